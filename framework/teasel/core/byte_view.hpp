@@ -1,0 +1,67 @@
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace teasel {
+
+/// A borrowed view of bytes: pointer and length, nothing owned.
+///
+/// Lifetime: valid for the call that it is passed to and no longer. Whoever keeps bytes copies them (`text()` into a
+/// std::string). Built from literals by array, so `"\0\1"` has length 2; from strings and byte spans; not from
+/// `const char*` (its length would stop at the first zero) nor from a non-const array (its length would be a guess).
+class ByteView {
+ public:
+  constexpr ByteView() noexcept = default;
+  constexpr ByteView(const char* data, std::size_t size) noexcept : data_(data), size_(size) {}
+  template <std::size_t N>
+  constexpr ByteView(const char (&literal)[N]) noexcept : data_(literal), size_(N - 1) {}
+  template <std::size_t N>
+  ByteView(char (&)[N]) = delete;
+  template <class S>
+    requires std::is_same_v<S, std::string> || std::is_same_v<S, std::string_view>
+  constexpr ByteView(const S& text) noexcept : data_(text.data()), size_(text.size()) {}
+  ByteView(std::span<const std::byte> bytes) noexcept
+      : data_(reinterpret_cast<const char*>(bytes.data())), size_(bytes.size()) {}
+  ByteView(std::span<const std::uint8_t> bytes) noexcept
+      : data_(reinterpret_cast<const char*>(bytes.data())), size_(bytes.size()) {}
+
+  constexpr const char* data() const noexcept { return data_; }
+  constexpr std::size_t size() const noexcept { return size_; }
+  constexpr bool empty() const noexcept { return size_ == 0; }
+  constexpr const char* begin() const noexcept { return data_; }
+  constexpr const char* end() const noexcept { return data_ + size_; }
+  constexpr char operator[](std::size_t at) const noexcept { return data_[at]; }
+
+  /// The bytes from `from` on, at most `count` of them. `from` beyond the end gives an empty view.
+  constexpr ByteView sub(std::size_t from, std::size_t count = std::string_view::npos) const noexcept {
+    if (from > size_) from = size_;
+    return {data_ + from, count < size_ - from ? count : size_ - from};
+  }
+  constexpr std::string_view text() const noexcept { return {data_, size_}; }
+  std::span<const std::byte> span() const noexcept { return {reinterpret_cast<const std::byte*>(data_), size_}; }
+  std::string str() const { return std::string(data_, size_); }
+
+  friend constexpr bool operator==(ByteView a, ByteView b) noexcept { return a.text() == b.text(); }
+
+ private:
+  const char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// The bytes as text for people: printable ASCII as it is, the rest as C escapes (`\r`, `\n`, `\t`, `\\`, `\"`, `\xHH`).
+/// At most `limit` bytes are shown; then "..." and the full length follow.
+std::string escaped(ByteView bytes, std::size_t limit = 200);
+
+/// GoogleTest's hook: shows a ByteView as quoted, escaped text.
+void PrintTo(ByteView bytes, std::ostream* out);
+std::ostream& operator<<(std::ostream& out, ByteView bytes);
+
+}  // namespace teasel

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <type_traits>
+
+#include <teasel/core/site.hpp>
+
+/// Always on, in every build: prints the expression and the values of both sides, then aborts. For broken promises of
+/// our own code; what a peer or a caller can do wrong gets a typed error instead.
+///
+///     TEASEL_CHECK(taken <= queued);   ->   check failed at connection.cpp:80: taken <= queued (with 9 <= 4)
+#define TEASEL_CHECK(expression)                                                                              \
+  do {                                                                                                        \
+    if (!(expression)) [[unlikely]]                                                                           \
+      ::teasel::detail::checkFailed(#expression, (::teasel::detail::Decomposer{} <= expression).text(),       \
+                                    ::teasel::Site::here());                                                  \
+  } while (false)
+
+namespace teasel::detail {
+
+[[noreturn]] void checkFailed(const char* expression, const std::string& values, Site site) noexcept;
+
+template <class T>
+std::string shown(const T& value) {
+  if constexpr (std::is_enum_v<T>) return std::to_string(static_cast<long long>(value));
+  else if constexpr (requires(std::ostream& out) { out << value; }) {
+    std::ostringstream out;
+    out << std::boolalpha << value;
+    return out.str();
+  } else return "?";
+}
+
+/// Takes `a == b` apart into the values of its sides: `Decomposer{} <= a == b` groups to the left.
+struct Decomposer {
+  struct Whole {
+    std::string value;
+    std::string text() const { return value; }
+  };
+  template <class L>
+  struct Left {
+    const L& left;
+    template <class R>
+    Whole operator==(const R& right) const { return {shown(left) + " == " + shown(right)}; }
+    template <class R>
+    Whole operator!=(const R& right) const { return {shown(left) + " != " + shown(right)}; }
+    template <class R>
+    Whole operator<(const R& right) const { return {shown(left) + " < " + shown(right)}; }
+    template <class R>
+    Whole operator>(const R& right) const { return {shown(left) + " > " + shown(right)}; }
+    template <class R>
+    Whole operator<=(const R& right) const { return {shown(left) + " <= " + shown(right)}; }
+    template <class R>
+    Whole operator>=(const R& right) const { return {shown(left) + " >= " + shown(right)}; }
+    template <class R>
+    Whole operator&&(const R& right) const { return {shown(left) + " && " + shown(right)}; }
+    template <class R>
+    Whole operator||(const R& right) const { return {shown(left) + " || " + shown(right)}; }
+    std::string text() const { return shown(left); }
+  };
+  template <class L>
+  Left<L> operator<=(const L& left) const { return {left}; }
+};
+
+}  // namespace teasel::detail

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <teasel/core/site.hpp>
+#include <teasel/core/unique_function.hpp>
+
+namespace teasel {
+
+/// int64 nanoseconds. `using namespace std::chrono_literals` makes `callLater(5s, ...)` read well.
+using Duration = std::chrono::nanoseconds;
+
+/// The time line of one Clock: no relation to the calendar, none between two clocks unless they say so.
+struct ClockTime {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<ClockTime, Duration>;
+  static constexpr bool is_steady = true;
+};
+using Instant = ClockTime::time_point;
+inline constexpr Instant kNever = Instant::max();
+
+class TimerQueue;
+
+namespace detail {
+struct Timer {
+  TimerQueue* queue;  // null once run, cancelled or orphaned
+  UniqueFunction<void()> call;
+  Instant at;
+  std::uint64_t order;  // drawn anew each time it is set: equal times run in this order
+  std::uint32_t place;  // in the heap
+  std::uint32_t refs;
+  Site site;
+  bool cancelled;
+};
+}  // namespace detail
+
+/// A handle to something that callLater scheduled; copyable, may outlive the call and the clock. Same thread only.
+class DelayedCall {
+ public:
+  DelayedCall() noexcept = default;
+  DelayedCall(const DelayedCall& other) noexcept : timer_(other.timer_) {
+    if (timer_ != nullptr) ++timer_->refs;
+  }
+  DelayedCall(DelayedCall&& other) noexcept : timer_(std::exchange(other.timer_, nullptr)) {}
+  DelayedCall& operator=(DelayedCall other) noexcept {
+    std::swap(timer_, other.timer_);
+    return *this;
+  }
+  ~DelayedCall();
+
+  /// Whether it still waits for its time.
+  bool active() const noexcept { return timer_ != nullptr && timer_->queue != nullptr; }
+  /// Takes it back, effective within the same turn, and destroys what it captured.
+  /// Throws AlreadyCancelled or AlreadyCalled when it no longer waits; see cancelIfActive.
+  void cancel();
+  bool cancelIfActive() noexcept;
+  /// Due `after` from now, whatever was set before; `after` must not be negative (NegativeDelay).
+  void reset(Duration after);
+  /// Due later than set by `more` (may be negative: then earlier, at the earliest now).
+  void delay(Duration more);
+  /// When it is due, or was.
+  Instant getTime() const noexcept { return timer_ == nullptr ? kNever : timer_->at; }
+  /// Where callLater was called.
+  Site site() const noexcept { return timer_ == nullptr ? Site{} : timer_->site; }
+
+ private:
+  friend class TimerQueue;
+  explicit DelayedCall(detail::Timer* timer) noexcept : timer_(timer) { ++timer_->refs; }
+  void requireActive(const char* what) const;
+  detail::Timer* timer_ = nullptr;
+};
+
+/// Pending calls of one clock, earliest first, equal times in the order in which they were last set.
+/// A 4-ary heap with positions: add, cancel, reset and fire cost O(log n), next() O(1).
+class TimerQueue {
+ public:
+  TimerQueue() = default;
+  TimerQueue(const TimerQueue&) = delete;
+  TimerQueue& operator=(const TimerQueue&) = delete;
+  /// Pending calls are dropped without being run; handles to them become inactive.
+  ~TimerQueue();
+
+  DelayedCall add(Instant at, UniqueFunction<void()> call, Site site);
+  /// The earliest deadline, or kNever.
+  Instant next() const noexcept { return heap_.empty() ? kNever : heap_.front().at; }
+  bool empty() const noexcept { return heap_.empty(); }
+  std::size_t size() const noexcept { return heap_.size(); }
+  /// The order number that the next set timer will get: timers at or above it were set later than now.
+  std::uint64_t mark() const noexcept { return nextOrder_; }
+  /// Takes the earliest call if it is due at `now` and was set before `mark`; else an empty function.
+  UniqueFunction<void()> takeDue(Instant now, std::uint64_t mark);
+  /// Where each pending call was made and when it is due, in heap order (for reports).
+  struct Pending {
+    Instant at;
+    Site site;
+  };
+  std::vector<Pending> pending() const;
+  void clear() noexcept;
+  /// "Now" of the owning clock, for reset and delay.
+  void setNow(Instant now) noexcept { now_ = now; }
+  Instant now() const noexcept { return now_; }
+
+ private:
+  friend class DelayedCall;
+  struct Entry {
+    Instant at;
+    std::uint64_t order;
+    detail::Timer* timer;
+    bool before(const Entry& other) const noexcept { return at != other.at ? at < other.at : order < other.order; }
+  };
+  void put(std::uint32_t place, const Entry& entry) noexcept;
+  void siftUp(std::uint32_t place, const Entry& entry) noexcept;
+  void siftDown(std::uint32_t place, const Entry& entry) noexcept;
+  void setAgain(detail::Timer& timer, Instant at) noexcept;
+  void remove(detail::Timer& timer) noexcept;
+  detail::Timer* make();
+  static void unref(detail::Timer* timer) noexcept;
+
+  std::vector<Entry> heap_;
+  std::vector<detail::Timer*> spare_;
+  std::uint64_t nextOrder_ = 0;
+  Instant now_{};
+};
+
+/// Whoever can tell the time and call back later: Reactor in production, FakeClock and a World's hosts in tests.
+class Clock {
+ public:
+  Clock() = default;
+  Clock(const Clock&) = delete;
+  Clock& operator=(const Clock&) = delete;
+  virtual ~Clock() = default;
+
+  /// The current time. It stands still within a turn.
+  Instant now() const noexcept { return timers_.now(); }
+  /// Runs `call` once, `after` from now, never inside this call; 0 means the next turn. An exception it throws is
+  /// logged and changes nothing else. A negative `after` throws NegativeDelay.
+  DelayedCall callLater(Duration after, UniqueFunction<void()> call, Site site = Site::here());
+  /// The calls that wait, for reports and self-checks.
+  std::vector<TimerQueue::Pending> getDelayedCalls() const { return timers_.pending(); }
+
+ protected:
+  TimerQueue timers_;
+};
+
+}  // namespace teasel

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+#include <teasel/core/failure.hpp>
+
+/// The errors that Teasel reports, named and related as in twisted.internet.error.
+
+namespace teasel {
+
+#define TEASEL_ERROR(Name, Base)  \
+  class Name : public Base {      \
+    using Super = Base;           \
+                                  \
+   public:                        \
+    using Super::Super;           \
+  }
+
+/// The connection has ended; the base of every reason that connectionLost gets from a transport.
+TEASEL_ERROR(ConnectionClosed, std::runtime_error);
+/// It ended cleanly: the peer's end of stream, or our own loseConnection.
+TEASEL_ERROR(ConnectionDone, ConnectionClosed);
+/// It ended uncleanly: reset by the peer, or a transport error.
+TEASEL_ERROR(ConnectionLost, ConnectionClosed);
+/// We ended it by abortConnection.
+TEASEL_ERROR(ConnectionAborted, ConnectionLost);
+
+/// A connection could not be made.
+TEASEL_ERROR(ConnectError, std::runtime_error);
+TEASEL_ERROR(ConnectBindError, ConnectError);
+TEASEL_ERROR(ConnectionRefusedError, ConnectError);
+TEASEL_ERROR(NoRouteError, ConnectError);
+TEASEL_ERROR(UnknownHostError, ConnectError);
+/// The peer did not answer in time.
+TEASEL_ERROR(TimeoutError, ConnectError);
+/// stopConnecting was called (Twisted: UserError).
+TEASEL_ERROR(UserError, ConnectError);
+/// A Deferred of a connection attempt was cancelled.
+TEASEL_ERROR(ConnectingCancelledError, ConnectError);
+/// A name could not be resolved.
+TEASEL_ERROR(DNSLookupError, std::runtime_error);
+/// listen failed: the port is taken, the address is not ours, the limit of descriptors is reached.
+TEASEL_ERROR(CannotListenError, std::runtime_error);
+/// The factory returned no protocol for a connection that somebody waits for.
+TEASEL_ERROR(NoProtocol, std::runtime_error);
+
+/// Wrong use of the library: the call had no effect.
+TEASEL_ERROR(UsageError, std::logic_error);
+/// A call that was already made, a result that was already given.
+TEASEL_ERROR(AlreadyCalled, UsageError);
+TEASEL_ERROR(AlreadyCancelled, UsageError);
+TEASEL_ERROR(NotConnectingError, UsageError);
+TEASEL_ERROR(ReactorNotRunning, UsageError);
+TEASEL_ERROR(ReactorAlreadyRunning, UsageError);
+TEASEL_ERROR(ReactorNotRestartable, UsageError);
+/// A duration below zero where only time to come makes sense.
+TEASEL_ERROR(NegativeDelay, UsageError);
+/// Text that is no address, no port, no number.
+TEASEL_ERROR(InvalidAddressError, UsageError);
+/// This machine or this build cannot run the driver that was asked for; the text says why.
+TEASEL_ERROR(DriverUnavailable, std::runtime_error);
+
+#undef TEASEL_ERROR
+
+/// A limit was exceeded. Carries the limit's name, its value and what was seen; what() says all three.
+class LimitExceeded : public std::runtime_error {
+ public:
+  LimitExceeded(std::string limit, std::size_t allowed, std::size_t seen)
+      : std::runtime_error(limit + " is " + std::to_string(allowed) + ", got " + std::to_string(seen)),
+        limit_(std::move(limit)), allowed_(allowed), seen_(seen) {}
+  const std::string& limit() const noexcept { return limit_; }
+  std::size_t allowed() const noexcept { return allowed_; }
+  std::size_t seen() const noexcept { return seen_; }
+
+ private:
+  std::string limit_;
+  std::size_t allowed_, seen_;
+};
+
+/// The usual reasons of connectionLost: immortal, without where(), free to copy.
+const Failure& connectionDone() noexcept;
+const Failure& connectionLost() noexcept;
+const Failure& connectionAborted() noexcept;
+
+}  // namespace teasel

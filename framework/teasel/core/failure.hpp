@@ -1,0 +1,126 @@
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include <teasel/core/site.hpp>
+
+namespace teasel {
+
+namespace detail {
+
+/// The shared error object behind a Failure. Immutable after construction; freed with its last Failure, unless immortal.
+class ErrorBox {
+ public:
+  ErrorBox(const std::type_info& kind, Site site, bool immortal = false) noexcept
+      : kind_(&kind), site_(site), immortal_(immortal) {}
+  ErrorBox(const ErrorBox&) = delete;
+  ErrorBox& operator=(const ErrorBox&) = delete;
+  virtual ~ErrorBox() = default;
+
+  virtual const std::exception* exception() const noexcept = 0;
+  virtual const void* object() const noexcept = 0;
+  [[noreturn]] virtual void raise() const = 0;
+  const std::type_info& kind() const noexcept { return *kind_; }
+  Site site() const noexcept { return site_; }
+  void retain() noexcept {
+    if (!immortal_) refs_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void release() noexcept {
+    if (!immortal_ && refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+ private:
+  const std::type_info* kind_;
+  Site site_;
+  std::atomic<unsigned> refs_{1};
+  bool immortal_;
+};
+
+template <class E>
+class TypedErrorBox final : public ErrorBox {
+ public:
+  TypedErrorBox(E error, Site site, bool immortal = false) : ErrorBox(typeid(E), site, immortal), error_(std::move(error)) {}
+  const std::exception* exception() const noexcept override {
+    if constexpr (std::derived_from<E, std::exception>) return &error_;
+    else return nullptr;
+  }
+  const void* object() const noexcept override { return &error_; }
+  [[noreturn]] void raise() const override { throw E(error_); }
+
+ private:
+  E error_;
+};
+
+}  // namespace detail
+
+/// An error that travels as a value: shared, immutable, cheap to copy (one counter). Making one from an error object,
+/// copying and inspecting it throws nothing. May be passed between threads.
+class Failure {
+ public:
+  /// No failure: false, and empty of everything. What functions with an out-parameter start from.
+  Failure() noexcept = default;
+  /// Wraps an error object, usually a class derived from std::exception; `site` is remembered for where().
+  template <class E>
+    requires(!std::is_same_v<std::remove_cvref_t<E>, Failure> && std::copy_constructible<std::remove_cvref_t<E>>)
+  explicit Failure(E&& error, Site site = Site::here())
+      : box_(new detail::TypedErrorBox<std::remove_cvref_t<E>>(std::forward<E>(error), site)) {}
+  Failure(const Failure& other) noexcept : box_(other.box_) {
+    if (box_ != nullptr) box_->retain();
+  }
+  Failure(Failure&& other) noexcept : box_(std::exchange(other.box_, nullptr)) {}
+  Failure& operator=(Failure other) noexcept {
+    std::swap(box_, other.box_);
+    return *this;
+  }
+  ~Failure() {
+    if (box_ != nullptr) box_->release();
+  }
+
+  /// The exception being handled. Call inside a catch block only.
+  static Failure current(Site site = Site::here()) noexcept;
+  /// A view of an immortal box (a static object); never freed, never counted.
+  static Failure immortal(detail::ErrorBox& box) noexcept { return Failure(&box); }
+
+  explicit operator bool() const noexcept { return box_ != nullptr; }
+  /// The error as an E, or null: by dynamic_cast where E derives from std::exception, else by exact type.
+  template <class E>
+  const E* check() const noexcept {
+    if (box_ == nullptr) return nullptr;
+    if constexpr (std::derived_from<E, std::exception>) return dynamic_cast<const E*>(box_->exception());
+    else return box_->kind() == typeid(E) ? static_cast<const E*>(box_->object()) : nullptr;
+  }
+  /// The dynamic type of the error object; typeid(void) when there is none.
+  const std::type_info& kind() const noexcept;
+  /// The type's readable name without namespace `teasel::`, for messages ("ConnectionLost").
+  std::string name() const;
+  /// The error's own text; its type's mangled name for objects that are no std::exception; "" when there is none.
+  const char* what() const noexcept;
+  /// Where the Failure was made; unknown for the immortal ones.
+  Site where() const noexcept { return box_ == nullptr ? Site{} : box_->site(); }
+  /// Throws the error object. A Failure without error throws std::logic_error.
+  [[noreturn]] void raise() const;
+  /// "Name: what (at file.cpp:12)".
+  std::string text() const;
+  /// Whether both are the same error object (not merely an equal one).
+  bool same(const Failure& other) const noexcept { return box_ == other.box_; }
+
+ private:
+  explicit Failure(detail::ErrorBox* box) noexcept : box_(box) {}
+  detail::ErrorBox* box_ = nullptr;
+};
+
+std::ostream& operator<<(std::ostream& out, const Failure& failure);
+
+namespace detail {
+/// A readable type name: demangled, without `teasel::`.
+std::string typeName(const std::type_info& type);
+}  // namespace detail
+
+}  // namespace teasel

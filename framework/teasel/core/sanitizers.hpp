@@ -1,0 +1,18 @@
+#pragma once
+
+namespace teasel::detail {
+
+/// True where AddressSanitizer watches: pools are off there, so that every object has its own life on the heap.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+}  // namespace teasel::detail

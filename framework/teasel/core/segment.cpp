@@ -1,0 +1,102 @@
+#include <teasel/core/segment.hpp>
+
+#include <array>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <vector>
+
+#include <teasel/core/check.hpp>
+#include <teasel/core/sanitizers.hpp>
+
+namespace teasel {
+
+namespace {
+
+constexpr std::size_t kClasses[] = {512, 4096, 16384, 65536};
+constexpr std::size_t kKeptPerClass[] = {256, 64, 16, 8};
+
+/// Buffers that wait for reuse in this thread, by size. Memory only: nothing that runs can tell it from the heap.
+struct BlockPool {
+  std::array<std::vector<detail::Block*>, std::size(kClasses)> free;
+  BlockPool() {
+    for (std::size_t i = 0; i < free.size(); ++i) free[i].reserve(kKeptPerClass[i]);
+  }
+  ~BlockPool();
+};
+
+/// Null before first use and again after this thread's pool died: the last Segments of a thread may outlive it.
+thread_local BlockPool* livingPool = nullptr;
+thread_local bool poolDied = false;
+
+BlockPool::~BlockPool() {
+  livingPool = nullptr;
+  poolDied = true;
+  for (auto& list : free)
+    for (detail::Block* block : list) ::operator delete(block);
+}
+
+BlockPool* pool() {
+  if (livingPool == nullptr && !poolDied) {
+    thread_local BlockPool instance;
+    livingPool = &instance;
+  }
+  return livingPool;
+}
+
+std::size_t classOf(std::size_t capacity) {
+  std::size_t i = 0;
+  while (i < std::size(kClasses) && kClasses[i] < capacity) ++i;
+  return i;
+}
+
+}  // namespace
+
+detail::Block* detail::Block::make(std::size_t capacity) {
+  TEASEL_CHECK(capacity <= std::numeric_limits<std::uint32_t>::max());
+  if constexpr (!kSanitized) {
+    const std::size_t size = classOf(capacity);
+    if (size < std::size(kClasses)) {
+      capacity = kClasses[size];
+      if (BlockPool* kept = pool(); kept != nullptr && !kept->free[size].empty()) {
+        Block* block = kept->free[size].back();
+        kept->free[size].pop_back();
+        block->refs = 1;
+        block->filled = 0;
+        return block;
+      }
+    }
+  }
+  void* memory = ::operator new(sizeof(Block) + capacity);
+  return ::new (memory) Block{1, static_cast<std::uint32_t>(capacity), 0};
+}
+
+void detail::Block::free(Block* block) noexcept {
+  if constexpr (!kSanitized) {
+    const std::size_t size = classOf(block->capacity);
+    if (BlockPool* kept = pool(); size < std::size(kClasses) && kept != nullptr && kClasses[size] == block->capacity &&
+                                  kept->free[size].size() < kKeptPerClass[size]) {
+      kept->free[size].push_back(block);
+      return;
+    }
+  }
+  ::operator delete(block);
+}
+
+Segment::Segment(ByteView bytes, std::size_t capacity)
+    : block_(detail::Block::make(capacity < bytes.size() ? bytes.size() : capacity)), data_(block_->bytes()), size_(bytes.size()) {
+  if (!bytes.empty()) std::memcpy(block_->bytes(), bytes.data(), bytes.size());
+  block_->filled = static_cast<std::uint32_t>(bytes.size());
+}
+
+bool Segment::tryAppend(ByteView bytes) noexcept {
+  if (block_ == nullptr || block_->refs != 1 || data_ + size_ != block_->bytes() + block_->filled ||
+      block_->capacity - block_->filled < bytes.size())
+    return false;
+  std::memcpy(block_->bytes() + block_->filled, bytes.data(), bytes.size());
+  block_->filled += static_cast<std::uint32_t>(bytes.size());
+  size_ += bytes.size();
+  return true;
+}
+
+}  // namespace teasel

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace teasel {
+
+/// A place in source code, taken by default arguments: `void f(Site site = Site::here())` knows its caller.
+struct Site {
+  const char* file = nullptr;
+  int line = 0;
+
+  static constexpr Site here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) noexcept {
+    return Site{file, line};
+  }
+  explicit constexpr operator bool() const noexcept { return file != nullptr; }
+  /// "file.cpp:12" with the directories left out, or "an unknown place".
+  std::string text() const;
+};
+
+}  // namespace teasel

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include <teasel/core/address.hpp>
+#include <teasel/core/byte_view.hpp>
+#include <teasel/core/failure.hpp>
+
+namespace teasel {
+
+class Transport;
+
+/// What a transport asks of a protocol; the part of Protocol that lives below it. Every call is made by the transport,
+/// never while another call to the same object is running, and an exception out of any of them aborts that connection
+/// only: it is logged and becomes connectionLost's reason.
+class StreamProtocol {
+ public:
+  virtual ~StreamProtocol() = default;
+  /// The connection is made: keep `transport`, then greet (Protocol calls connectionMade here).
+  virtual void makeConnection(std::shared_ptr<Transport> transport) = 0;
+  /// Bytes, at least one, cut anywhere. Borrowed for the call.
+  virtual void dataReceived(ByteView data) = 0;
+  /// It is over: exactly once, last. `reason` is ConnectionDone, ConnectionLost, ConnectionAborted, LimitExceeded or
+  /// what user code threw.
+  virtual void connectionLost(const Failure& reason) = 0;
+  /// Half-close: true from a protocol that wants readConnectionLost and writeConnectionLost (Twisted:
+  /// IHalfCloseableProtocol). Otherwise the peer's end of stream ends the connection as loseConnection would.
+  virtual bool halfCloseable() const noexcept { return false; }
+  /// The peer has ended its direction; we may still write.
+  virtual void readConnectionLost() {}
+  /// Our loseWriteConnection is done: everything is flushed and our direction is ended.
+  virtual void writeConnectionLost() {}
+};
+
+/// A connection as its protocol sees it. Every call returns without calling the protocol back (turn rule 2).
+///
+/// It lives as long as somebody holds it. Before connection it is the unconnected transport, after close it has freed its
+/// buffers, keeps addresses and counters, drops and counts writes, and never touches the reactor.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  /// Queues bytes; they are copied or shared, `data` may die at once. Offered to the driver at the end of the current
+  /// dispatch. Dropped and counted after loseConnection, loseWriteConnection and close. More than the write limit queued
+  /// ends the connection with LimitExceeded.
+  virtual void write(ByteView data) = 0;
+  void writeSequence(std::span<const ByteView> parts) {
+    for (const ByteView part : parts) write(part);
+  }
+  /// Flushes what was written, ends our direction, then closes; connectionLost(ConnectionDone) follows in a later call.
+  /// Input that still comes is read and discarded, so that the reply is not cut short by a reset.
+  virtual void loseConnection() = 0;
+  /// Drops what was written and resets; connectionLost(ConnectionAborted) follows.
+  virtual void abortConnection() = 0;
+  /// Flushes, then ends our direction only; reading goes on. writeConnectionLost tells a half-closeable protocol.
+  virtual void loseWriteConnection() = 0;
+  /// No dataReceived and no end of stream until resumeProducing; the peer feels it as backpressure.
+  virtual void pauseProducing() = 0;
+  virtual void resumeProducing() = 0;
+  /// Ends the connection: what a producer's consumer would call; loseConnection.
+  void stopProducing() { loseConnection(); }
+
+  virtual const Address& getHost() const noexcept = 0;
+  virtual const Address& getPeer() const noexcept = 0;
+  /// From connectionMade until just before connectionLost.
+  virtual bool connected() const noexcept = 0;
+  /// loseConnection or abortConnection was called, or the connection is over: framing protocols deliver nothing more.
+  virtual bool disconnecting() const noexcept = 0;
+  virtual bool paused() const noexcept = 0;
+
+  struct Counters {
+    std::uint64_t bytesReceived = 0;   ///< delivered to the protocol
+    std::uint64_t bytesDiscarded = 0;  ///< received after loseConnection
+    std::uint64_t bytesWritten = 0;    ///< accepted by write
+    std::uint64_t bytesSent = 0;       ///< taken by the driver
+    std::uint64_t writesDropped = 0;   ///< calls of write after the end
+    std::uint64_t bytesDropped = 0;    ///< their bytes
+  };
+  virtual const Counters& counters() const noexcept = 0;
+  /// Bytes written that the driver has not taken yet.
+  virtual std::size_t pendingBytes() const noexcept = 0;
+  /// How many bytes may wait to be sent; kDefaultWriteLimit until set.
+  virtual void setWriteLimit(std::size_t bytes) = 0;
+  static constexpr std::size_t kDefaultWriteLimit = std::size_t{64} << 20;
+};
+
+/// The transport of a protocol that has none yet: not connected, drops writes, has no addresses. One object for all.
+std::shared_ptr<Transport> unconnectedTransport();
+
+}  // namespace teasel
