@@ -4,7 +4,7 @@ include_guard(GLOBAL)
 add_library(teasel_flags INTERFACE)
 target_compile_features(teasel_flags INTERFACE cxx_std_20)
 target_compile_options(teasel_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wimplicit-fallthrough
+  -Wall -Wextra -Wpedantic -Wshadow -Woverloaded-virtual -Wcast-qual -Wimplicit-fallthrough
   $<$<BOOL:${TEASEL_WERROR}>:-Werror>)
 
 if(TEASEL_SANITIZE)

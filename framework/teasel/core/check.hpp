@@ -12,9 +12,11 @@
 ///     TEASEL_CHECK(taken <= queued);   ->   check failed at connection.cpp:80: taken <= queued (with 9 <= 4)
 #define TEASEL_CHECK(expression)                                                                              \
   do {                                                                                                        \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wparentheses\"")                        \
     if (!(expression)) [[unlikely]]                                                                           \
       ::teasel::detail::checkFailed(#expression, (::teasel::detail::Decomposer{} <= expression).text(),       \
                                     ::teasel::Site::here());                                                  \
+    _Pragma("GCC diagnostic pop")                                                                             \
   } while (false)
 
 namespace teasel::detail {

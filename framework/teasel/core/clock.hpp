@@ -105,6 +105,8 @@ class TimerQueue {
   /// "Now" of the owning clock, for reset and delay.
   void setNow(Instant now) noexcept { now_ = now; }
   Instant now() const noexcept { return now_; }
+  /// Where a driver puts the time that it sampled.
+  Instant& sample() noexcept { return now_; }
 
  private:
   friend class DelayedCall;

@@ -55,6 +55,7 @@ const char* Failure::what() const noexcept {
 void Failure::raise() const {
   if (box_ == nullptr) throw std::logic_error("Failure::raise() called on a Failure without an error");
   box_->raise();
+  __builtin_unreachable();
 }
 
 std::string Failure::name() const { return box_ == nullptr ? "no failure" : detail::typeName(box_->kind()); }

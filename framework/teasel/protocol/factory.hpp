@@ -63,8 +63,12 @@ class ClientFactory : public Factory {
   template <std::derived_from<Protocol> P, class... Args>
   static std::shared_ptr<ClientFactory> forProtocol(Args... args);
 
-  /// An attempt begins; called synchronously by connectTCP and Connector::connect.
+  /// An attempt begins; called at the end of the turn in which connectTCP or Connector::connect was (turn rule 2).
   virtual void startedConnecting(Connector& connector) { static_cast<void>(connector); }
+  /// It succeeded: the protocol's connectionMade has returned. (Twisted wraps the protocol to learn this.)
+  virtual void clientConnectionMade(Connector& connector, const std::shared_ptr<Protocol>& protocol) {
+    static_cast<void>(connector), static_cast<void>(protocol);
+  }
   /// It failed. `connector.connect()` may be called here to try again.
   virtual void clientConnectionFailed(Connector& connector, const Failure& reason) {
     static_cast<void>(connector), static_cast<void>(reason);

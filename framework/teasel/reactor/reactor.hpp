@@ -18,6 +18,7 @@ class ClientFactory;
 class Connector;
 class Factory;
 class Port;
+class Reactor;
 class Resolver;
 class ThreadCalls;
 
@@ -68,8 +69,8 @@ class Resource {
 ///     others, timers or thread calls wrote to it is flushed in the closing phase, which also reports connectionLost and
 ///     repeats until nothing is left (at most kClosingRounds times a turn). The loop never waits with output that was
 ///     not offered to the driver. Time stands still from the sample to the next wait.
-///  2. No user callback runs inside any Transport or Reactor call. connectionMade comes in a later turn even if connect
-///     succeeds at once.
+///  2. No user callback (protocol, factory) runs inside any Transport or Reactor call, with one exception: listenTCP calls
+///     startFactory, so that it can fail. connectionMade comes in a later turn even if connect succeeds at once.
 ///  3. A protocol is never re-entered. connectionMade first, connectionLost exactly once and last.
 ///  4. Timers of equal time run in the order in which they were last set - created, reset or delayed (Twisted promises
 ///     nothing). cancel is effective within the same turn.
@@ -92,9 +93,14 @@ class Reactor final : public Clock {
   ~Reactor() override;
 
   // The loop ---------------------------------------------------------------------------------------------------------
-  /// Fires startup, turns until stop() or crash(), fires shutdown. Throws ReactorAlreadyRunning inside run and
+  /// startRunning, then turns until stop() or crash(), then shutdown. Throws ReactorAlreadyRunning inside run and
   /// ReactorNotRestartable after a run that was stopped.
   void run();
+  /// Fires startup. For those who own the loop (a World does): then turn() until stopRequested(), then shutdown().
+  void startRunning();
+  /// Fires shutdown and ends every resource. `wait` makes progress while a trigger blocks; by default a turn that waits.
+  void shutdown(UniqueFunction<void()> wait = nullptr);
+  bool stopRequested() const noexcept { return state_ == State::kStopping; }
   /// Ends run() after this turn: shutdown triggers run (those of phase `before` may take turns, see addBlocker),
   /// then every resource is ended. Throws ReactorNotRunning when it is not running or was stopped already.
   void stop();
@@ -102,8 +108,7 @@ class Reactor final : public Clock {
   void crash();
   /// From the `during` phase of startup until the `during` phase of shutdown.
   bool running() const noexcept { return state_ == State::kRunning || state_ == State::kStopping; }
-  /// One turn by hand, waiting at most `maxWait`: for tests and for those who own the loop (a World does). Startup and
-  /// shutdown are run()'s business.
+  /// One turn, waiting at most `maxWait`. Not from inside a turn (ReactorAlreadyRunning).
   void turn(Duration maxWait = Duration::zero());
   /// When the next turn has something to do for sure: now (posted work, output), a timer's time, or kNever.
   Instant nextWork() const noexcept;
@@ -117,8 +122,8 @@ class Reactor final : public Clock {
   TriggerId addSystemEventTrigger(Phase phase, Event event, UniqueFunction<void()> trigger);
   /// False when it is unknown, has run or was removed.
   bool removeSystemEventTrigger(TriggerId id);
-  /// Call from a trigger of phase `before`: the event does not go on before `unblock` has been called. Twisted: a
-  /// trigger that returns a Deferred; see deferTrigger in reactor/triggers.hpp.
+  /// For a trigger of phase `before`: the event does not go on before the returned function was called or destroyed
+  /// (Twisted: a trigger that returns a Deferred); the loop and its timers keep running.
   UniqueFunction<void()> blockSystemEvent();
 
   // TCP (defined in protocol/) -----------------------------------------------------------------------------------------
@@ -156,7 +161,7 @@ class Reactor final : public Clock {
   void runTimers();
   void runClosing();
   void fire(Event event, Phase phase);
-  void waitForBlockers();
+  void waitForBlockers(UniqueFunction<void()>& wait);
   void shutDownResources();
   void runUser(const char* what, UniqueFunction<void()>& call);
   bool mustNotWait() const noexcept;
@@ -164,10 +169,10 @@ class Reactor final : public Clock {
   std::unique_ptr<Driver> driver_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<ThreadCalls> threadCalls_;
-  std::vector<UniqueFunction<void()>> posted_;
+  std::vector<UniqueFunction<void()>> posted_, ready_;  // for the next turn, for this one
   std::vector<Trigger> triggers_;
   TriggerId lastTrigger_ = 0;
-  std::shared_ptr<std::size_t> blockers_;
+  std::shared_ptr<std::size_t> blockers_ = std::make_shared<std::size_t>(0);
   TurnEnd* firstEnd_ = nullptr;
   TurnEnd* lastEnd_ = nullptr;
   Resource* firstResource_ = nullptr;

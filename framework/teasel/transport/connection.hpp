@@ -20,6 +20,8 @@ class ConnectionOwner {
  public:
   /// The stream is up: the protocol to run on it, or null to close it quietly. May throw: as null, and logged.
   virtual std::shared_ptr<StreamProtocol> buildProtocol(const Address& peer) = 0;
+  /// The protocol's connectionMade has returned.
+  virtual void connectionMade() {}
   /// Connecting failed; the connection is gone.
   virtual void connectionFailed(const Failure& why) = 0;
   /// connectionLost has returned; the last call.
@@ -84,6 +86,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   template <class F>
   void dispatch(const char* callback, F&& call);
   void makeConnection();
+  void deliverResumed();
   void afterDispatch();
   void flush();
   void closeIfFlushed();
@@ -113,7 +116,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   bool eof_ = false;            // the peer's direction is ended
   bool paused_ = false;
   bool dispatching_ = false;
-  bool reportWriteLost_ = false;
+  bool reportResumed_ = false, reportWriteLost_ = false;
 };
 
 }  // namespace teasel

@@ -31,6 +31,9 @@ class StreamProtocol {
   virtual bool halfCloseable() const noexcept { return false; }
   /// The peer has ended its direction; we may still write.
   virtual void readConnectionLost() {}
+  /// resumeProducing was called: a protocol that held back input of its own goes on delivering it. Comes before any
+  /// further dataReceived, readConnectionLost and connectionLost.
+  virtual void producingResumed() {}
   /// Our loseWriteConnection is done: everything is flushed and our direction is ended.
   virtual void writeConnectionLost() {}
 };

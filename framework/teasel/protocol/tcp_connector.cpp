@@ -1,0 +1,166 @@
+#include <teasel/protocol/connector.hpp>
+
+#include <optional>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
+#include <teasel/core/observer.hpp>
+#include <teasel/protocol/build.hpp>
+#include <teasel/reactor/resolver.hpp>
+#include <teasel/transport/connection.hpp>
+
+namespace teasel {
+
+namespace {
+
+constexpr Logger kLog("connector");
+
+class TcpConnector final : public Connector, private ConnectionOwner, private TurnEnd, private Resource {
+ public:
+  TcpConnector(Reactor& reactor, std::string host, std::uint16_t port, std::shared_ptr<ClientFactory> factory, Duration timeout,
+               const Address& bind)
+      : reactor_(reactor), host_(std::move(host)), port_(port), factory_(std::move(factory)), timeout_(timeout), bind_(bind) {}
+
+  void connect() override {
+    if (state_ != State::kDisconnected) throw UsageError("connect() of a connector to " + getDestination() + " that is not disconnected");
+    state_ = State::kConnecting;
+    ++attempt_;
+    failure_ = Failure();
+    if (self_ == nullptr) {
+      self_ = std::static_pointer_cast<TcpConnector>(shared_from_this());
+      reactor_.addResource(*this);
+    }
+    // The factory hears of it at the end of the turn: no user callback runs inside this call.
+    reactor_.atTurnEnd(*this);
+  }
+
+  void stopConnecting() override {
+    if (state_ != State::kConnecting) throw NotConnectingError("stopConnecting() of a connector to " + getDestination());
+    giveUp(Failure(UserError("stopConnecting() was called")));
+  }
+
+  void disconnect() override {
+    if (state_ == State::kConnecting) stopConnecting();
+    else if (state_ == State::kConnected) connection_->loseConnection();
+  }
+
+  State state() const noexcept override { return state_; }
+  std::string getDestination() const override { return host_ + ':' + std::to_string(port_); }
+  const std::shared_ptr<ClientFactory>& factory() const noexcept override { return factory_; }
+
+ private:
+  /// Calls the factory; what it throws is logged and otherwise ignored.
+  template <class F>
+  Failure tell(const char* callback, F&& call) {
+    Failure failure;
+    if (!guarded(callback, failure, std::forward<F>(call))) kLog.failure(std::string("exception out of ") + callback, failure);
+    return failure;
+  }
+
+  void endTurn() override {
+    if (state_ != State::kConnecting) return;
+    if (!begun_) begin();
+    else if (failure_) failed(failure_);
+  }
+
+  void begin() {
+    begun_ = true;
+    if (!started_) {
+      if (const Failure failure = tell("startFactory", [&] { factory_->doStart(); })) return failed(failure);
+      started_ = true;
+    }
+    tell("startedConnecting", [&] { factory_->startedConnecting(*this); });
+    if (failure_) return failed(failure_);
+    if (timeout_ < Duration::max()) timer_ = reactor_.callLater(timeout_, [this] {
+      giveUp(Failure(TimeoutError("connecting to " + getDestination() + " took longer than " +
+                                  std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count()) + " ms")));
+    });
+    if (const auto literal = Address::parse(host_, port_)) return connectTo(*literal);
+    reactor_.resolver().resolve(host_, port_, [weak = weak_from_this(), attempt = attempt_](std::vector<Address> addresses, const Failure& why) {
+      const auto self = std::static_pointer_cast<TcpConnector>(weak.lock());
+      if (self == nullptr || self->attempt_ != attempt || self->state_ != State::kConnecting || self->failure_) return;
+      if (why) self->failed(why);
+      else self->connectTo(addresses.front());
+    });
+  }
+
+  void connectTo(const Address& address) {
+    connection_ = Connection::connect(reactor_, address, ConnectOptions{bind_}, std::shared_ptr<ConnectionOwner>(self_, this));
+  }
+
+  void giveUp(const Failure& why) {
+    if (failure_) return;
+    failure_ = why;
+    if (connection_ != nullptr) connection_->stopConnecting(why);  // comes back as connectionFailed
+    else reactor_.atTurnEnd(*this);
+  }
+
+  std::shared_ptr<StreamProtocol> buildProtocol(const Address& peer) override {
+    timer_.cancelIfActive();
+    state_ = State::kConnected;
+    protocol_ = detail::buildProtocol(factory_, peer);
+    return protocol_;
+  }
+  void connectionMade() override { factory_->clientConnectionMade(*this, protocol_); }
+  void connectionFailed(const Failure& why) override { failed(why); }
+  void connectionClosed(const Failure& reason) override {
+    ended([&] { factory_->clientConnectionLost(*this, reason); }, "clientConnectionLost");
+  }
+
+  void failed(const Failure& why) {
+    ended([&] { factory_->clientConnectionFailed(*this, why); }, "clientConnectionFailed");
+  }
+
+  template <class F>
+  void ended(F&& report, const char* callback) {
+    const std::shared_ptr<TcpConnector> keep = self_;
+    timer_.cancelIfActive();
+    connection_.reset();
+    protocol_.reset();
+    begun_ = false;
+    state_ = State::kDisconnected;
+    tell(callback, std::forward<F>(report));
+    if (state_ != State::kDisconnected) return;  // it connects again: the factory stays started
+    unlink();
+    self_.reset();
+    if (std::exchange(started_, false)) tell("stopFactory", [&] { factory_->doStop(); });
+  }
+
+  void shutDown() override {
+    // A connection is a resource of its own; what is still on its way to one ends here.
+    if (state_ == State::kConnecting) giveUp(Failure(UserError("the reactor was shut down")));
+  }
+  std::string describe() const override {
+    return "connector to " + getDestination() + (state_ == State::kConnecting ? ", connecting" : ", connected");
+  }
+
+  Reactor& reactor_;
+  const std::string host_;
+  const std::uint16_t port_;
+  const std::shared_ptr<ClientFactory> factory_;
+  const Duration timeout_;
+  const Address bind_;
+  std::shared_ptr<TcpConnector> self_;
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<Protocol> protocol_;
+  DelayedCall timer_;
+  Failure failure_;  // why this attempt is being given up
+  std::uint64_t attempt_ = 0;
+  State state_ = State::kDisconnected;
+  bool started_ = false, begun_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<Connector> Reactor::connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory, Duration timeout,
+                                               const Address& bindAddress) {
+  const std::uint16_t checked = detail::checkedPort(port);
+  if (checked == 0) throw InvalidAddressError("cannot connect to port 0");
+  if (factory == nullptr) throw UsageError("connectTCP needs a factory");
+  if (timeout < Duration::zero()) throw NegativeDelay("connectTCP with a timeout of " + std::to_string(timeout.count()) + " ns");
+  auto connector = std::make_shared<TcpConnector>(*this, std::move(host), checked, std::move(factory), timeout, bindAddress);
+  connector->connect();
+  return connector;
+}
+
+}  // namespace teasel

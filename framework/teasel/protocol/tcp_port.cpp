@@ -1,0 +1,101 @@
+#include <teasel/protocol/port.hpp>
+
+#include <vector>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
+#include <teasel/core/observer.hpp>
+#include <teasel/protocol/build.hpp>
+#include <teasel/transport/connection.hpp>
+
+namespace teasel {
+
+namespace {
+
+constexpr Logger kLog("port");
+
+class TcpPort final : public Port, private Acceptor, private ConnectionOwner, private TurnEnd, private Resource {
+ public:
+  TcpPort(Reactor& reactor, std::shared_ptr<Factory> factory) : reactor_(&reactor), factory_(std::move(factory)) {}
+
+  void start(const Address& at, int backlog) {
+    Failure why;
+    slot_ = reactor_->driver().listen(at, ListenOptions{backlog}, *this, why);
+    if (slot_ == nullptr) why.raise();
+    host_ = slot_->host();
+    self_ = std::static_pointer_cast<TcpPort>(shared_from_this());
+    reactor_->addResource(*this);
+    try {
+      factory_->doStart();
+    } catch (...) {
+      reactor_->driver().stopListening(std::exchange(slot_, nullptr));
+      unlink();
+      self_.reset();
+      throw;
+    }
+    if (kLog.enabled(LogLevel::kInfo) && factory_->noisy) kLog.info(factory_->logPrefix() + " listens on " + host_.text());
+  }
+
+  const Address& getHost() const noexcept override { return host_; }
+  bool listening() const noexcept override { return slot_ != nullptr; }
+  const std::shared_ptr<Factory>& factory() const noexcept override { return factory_; }
+
+  Deferred<void> stopListening() override {
+    if (reactor_ == nullptr) return succeed();
+    if (slot_ != nullptr) {
+      reactor_->driver().stopListening(std::exchange(slot_, nullptr));
+      reactor_->atTurnEnd(*this);
+    }
+    Deferred<void> stopped;
+    waiting_.push_back(stopped);
+    return stopped;
+  }
+
+ private:
+  StreamSink* onAccept(Slot* stream) override {
+    return Connection::accept(*reactor_, stream, std::shared_ptr<ConnectionOwner>(self_, this));
+  }
+  void onAcceptError(const Failure& why) override { kLog.failure("accepting on " + host_.text(), why); }
+
+  std::shared_ptr<StreamProtocol> buildProtocol(const Address& peer) override { return detail::buildProtocol(factory_, peer); }
+  void connectionFailed(const Failure&) override {}
+  void connectionClosed(const Failure&) override {}
+
+  void endTurn() override {
+    const std::shared_ptr<TcpPort> keep = std::move(self_);
+    unlink();
+    reactor_ = nullptr;
+    Failure failure;
+    if (!guarded("stopFactory", failure, [&] { factory_->doStop(); })) kLog.failure("exception out of stopFactory", failure);
+    if (kLog.enabled(LogLevel::kInfo) && factory_->noisy) kLog.info("no longer listening on " + host_.text());
+    for (Deferred<void>& waiting : std::exchange(waiting_, {}))
+      if (failure) waiting.errback(failure);
+      else waiting.callback();
+  }
+  void shutDown() override {
+    if (slot_ == nullptr) return;
+    reactor_->driver().stopListening(std::exchange(slot_, nullptr));
+    reactor_->atTurnEnd(*this);
+  }
+  std::string describe() const override { return "port " + host_.text() + (slot_ == nullptr ? ", closing" : ", listening"); }
+
+  Reactor* reactor_;  // null once stopped
+  Slot* slot_ = nullptr;
+  std::shared_ptr<Factory> factory_;
+  std::shared_ptr<TcpPort> self_;
+  Address host_;
+  std::vector<Deferred<void>> waiting_;
+};
+
+}  // namespace
+
+std::shared_ptr<Port> Reactor::listenTCP(int port, std::shared_ptr<Factory> factory, int backlog, std::string_view interface) {
+  const auto at = Address::parse(interface.empty() ? "0.0.0.0" : interface, detail::checkedPort(port));
+  if (!at) throw InvalidAddressError("cannot listen on \"" + std::string(interface) + "\": an interface is an IP literal");
+  if (factory == nullptr) throw UsageError("listenTCP needs a factory");
+  auto tcp = std::make_shared<TcpPort>(*this, std::move(factory));
+  tcp->start(*at, backlog);
+  return tcp;
+}
+
+}  // namespace teasel

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include <teasel/core/clock.hpp>
+#include <teasel/reactor/resolver.hpp>
+
+namespace teasel {
+
+/// Answers IP literals and "localhost" (127.0.0.1), everything else with DNSLookupError. What a reactor begins with.
+class LiteralResolver final : public Resolver {
+ public:
+  /// `clock` must outlive the resolver.
+  explicit LiteralResolver(Clock& clock) noexcept : clock_(clock) {}
+  void resolve(const std::string& name, std::uint16_t port, Answer answer) override;
+
+ private:
+  Clock& clock_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+}  // namespace teasel

@@ -1,0 +1,289 @@
+#include <teasel/reactor/reactor.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include <teasel/core/check.hpp>
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
+#include <teasel/core/observer.hpp>
+#include <teasel/reactor/literal_resolver.hpp>
+
+namespace teasel {
+
+namespace {
+constexpr Logger kLog("reactor");
+
+/// Sets a flag for a scope, exceptions included.
+class Flag {
+ public:
+  explicit Flag(bool& flag) noexcept : flag_(flag) { flag_ = true; }
+  Flag(const Flag&) = delete;
+  Flag& operator=(const Flag&) = delete;
+  ~Flag() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+}  // namespace
+
+/// Calls from other threads, on their way to the loop's thread.
+class ThreadCalls {
+ public:
+  void push(UniqueFunction<void()> call) {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(std::move(call));
+    any_.store(true, std::memory_order_release);
+  }
+  bool any() const noexcept { return any_.load(std::memory_order_acquire); }
+  std::vector<UniqueFunction<void()>> take() {
+    const std::lock_guard lock(mutex_);
+    any_.store(false, std::memory_order_relaxed);
+    return std::exchange(calls_, {});
+  }
+  std::atomic<std::thread::id> loop{std::this_thread::get_id()};
+
+ private:
+  std::mutex mutex_;
+  std::vector<UniqueFunction<void()>> calls_;
+  std::atomic<bool> any_{false};
+};
+
+TurnEnd::~TurnEnd() {
+  if (queuedIn_ == nullptr) return;
+  TurnEnd* previous = nullptr;
+  for (TurnEnd* work = queuedIn_->firstEnd_; work != nullptr; previous = work, work = work->next_) {
+    if (work != this) continue;
+    (previous == nullptr ? queuedIn_->firstEnd_ : previous->next_) = next_;
+    if (queuedIn_->lastEnd_ == this) queuedIn_->lastEnd_ = previous;
+    return;
+  }
+}
+
+void Resource::unlink() noexcept {
+  if (owner_ == nullptr) return;
+  (previous_ == nullptr ? owner_->firstResource_ : previous_->following_) = following_;
+  (following_ == nullptr ? owner_->lastResource_ : following_->previous_) = previous_;
+  owner_ = nullptr;
+  previous_ = following_ = nullptr;
+}
+
+Reactor::Reactor(std::unique_ptr<Driver> driver)
+    : driver_(std::move(driver)), resolver_(std::make_unique<LiteralResolver>(*this)), threadCalls_(std::make_unique<ThreadCalls>()) {
+  // A callLater before the first turn counts from now, not from the beginning of time.
+  timers_.setNow(driver_->now());
+}
+
+Reactor::~Reactor() {
+  timers_.clear();
+  shutDownResources();
+  // Captures of what never ran may still use the reactor while they die.
+  posted_.clear();
+  ready_.clear();
+  triggers_.clear();
+  threadCalls_->take().clear();
+  // Whoever refused to end must at least not reach for what is gone.
+  for (; firstEnd_ != nullptr; firstEnd_ = firstEnd_->next_) firstEnd_->queuedIn_ = nullptr;
+  while (firstResource_ != nullptr) firstResource_->unlink();
+}
+
+void Reactor::run() {
+  startRunning();
+  while (state_ == State::kRunning && !crashed_) turn(Duration::max());
+  if (crashed_) {
+    crashed_ = false;
+    state_ = State::kFresh;
+    return;
+  }
+  shutdown();
+}
+
+void Reactor::startRunning() {
+  if (state_ == State::kStopped) throw ReactorNotRestartable("this reactor has run and was stopped; make a new one");
+  if (state_ != State::kFresh) throw ReactorAlreadyRunning("run() inside run()");
+  state_ = State::kStarting;
+  threadCalls_->loop = std::this_thread::get_id();
+  fire(Event::kStartup, Phase::kBefore);
+  UniqueFunction<void()> wait = [this] { turn(Duration::max()); };
+  waitForBlockers(wait);
+  state_ = State::kRunning;
+  fire(Event::kStartup, Phase::kDuring);
+  fire(Event::kStartup, Phase::kAfter);
+}
+
+void Reactor::shutdown(UniqueFunction<void()> wait) {
+  if (!wait) wait = [this] { turn(Duration::max()); };
+  fire(Event::kShutdown, Phase::kBefore);
+  waitForBlockers(wait);
+  state_ = State::kStopped;
+  fire(Event::kShutdown, Phase::kDuring);
+  shutDownResources();
+  fire(Event::kShutdown, Phase::kAfter);
+}
+
+void Reactor::stop() {
+  if (state_ != State::kRunning) throw ReactorNotRunning("stop() of a reactor that is not running, or was stopped already");
+  state_ = State::kStopping;
+}
+
+void Reactor::crash() {
+  if (!running()) throw ReactorNotRunning("crash() of a reactor that is not running");
+  crashed_ = true;
+}
+
+bool Reactor::mustNotWait() const noexcept {
+  return !posted_.empty() || firstEnd_ != nullptr || threadCalls_->any() || (state_ == State::kStopping && *blockers_ == 0) || crashed_;
+}
+
+void Reactor::turn(Duration maxWait) {
+  if (inTurn_) throw ReactorAlreadyRunning("turn() inside a turn of the same reactor");
+  const Flag inTurn(inTurn_);
+  if (firstEnd_ != nullptr) runClosing();  // written between turns: offered before the wait
+  if (mustNotWait()) maxWait = Duration::zero();
+  else if (!timers_.empty()) maxWait = std::min(maxWait, std::max(Duration::zero(), timers_.next() - driver_->now()));
+  const std::uint64_t mark = timers_.mark();
+  ready_.swap(posted_);
+  driver_->poll(maxWait, timers_.sample());
+  runPosted();
+  for (UniqueFunction<void()> call = timers_.takeDue(now(), mark); call; call = timers_.takeDue(now(), mark))
+    runUser("a timer", call);
+  if (firstEnd_ != nullptr) runClosing();
+}
+
+Instant Reactor::nextWork() const noexcept { return mustNotWait() ? now() : timers_.next(); }
+
+void Reactor::runPosted() {
+  // By index: an exception that passes through leaves the rest for the next turn.
+  for (std::size_t i = 0; i < ready_.size(); ++i) runUser("a posted call", ready_[i]);
+  ready_.clear();
+  if (!threadCalls_->any()) return;
+  for (UniqueFunction<void()>& call : threadCalls_->take()) runUser("a call from a thread", call);
+}
+
+void Reactor::runClosing() {
+  for (int round = 0; firstEnd_ != nullptr && round < kClosingRounds; ++round) {
+    // One round is what is queued now: what it queues itself waits for the next round.
+    for (TurnEnd* last = lastEnd_; firstEnd_ != nullptr;) {
+      TurnEnd* work = firstEnd_;
+      firstEnd_ = work->next_;
+      if (firstEnd_ == nullptr) lastEnd_ = nullptr;
+      work->next_ = nullptr;
+      work->queuedIn_ = nullptr;
+      work->endTurn();  // may destroy it
+      if (work == last) break;
+    }
+  }
+}
+
+void Reactor::atTurnEnd(TurnEnd& work) noexcept {
+  if (work.queuedIn_ != nullptr) return;
+  work.queuedIn_ = this;
+  (lastEnd_ == nullptr ? firstEnd_ : lastEnd_->next_) = &work;
+  lastEnd_ = &work;
+}
+
+void Reactor::addResource(Resource& resource) noexcept {
+  resource.owner_ = this;
+  resource.previous_ = lastResource_;
+  (lastResource_ == nullptr ? firstResource_ : lastResource_->following_) = &resource;
+  lastResource_ = &resource;
+}
+
+void Reactor::shutDownResources() {
+  // What a connectionLost opens anew is shut down as well, as often as a closing phase may go round.
+  for (int round = 0; firstResource_ != nullptr && round < kClosingRounds; ++round) {
+    std::vector<Resource*> open;
+    for (Resource* resource = firstResource_; resource != nullptr; resource = resource->following_) open.push_back(resource);
+    for (Resource* resource : open) {
+      const auto stillOpen = [&] {
+        for (Resource* other = firstResource_; other != nullptr; other = other->following_)
+          if (other == resource) return true;
+        return false;
+      };
+      if (resource == firstResource_ || stillOpen()) resource->shutDown();
+    }
+    runClosing();
+  }
+}
+
+void Reactor::runUser(const char* what, UniqueFunction<void()>& call) {
+  Failure failure;
+  if (!guarded(what, failure, call)) kLog.failure(std::string("exception out of ") + what, failure);
+  call.reset();
+}
+
+void Reactor::callFromThread(UniqueFunction<void()> call) {
+  if (std::this_thread::get_id() == threadCalls_->loop.load(std::memory_order_relaxed)) {
+    posted_.push_back(std::move(call));
+    return;
+  }
+  threadCalls_->push(std::move(call));
+  driver_->wake();
+}
+
+void Reactor::callWhenRunning(UniqueFunction<void()> call) {
+  if (running()) posted_.push_back(std::move(call));
+  else addSystemEventTrigger(Phase::kAfter, Event::kStartup, std::move(call));
+}
+
+Reactor::TriggerId Reactor::addSystemEventTrigger(Phase phase, Event event, UniqueFunction<void()> trigger) {
+  triggers_.push_back({++lastTrigger_, phase, event, std::move(trigger)});
+  return lastTrigger_;
+}
+
+bool Reactor::removeSystemEventTrigger(TriggerId id) {
+  return std::erase_if(triggers_, [id](const Trigger& trigger) { return trigger.id == id; }) > 0;
+}
+
+void Reactor::fire(Event event, Phase phase) {
+  // Each trigger runs once; one that is added while the phase runs, runs in it.
+  for (;;) {
+    const auto next = std::find_if(triggers_.begin(), triggers_.end(),
+                                   [&](const Trigger& trigger) { return trigger.event == event && trigger.phase == phase; });
+    if (next == triggers_.end()) return;
+    UniqueFunction<void()> call = std::move(next->call);
+    triggers_.erase(next);
+    runUser("a system event trigger", call);
+  }
+}
+
+UniqueFunction<void()> Reactor::blockSystemEvent() {
+  struct Block {
+    explicit Block(std::shared_ptr<std::size_t> count) noexcept : blockers(std::move(count)) { ++*blockers; }
+    Block(Block&&) noexcept = default;
+    Block& operator=(Block&&) = delete;
+    ~Block() { release(); }
+    void operator()() { release(); }
+    void release() noexcept {
+      if (blockers != nullptr) --*blockers;
+      blockers = nullptr;
+    }
+    std::shared_ptr<std::size_t> blockers;
+  };
+  return Block(blockers_);
+}
+
+void Reactor::waitForBlockers(UniqueFunction<void()>& wait) {
+  while (*blockers_ > 0) wait();
+}
+
+void Reactor::installResolver(std::unique_ptr<Resolver> resolver) { resolver_ = std::move(resolver); }
+
+std::vector<std::string> Reactor::describeOpen() const {
+  std::vector<std::string> lines;
+  for (const Resource* resource = firstResource_; resource != nullptr; resource = resource->following_) lines.push_back(resource->describe());
+  for (const TimerQueue::Pending& timer : timers_.pending())
+    lines.push_back("timer made at " + timer.site.text() + ", due in " + std::to_string((timer.at - now()).count()) + " ns");
+  if (!posted_.empty()) lines.push_back(std::to_string(posted_.size()) + " posted call(s)");
+  return lines;
+}
+
+std::size_t Reactor::openResources() const noexcept {
+  std::size_t count = 0;
+  for (const Resource* resource = firstResource_; resource != nullptr; resource = resource->following_) ++count;
+  return count;
+}
+
+}  // namespace teasel

@@ -1,0 +1,307 @@
+#include <teasel/transport/connection.hpp>
+
+#include <utility>
+
+#include <teasel/core/check.hpp>
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
+#include <teasel/core/observer.hpp>
+
+namespace teasel {
+
+namespace {
+
+constexpr Logger kLog("connection");
+/// Parts of the chunk being delivered at least this large are shared with the out-queue instead of copied.
+constexpr std::size_t kShareFrom = 2048;
+
+class Unconnected final : public Transport {
+ public:
+  void write(ByteView) override {}
+  void loseConnection() override {}
+  void abortConnection() override {}
+  void loseWriteConnection() override {}
+  void pauseProducing() override {}
+  void resumeProducing() override {}
+  const Address& getHost() const noexcept override { return none_; }
+  const Address& getPeer() const noexcept override { return none_; }
+  bool connected() const noexcept override { return false; }
+  bool disconnecting() const noexcept override { return false; }
+  bool paused() const noexcept override { return false; }
+  const Counters& counters() const noexcept override { return counters_; }
+  std::size_t pendingBytes() const noexcept override { return 0; }
+  void setWriteLimit(std::size_t) override {}
+
+ private:
+  Address none_;
+  Counters counters_;
+};
+
+}  // namespace
+
+std::shared_ptr<Transport> unconnectedTransport() {
+  // Leaked on purpose: protocols with static storage hold it, too.
+  static const std::shared_ptr<Transport>& transport = *new std::shared_ptr<Transport>(new Unconnected);
+  return transport;
+}
+
+Connection::Connection(Reactor& reactor, std::shared_ptr<ConnectionOwner> owner) : reactor_(&reactor), owner_(std::move(owner)) {
+  reactor.addResource(*this);
+}
+
+Connection::~Connection() = default;
+
+StreamSink* Connection::accept(Reactor& reactor, Slot* slot, std::shared_ptr<ConnectionOwner> owner) {
+  const auto connection = std::make_shared<Connection>(reactor, std::move(owner));
+  connection->self_ = connection;
+  connection->slot_ = slot;
+  connection->makeConnection();
+  return connection.get();
+}
+
+std::shared_ptr<Connection> Connection::connect(Reactor& reactor, const Address& to, const ConnectOptions& options,
+                                                std::shared_ptr<ConnectionOwner> owner) {
+  auto connection = std::make_shared<Connection>(reactor, std::move(owner));
+  connection->self_ = connection;
+  connection->peer_ = to;
+  connection->slot_ = reactor.driver().connect(to, options, *connection);
+  return connection;
+}
+
+void Connection::makeConnection() {
+  host_ = slot_->host();
+  peer_ = slot_->peer();
+  made_ = true;
+  Failure failure;
+  if (!guarded("buildProtocol", failure, [&] { protocol_ = owner_->buildProtocol(peer_); }))
+    kLog.failure("exception out of buildProtocol", failure);
+  if (protocol_ == nullptr) {
+    end(connectionDone(), How::kGraceful);
+    return;
+  }
+  dispatch("connectionMade", [&] {
+    protocol_->makeConnection(self_);
+    owner_->connectionMade();
+  });
+}
+
+template <class F>
+void Connection::dispatch(const char* callback, F&& call) {
+  TEASEL_CHECK(!dispatching_);
+  struct Scope {
+    Connection& connection;
+    explicit Scope(Connection& c) noexcept : connection(c) { c.dispatching_ = true; }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope() {
+      connection.dispatching_ = false;
+      connection.chunk_ = nullptr;
+    }
+  };
+  Failure failure;
+  bool returned = false;
+  {
+    const Scope scope(*this);
+    returned = guarded(callback, failure, std::forward<F>(call));
+  }
+  if (!returned) {
+    kLog.failure(std::string("exception out of ") + callback + ", the connection is aborted", failure);
+    end(failure, How::kAbort);
+  }
+  afterDispatch();
+}
+
+void Connection::afterDispatch() {
+  if (ended_) return;
+  if (queuedBytes_ > 0 && inFlight_.empty()) flush();
+  if (losing_ || losingWrite_) closeIfFlushed();
+}
+
+void Connection::write(ByteView data) {
+  if (data.empty()) return;
+  if (!made_ || disconnecting() || losingWrite_) {
+    ++counters_.writesDropped;
+    counters_.bytesDropped += data.size();
+    return;
+  }
+  if (data.size() > writeLimit_ || pendingBytes() > writeLimit_ - data.size()) {
+    end(Failure(LimitExceeded("write limit", writeLimit_, pendingBytes() + data.size())), How::kAbort);
+    return;
+  }
+  counters_.bytesWritten += data.size();
+  append(data);
+  queuedBytes_ += data.size();
+  if (!dispatching_) wantTurnEnd();
+}
+
+void Connection::append(ByteView data) {
+  if (data.size() >= kShareFrom && chunk_ != nullptr && chunk_->shareable() && chunk_->contains(data)) {
+    queued_.push_back(chunk_->retain(data));
+    return;
+  }
+  if (!queued_.empty() && queued_.back().tryAppend(data)) return;
+  // Each further segment is larger: a megabyte written byte by byte is some 30 segments, not 2000.
+  const std::size_t room = queuedBytes_ < 512 ? 512 : queuedBytes_ < 4096 ? 4096 : queuedBytes_ < 65536 ? 16384 : 65536;
+  queued_.emplace_back(data, room);
+}
+
+void Connection::flush() {
+  queued_.swap(inFlight_);
+  inFlightBytes_ = std::exchange(queuedBytes_, 0);
+  const std::size_t taken = reactor_->driver().write(slot_, inFlight_);
+  counters_.bytesSent += taken;
+  inFlightBytes_ -= taken;
+  if (inFlightBytes_ == 0) inFlight_.clear();
+}
+
+void Connection::onWritten(std::size_t count) {
+  TEASEL_CHECK(count == inFlightBytes_);
+  counters_.bytesSent += count;
+  inFlightBytes_ = 0;
+  inFlight_.clear();
+  afterDispatch();
+}
+
+void Connection::closeIfFlushed() {
+  if (pendingBytes() > 0) return;
+  if (losing_) {
+    end(connectionDone(), How::kGraceful);
+    return;
+  }
+  if (!losingWrite_ || writeShut_) return;
+  writeShut_ = true;
+  reactor_->driver().shutdownWrite(slot_);
+  if (protocol_->halfCloseable()) {
+    reportWriteLost_ = true;
+    wantTurnEnd();
+  } else if (eof_) {
+    end(connectionDone(), How::kGraceful);
+  }
+}
+
+void Connection::loseConnection() {
+  if (!made_ || disconnecting()) return;
+  losing_ = true;
+  // What comes from now on is discarded, so that a peer which is still sending gets to read our reply.
+  if (paused_) reactor_->driver().reading(slot_, true);
+  if (!dispatching_) wantTurnEnd();
+}
+
+void Connection::abortConnection() {
+  if (made_) end(connectionAborted(), How::kAbort);
+}
+
+void Connection::loseWriteConnection() {
+  if (!made_ || disconnecting() || losingWrite_) return;
+  losingWrite_ = true;
+  if (!dispatching_) wantTurnEnd();
+}
+
+void Connection::pauseProducing() {
+  if (!made_ || disconnecting() || paused_) return;
+  paused_ = true;
+  reactor_->driver().reading(slot_, false);
+}
+
+void Connection::resumeProducing() {
+  if (!made_ || disconnecting() || !paused_) return;
+  paused_ = false;
+  reactor_->driver().reading(slot_, true);
+  reportResumed_ = true;
+  wantTurnEnd();
+}
+
+void Connection::deliverResumed() {
+  reportResumed_ = false;
+  if (!paused_ && !disconnecting()) dispatch("producingResumed", [&] { protocol_->producingResumed(); });
+}
+
+void Connection::stopConnecting(const Failure& why) {
+  if (!made_) end(why, How::kAbort);
+}
+
+void Connection::onConnected() { makeConnection(); }
+
+void Connection::onData(Chunk& chunk) {
+  if (reportResumed_) deliverResumed();
+  if (ended_) return;
+  if (losing_) {
+    counters_.bytesDiscarded += chunk.size();
+    return;
+  }
+  counters_.bytesReceived += chunk.size();
+  chunk_ = &chunk;
+  dispatch("dataReceived", [&] { protocol_->dataReceived(chunk); });
+}
+
+void Connection::onEof() {
+  if (reportResumed_) deliverResumed();
+  if (ended_) return;
+  eof_ = true;
+  if (losing_) return;
+  if (!protocol_->halfCloseable()) {
+    losing_ = true;
+    afterDispatch();
+    return;
+  }
+  dispatch("readConnectionLost", [&] { protocol_->readConnectionLost(); });
+  if (writeShut_ && !reportWriteLost_) end(connectionDone(), How::kGraceful);
+}
+
+void Connection::onError(const Failure& why) {
+  if (reportResumed_) deliverResumed();
+  end(why, How::kAbort);
+}
+
+void Connection::end(const Failure& reason, How how) {
+  if (ended_) return;
+  ended_ = true;
+  reason_ = reason;
+  if (slot_ != nullptr)
+    reactor_->driver().close(std::exchange(slot_, nullptr), how, std::exchange(inFlight_, {}), reactor_->now() + linger_);
+  queued_ = {};
+  queuedBytes_ = inFlightBytes_ = 0;
+  wantTurnEnd();
+}
+
+void Connection::wantTurnEnd() noexcept { reactor_->atTurnEnd(*this); }
+
+void Connection::endTurn() {
+  if (!ended_ && reportResumed_) deliverResumed();
+  if (!ended_ && reportWriteLost_) {
+    reportWriteLost_ = false;
+    dispatch("writeConnectionLost", [&] { protocol_->writeConnectionLost(); });
+    if (eof_) end(connectionDone(), How::kGraceful);
+  }
+  if (ended_) finish();
+  else afterDispatch();
+}
+
+void Connection::finish() {
+  if (std::exchange(finished_, true)) return;
+  const std::shared_ptr<Connection> keep = std::move(self_);
+  const std::shared_ptr<ConnectionOwner> owner = std::move(owner_);
+  unlink();
+  Failure failure;
+  if (protocol_ != nullptr && !guarded("connectionLost", failure, [&] { protocol_->connectionLost(reason_); }))
+    kLog.failure("exception out of connectionLost", failure);
+  protocol_.reset();
+  if (made_) owner->connectionClosed(reason_);
+  else owner->connectionFailed(reason_);
+  reactor_ = nullptr;
+}
+
+void Connection::shutDown() {
+  linger_ = Duration::zero();
+  end(connectionLost(), How::kGraceful);
+}
+
+std::string Connection::describe() const {
+  std::string text = made_ ? "connection " + host_.text() + " <-> " + peer_.text() : "connecting to " + peer_.text();
+  if (pendingBytes() > 0) text += ", " + std::to_string(pendingBytes()) + " bytes to send";
+  if (paused_) text += ", reading paused";
+  if (losing_) text += ", closing";
+  return text;
+}
+
+}  // namespace teasel
