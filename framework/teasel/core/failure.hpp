@@ -68,7 +68,8 @@ class Failure {
   Failure() noexcept = default;
   /// Wraps an error object, usually a class derived from std::exception; `site` is remembered for where().
   template <class E>
-    requires(!std::is_same_v<std::remove_cvref_t<E>, Failure> && std::copy_constructible<std::remove_cvref_t<E>>)
+    requires(!std::is_same_v<std::remove_cvref_t<E>, Failure> && !std::is_convertible_v<E, const detail::ErrorBox*> &&
+             std::copy_constructible<std::remove_cvref_t<E>>)
   explicit Failure(E&& error, Site site = Site::here())
       : box_(new detail::TypedErrorBox<std::remove_cvref_t<E>>(std::forward<E>(error), site)) {}
   Failure(const Failure& other) noexcept : box_(other.box_) {

@@ -1,0 +1,96 @@
+#include <teasel/core/failure.hpp>
+
+#include <gtest/gtest.h>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/core/observer.hpp>
+
+namespace teasel {
+namespace {
+
+struct NotAnException {
+  int code;
+};
+
+template <class F>
+Failure caught(F&& thrower) {
+  try {
+    thrower();
+  } catch (...) {
+    return Failure::current();
+  }
+  return {};
+}
+
+TEST(Failure, ChecksByBaseClassForExceptions) {
+  const Failure failure{ConnectionAborted("gone")};
+  EXPECT_NE(failure.check<ConnectionAborted>(), nullptr);
+  EXPECT_NE(failure.check<ConnectionLost>(), nullptr);
+  EXPECT_NE(failure.check<std::exception>(), nullptr);
+  EXPECT_EQ(failure.check<ConnectionDone>(), nullptr);
+}
+
+TEST(Failure, ChecksByExactTypeForOtherObjects) {
+  const Failure failure{NotAnException{7}};
+  ASSERT_NE(failure.check<NotAnException>(), nullptr);
+  EXPECT_EQ(failure.check<NotAnException>()->code, 7);
+  EXPECT_EQ(failure.check<int>(), nullptr);
+  EXPECT_EQ(failure.check<std::exception>(), nullptr);
+}
+
+TEST(Failure, OfACaughtExceptionIsInspectedWithoutThrowing) {
+  const Failure failure = caught([] { throw ConnectionRefusedError("nobody there"); });
+  ASSERT_NE(failure.check<ConnectError>(), nullptr);
+  EXPECT_STREQ(failure.what(), "nobody there");
+  EXPECT_EQ(failure.name(), "ConnectionRefusedError");
+}
+
+TEST(Failure, OfACaughtObjectThatIsNoExceptionKeepsItsExactType) {
+  const Failure failure = caught([] { throw NotAnException{3}; });
+  ASSERT_NE(failure.check<NotAnException>(), nullptr);
+  EXPECT_EQ(failure.check<NotAnException>()->code, 3);
+}
+
+TEST(Failure, RaisesTheErrorItHolds) {
+  EXPECT_THROW(Failure(TimeoutError("late")).raise(), TimeoutError);
+  EXPECT_THROW(caught([] { throw 5; }).raise(), int);
+  EXPECT_THROW(Failure().raise(), std::logic_error);
+}
+
+TEST(Failure, CopiesShareOneErrorObject) {
+  const Failure one{TimeoutError("late")};
+  const Failure two = one;  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is tested
+  EXPECT_TRUE(one.same(two));
+  EXPECT_FALSE(one.same(Failure(TimeoutError("late"))));
+}
+
+TEST(Failure, SaysWhatAndWhere) {
+  const Failure failure{TimeoutError("late")};
+  EXPECT_EQ(failure.text().find("TimeoutError: late (at failure_test.cpp:"), 0u);
+  EXPECT_EQ(Failure().text(), "no failure");
+}
+
+TEST(Failure, TheUsualReasonsAreImmortalAndSayNoPlace) {
+  EXPECT_TRUE(connectionDone().same(connectionDone()));
+  EXPECT_FALSE(connectionDone().where());
+  EXPECT_NE(connectionAborted().check<ConnectionLost>(), nullptr);
+}
+
+TEST(LimitExceeded, NamesTheLimitAndWhatWasSeen) {
+  const LimitExceeded error("line length", 16384, 20000);
+  EXPECT_STREQ(error.what(), "line length is 16384, got 20000");
+}
+
+struct Verdict {};
+
+TEST(Guarded, LetsVerdictsOfTestFrameworksThrough) {
+  addPassThrough([](const std::type_info& kind) noexcept { return kind == typeid(Verdict); });
+  Failure failure;
+  EXPECT_THROW(guarded("callback", failure, [] { throw Verdict{}; }), Verdict);
+  EXPECT_FALSE(failure);
+  EXPECT_FALSE(guarded("callback", failure, [] { throw NotAnException{1}; }));
+  EXPECT_NE(failure.check<NotAnException>(), nullptr);
+}
+
+}  // namespace
+}  // namespace teasel
