@@ -1,0 +1,123 @@
+#include "echo_rows.hpp"
+
+#include <memory>
+#include <string>
+
+#include "../harness/rows.hpp"
+#include "ping_client.hpp"
+#include "server_process.hpp"
+#include "syscall_count.hpp"
+#include "teasel_echo.hpp"
+
+namespace teasel::bench {
+namespace {
+
+struct Shape {
+  int connections;
+  std::size_t bytes;
+  std::string text() const { return std::to_string(connections) + "x" + std::to_string(bytes); }
+};
+constexpr Shape kShapes[] = {{1, 64}, {64, 64}, {64, 16384}, {1000, 64}};
+
+struct Subject {
+  std::string name;
+  Serve serve, sameMechanism;
+};
+
+std::vector<Subject> subjects() {
+  return {{"epoll", teaselEcho("epoll"), serveRawEpoll},
+          {"io_uring", teaselEcho("io_uring"), serveRawIoUring},
+          {"poll", teaselEcho("poll"), serveRawPoll},
+          {"select", teaselEcho("select"), serveRawSelect}};
+}
+
+/// A server with its client at rest; measures the server's CPU time while the client is busy.
+class Pair {
+ public:
+  explicit Pair(const Serve& serve) : server_(serve) {}
+  void connect(const Shape& shape) { client_ = std::make_unique<PingClient>(server_.port(), shape.connections, shape.bytes); }
+  /// Microseconds of server CPU time per round trip.
+  double roundTrips(long count) {
+    const double before = server_.cpu();
+    const long made = client_->roundTrips(count);
+    return (server_.cpu() - before) / 1e3 / static_cast<double>(made);
+  }
+  double connects(std::size_t bytes, long count) {
+    const double before = server_.cpu();
+    connectAndLeave(server_.port(), bytes, count);
+    return (server_.cpu() - before) / 1e3 / static_cast<double>(count);
+  }
+
+ private:
+  ServerProcess server_;
+  std::unique_ptr<PingClient> client_;
+};
+
+/// Subject and reference in turns, in slices short enough that both meet the same moods of the machine.
+/// `measure(pair)` gives the figure of a slice.
+template <class Measure>
+Round inTurns(std::shared_ptr<Pair> ours, std::shared_ptr<Pair> theirs, Measure measure) {
+  measure(*ours), measure(*theirs);  // to warm up
+  return [=] {
+    const int slices = effort().smoke ? 1 : 8;
+    double value = 0, against = 0;
+    for (int i = 0; i < slices; ++i) {
+      if (i % 2 == 0) value += measure(*ours) / slices;
+      against += measure(*theirs) / slices;
+      if (i % 2 == 1) value += measure(*ours) / slices;
+    }
+    return Sample{value, against, value / against};
+  };
+}
+
+Round echo(const Serve& subject, const Serve& reference, const Shape& shape) {
+  auto ours = std::make_shared<Pair>(subject), theirs = std::make_shared<Pair>(reference);
+  ours->connect(shape);
+  theirs->connect(shape);
+  const long count = effort().scaled(1000);
+  return inTurns(ours, theirs, [=](Pair& pair) { return pair.roundTrips(count); });
+}
+
+Round connects(const Serve& subject, const Serve& reference) {
+  const long count = effort().scaled(100);
+  return inTurns(std::make_shared<Pair>(subject), std::make_shared<Pair>(reference),
+                 [=](Pair& pair) { return pair.connects(64, count); });
+}
+
+void addSyscallRow(const Subject& subject, const Shape& shape) {
+  addRow({"syscalls/" + subject.name + '/' + shape.text(), "calls per round trip", [=] {
+            return Round([=] {
+              const long count = effort().scaled(2000);
+              const double value = syscallsPerRoundTrip(subject.serve, shape.connections, shape.bytes, count);
+              const double against = syscallsPerRoundTrip(subject.sameMechanism, shape.connections, shape.bytes, count);
+              return Sample{value, against, value / against};
+            });
+          }});
+}
+
+}  // namespace
+
+void addEchoRows() {
+  constexpr auto kUnit = "us of server CPU per round trip";
+  for (const Subject& subject : subjects())
+    for (const Shape& shape : kShapes)
+      addRow({"echo/" + subject.name + '/' + shape.text(), kUnit,
+              [=] { return echo(subject.serve, subject.sameMechanism, shape); }});
+  // The loops themselves: how the mechanisms compare, and (raw_epoll against itself) how steady this machine is.
+  std::vector<Subject> all = subjects();
+  all.push_back({"raw_epoll", serveRawEpoll, {}});
+  all.push_back({"raw_io_uring", serveRawIoUring, {}});
+  for (const Subject& subject : all) {
+    if (subject.name == "epoll") continue;
+    for (const Shape& shape : kShapes)
+      addRow({"echo-vs-epoll/" + subject.name + '/' + shape.text(), kUnit,
+              [=] { return echo(subject.serve, serveRawEpoll, shape); }});
+  }
+  for (const Subject& subject : subjects())
+    for (const Shape& shape : {Shape{64, 64}, Shape{64, 16384}}) addSyscallRow(subject, shape);
+  for (const Subject& subject : subjects())
+    addRow({"connect/" + subject.name, "us of server CPU per connection",
+            [=] { return connects(subject.serve, subject.sameMechanism); }});
+}
+
+}  // namespace teasel::bench

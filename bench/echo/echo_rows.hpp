@@ -1,0 +1,9 @@
+#pragma once
+
+/// Rows of servers on loopback: echo/, echo-vs-epoll/, syscalls/, connect/.
+
+namespace teasel::bench {
+
+void addEchoRows();
+
+}  // namespace teasel::bench

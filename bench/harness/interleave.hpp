@@ -1,0 +1,79 @@
+#pragma once
+
+#include <ctime>
+
+#include <memory>
+#include <utility>
+
+#include "rows.hpp"
+
+namespace teasel::bench {
+
+/// CPU time of the calling thread in nanoseconds: others that compile meanwhile do not count.
+inline double threadCpu() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+/// Keeps the compiler from dropping the computation of `value`.
+template <class T>
+inline void keep(const T& value) {
+  asm volatile("" : : "r,m"(value) : "memory");
+}
+
+/// Nanoseconds per operation of `batch(count)`, which does `count` of them.
+template <class Batch>
+double nanosecondsEach(Batch&& batch, long count) {
+  const double before = threadCpu();
+  batch(count);
+  return (threadCpu() - before) / static_cast<double>(count);
+}
+
+/// How many operations take about `target` nanoseconds.
+template <class Batch>
+long calibrate(Batch&& batch, double target = 4e6) {
+  if (effort().smoke) {
+    batch(1);
+    return 1;
+  }
+  long count = 1;
+  for (;;) {
+    const double took = nanosecondsEach(batch, count) * static_cast<double>(count);
+    if (took > target / 8) return static_cast<long>(static_cast<double>(count) * target / took) + 1;
+    count *= 4;
+  }
+}
+
+enum class RatioIs { kCost, kSpeed };  ///< value/reference, or reference/value
+
+/// Figures of a row, made of nanoseconds per operation.
+inline double nanoseconds(double each) { return each; }
+inline double millions(double each) { return 1e3 / each; }  ///< per second
+inline double milliseconds(double each) { return each / 1e6; }
+
+/// A round that measures both in turns, in four slices each. `subject(count)` and `reference(count)` do `count`
+/// operations each; `figure` makes value and reference of nanoseconds per operation.
+template <class Subject, class Reference, class Figure>
+Round inTurns(Subject subject, Reference reference, RatioIs ratioIs, Figure figure) {
+  const long subjects = calibrate(subject), references = calibrate(reference);
+  return [=]() mutable {
+    constexpr int kSlices = 4;
+    double ours = 0, theirs = 0;
+    for (int i = 0; i < kSlices; ++i) {
+      if (i % 2 == 0) ours += nanosecondsEach(subject, subjects) / kSlices;
+      theirs += nanosecondsEach(reference, references) / kSlices;
+      if (i % 2 == 1) ours += nanosecondsEach(subject, subjects) / kSlices;
+    }
+    return Sample{figure(ours), figure(theirs), ratioIs == RatioIs::kCost ? ours / theirs : theirs / ours};
+  };
+}
+
+/// A round without a reference.
+template <class Subject, class Figure>
+Round alone(Subject subject, Figure figure) {
+  const long subjects = calibrate(subject, 16e6);
+  return [=]() mutable { return Sample{figure(nanosecondsEach(subject, subjects)), {}, {}}; };
+}
+
+}  // namespace teasel::bench

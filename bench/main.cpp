@@ -1,0 +1,13 @@
+#include "echo/echo_rows.hpp"
+#include "echo/server_process.hpp"
+#include "harness/rows.hpp"
+#include "inprocess/rows.hpp"
+
+int main(int argc, char** argv) {
+  using namespace teasel::bench;
+  stayOnOneCore();
+  addEchoRows();
+  addFeedRows();
+  addTimerRows();
+  return benchMain(argc, argv);
+}

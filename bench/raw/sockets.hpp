@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/// The few socket calls that every hand-written loop and the client need.
+
+namespace teasel::bench {
+
+inline int must(int result, const char* what) {
+  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+  return result;
+}
+
+inline sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  at.sin_port = htons(port);
+  return at;
+}
+
+inline std::uint16_t portOf(int socket) {
+  sockaddr_in at{};
+  socklen_t size = sizeof at;
+  must(getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size), "getsockname");
+  return ntohs(at.sin_port);
+}
+
+/// A non-blocking listening socket on a free port of 127.0.0.1.
+inline int listenLoopback() {
+  const int socket = must(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  const sockaddr_in at = loopback(0);
+  must(bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at), "bind");
+  must(listen(socket, 1024), "listen");
+  return socket;
+}
+
+inline void noDelay(int socket) {
+  const int on = 1;
+  must(setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+}
+
+}  // namespace teasel::bench
