@@ -118,7 +118,7 @@ class Choices {
   bool calm() const noexcept { return source_ == Source::kCalm; }
   /// Every draw since the last use*(), in run order.
   const std::vector<Record>& records() const noexcept { return records_; }
-  /// Records of the source whose draw never came, or came with another bound.
+  /// Records of the source whose draw never came; draws whose record did not fit its bound.
   std::size_t unused() const noexcept { return source_ == Source::kRecords ? given_.size() - used_ : 0; }
   std::size_t clamped() const noexcept { return clamped_; }
   /// Draws beyond kMaxDraws.
