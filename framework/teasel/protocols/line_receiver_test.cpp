@@ -1,0 +1,499 @@
+#include <teasel/protocols/line_receiver.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <teasel/core/errors.hpp>
+
+namespace teasel {
+namespace {
+
+/// Remembers what was asked of it.
+class NoteTransport final : public Transport {
+ public:
+  void write(ByteView data) override { written += data.text(); }
+  void loseConnection() override { closing = true; }
+  void abortConnection() override { closing = true; }
+  void loseWriteConnection() override {}
+  void pauseProducing() override { held = true; }
+  void resumeProducing() override { held = false; }
+  const Address& getHost() const noexcept override { return none_; }
+  const Address& getPeer() const noexcept override { return none_; }
+  bool connected() const noexcept override { return !closing; }
+  bool disconnecting() const noexcept override { return closing; }
+  bool paused() const noexcept override { return held; }
+  const Counters& counters() const noexcept override { return counters_; }
+  std::size_t pendingBytes() const noexcept override { return 0; }
+  void setWriteLimit(std::size_t) override {}
+
+  std::string written;
+  bool closing = false, held = false;
+
+ private:
+  Address none_;
+  Counters counters_;
+};
+
+/// Writes a log of what it gets ("line[a] raw[bc] long[...]", adjacent raw bytes merged) and obeys lines that are commands.
+class Obedient : public LineReceiver {
+ public:
+  using LineReceiver::LineReceiver;
+
+  void lineReceived(std::string_view line) override {
+    note("line", line);
+    if (line.starts_with("raw")) {
+      rawLeft = static_cast<std::size_t>(line[3] - '0');
+      setRawMode();
+    } else if (line == "pause") transport().pauseProducing();
+    else if (line == "close") transport().loseConnection();
+    else if (line == "abort") transport().abortConnection();
+    else if (line == "throw") throw std::runtime_error("asked to");
+    else if (line == "nest") dataReceived("n1\r\nn2\r\n");
+    if (onLine) onLine(line);
+  }
+  void rawDataReceived(ByteView data) override {
+    const std::size_t mine = std::min(rawLeft, data.size());
+    note("raw", data.sub(0, mine).text());
+    rawLeft -= mine;
+    if (onRaw) onRaw(data);
+    if (rawLeft == 0 && copiesRest) setLineMode(data.sub(mine).str());
+    else if (rawLeft == 0) setLineMode(data.sub(mine));
+  }
+  void lineLengthExceeded(std::string_view line) override {
+    note("long", line);
+    if (onLong) onLong(line);
+    else LineReceiver::lineLengthExceeded(line);
+  }
+
+  void note(const std::string& what, std::string_view text) {
+    if (what == "raw" && !log.empty() && log.back().starts_with("raw[")) {
+      log.back().insert(log.back().size() - 1, text);
+    } else {
+      log.push_back(what + "[" + std::string(text) + "]");
+    }
+  }
+  std::string story() const {
+    std::string all;
+    for (const std::string& entry : log) all += (all.empty() ? "" : " ") + entry;
+    return all;
+  }
+
+  std::size_t rawLeft = 0;
+  bool copiesRest = false;
+  std::vector<std::string> log;
+  std::function<void(std::string_view)> onLine, onLong;
+  std::function<void(ByteView)> onRaw;
+};
+
+struct Session {
+  explicit Session(std::size_t maxLength = 40, std::string delimiter = "\r\n") : protocol(std::move(delimiter), maxLength) {
+    protocol.makeConnection(transport);
+  }
+  std::shared_ptr<NoteTransport> transport = std::make_shared<NoteTransport>();
+  Obedient protocol;
+  int caught = 0;
+
+  /// Delivers as a transport would: nothing while paused, nothing after close. Exceptions are caught, as by a careless caller.
+  void deliver(ByteView chunk) {
+    resumeUntilRunning();
+    if (!transport->closing) guarded([&] { protocol.dataReceived(chunk); });
+  }
+  void resumeUntilRunning() {
+    while (transport->held && !transport->closing) {
+      transport->resumeProducing();
+      guarded([&] { protocol.producingResumed(); });
+    }
+  }
+  template <class F>
+  void guarded(F call) {
+    try {
+      call();
+    } catch (const std::runtime_error&) {
+      ++caught;
+    }
+  }
+};
+
+using Cuts = std::vector<std::size_t>;  // positions, ascending, without 0 and the end
+
+std::vector<Cuts> waysToCut(std::size_t size) {
+  std::vector<Cuts> ways{{}};
+  Cuts bytewise;
+  for (std::size_t at = 1; at < size; ++at) {
+    bytewise.push_back(at);
+    ways.push_back({at});
+  }
+  ways.push_back(bytewise);
+  if (size > 16) return ways;
+  for (std::uint32_t mask = 0; mask < (1u << (size - 1)); ++mask) {
+    Cuts cuts;
+    for (std::size_t at = 1; at < size; ++at)
+      if ((mask >> (at - 1) & 1) != 0) cuts.push_back(at);
+    ways.push_back(std::move(cuts));
+  }
+  return ways;
+}
+
+void deliver(Session& session, ByteView script, const Cuts& cuts) {
+  std::size_t from = 0;
+  for (const std::size_t at : cuts) {
+    session.deliver(script.sub(from, at - from));
+    from = at;
+  }
+  session.deliver(script.sub(from));
+  session.resumeUntilRunning();
+}
+
+using Prepare = std::function<void(Session&)>;
+
+/// The script gives the same story whole, bytewise, at every 2-split, and at all cuts if it has at most 16 bytes.
+void expectStory(ByteView script, const std::string& story, std::size_t maxLength = 40, const Prepare& prepare = {},
+                 const std::string& delimiter = "\r\n") {
+  for (const Cuts& cuts : waysToCut(script.size())) {
+    Session session(maxLength, delimiter);
+    if (prepare) prepare(session);
+    deliver(session, script, cuts);
+    ASSERT_EQ(session.protocol.story(), story) << script << " cut at " << testing::PrintToString(cuts);
+  }
+}
+
+TEST(LineReceiver, DeliversLinesWithoutTheirDelimiter) { expectStory("a\r\n\r\nbc\r\n", "line[a] line[] line[bc]"); }
+
+TEST(LineReceiver, KeepsAnUnfinishedLineToItself) { expectStory("one\r\ntwo\r", "line[one]"); }
+
+TEST(LineReceiver, TakesALoneCarriageReturnOrLineFeedAsText) {
+  expectStory("a\rb\nc\r\r\n\n\r\n", "line[a\rb\nc\r] line[\n]");
+}
+
+TEST(LineReceiver, TakesAOneByteDelimiter) { expectStory("a\nbc\n\nd", "line[a] line[bc] line[]", 40, {}, "\n"); }
+
+TEST(LineReceiver, FindsADelimiterThatOverlapsItself) {
+  expectStory("xaaab--aab-aaab", "line[xa] line[--] line[-a]", 40, {}, "aab");
+  expectStory("aaaaabaaaa", "line[] line[] line[ab] line[]", 40, {}, "aa");
+}
+
+TEST(LineReceiver, RefusesAnEmptyDelimiter) { EXPECT_THROW(Obedient(""), UsageError); }
+
+TEST(LineReceiver, AcceptsALineOfExactlyMaxLength) { expectStory("12345\r\n12345\r\n", "line[12345] line[12345]", 5); }
+
+TEST(LineReceiver, ClosesOnALineThatIsTooLong) {
+  expectStory("ok\r\n123456\r\nx\r\n", "line[ok] long[123456\r]", 5);
+  expectStory("1234567", "long[1234567]", 5);
+  expectStory("12345678901\r\n", "long[1234567]", 5);
+}
+
+TEST(LineReceiver, DoesNotJudgeALineBeforeItsDelimiterIsDue) { expectStory("123456", "", 5); }
+
+TEST(LineReceiver, SkipsTheRestOfALineThatAnOverrideIgnores) {
+  const Prepare ignore = [](Session& s) { s.protocol.onLong = [](std::string_view) {}; };
+  expectStory("123456789\r\nab\r\n", "long[1234567] line[ab]", 5, ignore);
+  expectStory("123456\r\nab\r\n", "long[123456\r] line[ab]", 5, ignore);
+  expectStory("1234567\n\r\nab\r\n", "long[1234567] line[ab]", 5, ignore);
+  expectStory("abcdefghiaabxaab", "long[abcdef] line[x]", 3, ignore, "aab");
+  expectStory("abcdaaabxaab", "long[abcdaa] line[x]", 3, ignore, "aab");
+}
+
+TEST(LineReceiver, GoesRawBehindTheBytesOfALineThatWasTooLong) {
+  const Prepare goRaw = [](Session& s) {
+    s.protocol.onLong = [&p = s.protocol](std::string_view) {
+      p.rawLeft = 3;
+      p.setRawMode();
+    };
+  };
+  expectStory("1234567raw\r\nab\r\n", "long[1234567] raw[raw] line[] line[ab]", 5, goRaw);
+}
+
+TEST(LineReceiver, BeginsALineBehindOneThatWasTooLongWhenToldTo) {
+  const Prepare lineMode = [](Session& s) {
+    s.protocol.onLong = [&p = s.protocol](std::string_view) { p.setLineMode(); };
+  };
+  expectStory("123456789\r\nab\r\n", "long[1234567] line[89] line[ab]", 5, lineMode);
+}
+
+TEST(LineReceiver, AppliesANewMaxLengthToTheLineBeingReceived) {
+  Session session;
+  session.protocol.dataReceived("123456");
+  session.protocol.setMaxLength(2);
+  session.protocol.dataReceived("7");
+  EXPECT_EQ(session.protocol.story(), "long[1234]");
+}
+
+TEST(LineReceiver, TakesTheLargestMaxLength) {
+  expectStory("abc\r\nd\r\n", "line[abc] line[d]", static_cast<std::size_t>(-1));
+}
+
+TEST(LineReceiver, SwitchesToRawModeAndBackInsideAChunk) {
+  expectStory("raw4\r\nab\r\nxy\r\n", "line[raw4] raw[ab\r\n] line[xy]");
+  expectStory("raw1\r\n\rraw2\r\n\r\n\r\n", "line[raw1] raw[\r] line[raw2] raw[\r\n] line[]");
+  expectStory("raw3\r\nabcraw3\r\ndefgh\r\n", "line[raw3] raw[abc] line[raw3] raw[def] line[gh]");
+}
+
+TEST(LineReceiver, TakesACopyOfTheRestBack) {
+  const Prepare copy = [](Session& s) { s.protocol.copiesRest = true; };
+  expectStory("raw2\r\nabcd\r\ne\r\n", "line[raw2] raw[ab] line[cd] line[e]", 40, copy);
+  expectStory("raw2\r\nabraw1\r\nc\r\n", "line[raw2] raw[ab] line[raw1] raw[c] line[]", 40, copy);
+}
+
+TEST(LineReceiver, DeliversExtraAtOnceOutsideACallback) {
+  Session session;
+  session.protocol.setRawMode();
+  session.protocol.setLineMode("a\r\nb");
+  EXPECT_EQ(session.protocol.story(), "line[a]");
+  session.protocol.dataReceived("c\r\n");
+  EXPECT_EQ(session.protocol.story(), "line[a] line[bc]");
+}
+
+TEST(LineReceiver, PutsExtraBeforeWhatWasNotDelivered) {
+  Session session;
+  session.protocol.dataReceived("pause\r\nc\r\nd");
+  session.protocol.setLineMode("b\r\nb");
+  session.resumeUntilRunning();
+  session.protocol.dataReceived("\r\n");
+  EXPECT_EQ(session.protocol.story(), "line[pause] line[b] line[bc] line[d]");
+}
+
+TEST(LineReceiver, HandsAnUnfinishedLineOverWhenRawModeIsChosenOutsideACallback) {
+  Session session;
+  session.protocol.rawLeft = 5;
+  session.protocol.dataReceived("abc");
+  session.protocol.setRawMode();
+  EXPECT_EQ(session.protocol.story(), "");
+  session.protocol.dataReceived("defg\r\n");
+  EXPECT_EQ(session.protocol.story(), "raw[abcde] line[fg]");
+}
+
+TEST(LineReceiver, ThrowsWhenRawModeHasNoHandler) {
+  struct Lines final : LineReceiver {
+    void lineReceived(std::string_view) override { setRawMode(); }
+  } protocol;
+  EXPECT_THROW(protocol.dataReceived("go\r\nx"), UsageError);
+}
+
+TEST(LineReceiver, HoldsBackEverythingBehindAPause) {
+  expectStory("pause\r\na\r\n", "line[pause] line[a]");
+  expectStory("pause\r\npause\r\nraw2\r\nabc\r\npause\r\n", "line[pause] line[pause] line[raw2] raw[ab] line[c] line[pause]");
+  Session session;
+  session.protocol.dataReceived("pause\r\na\r\nb\r\n");
+  session.protocol.dataReceived("c\r\n");
+  EXPECT_EQ(session.protocol.story(), "line[pause]");
+  EXPECT_EQ(session.protocol.bufferedBytes(), 9u);
+  session.resumeUntilRunning();
+  EXPECT_EQ(session.protocol.story(), "line[pause] line[a] line[b] line[c]");
+  EXPECT_EQ(session.protocol.bufferedBytes(), 0u);
+}
+
+TEST(LineReceiver, GoesOnWhenPausedAndResumedInOneCallback) {
+  const Prepare brief = [](Session& s) {
+    s.protocol.onLine = [&s](std::string_view) { s.transport->pauseProducing(), s.transport->resumeProducing(); };
+  };
+  expectStory("a\r\nb\r\nc\r\n", "line[a] line[b] line[c]", 40, brief);
+}
+
+TEST(LineReceiver, DeliversNothingAfterLoseConnection) { expectStory("close\r\na\r\n", "line[close]"); }
+
+TEST(LineReceiver, DeliversNothingAfterAbortConnection) { expectStory("abort\r\na\r\n", "line[abort]"); }
+
+TEST(LineReceiver, DeliversNothingThatSetLineModeGivesBackAfterLoseConnection) {
+  const Prepare closeInRaw = [](Session& s) {
+    s.protocol.onRaw = [&s](ByteView) { s.transport->loseConnection(); };
+  };
+  expectStory("raw1\r\nxyz\r\n", "line[raw1] raw[x]", 40, closeInRaw);
+}
+
+TEST(LineReceiver, DoesNotReportALongLineAfterLoseConnection) { expectStory("close\r\n123456789", "line[close]", 5); }
+
+TEST(LineReceiver, DropsWhatNobodyWillGet) {
+  Session session;
+  session.protocol.dataReceived("close\r\nabc\r\ndef");
+  session.protocol.dataReceived("ghi\r\n");
+  EXPECT_EQ(session.protocol.bufferedBytes(), 0u);
+}
+
+TEST(LineReceiver, OnlyAppendsWhatACallbackFeeds) {
+  Session session;
+  session.protocol.dataReceived("nest\r\na\r\nb");
+  EXPECT_EQ(session.protocol.story(), "line[nest] line[a] line[bn1] line[n2]");
+}
+
+TEST(LineReceiver, KeepsViewsValidWhileTheirCallbackFeedsMore) {
+  Session session;
+  const std::string much(5000, 'x');
+  std::vector<std::string> seen;
+  session.protocol.onLine = [&](std::string_view line) {
+    if (line.size() == 2) session.protocol.dataReceived(much);
+    seen.emplace_back(line);
+  };
+  session.protocol.setMaxLength(10000);
+  session.protocol.dataReceived("a");
+  session.protocol.dataReceived("a\r\nbb\r\n");
+  session.protocol.dataReceived("\r\n");
+  EXPECT_TRUE(seen == (std::vector<std::string>{"aa", "bb", much + much}));
+}
+
+TEST(LineReceiver, DeliversNothingTwiceWhenAnExceptionIsCaughtOutside) {
+  const std::string script = "a\r\nthrow\r\nb\r\nthrow\r\nc\r\n";
+  for (const Cuts& cuts : waysToCut(script.size())) {
+    Session session;
+    deliver(session, script, cuts);
+    session.deliver("d\r\n"), session.deliver("e\r\n");
+    ASSERT_EQ(session.protocol.story(), "line[a] line[throw] line[b] line[throw] line[c] line[d] line[e]");
+    ASSERT_EQ(session.caught, 2);
+  }
+}
+
+TEST(LineReceiver, KeepsTheRestOfTheChunkBehindAnException) {
+  Session session;
+  EXPECT_THROW(session.protocol.dataReceived("throw\r\nb\r\nc"), std::runtime_error);
+  EXPECT_EQ(session.protocol.bufferedBytes(), 4u);
+  EXPECT_EQ(session.protocol.clearLineBuffer(), "b\r\nc");
+}
+
+TEST(LineReceiver, KeepsWhatACallbackFedBeforeItThrew) {
+  Session session;
+  session.protocol.onLine = [&](std::string_view line) {
+    if (line != "x") return;
+    session.protocol.dataReceived("fed\r\n");
+    throw std::runtime_error("after feeding");
+  };
+  session.deliver("x\r\nb\r\n");
+  EXPECT_EQ(session.caught, 1);
+  session.deliver("c\r\n");
+  EXPECT_EQ(session.protocol.story(), "line[x] line[b] line[fed] line[c]");
+}
+
+TEST(LineReceiver, GoesOnBehindALongLineWhoseHandlerThrew) {
+  Session session(5);
+  session.protocol.onLong = [](std::string_view) { throw std::runtime_error("too long"); };
+  session.deliver("123456789");
+  session.deliver("0\r\nab\r\n");
+  EXPECT_EQ(session.protocol.story(), "long[1234567] line[ab]");
+}
+
+TEST(LineReceiver, ReturnsAndForgetsWhatWasNotDelivered) {
+  Session session;
+  session.protocol.dataReceived("a\r\nbc");
+  EXPECT_EQ(session.protocol.clearLineBuffer(), "bc");
+  session.protocol.dataReceived("d\r\n");
+  std::string cleared;
+  session.protocol.onLine = [&](std::string_view) {
+    session.protocol.dataReceived("g");
+    cleared = session.protocol.clearLineBuffer();
+  };
+  session.protocol.dataReceived("e\r\nf\r\n");
+  EXPECT_EQ(cleared, "f\r\ng");
+  EXPECT_EQ(session.protocol.story(), "line[a] line[d] line[e]");
+}
+
+TEST(LineReceiver, DeliversLinesInsideAChunkAsViewsOfTheChunk) {
+  const std::string chunk = "one\r\ntwo\r\nthree";
+  Session session;
+  int inside = 0;
+  session.protocol.onLine = [&](std::string_view line) {
+    inside += line.data() >= chunk.data() && line.data() < chunk.data() + chunk.size();
+  };
+  session.protocol.dataReceived(chunk);
+  EXPECT_EQ(inside, 2);
+}
+
+TEST(LineReceiver, SendsALineWithItsDelimiter) {
+  Session session;
+  session.protocol.sendLine("hello");
+  session.protocol.sendLine("");
+  EXPECT_EQ(session.transport->written, "hello\r\n\r\n");
+}
+
+TEST(LineReceiver, WorksWithoutATransport) {
+  Obedient protocol;
+  protocol.dataReceived("a\r\nb\r");
+  protocol.dataReceived("\n");
+  EXPECT_EQ(protocol.story(), "line[a] line[b]");
+}
+
+// With any rescanning or moving of what is held, each of these would take hours.
+TEST(LineReceiver, ReceivesAHugeLineByteByByteInLinearTime) {
+  struct Counting final : LineReceiver {
+    Counting() : LineReceiver("\r\n", std::size_t{1} << 30) {}
+    void lineReceived(std::string_view line) override { size = line.size(); }
+    std::size_t size = 0;
+  } protocol;
+  const std::size_t kSize = std::size_t{8} << 20;
+  for (std::size_t i = 0; i < kSize; ++i) protocol.dataReceived(i % 3 == 0 ? ByteView("\n") : ByteView("x"));
+  protocol.dataReceived("\r");
+  protocol.dataReceived("\n");
+  EXPECT_EQ(protocol.size, kSize);
+}
+
+TEST(LineReceiver, DeliversManyLinesOnePerPauseInLinearTime) {
+  Session session;
+  std::size_t lines = 0;
+  session.protocol.onLine = [&](std::string_view) {
+    session.protocol.log.clear(), ++lines;
+    session.transport->pauseProducing();
+  };
+  std::string chunk;
+  for (int i = 0; i < 1000000; ++i) chunk += "x\r\n";
+  session.deliver(chunk);
+  session.resumeUntilRunning();
+  EXPECT_EQ(lines, 1000000u);
+}
+
+TEST(LineReceiver, AlternatesBetweenTheModesInsideAChunkInLinearTime) {
+  Session session;
+  std::string chunk;
+  for (int i = 0; i < 500000; ++i) chunk += "raw1\r\n-";
+  std::size_t lines = 0;
+  session.protocol.onLine = [&](std::string_view) { session.protocol.log.clear(), ++lines; };
+  session.deliver(chunk);
+  EXPECT_EQ(lines, 500000u);
+}
+
+/// What any cutting of `input` must lead to, by the plainest means.
+std::string reference(std::string_view input, std::size_t maxLength, std::string_view delimiter) {
+  std::string story, line;
+  bool skipping = false;
+  for (const char c : input) {
+    line += c;
+    const bool ends = line.ends_with(delimiter);
+    if (skipping) {
+      if (ends) line.clear(), skipping = false;
+    } else if (ends) {
+      story += "line[" + line.substr(0, line.size() - delimiter.size()) + "] ";
+      line.clear();
+    } else if (line.size() == maxLength + delimiter.size()) {
+      story += "long[" + line + "] ";
+      skipping = true;
+    }
+  }
+  if (!story.empty()) story.pop_back();
+  return story;
+}
+
+TEST(LineReceiver, AgreesWithAPlainReferenceOnRandomInputHoweverItIsCut) {
+  std::uint64_t state = 1;
+  const auto below = [&state](std::uint64_t bound) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::size_t>((state >> 33) % bound);
+  };
+  const std::string delimiters[] = {"\n", "ab", "aa", "aab", "abab", "abaab"};
+  for (int round = 0; round < 20000; ++round) {
+    const std::string& delimiter = delimiters[below(6)];
+    const std::size_t maxLength = below(8);
+    std::string input(below(40), 'a');
+    for (char& c : input) c = "abc\n"[below(4)];
+    Session session(maxLength, delimiter);
+    session.protocol.onLong = [](std::string_view) {};
+    for (std::size_t at = 0, size = 0; at < input.size(); at += size) {
+      size = 1 + below(8);
+      session.deliver(ByteView(input).sub(at, size));
+    }
+    ASSERT_EQ(session.protocol.story(), reference(input, maxLength, delimiter)) << escaped(input) << " by " << delimiter;
+  }
+}
+
+}  // namespace
+}  // namespace teasel
