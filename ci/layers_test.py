@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Tests of ci/layers: each rule is shown one file that breaks it and one that keeps it."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+LAYERS = pathlib.Path(__file__).resolve().parent / "layers"
+
+
+def lint(path, text):
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, path)
+        file.parent.mkdir(parents=True)
+        file.write_text(text, encoding="utf-8")
+        done = subprocess.run([sys.executable, LAYERS, "--root", folder], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+
+class Layers(unittest.TestCase):
+    def refuses(self, path, text, *expected):
+        status, output = lint(path, text)
+        self.assertEqual(status, 1, output)
+        for part in expected:
+            self.assertIn(part, output)
+
+    def accepts(self, path, text):
+        status, output = lint(path, text)
+        self.assertEqual(status, 0, output)
+
+    def test_a_lower_room_may_not_include_a_higher_one(self):
+        self.refuses("framework/teasel/core/a.hpp", "\n#include <teasel/reactor/reactor.hpp>\n",
+                     "framework/teasel/core/a.hpp:2: error:", "teasel/reactor", "may include only core")
+        self.accepts("framework/teasel/reactor/a.hpp", "#include <teasel/core/clock.hpp>\n")
+
+    def test_framework_may_not_include_fakes_but_its_tests_may(self):
+        text = "#include <teasel/fakes/world.hpp>\n"
+        self.refuses("framework/teasel/protocols/a.cpp", text, "teasel/fakes")
+        self.accepts("framework/teasel/protocols/a_test.cpp", text)
+
+    def test_fakes_and_fuzz_never_see_drivers(self):
+        text = "#include <teasel/drivers/epoll_driver.hpp>\n"
+        self.refuses("fakes/teasel/fakes/a.cpp", text, "teasel/drivers")
+        self.refuses("fuzz/targets/a.cpp", text, "teasel/drivers")
+
+    def test_a_driver_sees_the_interfaces_and_not_the_reactor(self):
+        self.refuses("framework/teasel/drivers/a.hpp", "#include <teasel/reactor/reactor.hpp>\n", "driver.hpp")
+        self.accepts("framework/teasel/drivers/a.hpp", "#include <teasel/reactor/driver.hpp>\n#include <sys/epoll.h>\n")
+
+    def test_system_headers_stay_in_drivers(self):
+        self.refuses("framework/teasel/transport/a.cpp", "#include <sys/socket.h>\n", "<sys/socket.h>")
+        self.refuses("fakes/teasel/fakes/world.cpp", "#include <unistd.h>\n", "<unistd.h>")
+        self.accepts("fakes/teasel/fakes/serve.cpp", "#include <unistd.h>\n")
+
+    def test_fuzz_binaries_contain_no_test_framework(self):
+        self.refuses("fuzz/targets/a.cpp", "#include <gtest/gtest.h>\n", "GoogleTest in fuzz")
+        self.refuses("props/teasel/props/a.hpp", "#include <rapidcheck.h>\n", "RapidCheck in props")
+        self.accepts("props/rapidcheck/a.hpp", "#include <rapidcheck.h>\n")
+
+    def test_chance_time_and_addresses_are_banned_from_the_world(self):
+        for code in ("#include <random>", "int a = rand();", "auto t = std::chrono::steady_clock::now();", "double d = 0;",
+                     "std::map<Node*, int> m;", "std::unordered_map<int, int> m;", 'auto e = std::getenv("A");',
+                     "auto t = time(nullptr);", "std::set<const Host *> hosts;"):
+            with self.subTest(code=code):
+                self.refuses("fakes/teasel/fakes/a.cpp", code + "\n", "a.cpp:1: error:")
+                self.accepts("framework/teasel/drivers/a.cpp", code + "\n")
+
+    def test_comments_and_strings_are_no_code(self):
+        self.accepts("fakes/teasel/fakes/a.cpp", '// rand() and double\n/* steady_clock\n float */ auto s = "rand()";\n')
+
+    def test_digit_separators_hide_no_code(self):
+        self.refuses("fakes/teasel/fakes/a.cpp", "int a = 1'000'000;\nfloat b = 2'000;\n", "a.cpp:2: error:")
+
+    def test_two_draws_in_one_expression_are_refused(self):
+        self.refuses("fakes/teasel/fakes/a.cpp", "int a = 0;\nf(c.below(2, k),\n  c.below(3, k));\n", "a.cpp:2: error: two draws")
+        self.accepts("fakes/teasel/fakes/a.cpp", "int a = c.below(2, k);\nint b = c.below(3, k);\n")
+
+    def test_shape(self):
+        self.refuses("bench/a.cpp", "x" * 131 + "\n", "131 columns")
+        self.refuses("bench/a.cpp", "\n" * 601, "601 lines")
+        self.refuses("framework/teasel/core/a.cpp", '#include "../b.hpp"\n', "relative path")
+        self.refuses("framework/teasel/core/a.cpp", '#include "teasel/core/b.hpp"\n', "in quotes")
+        self.refuses("bench/a.cpp", "// TO" "DO: more\n", "later")
+
+    def test_a_tree_without_sources_is_a_usage_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([sys.executable, LAYERS, "--root", folder], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
