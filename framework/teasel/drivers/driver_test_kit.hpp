@@ -1,0 +1,187 @@
+#pragma once
+
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/drivers/drivers.hpp>
+#include <teasel/drivers/posix/clock.hpp>
+#include <teasel/drivers/posix/sockets.hpp>
+
+/// What the tests of the drivers share: sinks that record, a driver that is polled until something is true, and plain
+/// blocking sockets as the other end.
+namespace teasel::drivertest {
+
+using namespace std::chrono_literals;
+
+/// Records every upcall; a hook, where set, runs inside it.
+class Sink final : public StreamSink {
+ public:
+  void onConnected() override { ++connected, call(atConnected); }
+  void onData(Chunk& chunk) override {
+    EXPECT_FALSE(chunk.empty());
+    ++chunks, data += chunk.text();
+    if (atChunk) atChunk(chunk);
+  }
+  void onEof() override { ++eofs, call(atEof); }
+  void onWritten(std::size_t count) override { written.push_back(count), call(atWritten); }
+  void onError(const Failure& why) override { ++errors, error = why, call(atError); }
+  bool quiet() const { return connected + chunks + eofs + errors == 0 && written.empty(); }
+
+  Slot* slot = nullptr;
+  int connected = 0, chunks = 0, eofs = 0, errors = 0;
+  std::string data;
+  std::vector<std::size_t> written;
+  Failure error;
+  std::function<void()> atConnected, atEof, atWritten, atError;
+  std::function<void(Chunk&)> atChunk;
+
+ private:
+  static void call(const std::function<void()>& hook) {
+    if (hook) hook();
+  }
+};
+
+/// Takes every connection and gives it a Sink; `atAccept`, where set, runs before that and may refuse.
+class Listener final : public Acceptor {
+ public:
+  StreamSink* onAccept(Slot* stream) override {
+    ++accepted;
+    if (atAccept && !atAccept(stream)) return nullptr;
+    sinks.push_back(std::make_unique<Sink>());
+    sinks.back()->slot = stream;
+    return sinks.back().get();
+  }
+  void onAcceptError(const Failure& why) override { ++errors, error = why; }
+
+  int accepted = 0, errors = 0;
+  Failure error;
+  std::deque<std::unique_ptr<Sink>> sinks;
+  std::function<bool(Slot*)> atAccept;
+};
+
+/// The other end of a stream: a plain socket, read with a time-out so that a test fails instead of hanging.
+class Peer {
+ public:
+  explicit Peer(int descriptor) : descriptor_(descriptor) {}
+  Peer(Peer&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Peer& operator=(Peer&&) = delete;
+  ~Peer() { close(); }
+  static Peer connectedTo(const Address& to) {
+    Failure why;
+    Peer peer(posix::openClient(to, {}, posix::Blocking::kYes, why));
+    const posix::SocketAddress native = posix::toNative(to);
+    EXPECT_EQ(::connect(peer.descriptor_, native.get(), native.length), 0) << posix::errorText(errno);
+    return peer;
+  }
+
+  int descriptor() const { return descriptor_; }
+  void send(ByteView bytes) {
+    EXPECT_EQ(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
+  /// As much as fits, without waiting.
+  std::size_t stuff(std::size_t most) {
+    const std::string bytes(most, 'x');
+    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  }
+  /// What is there now. Sets sawEof and sawReset.
+  std::string take() {
+    std::string out;
+    char piece[65536];
+    while (!sawEof && !sawReset) {
+      const ssize_t count = ::recv(descriptor_, piece, sizeof piece, MSG_DONTWAIT);
+      if (count < 0 && errno == EAGAIN) break;
+      if (count > 0) out.append(piece, static_cast<std::size_t>(count));
+      else if (count == 0) sawEof = true;
+      else sawReset = true;
+    }
+    return out;
+  }
+  void endWrite() { ::shutdown(descriptor_, SHUT_WR); }
+  void close() {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  }
+  void reset() { posix::closeWithReset(std::exchange(descriptor_, -1)); }
+
+  bool sawEof = false, sawReset = false;
+
+ private:
+  int descriptor_;
+};
+
+inline Segment segment(ByteView bytes) { return Segment(bytes); }
+
+/// A driver by name, polled by hand, with one port to connect to.
+class DriverTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
+    driver = makeDriver(GetParam());
+    Failure why;
+    port = driver->listen(Address::ipv4(127, 0, 0, 1, 0), {}, listener, why);
+    ASSERT_NE(port, nullptr) << why;
+  }
+  void TearDown() override {
+    if (driver == nullptr) return;
+    pump(20ms);
+    EXPECT_EQ(driver->overdueSlots(), 0u);
+  }
+
+  Instant poll(Duration most = 0ms) {
+    Instant sampled{};
+    driver->poll(most, sampled);
+    return sampled;
+  }
+  void pump(Duration time) {
+    const Instant end = driver->now() + time;
+    while (driver->now() < end) poll(1ms);
+  }
+  /// Polls until `done()`, five seconds at most; says whether it came to that.
+  template <class Done>
+  bool until(Done done) {
+    for (const Instant end = driver->now() + 5s; driver->now() < end; poll(5ms))
+      if (done()) return true;
+    return done();
+  }
+  /// A stream of the driver and the plain socket at its other end.
+  std::pair<Sink&, Peer> pair() {
+    const std::size_t before = listener.sinks.size();
+    Peer peer = Peer::connectedTo(port->host());
+    EXPECT_TRUE(until([&] { return listener.sinks.size() > before; }));
+    return {*listener.sinks.back(), std::move(peer)};
+  }
+  /// Writes all of it from one segment that lives until onWritten.
+  std::size_t write(Sink& sink, ByteView bytes) {
+    outgoing.assign(1, segment(bytes));
+    return driver->write(sink.slot, outgoing);
+  }
+  void close(Sink& sink, How how = How::kGraceful, Duration linger = 2s, std::vector<Segment> inFlight = {}) {
+    driver->close(std::exchange(sink.slot, nullptr), how, std::move(inFlight), driver->now() + linger);
+  }
+  std::string takeUntil(Peer& peer, std::size_t size) {
+    std::string got;
+    until([&] { return (got += peer.take()).size() >= size || peer.sawEof || peer.sawReset; });
+    return got;
+  }
+
+  // The driver last of what it uses: it dies first.
+  Listener listener;
+  std::vector<Segment> outgoing;
+  std::unique_ptr<Driver> driver;
+  Slot* port = nullptr;
+};
+
+}  // namespace teasel::drivertest
