@@ -92,7 +92,7 @@ class LineReceiver : public Protocol {
   // searched and found without delimiter, and bytes other than the delimiter's last may be put at end_ until fastEnd_.
   char* end_ = nullptr;
   char* fastEnd_ = nullptr;
-  char last_;              // the delimiter's last byte
+  char last_;  // the delimiter's last byte
   bool raw_ = false;
   bool busy_ = false;      // in a callback, or between two of one dataReceived
   bool partial_ = true;    // what is held is the searched beginning of a line (in line mode, not skipping)

@@ -166,9 +166,7 @@ TEST(LineReceiver, DeliversLinesWithoutTheirDelimiter) { expectStory("a\r\n\r\nb
 
 TEST(LineReceiver, KeepsAnUnfinishedLineToItself) { expectStory("one\r\ntwo\r", "line[one]"); }
 
-TEST(LineReceiver, TakesALoneCarriageReturnOrLineFeedAsText) {
-  expectStory("a\rb\nc\r\r\n\n\r\n", "line[a\rb\nc\r] line[\n]");
-}
+TEST(LineReceiver, TakesALoneCarriageReturnOrLineFeedAsText) { expectStory("a\rb\nc\r\r\n\n\r\n", "line[a\rb\nc\r] line[\n]"); }
 
 TEST(LineReceiver, TakesAOneByteDelimiter) { expectStory("a\nbc\n\nd", "line[a] line[bc] line[]", 40, {}, "\n"); }
 
@@ -209,9 +207,7 @@ TEST(LineReceiver, GoesRawBehindTheBytesOfALineThatWasTooLong) {
 }
 
 TEST(LineReceiver, BeginsALineBehindOneThatWasTooLongWhenToldTo) {
-  const Prepare lineMode = [](Session& s) {
-    s.protocol.onLong = [&p = s.protocol](std::string_view) { p.setLineMode(); };
-  };
+  const Prepare lineMode = [](Session& s) { s.protocol.onLong = [&p = s.protocol](std::string_view) { p.setLineMode(); }; };
   expectStory("123456789\r\nab\r\n", "long[1234567] line[89] line[ab]", 5, lineMode);
 }
 
@@ -223,9 +219,7 @@ TEST(LineReceiver, AppliesANewMaxLengthToTheLineBeingReceived) {
   EXPECT_EQ(session.protocol.story(), "long[1234]");
 }
 
-TEST(LineReceiver, TakesTheLargestMaxLength) {
-  expectStory("abc\r\nd\r\n", "line[abc] line[d]", static_cast<std::size_t>(-1));
-}
+TEST(LineReceiver, TakesTheLargestMaxLength) { expectStory("abc\r\nd\r\n", "line[abc] line[d]", static_cast<std::size_t>(-1)); }
 
 TEST(LineReceiver, SwitchesToRawModeAndBackInsideAChunk) {
   expectStory("raw4\r\nab\r\nxy\r\n", "line[raw4] raw[ab\r\n] line[xy]");
@@ -299,9 +293,7 @@ TEST(LineReceiver, DeliversNothingAfterLoseConnection) { expectStory("close\r\na
 TEST(LineReceiver, DeliversNothingAfterAbortConnection) { expectStory("abort\r\na\r\n", "line[abort]"); }
 
 TEST(LineReceiver, DeliversNothingThatSetLineModeGivesBackAfterLoseConnection) {
-  const Prepare closeInRaw = [](Session& s) {
-    s.protocol.onRaw = [&s](ByteView) { s.transport->loseConnection(); };
-  };
+  const Prepare closeInRaw = [](Session& s) { s.protocol.onRaw = [&s](ByteView) { s.transport->loseConnection(); }; };
   expectStory("raw1\r\nxyz\r\n", "line[raw1] raw[x]", 40, closeInRaw);
 }
 
