@@ -1,0 +1,15 @@
+#include "arms.hpp"
+
+#include <teasel/contract/loopback_bench.hpp>
+#include <teasel/drivers/drivers.hpp>
+
+namespace teasel::contract {
+
+std::vector<Arm> arms() {
+  std::vector<Arm> arms;
+  for (const std::string_view name : driverNames())
+    arms.push_back(loopbackArm(std::string(name), [name] { return makeDriver(name); }));
+  return arms;
+}
+
+}  // namespace teasel::contract

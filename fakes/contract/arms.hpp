@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include <teasel/contract/bench.hpp>
+
+namespace teasel::contract {
+
+/// Every driver of this tree over loopback, and the simulated world in both of its modes.
+std::vector<Arm> arms();
+
+}  // namespace teasel::contract

@@ -1,0 +1,15 @@
+#include <teasel/contract/errors.hpp>
+#include <teasel/contract/lifecycle.hpp>
+#include <teasel/contract/threads.hpp>
+#include <teasel/contract/time.hpp>
+#include <teasel/contract/turns.hpp>
+
+#include <teasel/contract/instantiate.hpp>
+
+#include "arms.hpp"
+
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractTime, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractTurns, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractErrors, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractLifecycle, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractThreads, arms());

@@ -1,0 +1,9 @@
+#include <teasel/contract/connect.hpp>
+#include <teasel/contract/listen.hpp>
+
+#include <teasel/contract/instantiate.hpp>
+
+#include "arms.hpp"
+
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractConnect, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractListen, arms());

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
+#include <teasel/reactor/reactor.hpp>
+
+/// The contract suite: what every driver owes its Reactor and what the simulated world owes as well, said once and run
+/// on all of them. It talks to the public interface only, so a driver of yours is held to it by three lines:
+///
+///     #include <teasel/contract/all.hpp>
+///     #include <teasel/contract/loopback_bench.hpp>
+///     TEASEL_INSTANTIATE_CONTRACT(std::vector{teasel::contract::loopbackArm("mine", [] { return makeMyDriver(); })});
+///
+/// Test names end in "/mine". In one program only (the tests are defined in the headers).
+
+namespace teasel::contract {
+
+using namespace std::chrono_literals;
+
+/// How long a test waits for what must happen; virtual time in a world.
+inline constexpr Duration kPatience = 20s;
+
+/// What a Bench keeps until its end: the probes and factories of a test.
+class Kept {
+ public:
+  virtual ~Kept() = default;
+  /// The test body is over and its variables are dead: forget every hook.
+  virtual void disarm() noexcept = 0;
+  /// The reactors are gone; checks that nothing is left to happen.
+  virtual void atEnd() {}
+  /// One line for failure messages.
+  virtual std::string describe() const = 0;
+};
+
+/// Where one round of one test runs: one or two reactors that can reach each other, and the way to let time pass.
+class Bench {
+ public:
+  Bench() = default;
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+  virtual ~Bench() = default;
+
+  /// The reactor that listens, and the one that connects; often the same.
+  virtual Reactor& server() = 0;
+  virtual Reactor& client() = 0;
+  /// What clients connect to, and where servers listen.
+  virtual std::string serverHost() const = 0;
+  /// Turns all reactors until `done` says so; false when `atMost` has passed before.
+  virtual bool until(const std::function<bool()>& done, Duration atMost = kPatience) = 0;
+  /// Turns all reactors for so long.
+  virtual void pass(Duration time) = 0;
+  /// run() of the server's reactor, the others kept turning; false if nobody stopped it in kPatience.
+  virtual bool run() = 0;
+  /// Checks what must hold at the end of every test, if the reactors are still there.
+  virtual void checkHealth() {}
+  /// Destroys the reactors.
+  virtual void destroy() = 0;
+  /// Virtual time: waiting costs nothing, and no other thread may take part.
+  virtual bool simulated() const noexcept = 0;
+  /// More bytes than a connection can hold in flight while its receiver does not read.
+  virtual std::size_t moreThanFits() const noexcept = 0;
+  /// A callback of the test is going to throw on purpose.
+  virtual void expectExceptions() {}
+
+  /// Long enough that what has not happened by then is not on its way.
+  void settle() { pass(simulated() ? Duration(5s) : Duration(30ms)); }
+  void keep(std::shared_ptr<Kept> kept) { kept_.push_back(std::move(kept)); }
+  /// Disarms what the test made, destroys the reactors and checks what is left.
+  void finish();
+  std::string describe() const {
+    std::string text;
+    for (const auto& kept : kept_) text += "\n  " + kept->describe();
+    return text;
+  }
+
+  /// What runs now: the name of a user callback, or of a call that must not call back; null outside.
+  const char* inside = nullptr;
+  /// Every event logged in this thread since the round began. Errors that a test does not flush fail it.
+  LogCapture log{LogLevel::kDebug, 100000};
+
+ private:
+  std::vector<std::shared_ptr<Kept>> kept_;
+};
+
+/// While it lives no user callback may run: what turn rule 2 says of every call.
+class Quiet {
+ public:
+  Quiet(Bench& bench, const char* call) noexcept : bench_(bench), outer_(bench.inside) { bench_.inside = call; }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+  ~Quiet() { bench_.inside = outer_; }
+
+ private:
+  Bench& bench_;
+  const char* outer_;
+};
+
+/// The scope of a user callback: it may not begin inside another one nor inside a call (turn rules 2 and 3).
+class InCallback {
+ public:
+  InCallback(Bench& bench, const char* callback) : outer_(bench.inside), quiet_(bench, callback) {
+    if (outer_ != nullptr) ADD_FAILURE() << callback << " ran inside " << outer_;
+  }
+
+ private:
+  const char* outer_;
+  Quiet quiet_;
+};
+
+/// One column of the suite: a driver, or the world in one of its modes.
+struct Arm {
+  std::string name;
+  /// How often each test runs, each time on a bench of its own: seeds of a world, arrangements of real reactors.
+  int rounds = 1;
+  /// May throw DriverUnavailable: the test is skipped with that reason.
+  std::function<std::unique_ptr<Bench>(int round)> make;
+};
+inline std::string nameOf(const testing::TestParamInfo<Arm>& info) { return info.param.name; }
+inline void PrintTo(const Arm& arm, std::ostream* out) { *out << arm.name; }
+
+class ArmTest : public testing::TestWithParam<Arm> {};
+
+inline void Bench::finish() {
+  for (const auto& kept : kept_) kept->disarm();
+  inside = nullptr;
+  checkHealth();
+  destroy();
+  for (const auto& kept : kept_) kept->atEnd();
+  for (const Failure& failure : log.flushLoggedErrors()) ADD_FAILURE() << "an error was logged that the test did not expect: " << failure;
+}
+
+/// Runs `body` on each round's bench until one fails.
+inline void runOn(const Arm& arm, void (*body)(Bench&)) {
+  for (int round = 0; round < arm.rounds && !testing::Test::HasFailure(); ++round) {
+    SCOPED_TRACE(arm.name + ", round " + std::to_string(round));
+    std::unique_ptr<Bench> bench;
+    try {
+      bench = arm.make(round);
+    } catch (const DriverUnavailable& why) {
+      GTEST_SKIP() << arm.name << " cannot run here: " << why.what();
+    }
+    try {
+      body(*bench);
+    } catch (...) {
+      bench->finish();  // while the hooks of the test can still be told from its dead variables
+      throw;
+    }
+    bench->finish();
+    if (testing::Test::IsSkipped()) return;
+  }
+}
+
+}  // namespace teasel::contract
+
+/// A test of the contract: TEASEL_CONTRACT(ContractBytes, SaysSomething) { ... uses `bench` ... }
+#define TEASEL_CONTRACT(Suite, Name)                                             \
+  static void Suite##Name(::teasel::contract::Bench& bench);                     \
+  TEST_P(Suite, Name) { ::teasel::contract::runOn(GetParam(), &Suite##Name); }   \
+  static void Suite##Name([[maybe_unused]] ::teasel::contract::Bench& bench)
+
+/// Turns until the condition holds; leaves the function, with a fatal failure, when it never does.
+#define TEASEL_UNTIL(condition) ASSERT_TRUE(bench.until([&] { return (condition); })) << "waited for it in vain" << bench.describe()
+
+/// Leaves this round: what follows needs real time or threads, or only a simulation can play it.
+#define TEASEL_NEEDS(condition, reason) \
+  if (!(condition)) GTEST_SKIP() << (reason)

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <teasel/contract/bench.hpp>
+
+namespace teasel::contract {
+
+using DriverFactory = std::function<std::unique_ptr<Driver>()>;
+
+/// Real reactors over the loopback interface, in real time.
+class LoopbackBench final : public Bench {
+ public:
+  /// One reactor with both ends in it, or one for each, turned in alternation.
+  LoopbackBench(const DriverFactory& make, bool two) : server_(std::make_unique<Reactor>(make())) {
+    if (two) client_ = std::make_unique<Reactor>(make());
+  }
+
+  Reactor& server() override { return *server_; }
+  Reactor& client() override { return client_ == nullptr ? *server_ : *client_; }
+  std::string serverHost() const override { return "127.0.0.1"; }
+  bool until(const std::function<bool()>& done, Duration atMost) override {
+    for (const Instant end = server_->driver().now() + atMost; !done();) {
+      if (server_->driver().now() > end) return false;
+      turn(20ms);
+    }
+    return true;
+  }
+  void pass(Duration time) override {
+    const Instant end = server_->driver().now() + time;
+    for (Duration left = time; left > Duration::zero(); left = end - server_->driver().now()) turn(left);
+  }
+  bool run() override {
+    bool stuck = false;
+    const DelayedCall guard = server_->callLater(kPatience, [&] { stuck = true, server_->crash(); });
+    if (client_ == nullptr) {
+      server_->run();
+      return !stuck;
+    }
+    server_->startRunning();
+    while (!stuck && !server_->stopRequested()) turn(20ms);
+    server_->shutdown([&] { turn(20ms); });
+    return !stuck;
+  }
+  void destroy() override {
+    server_.reset();
+    client_.reset();
+  }
+  void checkHealth() override {
+    if (server_ == nullptr) return;
+    turn(0s);  // what lingers until now ends in the next poll
+    EXPECT_EQ(server().driver().overdueSlots(), 0u) << "slots linger beyond their deadline";
+    EXPECT_EQ(client().driver().overdueSlots(), 0u) << "slots linger beyond their deadline";
+  }
+  bool simulated() const noexcept override { return false; }
+  /// Beyond the socket buffers of both ends as Linux lets them grow by default (4 MiB to send, 6 MiB to receive).
+  std::size_t moreThanFits() const noexcept override { return std::size_t{24} << 20; }
+
+ private:
+  void turn(Duration atMost) {
+    if (client_ == nullptr) return server_->turn(atMost);
+    server_->turn(std::min<Duration>(atMost, 500us));
+    client_->turn(std::min<Duration>(atMost, 500us));
+  }
+  std::unique_ptr<Reactor> server_, client_;
+};
+
+/// A driver's column of the suite: every test with one reactor and with two.
+inline Arm loopbackArm(std::string name, DriverFactory make) {
+  return {std::move(name), 2, [make = std::move(make)](int round) { return std::make_unique<LoopbackBench>(make, round % 2 == 1); }};
+}
+
+}  // namespace teasel::contract
