@@ -133,6 +133,17 @@ void Reactor::crash() {
   crashed_ = true;
 }
 
+bool Reactor::renew() {
+  if (inTurn_ || firstResource_ != nullptr || firstEnd_ != nullptr || !timers_.empty() || !posted_.empty() || !triggers_.empty() ||
+      threadCalls_->any() || *blockers_ > 0)
+    return false;
+  state_ = State::kFresh;
+  crashed_ = false;
+  ready_.clear();
+  timers_.setNow(driver_->now());
+  return true;
+}
+
 bool Reactor::mustNotWait() const noexcept {
   return !posted_.empty() || firstEnd_ != nullptr || threadCalls_->any() || (state_ == State::kStopping && *blockers_ == 0) || crashed_;
 }

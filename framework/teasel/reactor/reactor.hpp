@@ -110,6 +110,9 @@ class Reactor final : public Clock {
   bool running() const noexcept { return state_ == State::kRunning || state_ == State::kStopping; }
   /// One turn, waiting at most `maxWait`. Not from inside a turn (ReactorAlreadyRunning).
   void turn(Duration maxWait = Duration::zero());
+  /// For those who reuse a reactor, as a World does between runs: as newly made, its clock sampled anew. Only if nothing
+  /// is left in it - resource, timer, posted call, trigger; else false, and nothing changes.
+  bool renew();
   /// When the next turn has something to do for sure: now (posted work, output), a timer's time, or kNever.
   Instant nextWork() const noexcept;
 
