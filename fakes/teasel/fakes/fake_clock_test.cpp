@@ -1,0 +1,113 @@
+#include <teasel/fakes/fake_clock.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <vector>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
+#include <teasel/fakes/limits.hpp>
+
+namespace teasel::fakes {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(FakeClock, StartsAtAnInstantThatIsNotZero) { EXPECT_GT(FakeClock().now(), Instant{}); }
+
+TEST(FakeClock, VisitsEachDeadlineInOrderAtItsOwnTime) {
+  FakeClock clock;
+  const Instant start = clock.now();
+  std::vector<Duration> ran;
+  clock.callLater(3s, [&] { ran.push_back(clock.now() - start); });
+  clock.callLater(1s, [&] {
+    ran.push_back(clock.now() - start);
+    clock.callLater(1s, [&] { ran.push_back(clock.now() - start); });
+  });
+  clock.advance(10s);
+  EXPECT_EQ(ran, (std::vector<Duration>{1s, 2s, 3s}));
+  EXPECT_EQ(clock.now(), start + 10s);
+}
+
+TEST(FakeClock, RunsEqualTimesInTheOrderInWhichTheyWereSet) {
+  FakeClock clock;
+  std::vector<int> ran;
+  DelayedCall first = clock.callLater(1s, [&] { ran.push_back(1); });
+  clock.callLater(1s, [&] { ran.push_back(2); });
+  first.reset(1s);
+  clock.advance(1s);
+  EXPECT_EQ(ran, (std::vector<int>{2, 1}));
+}
+
+TEST(FakeClock, AdvanceToNextStopsAtTheEarliestDeadline) {
+  FakeClock clock;
+  int ran = 0;
+  clock.callLater(2s, [&] { ++ran; });
+  clock.callLater(5s, [&] { ++ran; });
+  const Instant start = clock.now();
+  EXPECT_TRUE(clock.advanceToNext());
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(clock.now(), start + 2s);
+  EXPECT_TRUE(clock.advanceToNext());
+  EXPECT_FALSE(clock.advanceToNext());
+}
+
+TEST(FakeClock, PumpAdvancesByEachStep) {
+  FakeClock clock;
+  int ran = 0;
+  clock.callLater(3s, [&] { ++ran; });
+  clock.pump({1s, 1s});
+  EXPECT_EQ(ran, 0);
+  clock.pump({1s});
+  EXPECT_EQ(ran, 1);
+}
+
+TEST(FakeClock, RefusesToGoBack) { EXPECT_THROW(FakeClock().advance(-1ns), NegativeDelay); }
+
+TEST(FakeClock, RefusesToBeAdvancedInsideACallThatItMakes) {
+  FakeClock clock;
+  LogCapture log;
+  clock.callLater(1s, [&] { clock.advance(1s); });
+  clock.advance(1s);
+  EXPECT_EQ(log.flushLoggedErrors<UsageError>().size(), 1u);
+}
+
+TEST(FakeClock, EndsACycleOfCallsWithoutDelay) {
+  FakeClock clock;
+  struct Again {
+    FakeClock& clock;
+    void operator()() const { clock.callLater(0s, Again{clock}); }
+  };
+  clock.callLater(0s, Again{clock});
+  EXPECT_THROW(clock.advance(1s), LimitExceeded);
+}
+
+TEST(FakeClock, LogsAnExceptionOutOfACallAndGoesOn) {
+  FakeClock clock;
+  LogCapture log;
+  int ran = 0;
+  clock.callLater(1s, [] { throw std::runtime_error("broken"); });
+  clock.callLater(1s, [&] { ++ran; });
+  clock.advance(1s);
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(log.flushLoggedErrors<std::runtime_error>().size(), 1u);
+}
+
+TEST(Shown, UsesTheLargestUnitThatShowsIt) {
+  EXPECT_EQ(shown(0ns), "0 ns");
+  EXPECT_EQ(shown(999ns), "999 ns");
+  EXPECT_EQ(shown(1500us), "1.5 ms");
+  EXPECT_EQ(shown(-3s), "-3 s");
+  EXPECT_EQ(shown(Duration::min()), "-9223372036.854 s");
+}
+
+TEST(StuckReport, SaysWhichLimitAndWhatWaits) {
+  const StuckReport report{"virtualTime", 2'000'000'000, 1s, 7, {"timer made at a.cpp:1"}};
+  EXPECT_EQ(report.text(),
+            "stuck: reached the limit virtualTime (2 s) after 7 events, 1 s of virtual time; waiting were:\n"
+            "  timer made at a.cpp:1\n");
+}
+
+}  // namespace
+}  // namespace teasel::fakes

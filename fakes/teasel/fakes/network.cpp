@@ -1,0 +1,345 @@
+#include <teasel/fakes/network.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <teasel/core/check.hpp>
+
+namespace teasel::fakes {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t kFirstEphemeral = 49152;
+/// What a latency draw means; 0 first. Steps rather than a range: a shrinker halves them, and ties become likely.
+constexpr std::array<Duration, 12> kDelays = {0ns, 1us, 10us, 100us, 1ms, 5ms, 20ms, 50ms, 100ms, 250ms, 500ms, 2000ms};
+constexpr std::array<std::size_t, 8> kWindows = {Pipe::kWindow, 16384, 4096, 1024, 128, 16, 3, 1};
+constexpr std::uint32_t kLinkEntities = 0x1000;  // entities of links that no Play connection names
+
+}  // namespace
+
+void Network::restart() {
+  now_ = kStart;
+  for (const auto& link : links_)
+    if (!link->free) recycle(*link);
+  agenda_.clear();
+  listeners_.clear();
+  nextDueOrder_ = 0;
+  nextLink_ = 0;
+  nextPort_ = 0;
+  halted_ = false;
+}
+
+std::uint8_t Network::addHost(SimDriver& driver) {
+  // A host that is made anew gets its number and address back.
+  auto place = std::find(hosts_.begin(), hosts_.end(), nullptr);
+  if (place == hosts_.end()) place = hosts_.insert(place, nullptr);
+  *place = &driver;
+  TEASEL_CHECK(hosts_.size() <= kMaxHosts);
+  return static_cast<std::uint8_t>(place - hosts_.begin());
+}
+
+void Network::removeHost(std::uint8_t id) noexcept {
+  hosts_[id] = nullptr;
+  while (!hosts_.empty() && hosts_.back() == nullptr) hosts_.pop_back();
+}
+
+Address Network::hostAddress(std::uint8_t id) noexcept { return Address::ipv4(10, 0, 0, static_cast<std::uint8_t>(id + 1), 0); }
+Address Network::outsideServer() noexcept { return Address::ipv4(203, 0, 113, 1, 7); }
+Address Network::blackHole() noexcept { return Address::ipv4(192, 0, 2, 1, 7); }
+
+std::uint16_t Network::ephemeralPort() {
+  if (!choices_.calm()) nextPort_ = static_cast<std::uint16_t>(nextPort_ + choices_.below(64, Key(0, ChoiceSite::kPort)));
+  const auto port = static_cast<std::uint16_t>(kFirstEphemeral + nextPort_ % 16000);
+  ++nextPort_;
+  return port;
+}
+
+bool Network::listen(std::uint8_t host, Address& at, LinkListener& listener) {
+  if (!choices_.calm() && choices_.chance(faults_.listen, Key(host, ChoiceSite::kFaultListen))) return false;
+  const auto taken = [&](std::uint16_t port) {
+    return std::any_of(listeners_.begin(), listeners_.end(),
+                       [&](const Listening& other) { return other.host == host && other.at.port() == port; });
+  };
+  std::uint16_t port = at.port();
+  if (port == 0)
+    do port = ephemeralPort();
+    while (taken(port));
+  else if (taken(port)) return false;
+  at = at.withPort(port);
+  listeners_.push_back({at, &listener, host});
+  noteHost(TraceKind::kListen, host, port);
+  return true;
+}
+
+void Network::stopListening(LinkListener& listener) {
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
+  if (found == listeners_.end()) return;
+  noteHost(TraceKind::kListenEnd, found->host, found->at.port());
+  listeners_.erase(found);
+}
+
+const Network::Listening* Network::listenerFor(const Address& to, std::uint8_t fromHost) const noexcept {
+  const bool loopback = to.family() == Address::Family::kIPv6 ? to.bytes()[15] == 1 : to.bytes()[0] == 127;
+  for (const Listening& each : listeners_) {
+    if (each.at.port() != to.port()) continue;
+    if (loopback ? each.host == fromHost : hostAddress(each.host).bytes() == to.bytes()) return &each;
+  }
+  return nullptr;
+}
+
+Link& Network::makeLink() {
+  Link* link;
+  if (free_.empty()) {
+    links_.push_back(std::make_unique<Link>());
+    link = links_.back().get();
+  } else {
+    link = free_.back();
+    free_.pop_back();
+  }
+  ++open_;
+  link->free = false;
+  link->number = nextLink_++;
+  for (int i = 0; i < 2; ++i) {
+    Link::Side& side = link->side[i];
+    side.party = nullptr;
+    side.entity = kLinkEntities + 2 * link->number + static_cast<std::uint32_t>(i);
+    side.id = kOutside;
+    side.gone = side.wasReset = side.blocked = side.endWithLast = side.hasShortWrite = false;
+    side.out.restart(window_);
+  }
+  return *link;
+}
+
+void Network::recycle(Link& link) noexcept {
+  ++link.generation;
+  link.free = true;
+  link.side[0].party = link.side[1].party = nullptr;
+  link.side[0].gone = link.side[1].gone = true;
+  free_.push_back(&link);
+  --open_;
+}
+
+std::size_t Network::drawWindow(std::uint32_t entity) {
+  return faults_.windows ? kWindows[choices_.below(kWindows.size(), Key(entity, ChoiceSite::kWindow))] : window_;
+}
+
+Duration Network::drawDelay(std::uint32_t entity) {
+  Duration delay{};
+  if (faults_.latency) delay = kDelays[choices_.below(kDelays.size(), Key(entity, ChoiceSite::kLatency))];
+  if (faults_.stalls)
+    if (const std::uint64_t stall = choices_.below(8, Key(entity, ChoiceSite::kStall)); stall > 4) delay += 200ms * (1 << (stall - 5));
+  return delay;
+}
+
+void Network::connect(std::uint8_t host, const Address& to, const Address& bind, LinkParty& party, Link*& made) {
+  Link& link = makeLink();
+  made = &link;
+  link.side[0].party = &party;
+  link.side[0].id = host;
+  const Address own = bind.family() == Address::Family::kNone ? hostAddress(host) : bind;
+  link.side[0].address = own.port() != 0 ? own : own.withPort(ephemeralPort());
+  link.side[1].address = to;
+  note(TraceKind::kConnect, link, 0, to.port());
+  if (to.bytes() == blackHole().bytes()) {
+    link.side[1].gone = true;  // nobody will ever answer, and nobody holds that end
+    return;
+  }
+  if (!choices_.calm()) {
+    for (Link::Side& side : link.side) side.out.restart(drawWindow(side.entity));
+    if (const Duration delay = drawDelay(link.side[0].entity); delay > Duration::zero()) {
+      later(now_ + delay, DueKind::kRoute, link, 0);
+      return;
+    }
+  }
+  route(link);
+}
+
+void Network::route(Link& link) {
+  Link::Side& caller = link.side[0];
+  const Address& to = link.side[1].address;
+  const bool faulty = !choices_.calm() && choices_.chance(faults_.refuse, Key(caller.entity, ChoiceSite::kFaultRefuse));
+  if (!faulty && to == outsideServer() && gate_ != nullptr && gate_->outsideConnect(link)) return;
+  const Listening* found = faulty ? nullptr : listenerFor(to, caller.id);
+  if (found != nullptr) {
+    link.side[1].id = found->host;
+    if (to.bytes()[0] == 127) caller.address = to.withPort(caller.address.port());
+    found->listener->offer(link);
+    return;
+  }
+  const bool routed = faulty || to == outsideServer() || to.bytes()[0] == 127 || to.family() == Address::Family::kIPv6 ||
+                      (to.bytes()[0] == 10 && to.bytes()[3] >= 1 && to.bytes()[3] <= hosts_.size());
+  note(TraceKind::kRefused, link, 0, routed ? 1 : 2);
+  link.side[1].gone = true;
+  caller.party->refused(routed);
+}
+
+void Network::connectFromOutside(std::size_t port, LinkParty& party, std::uint32_t entity, Link*& made) {
+  TEASEL_CHECK(!listeners_.empty());
+  const Listening& to = listeners_[port % listeners_.size()];
+  Link& link = makeLink();
+  made = &link;
+  for (int i = 0; i < 2; ++i) link.side[i].entity = entity + static_cast<std::uint32_t>(i);
+  link.side[0].party = &party;
+  link.side[0].address = Address::ipv4(198, 51, 100, 1, static_cast<std::uint16_t>(40000 + link.number % 20000));
+  link.side[1].address = hostAddress(to.host).withPort(to.at.port());
+  link.side[1].id = to.host;
+  // What the outside has to send waits with the sender: nobody here sees whether it could.
+  link.side[0].out.restart(Pipe::kUnbounded);
+  if (!choices_.calm()) link.side[1].out.restart(drawWindow(entity + 1));
+  note(TraceKind::kConnect, link, 0, to.at.port());
+  to.listener->offer(link);
+}
+
+void Network::establish(Link& link) {
+  if (link.side[0].party != nullptr) link.side[0].party->established();
+}
+
+std::size_t Network::write(Link& link, int from, ByteView bytes) {
+  Link::Side& me = link.side[from];
+  Link::Side& other = link.side[1 - from];
+  if (me.wasReset) return bytes.size();  // lost with everything else
+  const std::size_t room = me.out.room();
+  const ByteView taken = bytes.size() <= room ? bytes : bytes.sub(0, room);
+  if (taken.size() < bytes.size()) me.blocked = true;
+  if (taken.empty()) return 0;
+  Instant at = now_;
+  if (!choices_.calm()) {
+    if (choices_.chance(faults_.reset, Key(me.entity, ChoiceSite::kFaultReset))) {
+      breakLink(link);
+      return bytes.size();
+    }
+    if (const Duration delay = drawDelay(me.entity); delay > Duration::zero()) {
+      note(TraceKind::kDelay, link, from, static_cast<std::uint64_t>(delay.count()));
+      at += delay;
+    }
+  }
+  // Bytes are recorded once: where they arrive, or here when the outside gets them.
+  note(TraceKind::kWrite, link, from, taken.size(), other.id == kOutside ? taken : ByteView());
+  if (other.gone) {
+    resetSide(link, from);
+    return taken.size();
+  }
+  me.out.push(taken, now_, at);
+  if (me.out.inTransit() == 0) arrive(link, from);
+  else later(me.out.lastArrival(), DueKind::kArrive, link, from);
+  return taken.size();
+}
+
+void Network::finish(Link& link, int from, bool withLast) {
+  Link::Side& me = link.side[from];
+  if (me.out.finished()) return;
+  me.endWithLast = withLast;
+  note(TraceKind::kWriteEnd, link, from);
+  const Duration delay = choices_.calm() ? Duration::zero() : drawDelay(me.entity);
+  me.out.finish(now_, now_ + delay);
+  if (me.out.endArrived()) arrive(link, from);
+  else later(me.out.lastArrival(), DueKind::kArrive, link, from);
+}
+
+void Network::arrive(Link& link, int from) {
+  Link::Side& other = link.side[1 - from];
+  if (other.party != nullptr) other.party->arrived();
+  else if (other.gone && link.side[from].out.available() > 0) resetSide(link, from);
+}
+
+void Network::resetSide(Link& link, int side) {
+  Link::Side& me = link.side[side];
+  if (me.wasReset || me.gone) return;
+  me.wasReset = true;
+  me.blocked = false;
+  me.out.lose(true);
+  if (me.party != nullptr) me.party->arrived();
+}
+
+void Network::consumed(Link& link, int to, std::size_t count) {
+  Link::Side& sender = link.side[1 - to];
+  sender.out.drop(count);
+  if (!sender.blocked || sender.out.room() == 0) return;
+  sender.blocked = false;
+  if (sender.party != nullptr) sender.party->roomAgain();
+}
+
+void Network::harvest(Link& link, int to, std::size_t limit) {
+  link.side[1 - to].out.harvest(limit);
+  consumed(link, to, 0);
+}
+
+void Network::leave(Link& link, int side) noexcept {
+  link.side[side].party = nullptr;
+  link.side[side].gone = true;
+  if (link.side[1 - side].gone) recycle(link);
+}
+
+void Network::close(Link& link, int from) {
+  if (link.side[from].gone) return;
+  if (link.side[1 - from].out.available() > 0 && !link.side[from].wasReset) {
+    abort(link, from);
+    return;
+  }
+  if (!link.side[from].wasReset) finish(link, from);
+  leave(link, from);
+}
+
+void Network::abort(Link& link, int from) {
+  Link::Side& me = link.side[from];
+  Link::Side& other = link.side[1 - from];
+  if (me.gone) return;
+  const std::size_t lost = me.out.lose(false) + other.out.lose(true);
+  note(TraceKind::kAbort, link, from, lost);
+  if (!other.gone && !other.wasReset) {
+    other.wasReset = true;
+    other.blocked = false;
+    if (other.party != nullptr) other.party->arrived();
+  }
+  leave(link, from);
+}
+
+void Network::decline(Link& link, bool established) {
+  if (established) return abort(link, 1);
+  LinkParty* caller = link.side[0].party;
+  note(TraceKind::kRefused, link, 0, 1);
+  leave(link, 1);
+  if (caller != nullptr) caller->refused(true);
+}
+
+void Network::breakLink(Link& link) {
+  const std::size_t lost = link.side[0].out.lose(false) + link.side[1].out.lose(false);
+  note(TraceKind::kAbort, link, 0, lost);
+  for (Link::Side& side : link.side) {
+    side.wasReset = true;
+    side.blocked = false;
+  }
+  for (int i = 0; i < 2; ++i)
+    if (link.side[i].party != nullptr) link.side[i].party->arrived();
+}
+
+void Network::wakeAt(Instant at, Link& link, int side) { later(at, DueKind::kWake, link, side); }
+
+void Network::later(Instant at, DueKind kind, Link& link, int side) {
+  agenda_.push_back({at, nextDueOrder_++, &link, link.generation, kind, static_cast<std::uint8_t>(side)});
+  std::push_heap(agenda_.begin(), agenda_.end());
+}
+
+void Network::dropDue() noexcept {
+  std::pop_heap(agenda_.begin(), agenda_.end());
+  agenda_.pop_back();
+}
+
+void Network::deliverDue() {
+  while (nextDue() <= now_ && !agenda_.empty()) {
+    const Due due = agenda_.front();
+    dropDue();
+    Link& link = *due.link;
+    Link::Side& side = link.side[due.side];
+    if (due.kind == DueKind::kArrive) {
+      if (side.out.settle(now_)) arrive(link, due.side);
+    } else if (side.party != nullptr) {
+      if (due.kind == DueKind::kRoute) route(link);
+      else side.party->deadline();
+    }
+  }
+}
+
+}  // namespace teasel::fakes

@@ -1,0 +1,190 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <teasel/core/address.hpp>
+#include <teasel/core/clock.hpp>
+#include <teasel/fakes/choices.hpp>
+#include <teasel/fakes/chunk_memory.hpp>
+#include <teasel/fakes/link.hpp>
+#include <teasel/fakes/trace.hpp>
+
+namespace teasel::fakes {
+
+class SimDriver;
+
+/// A listening slot, as the network sees it.
+class LinkListener {
+ public:
+  /// A connection waits to be accepted.
+  virtual void offer(Link& link) = 0;
+
+ protected:
+  ~LinkListener() = default;
+};
+
+/// Answers connections that hosts make to Network::kOutsideServer. False refuses.
+class OutsideGate {
+ public:
+  virtual bool outsideConnect(Link& link) = 0;
+
+ protected:
+  ~OutsideGate() = default;
+};
+
+/// The simulated kernel and wire: a virtual clock, links, who listens where, and what is due when. Sim drivers and outside
+/// parties stand on it; it knows neither reactors nor protocols. Single-threaded; must outlive its drivers.
+class Network {
+ public:
+  /// What may be drawn beyond cuts, short writes, latency and order: off until asked for, because a protocol's answer to
+  /// them is a matter of its scenario.
+  struct Faults {
+    Ratio reset{0, 1};   ///< of what enters a link: both ends are reset
+    Ratio refuse{0, 1};  ///< of connection attempts
+    Ratio listen{0, 1};  ///< of listens
+    bool latency = true; ///< delays of up to 2 s
+    bool stalls = false; ///< a link stands still for 0.2 to 1.6 s, as a lost packet does to a stream
+    bool windows = false; ///< windows from 64 KiB down to one byte
+  };
+  /// Virtual time begins here: not at zero, which some code takes for "never".
+  static constexpr Instant kStart{std::chrono::seconds(1'000'000)};
+  static constexpr std::uint8_t kMaxHosts = 200;
+
+  Network(Choices& choices, Trace& trace) noexcept : choices_(choices), trace_(trace) {}
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  /// The first instant again, without links and listeners; memory and drivers stay. Drivers restart themselves.
+  void restart();
+
+  Instant now() const noexcept { return now_; }
+  Duration elapsed() const noexcept { return now_ - kStart; }
+  /// The earliest arrival or deadline on the wire, or kNever.
+  Instant nextDue() noexcept {
+    while (!agenda_.empty() && agenda_.front().stale()) dropDue();
+    return agenda_.empty() ? kNever : agenda_.front().at;
+  }
+  /// Moves the clock forward, not beyond nextDue() unless deliverDue() follows.
+  void setNow(Instant to) noexcept { now_ = to; }
+  /// Makes happen what is due by now.
+  void deliverDue();
+  /// Whether drivers must stop making upcalls: set when a verdict was recorded.
+  bool halted() const noexcept { return halted_; }
+  void setHalted(bool halted) noexcept { halted_ = halted; }
+
+  // Addresses ------------------------------------------------------------------------------------------------------
+  /// Gives a driver its number and its address, 10.0.0.(number + 1).
+  std::uint8_t addHost(SimDriver& driver);
+  void removeHost(std::uint8_t id) noexcept;
+  static Address hostAddress(std::uint8_t id) noexcept;
+  /// Where a simulated client finds the outside's server; who answers is up to the gate.
+  static Address outsideServer() noexcept;
+  /// An address that takes packets and never answers: connecting there ends by timeout.
+  static Address blackHole() noexcept;
+  void setGate(OutsideGate* gate) noexcept { gate_ = gate; }
+
+  /// Registers a listener; false when the port is taken, or by drawn fault. Port 0 is replaced by a free one.
+  bool listen(std::uint8_t host, Address& at, LinkListener& listener);
+  void stopListening(LinkListener& listener);
+  std::size_t listeners() const noexcept { return listeners_.size(); }
+  /// The index-th listening port in order of listening.
+  const Address& listenerAddress(std::size_t index) const noexcept { return listeners_[index].at; }
+
+  // Links ----------------------------------------------------------------------------------------------------------
+  /// Begins a connection of `party` to `to`; `made` is set to the new link, of which it is side 0, before anything else.
+  /// established or refused follows, at once or later.
+  void connect(std::uint8_t host, const Address& to, const Address& bind, LinkParty& party, Link*& made);
+  /// The same from the outside to the index-th listening port (modulo their number, which must not be 0). `entity` keys
+  /// its choices.
+  void connectFromOutside(std::size_t port, LinkParty& party, std::uint32_t entity, Link*& made);
+  /// Side 1 of an offered link is taken by `party`.
+  void accept(Link& link, LinkParty& party) noexcept { link.side[1].party = &party; }
+  /// Tells side 0 that it is connected.
+  void establish(Link& link);
+  /// Sends bytes from a side; returns how many were taken: fewer when the window is full (roomAgain follows).
+  std::size_t write(Link& link, int from, ByteView bytes);
+  void finish(Link& link, int from, bool withLast = false);
+  /// Side `to` has used `count` bytes of what it received.
+  void consumed(Link& link, int to, std::size_t count);
+  /// Side `to` takes up to `limit` bytes ahead of using them.
+  void harvest(Link& link, int to, std::size_t limit);
+  /// The side is gone; unread input makes this a reset, as on Linux. Whatever still comes for it is answered by a reset.
+  void close(Link& link, int from);
+  /// The side resets the connection: what it sent and did not arrive is lost, the other side is told.
+  void abort(Link& link, int from);
+  /// An offered link will not be accepted: its listener is gone.
+  void decline(Link& link, bool established);
+  /// A fault of the network: both sides are told.
+  void breakLink(Link& link);
+  /// Calls party.deadline() of that side at `at`, unless the link is gone by then.
+  void wakeAt(Instant at, Link& link, int side);
+  std::size_t openLinks() const noexcept { return open_; }
+
+  void note(TraceKind kind, const Link& link, int side, std::uint64_t number = 0, ByteView bytes = {}) {
+    ++progress_;
+    trace_.add(elapsed(), kind, link.number, link.side[side].id, link.side[1 - side].id, number, bytes);
+  }
+  void noteHost(TraceKind kind, std::uint8_t host, std::uint64_t number = 0) {
+    trace_.add(elapsed(), kind, kNoConnection, host, host, number);
+  }
+  /// Grows with everything that happens on the wire.
+  std::uint64_t progress() const noexcept { return progress_; }
+  Choices& choices() const noexcept { return choices_; }
+  Trace& trace() const noexcept { return trace_; }
+  ChunkMemory& chunkMemory() noexcept { return memory_; }
+  Faults& faults() noexcept { return faults_; }
+  /// The window of new links.
+  void setWindow(std::size_t bytes) noexcept { window_ = bytes; }
+
+ private:
+  enum class DueKind : std::uint8_t { kArrive, kWake, kRoute };
+  struct Due {
+    Instant at;
+    std::uint64_t order;
+    Link* link;
+    std::uint32_t generation;
+    DueKind kind;
+    std::uint8_t side;
+    bool stale() const noexcept { return link->generation != generation; }
+    bool operator<(const Due& other) const noexcept { return at != other.at ? at > other.at : order > other.order; }
+  };
+  struct Listening {
+    Address at;
+    LinkListener* listener;
+    std::uint8_t host;
+  };
+  Link& makeLink();
+  void recycle(Link& link) noexcept;
+  void leave(Link& link, int side) noexcept;
+  void route(Link& link);
+  void resetSide(Link& link, int side);
+  void arrive(Link& link, int from);
+  void dropDue() noexcept;
+  void later(Instant at, DueKind kind, Link& link, int side);
+  Duration drawDelay(std::uint32_t entity);
+  std::size_t drawWindow(std::uint32_t entity);
+  std::uint16_t ephemeralPort();
+  const Listening* listenerFor(const Address& to, std::uint8_t fromHost) const noexcept;
+
+  Choices& choices_;
+  Trace& trace_;
+  ChunkMemory memory_;
+  Instant now_ = kStart;
+  Faults faults_;
+  OutsideGate* gate_ = nullptr;
+  std::vector<SimDriver*> hosts_;  // by number; null when gone
+  std::vector<Listening> listeners_;
+  std::vector<std::unique_ptr<Link>> links_;
+  std::vector<Link*> free_;
+  std::vector<Due> agenda_;  // a heap
+  std::uint64_t nextDueOrder_ = 0, progress_ = 0;
+  std::size_t open_ = 0, window_ = Pipe::kWindow;
+  std::uint32_t nextLink_ = 0;
+  std::uint16_t nextPort_ = 0;
+  bool halted_ = false;
+};
+
+}  // namespace teasel::fakes

@@ -1,0 +1,477 @@
+#include <teasel/fakes/sim_driver.hpp>
+
+#include <algorithm>
+
+#include <teasel/core/check.hpp>
+#include <teasel/core/errors.hpp>
+#include <teasel/fakes/sim_slot.hpp>
+
+namespace teasel::fakes {
+
+namespace {
+
+using State = SimSlot::State;
+constexpr std::uint64_t kPriorities = 16;
+
+SimSlot& slotOf(Slot* slot) noexcept { return static_cast<SimSlot&>(*slot); }
+
+}  // namespace
+
+// What the network tells a slot ------------------------------------------------------------------------------------------
+
+void SimSlot::arrived() {
+  if (state == State::kLingering) lingerOn();
+  else if (state == State::kOpen) driver.markReady(*this);
+}
+
+void SimSlot::roomAgain() {
+  if (state != State::kLingering) {
+    driver.markReady(*this);
+    return;
+  }
+  driver.pushSegments(*this, left);
+  lingerOn();
+}
+
+void SimSlot::established() {
+  if (state != State::kConnecting) return;
+  state = State::kOpen;
+  connected = true;
+  setAddresses(me().address, link->side[1 - side].address);
+  driver.network_.note(TraceKind::kConnected, *link, side);
+  driver.markReady(*this);
+}
+
+void SimSlot::refused(bool routed) {
+  const std::string to = link->side[1 - side].address.text();
+  error = routed ? Failure(ConnectionRefusedError("nobody listens on " + to), Site{})
+                 : Failure(NoRouteError("no host of the world has the address of " + to), Site{});
+  driver.markReady(*this);
+}
+
+void SimSlot::deadline() {
+  if (state != State::kLingering || driver.network_.now() < lingerUntil) return;
+  driver.network_.note(TraceKind::kLingerEnd, *link, side);
+  driver.network_.close(*link, side);
+  driver.release(*this);
+}
+
+void SimSlot::offer(Link& offered) {
+  waiting.push_back(&offered);
+  if (waiting.size() <= backlog) driver.network_.establish(offered);
+  driver.markReady(*this);
+}
+
+void SimSlot::lingerOn() {
+  if (me().wasReset) {
+    driver.network_.abort(*link, side);
+    driver.release(*this);
+    return;
+  }
+  const std::uint32_t life = generation;
+  if (const std::size_t unread = in().available(); unread > 0) driver.network_.consumed(*link, side, unread);
+  if (generation != life || left > 0) return;
+  driver.network_.finish(*link, side);
+  if (state != State::kLingering || !in().atEnd()) return;
+  driver.network_.close(*link, side);
+  driver.release(*this);
+}
+
+// Slots and the ready list -----------------------------------------------------------------------------------------------
+
+SimDriver::SimDriver(Network& network, Mode mode) : network_(network), host_(network.addHost(*this)), mode_(mode) {}
+
+SimDriver::~SimDriver() {
+  for (const auto& slot : slots_) {
+    if (slot->state == State::kListening) stopListening(slot.get());
+    else if (slot->state != State::kFree) network_.abort(*slot->link, slot->side);
+  }
+  network_.removeHost(host_);
+}
+
+void SimDriver::restart() {
+  woken_.store(false, std::memory_order_relaxed);
+  if (free_.size() == slots_.size()) return;
+  firstReady_ = lastReady_ = firstBatch_ = lastBatch_ = nullptr;
+  free_.clear();
+  for (const auto& slot : slots_) {
+    slot->queued = false;
+    release(*slot);
+  }
+}
+
+SimSlot& SimDriver::makeSlot() {
+  SimSlot* slot;
+  if (free_.empty()) {
+    slots_.push_back(std::make_unique<SimSlot>(*this));
+    slot = slots_.back().get();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  slot->reading = true;
+  slot->connected = slot->endTold = slot->dead = false;
+  slot->left = slot->owed = 0;
+  return *slot;
+}
+
+/// The slot's life ends; its memory waits until no list and no dispatch knows it.
+void SimDriver::release(SimSlot& slot) noexcept {
+  if (slot.state != State::kFree) {
+    slot.state = State::kFree;
+    ++slot.generation;
+    slot.sink = nullptr;
+    slot.acceptor = nullptr;
+    slot.link = nullptr;
+    if (slot.error) slot.error = Failure();
+    if (!slot.inFlight.empty()) slot.inFlight.clear();
+    slot.waiting.clear();
+  }
+  if (!slot.queued && current_ != &slot) free_.push_back(&slot);
+}
+
+void SimDriver::markReady(SimSlot& slot) {
+  if (slot.queued) return;
+  slot.queued = true;
+  slot.next = nullptr;
+  slot.priority = 0;
+  if (!network_.choices().calm() && slot.link != nullptr)
+    slot.priority = static_cast<std::uint8_t>(network_.choices().below(kPriorities, Key(slot.me().entity, ChoiceSite::kReadyOrder)));
+  if (lastReady_ == nullptr) {
+    firstReady_ = lastReady_ = &slot;
+    return;
+  }
+  if (lastReady_->priority <= slot.priority) {
+    lastReady_->next = &slot;
+    lastReady_ = &slot;
+    return;
+  }
+  SimSlot** at = &firstReady_;
+  while ((*at)->priority <= slot.priority) at = &(*at)->next;
+  slot.next = *at;
+  *at = &slot;
+}
+
+void SimDriver::wait(Duration maxWait) {
+  const Instant until = maxWait > kNever - network_.now() ? kNever : network_.now() + maxWait;
+  while (!ready() && !woken_.load(std::memory_order_relaxed)) {
+    const Instant due = network_.nextDue();
+    if (due > until || due == kNever) {
+      if (until != kNever) network_.setNow(until);
+      return;
+    }
+    if (due > network_.now()) network_.setNow(due);
+    network_.deliverDue();
+  }
+}
+
+void SimDriver::poll(Duration maxWait, Instant& sampled) {
+  if (!ready() && firstBatch_ == nullptr && maxWait > Duration::zero()) wait(maxWait);
+  woken_.store(false, std::memory_order_relaxed);
+  sampled = network_.now();
+  // What becomes ready by these upcalls waits for the next poll.
+  if (firstReady_ != nullptr) {
+    (firstBatch_ == nullptr ? firstBatch_ : lastBatch_->next) = firstReady_;
+    lastBatch_ = lastReady_;
+    firstReady_ = lastReady_ = nullptr;
+  }
+  struct Current {
+    SimDriver& driver;
+    SimSlot& slot;
+    Current(SimDriver& d, SimSlot& s) noexcept : driver(d), slot(s) { driver.current_ = &slot; }
+    Current(const Current&) = delete;
+    Current& operator=(const Current&) = delete;
+    ~Current() {
+      driver.current_ = nullptr;
+      if (slot.state == State::kFree && !slot.queued) driver.release(slot);
+    }
+  };
+  while (firstBatch_ != nullptr && !network_.halted()) {
+    SimSlot& slot = *firstBatch_;
+    firstBatch_ = slot.next;
+    slot.queued = false;
+    const Current current(*this, slot);
+    dispatch(slot);
+  }
+}
+
+// Upcalls ----------------------------------------------------------------------------------------------------------------
+
+void SimDriver::dispatch(SimSlot& slot) {
+  switch (slot.state) {
+    case State::kListening: return dispatchAccept(slot);
+    case State::kConnecting:
+    case State::kOpen: return dispatchStream(slot);
+    case State::kLingering:
+    case State::kFree: return;
+  }
+}
+
+void SimDriver::dispatchAccept(SimSlot& slot) {
+  const std::uint32_t generation = slot.generation;
+  for (std::size_t count = slot.waiting.size(); count > 0 && !network_.halted(); --count) {
+    const auto at = network_.choices().below(slot.waiting.size(), Key(host_, ChoiceSite::kAcceptOrder));
+    Link& link = *slot.waiting[at];
+    slot.waiting.erase(slot.waiting.begin() + static_cast<std::ptrdiff_t>(at));
+    if (slot.waiting.size() >= slot.backlog && slot.backlog > 0) network_.establish(*slot.waiting[slot.backlog - 1]);
+    SimSlot& stream = makeSlot();
+    stream.state = State::kOpen;
+    stream.link = &link;
+    stream.side = 1;
+    stream.setAddresses(link.side[1].address, link.side[0].address);
+    network_.accept(link, stream);
+    if (slot.backlog == 0) network_.establish(link);
+    network_.note(TraceKind::kAccepted, link, 1, slot.host().port());
+    const std::uint32_t life = stream.generation;
+    StreamSink* sink = slot.acceptor->onAccept(&stream);
+    if (stream.generation == life && stream.state == State::kOpen) {
+      stream.sink = sink;
+      if (sink == nullptr) close(&stream, How::kGraceful, {}, network_.now() + std::chrono::seconds(2));
+      else if (stream.in().available() > 0 || stream.in().endArrived() || stream.me().wasReset) markReady(stream);
+    }
+    if (slot.generation != generation) return;
+  }
+}
+
+void SimDriver::dispatchStream(SimSlot& slot) {
+  const std::uint32_t life = slot.generation;
+  const auto over = [&] { return slot.generation != life || slot.state == State::kLingering || network_.halted(); };
+  if (slot.sink == nullptr || slot.dead) return;  // accepted this very moment: its turn comes when its sink is known
+  if (slot.connected) {
+    slot.connected = false;
+    slot.sink->onConnected();
+    if (over()) return;
+  }
+  if (slot.owed > 0 && !slot.error && !slot.me().wasReset) {
+    pump(slot);
+    if (over()) return;
+  }
+  if (slot.state == State::kOpen && slot.reading && !deliverData(slot)) return;
+  if (!slot.error && slot.me().wasReset && slot.state == State::kOpen && noticesReset(slot)) slot.error = connectionLost();
+  if (!slot.error) return;
+  const Failure error = std::exchange(slot.error, Failure());
+  if (slot.state == State::kOpen) network_.note(TraceKind::kResetSeen, *slot.link, slot.side);
+  slot.dead = true;
+  slot.owed = slot.left = 0;
+  slot.sink->onError(error);
+}
+
+/// A receiver that is armed, or writes, is told of a reset; one that is paused may or may not be.
+bool SimDriver::noticesReset(const SimSlot& slot) {
+  if (slot.reading || slot.owed > 0) return true;
+  return mode_ == Mode::kReadiness && network_.choices().below(2, Key(slot.me().entity, ChoiceSite::kPausedReset)) == 0;
+}
+
+/// Data and end of stream, as much as this turn gets. False when the slot must be left alone.
+bool SimDriver::deliverData(SimSlot& slot) {
+  const std::uint32_t life = slot.generation;
+  Choices& choices = network_.choices();
+  std::uint64_t most = choices.calm() ? 0 : choices.below(4, Key(slot.me().entity, ChoiceSite::kDeliveries));
+  bool any = false;
+  while (slot.in().available() > 0) {
+    any = true;
+    deliverOne(slot);
+    if (slot.generation != life || slot.state != State::kOpen || network_.halted()) return false;
+    if (!slot.reading) return true;
+    if (most != 0 && --most == 0) break;
+  }
+  if (slot.in().available() > 0) {
+    markReady(slot);
+    return false;
+  }
+  if (!slot.in().atEnd() || slot.endTold) return true;
+  if (any && !slot.link->side[1 - slot.side].endWithLast &&
+      choices.below(2, Key(slot.link->side[1 - slot.side].entity, ChoiceSite::kEofWithLast)) == 0) {
+    markReady(slot);
+    return true;
+  }
+  return deliverEnd(slot);
+}
+
+void SimDriver::deliverOne(SimSlot& slot) {
+  Link& link = *slot.link;
+  Link::Side& sender = link.side[1 - slot.side];
+  ByteView bytes = sender.out.front(kMaxChunk);
+  if (!network_.choices().calm() && bytes.size() > 1)
+    if (const std::uint64_t cut = network_.choices().below(bytes.size(), Key(sender.entity, ChoiceSite::kCut)); cut > 0) {
+      bytes = bytes.sub(0, cut);
+      network_.note(TraceKind::kDrawnCut, link, slot.side, cut);
+    }
+  network_.note(TraceKind::kArrive, link, slot.side, 0, bytes);
+  const ChunkMemory::Held held(network_.chunkMemory(), bytes);
+  // Off the queue before the callback: a close inside it must not take these bytes for unread ones.
+  network_.consumed(link, slot.side, bytes.size());
+  if (mode_ == Mode::kCompletion) network_.harvest(link, slot.side, kHarvest);
+  Chunk chunk(held.view());
+  slot.sink->onData(chunk);
+}
+
+bool SimDriver::deliverEnd(SimSlot& slot) {
+  const std::uint32_t life = slot.generation;
+  slot.endTold = true;
+  network_.note(TraceKind::kArriveEnd, *slot.link, slot.side);
+  slot.sink->onEof();
+  return slot.generation == life && slot.state == State::kOpen && !network_.halted();
+}
+
+// Writing ----------------------------------------------------------------------------------------------------------------
+
+/// Moves segments into the link, at most `atOnce` bytes; returns how many went.
+std::size_t SimDriver::pushSegments(SimSlot& slot, std::size_t atOnce) {
+  std::size_t taken = 0;
+  while (slot.left > 0 && taken < atOnce && !slot.me().wasReset) {
+    const ByteView rest = slot.segments->view().sub(slot.segmentOffset, atOnce - taken);
+    const std::size_t went = network_.write(*slot.link, slot.side, rest);
+    taken += went;
+    slot.left -= went;
+    slot.segmentOffset += went;
+    if (slot.segmentOffset == slot.segments->size()) ++slot.segments, slot.segmentOffset = 0;
+    if (went < rest.size()) break;
+  }
+  return taken;
+}
+
+std::size_t SimDriver::write(Slot* stream, std::span<const Segment> segments) {
+  SimSlot& slot = slotOf(stream);
+  TEASEL_CHECK(slot.owed == 0);
+  std::size_t total = 0;
+  for (const Segment& segment : segments) total += segment.size();
+  slot.segments = segments.data();
+  slot.segmentOffset = 0;
+  slot.left = slot.owed = total;
+  Link::Side& me = slot.me();
+  if (me.wasReset) {  // as a send on a dead socket: the next poll says so
+    markReady(slot);
+    return 0;
+  }
+  std::size_t atOnce = mode_ == Mode::kReadiness ? total : 0;
+  if (me.hasShortWrite) {
+    me.hasShortWrite = false;
+    atOnce = std::min(total, static_cast<std::size_t>(me.shortWrite));
+  } else if (!network_.choices().calm() && total > 1) {
+    if (const std::uint64_t some = network_.choices().below(total, Key(me.entity, ChoiceSite::kShortWrite)); some > 0) atOnce = some;
+  }
+  if (atOnce < total && mode_ == Mode::kReadiness) network_.note(TraceKind::kShortWrite, *slot.link, slot.side, atOnce);
+  const std::size_t taken = pushSegments(slot, atOnce);
+  slot.owed -= taken;
+  if (slot.owed == 0) return taken;
+  if (me.blocked) network_.note(TraceKind::kBlocked, *slot.link, slot.side, slot.left);
+  else markReady(slot);
+  return taken;
+}
+
+/// Goes on with an unfinished write; reports it when it is done.
+void SimDriver::pump(SimSlot& slot) {
+  if (slot.left > 0) pushSegments(slot, slot.left);
+  if (slot.left > 0) return;  // roomAgain or a reset brings us back
+  const std::size_t done = slot.owed;
+  slot.owed = 0;
+  slot.sink->onWritten(done);
+}
+
+void SimDriver::shutdownWrite(Slot* stream) {
+  SimSlot& slot = slotOf(stream);
+  if (!slot.me().wasReset) network_.finish(*slot.link, slot.side);
+}
+
+void SimDriver::close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) {
+  SimSlot& slot = slotOf(stream);
+  slot.sink = nullptr;
+  if (slot.state == State::kConnecting || how == How::kAbort || slot.me().wasReset) {
+    network_.abort(*slot.link, slot.side);
+    release(slot);
+    return;
+  }
+  network_.note(TraceKind::kClose, *slot.link, slot.side);
+  slot.state = State::kLingering;
+  slot.lingerUntil = lingerUntil;
+  if (slot.left > 0) {
+    // Ours now; the vector keeps its buffer when it moves, so the place in it stays right.
+    slot.inFlight = std::move(inFlight);
+    pushSegments(slot, slot.left);
+  }
+  const std::uint32_t life = slot.generation;
+  if (slot.state == State::kLingering && slot.generation == life) slot.lingerOn();
+  if (slot.state == State::kLingering && slot.generation == life) network_.wakeAt(lingerUntil, *slot.link, slot.side);
+}
+
+void SimDriver::reading(Slot* stream, bool on) {
+  SimSlot& slot = slotOf(stream);
+  if (slot.dead || slot.reading == on) return;
+  slot.reading = on;
+  network_.note(TraceKind::kReading, *slot.link, slot.side, on ? 1 : 0);
+  if (!on) {
+    if (mode_ == Mode::kCompletion) network_.harvest(*slot.link, slot.side, kHarvest);
+  } else if (slot.in().available() > 0 || (slot.in().atEnd() && !slot.endTold) || slot.me().wasReset) {
+    markReady(slot);
+  }
+}
+
+// Listening and connecting -----------------------------------------------------------------------------------------------
+
+Slot* SimDriver::listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) {
+  SimSlot& slot = makeSlot();
+  Address bound = at;
+  if (!network_.listen(host_, bound, slot)) {
+    why = Failure(CannotListenError("cannot listen on " + at.text() + ": the port is taken"), Site{});
+    free_.push_back(&slot);
+    return nullptr;
+  }
+  slot.state = State::kListening;
+  slot.acceptor = &acceptor;
+  slot.backlog = options.backlog < 0 ? 0 : static_cast<std::size_t>(options.backlog);
+  slot.setAddresses(bound, Address());
+  return &slot;
+}
+
+void SimDriver::stopListening(Slot* port) {
+  SimSlot& slot = slotOf(port);
+  network_.stopListening(slot);
+  for (std::size_t i = 0; i < slot.waiting.size(); ++i) network_.decline(*slot.waiting[i], i < slot.backlog);
+  release(slot);
+}
+
+Slot* SimDriver::connect(const Address& to, const ConnectOptions& options, StreamSink& sink) {
+  SimSlot& slot = makeSlot();
+  slot.state = State::kConnecting;
+  slot.sink = &sink;
+  slot.side = 0;
+  slot.setAddresses(options.bind, to);
+  network_.connect(host_, to, options.bind, slot, slot.link);
+  return &slot;
+}
+
+// Reports ----------------------------------------------------------------------------------------------------------------
+
+std::size_t SimDriver::overdueSlots() const noexcept {
+  return static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), [&](const auto& slot) {
+    return slot->state == State::kLingering && slot->lingerUntil < network_.now();
+  }));
+}
+
+std::size_t SimDriver::lingeringSlots() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->state == State::kLingering; }));
+}
+
+void SimDriver::endLingering() {
+  for (const auto& slot : slots_) {
+    if (slot->state != State::kLingering) continue;
+    network_.close(*slot->link, slot->side);
+    release(*slot);
+  }
+}
+
+void SimDriver::describe(std::vector<std::string>& lines) const {
+  for (const auto& slot : slots_) {
+    if (slot->state != State::kOpen && slot->state != State::kLingering) continue;
+    std::string text = "stream " + slot->host().text() + " <-> " + slot->peer().text();
+    if (slot->state == State::kLingering) text += ", closed, waits for the peer's end of stream";
+    if (slot->left > 0) text += ", " + std::to_string(slot->left) + " bytes wait for the peer's window";
+    if (!slot->reading && slot->in().available() > 0) text += ", " + std::to_string(slot->in().available()) + " bytes wait for reading";
+    if (slot->in().inTransit() > 0) text += ", " + std::to_string(slot->in().inTransit()) + " bytes on their way";
+    lines.push_back(std::move(text));
+  }
+}
+
+}  // namespace teasel::fakes

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <vector>
+
+#include <teasel/fakes/sim_driver.hpp>
+
+namespace teasel::fakes {
+
+/// What a SimDriver knows of one stream or listening port. Private to the driver.
+class SimSlot final : public Slot, public LinkParty, public LinkListener {
+ public:
+  enum class State : std::uint8_t { kFree, kListening, kConnecting, kOpen, kLingering };
+  explicit SimSlot(SimDriver& owner) noexcept : driver(owner) {}
+
+  // LinkParty, LinkListener
+  void arrived() override;
+  void roomAgain() override;
+  void established() override;
+  void refused(bool routed) override;
+  void deadline() override;
+  void offer(Link& offered) override;
+
+  Pipe& in() const noexcept { return link->side[1 - side].out; }
+  Link::Side& me() const noexcept { return link->side[side]; }
+  void setAddresses(const Address& host, const Address& peer) noexcept { host_ = host, peer_ = peer; }
+  /// A lingering slot reads and discards, and is over when both directions have ended.
+  void lingerOn();
+
+  SimDriver& driver;
+  Link* link = nullptr;
+  int side = 0;
+  StreamSink* sink = nullptr;
+  Acceptor* acceptor = nullptr;
+  SimSlot* next = nullptr;  // in the ready list or the batch
+  std::uint32_t generation = 0;
+  State state = State::kFree;
+  std::uint8_t priority = 0;  // in the ready list
+  bool queued = false;        // in the ready list or the batch
+  bool reading = true;
+  bool connected = false;     // onConnected is owed
+  bool endTold = false;       // onEof was called
+  bool dead = false;          // onError was called
+  Failure error;              // onError is owed
+
+  // An unfinished write: the caller's segments (after close: ours, in `inFlight`), and where in them it stands.
+  const Segment* segments = nullptr;
+  std::size_t segmentCount = 0, segmentOffset = 0;
+  std::size_t left = 0;   // bytes not yet in the link
+  std::size_t owed = 0;   // bytes that onWritten is to report
+  std::vector<Segment> inFlight;
+  Instant lingerUntil{};
+
+  // Listening
+  std::vector<Link*> waiting;
+  std::size_t backlog = 0;
+};
+
+}  // namespace teasel::fakes
