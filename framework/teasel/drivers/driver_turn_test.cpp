@@ -122,7 +122,7 @@ TEST_P(DriverTurnTest, MayPauseBeforeItIsConnected) {
 TEST_P(DriverTurnTest, MayCloseInsideOnData) {
   for (const How how : {How::kGraceful, How::kAbort}) {
     auto [sink, peer] = pair();
-    sink.atChunk = [&, &sink = sink](Chunk&) { close(sink, how); };
+    sink.atChunk = [&](Chunk&) { close(sink, how); };
     peer.send("a");
     peer.endWrite();
     ASSERT_TRUE(until([&] { return sink.chunks == 1; }));
@@ -134,7 +134,7 @@ TEST_P(DriverTurnTest, MayCloseInsideOnData) {
 
 TEST_P(DriverTurnTest, MayCloseInsideOnEof) {
   auto [sink, peer] = pair();
-  sink.atEof = [&, &sink = sink] { close(sink); };
+  sink.atEof = [&] { close(sink); };
   peer.endWrite();
   takeUntil(peer, 1);
   EXPECT_TRUE(peer.sawEof);
@@ -151,7 +151,7 @@ TEST_P(DriverTurnTest, MayCloseInsideOnConnected) {
 
 TEST_P(DriverTurnTest, MayCloseInsideOnWritten) {
   auto [sink, peer] = pair();
-  sink.atWritten = [&, &sink = sink] { close(sink); };
+  sink.atWritten = [&] { close(sink); };
   const std::string big(4 * 1024 * 1024, 'b');
   ASSERT_LT(write(sink, big), big.size());
   EXPECT_EQ(takeUntil(peer, big.size() + 1).size(), big.size());
@@ -160,7 +160,7 @@ TEST_P(DriverTurnTest, MayCloseInsideOnWritten) {
 
 TEST_P(DriverTurnTest, MayCloseInsideOnError) {
   auto [sink, peer] = pair();
-  sink.atError = [&, &sink = sink] { close(sink, How::kAbort); };
+  sink.atError = [&] { close(sink, How::kAbort); };
   peer.reset();
   EXPECT_TRUE(until([&] { return sink.errors == 1; }));
 }
@@ -168,8 +168,8 @@ TEST_P(DriverTurnTest, MayCloseInsideOnError) {
 TEST_P(DriverTurnTest, MayCloseAnotherStreamThatIsReadyInTheSamePoll) {
   auto [first, one] = pair();
   auto [second, two] = pair();
-  first.atChunk = [&, &second = second](Chunk&) { close(second, How::kAbort); };
-  second.atChunk = [&, &first = first](Chunk&) { close(first, How::kAbort); };
+  first.atChunk = [&](Chunk&) { close(second, How::kAbort); };
+  second.atChunk = [&](Chunk&) { close(first, How::kAbort); };
   one.send("1");
   two.send("2");
   ASSERT_TRUE(until([&] { return first.chunks + second.chunks > 0; }));

@@ -10,6 +10,7 @@
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
+#include <teasel/drivers/outgoing.hpp>
 #include <teasel/drivers/posix/clock.hpp>
 #include <teasel/drivers/posix/sockets.hpp>
 
@@ -31,8 +32,7 @@ struct ReadinessDriver::Entry final : Slot {
   static Entry& of(Slot* slot) noexcept { return *static_cast<Entry*>(slot); }
   Address& host() noexcept { return host_; }
   Address& peer() noexcept { return peer_; }
-  bool writing() const noexcept { return restBytes > 0; }
-  std::uint64_t key() const noexcept { return std::uint64_t{generation} << 32 | place; }
+  bool writing() const noexcept { return outgoing.any(); }
 
   Poller::Bits wanted() const noexcept {
     if (failed) return 0;
@@ -63,10 +63,8 @@ struct ReadinessDriver::Entry final : Slot {
   bool inDirty = false, inFailed = false;
   StreamSink* sink = nullptr;
   Acceptor* acceptor = nullptr;
-  std::span<const Segment> rest;  // of an unfinished write
-  std::size_t restOffset = 0;     // into its first segment
-  std::size_t restBytes = 0, reported = 0;
-  std::vector<Segment> owned;  // what `rest` points to, once the slot is closed
+  detail::Outgoing outgoing;
+  std::size_t reported = 0;  // what onWritten is to say
   Instant deadline = kNever;
   Failure why;
 };
@@ -77,13 +75,10 @@ ReadinessDriver::ReadinessDriver(std::unique_ptr<Poller> poller) : poller_(std::
 }
 
 ReadinessDriver::~ReadinessDriver() {
-  for (const Place& place : places_) {
-    if (place.entry == nullptr) continue;
-    Entry& entry = *place.entry;
+  entries_.forEach([this](Entry& entry) {
     if (entry.state == Entry::State::kLingering) dispose(entry, entry.writing());
     else if (entry.state != Entry::State::kClosed) dispose(entry, entry.state == Entry::State::kOpen);
-  }
-  for (Entry* entry : graveyard_) delete entry;
+  });
 }
 
 Instant ReadinessDriver::now() noexcept { return posix::monotonicNow(); }
@@ -103,9 +98,7 @@ void ReadinessDriver::poll(Duration maxWait, Instant& sampled) {
       wake_.drain();
       continue;
     }
-    const auto place = static_cast<std::uint32_t>(one.key);
-    Entry* entry = places_[place].entry;
-    if (entry != nullptr && entry->generation == one.key >> 32) dispatch(*entry, one.what);
+    if (Entry* entry = entries_.find(one.key); entry != nullptr) dispatch(*entry, one.what);
   }
   expireDeadlines();
   reap();
@@ -122,7 +115,7 @@ void ReadinessDriver::applyInterests() {
     entry->inDirty = false;
     const Poller::Bits wanted = entry->wanted();
     if (wanted == entry->registered || entry->state == Entry::State::kClosed) continue;
-    const int error = poller_->change(entry->descriptor, entry->key(), entry->registered, wanted);
+    const int error = poller_->change(entry->descriptor, entries_.key(*entry), entry->registered, wanted);
     if (error == 0) {
       entry->registered = wanted;
     } else if (entry->state == Entry::State::kListening) {
@@ -209,21 +202,10 @@ void ReadinessDriver::noticeHangUp(Entry& entry, Poller::Bits what) {
 // Connecting and accepting -------------------------------------------------------------------------------------------
 
 ReadinessDriver::Entry& ReadinessDriver::makeEntry(int descriptor) {
-  auto entry = std::make_unique<Entry>();
-  entry->descriptor = descriptor;
-  if (free_.empty()) {
-    entry->place = static_cast<std::uint32_t>(places_.size());
-    places_.emplace_back();
-    free_.reserve(places_.size());
-  } else {
-    entry->place = free_.back();
-    free_.pop_back();
-  }
-  Place& place = places_[entry->place];
-  entry->generation = ++place.generation;
-  place.entry = entry.get();
-  touch(*entry);
-  return *entry.release();
+  Entry& entry = entries_.make();
+  entry.descriptor = descriptor;
+  touch(entry);
+  return entry;
 }
 
 Slot* ReadinessDriver::listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) {
@@ -248,13 +230,14 @@ bool ReadinessDriver::acceptOne(Entry& port) {
   posix::SocketAddress peer;
   const int descriptor = ::accept4(port.descriptor, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (descriptor < 0) {
-    if (errno == EAGAIN) return false;
-    if (posix::concernsOneConnection(errno)) return true;
+    const int error = errno;
+    if (error == EAGAIN) return false;
+    if (posix::concernsOneConnection(error)) return true;
     // What waits stays in the backlog. Without the rest a full table of descriptors would make a busy loop of this.
     port.resting = true;
     deadlines_.emplace(port.deadline = sampled_ + kAcceptRest, port.place);
     touch(port);
-    port.acceptor->onAcceptError(posix::acceptFailure(errno, port.host()));
+    port.acceptor->onAcceptError(posix::acceptFailure(error, port.host()));
     return false;
   }
   Entry& entry = makeEntry(descriptor);
@@ -307,40 +290,29 @@ std::size_t ReadinessDriver::write(Slot* stream, std::span<const Segment> segmen
   Entry& entry = Entry::of(stream);
   TEASEL_CHECK(entry.state == Entry::State::kOpen);
   TEASEL_CHECK(!entry.writing());
-  std::size_t total = 0;
-  for (const Segment& segment : segments) total += segment.size();
-  entry.rest = segments;
-  entry.restOffset = 0;
-  entry.restBytes = total;
-  if (entry.failed || total == 0) return entry.failed ? (entry.restBytes = 0) : total;
+  if (entry.failed) return 0;
+  const std::size_t total = entry.outgoing.start(segments);
   int error = 0;
   if (sendRest(entry, error)) return total;
   if (error != 0) {
-    entry.restBytes = 0;
+    entry.outgoing.drop();
     failLater(entry, posix::lossFailure(error, "sending"));
     return 0;
   }
-  entry.reported = entry.restBytes;
+  entry.reported = entry.outgoing.left();
   touch(entry);
-  return total - entry.restBytes;
+  return total - entry.reported;
 }
 
 bool ReadinessDriver::sendRest(Entry& entry, int& error) {
-  while (entry.restBytes > 0) {
+  while (entry.writing()) {
+    std::array<iovec, kPiecesPerSend> pieces;
     std::size_t offered = 0;
+    const std::size_t count = entry.outgoing.pieces(pieces, offered);
     ssize_t sent = 0;
-    if (entry.rest.size() == 1) {
-      const Segment& only = entry.rest.front();
-      offered = only.size() - entry.restOffset;
-      sent = ::send(entry.descriptor, only.data() + entry.restOffset, offered, MSG_NOSIGNAL);
+    if (count == 1) {
+      sent = ::send(entry.descriptor, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
     } else {
-      std::array<iovec, kPiecesPerSend> pieces;
-      const std::size_t count = std::min(pieces.size(), entry.rest.size());
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t skip = i == 0 ? entry.restOffset : 0;
-        pieces[i] = {const_cast<char*>(entry.rest[i].data() + skip), entry.rest[i].size() - skip};
-        offered += pieces[i].iov_len;
-      }
       msghdr message{};
       message.msg_iov = pieces.data();
       message.msg_iovlen = count;
@@ -351,11 +323,7 @@ bool ReadinessDriver::sendRest(Entry& entry, int& error) {
       error = errno == EAGAIN ? 0 : errno;
       return false;
     }
-    auto left = static_cast<std::size_t>(sent);
-    entry.restBytes -= left;
-    for (left += entry.restOffset; !entry.rest.empty() && left >= entry.rest.front().size(); entry.rest = entry.rest.subspan(1))
-      left -= entry.rest.front().size();
-    entry.restOffset = left;
+    entry.outgoing.advance(static_cast<std::size_t>(sent));
     if (static_cast<std::size_t>(sent) < offered) return false;
   }
   return true;
@@ -367,7 +335,7 @@ void ReadinessDriver::flush(Entry& entry) {
     touch(entry);
     entry.sink->onWritten(std::exchange(entry.reported, 0));
   } else if (error != 0) {
-    entry.restBytes = 0;
+    entry.outgoing.drop();
     fail(entry, posix::lossFailure(error, "sending"));
   }
 }
@@ -392,15 +360,7 @@ void ReadinessDriver::close(Slot* stream, How how, std::vector<Segment> inFlight
   entry.state = Entry::State::kLingering;
   entry.sink = nullptr;
   if (entry.writing()) {
-    // The unsent bytes are the last ones of what was given.
-    entry.owned = std::move(inFlight);
-    std::size_t sent = 0;
-    for (const Segment& segment : entry.owned) sent += segment.size();
-    TEASEL_CHECK(sent >= entry.restBytes);
-    sent -= entry.restBytes;
-    entry.rest = entry.owned;
-    for (; sent >= entry.rest.front().size(); entry.rest = entry.rest.subspan(1)) sent -= entry.rest.front().size();
-    entry.restOffset = sent;
+    entry.outgoing.takeOver(std::move(inFlight));
   } else if (entry.eof) {
     return dispose(entry, false);
   } else if (!entry.shut && ::shutdown(entry.descriptor, SHUT_WR) != 0) {
@@ -417,7 +377,7 @@ void ReadinessDriver::linger(Entry& entry) {
     int error = 0;
     if (sendRest(entry, error)) {
       touch(entry);
-      entry.owned.clear();
+      entry.outgoing.release();
       if (::shutdown(entry.descriptor, SHUT_WR) != 0) entry.eof = true;
     } else if (error != 0) {
       return endLingering(entry);
@@ -432,7 +392,7 @@ void ReadinessDriver::discard(Entry& entry) {
   const ssize_t count = ::recv(entry.descriptor, nullptr, kDiscardPerPoll, MSG_TRUNC | MSG_DONTWAIT);
   if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) return;
   entry.eof = true;
-  if (count < 0) entry.restBytes = 0;  // reset: nobody reads the rest
+  if (count < 0) entry.outgoing.drop();  // reset: nobody reads the rest
   touch(entry);
 }
 
@@ -444,7 +404,7 @@ void ReadinessDriver::endLingering(Entry& entry) {
 
 void ReadinessDriver::expireDeadlines() {
   while (!deadlines_.empty() && deadlines_.begin()->first <= sampled_) {
-    Entry& entry = *places_[deadlines_.begin()->second].entry;
+    Entry& entry = entries_.at(deadlines_.begin()->second);
     if (entry.state != Entry::State::kListening) {
       endLingering(entry);
       continue;
@@ -460,8 +420,7 @@ void ReadinessDriver::expireDeadlines() {
 void ReadinessDriver::dispose(Entry& entry, bool reset) {
   if (entry.resting) deadlines_.erase({entry.deadline, entry.place});
   entry.state = Entry::State::kClosed;
-  entry.rest = {};
-  entry.owned.clear();
+  entry.outgoing.release();
   if (entry.descriptor >= 0) {
     if (entry.registered != 0) poller_->forget(entry.descriptor, entry.registered);
     if (reset) posix::closeWithReset(entry.descriptor);
@@ -474,9 +433,7 @@ void ReadinessDriver::dispose(Entry& entry, bool reset) {
 void ReadinessDriver::reap() {
   std::erase_if(graveyard_, [this](Entry* entry) {
     if (entry->inDirty || entry->inFailed) return false;  // freed by the next poll, which empties those lists
-    places_[entry->place].entry = nullptr;
-    free_.push_back(entry->place);
-    delete entry;
+    entries_.remove(*entry);
     return true;
   });
 }
@@ -485,7 +442,7 @@ std::size_t ReadinessDriver::overdueSlots() const noexcept {
   std::size_t count = 0;
   for (const auto& [deadline, place] : deadlines_) {
     if (deadline > sampled_) break;
-    if (places_[place].entry->state == Entry::State::kLingering) ++count;
+    if (entries_.at(place).state == Entry::State::kLingering) ++count;
   }
   return count;
 }

@@ -11,6 +11,7 @@
 #include <teasel/drivers/poller.hpp>
 #include <teasel/drivers/posix/wake.hpp>
 #include <teasel/drivers/receive_buffer.hpp>
+#include <teasel/drivers/slot_table.hpp>
 #include <teasel/reactor/driver.hpp>
 
 namespace teasel {
@@ -40,10 +41,6 @@ class ReadinessDriver final : public Driver {
 
  private:
   struct Entry;  // what the driver knows of a slot
-  struct Place {
-    Entry* entry = nullptr;
-    std::uint32_t generation = 0;
-  };
 
   Entry& makeEntry(int descriptor);
   // Interest: collected in dirty_ and told to the poller before the wait, so that what is undone costs nothing.
@@ -76,8 +73,7 @@ class ReadinessDriver final : public Driver {
   posix::Wake wake_;
   detail::ReceiveBuffer buffer_;
   Instant sampled_{};
-  std::vector<Place> places_;
-  std::vector<std::uint32_t> free_;
+  detail::SlotTable<Entry> entries_;
   // Lists of entries. One that is in any of them is not freed, whatever became of its slot.
   std::vector<Entry*> dirty_;
   std::deque<Entry*> failed_;
