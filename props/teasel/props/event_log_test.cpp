@@ -1,0 +1,68 @@
+#include <teasel/props/event_log.hpp>
+
+#include <gtest/gtest.h>
+
+namespace teasel::props {
+namespace {
+
+TEST(EventLog, MergesPartsOfOneKindThatFollowEachOther) {
+  EventLog cut, whole;
+  cut.part("raw", "ab"), cut.part("raw", ""), cut.part("raw", "c"), cut.event("line", "x"), cut.part("raw", "d");
+  whole.part("raw", "abc"), whole.event("line", "x"), whole.part("raw", "d");
+  EXPECT_EQ(cut.text(0, 9), "raw[\"abc\"]; line[\"x\"]; raw[\"d\"]");
+  EXPECT_TRUE(cut == whole);
+}
+
+TEST(EventLog, NeverMergesEvents) {
+  EventLog two, one;
+  two.event("line", "a"), two.event("line", "b");
+  one.event("line", "ab");
+  EXPECT_FALSE(two == one);
+  EXPECT_EQ(EventLog::firstDifference(two, one), 0u);
+}
+
+TEST(EventLog, KnowsABeginningOfAnother) {
+  EventLog shorter, longer;
+  shorter.event("line", "a"), shorter.part("raw", "bc");
+  longer.event("line", "a"), longer.part("raw", "bcd"), longer.event("end");
+  EXPECT_TRUE(shorter.beginningOf(longer));
+  EXPECT_FALSE(longer.beginningOf(shorter));
+  EventLog other;
+  other.event("line", "a"), other.part("raw", "x");
+  EXPECT_FALSE(other.beginningOf(longer));
+}
+
+TEST(EventLog, TakesACutEventForNoBeginning) {
+  EventLog cut, whole;
+  cut.event("line", "a");
+  whole.event("line", "ab");
+  EXPECT_FALSE(cut.beginningOf(whole));
+}
+
+TEST(EventLog, ThrowsAtThePlannedEventAfterRecordingIt) {
+  EventLog log;
+  log.throwAt(2);
+  log.event("line", "a");
+  log.part("raw", "x");
+  EXPECT_THROW(log.event("line", "b"), PlannedException);
+  log.event("line", "c");
+  EXPECT_EQ(log.text(0, 9), "line[\"a\"]; raw[\"x\"]; line[\"b\"]; line[\"c\"]");
+}
+
+TEST(EventLog, IsEmptyAndCalmAfterClear) {
+  EventLog log;
+  log.event("line"), log.throwAt(1);
+  log.clear();
+  EXPECT_NO_THROW(log.event("line"));
+  EXPECT_EQ(log.size(), 1u);
+}
+
+TEST(EventLog, SaysHowMuchItLeavesOut) {
+  EventLog log;
+  log.event("a"), log.event("b"), log.event("c");
+  EXPECT_EQ(log.text(1, 1), "b; and 1 more");
+  EXPECT_EQ(log.text(3, 1), "nothing");
+}
+
+}  // namespace
+}  // namespace teasel::props
