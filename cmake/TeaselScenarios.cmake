@@ -1,0 +1,145 @@
+# teasel_add_scenarios(name
+#   SOURCES file.cpp ...      sources with TEASEL_SCENARIO(...) in them
+#   [LIBRARIES target ...]    what they need besides Teasel: CMake targets, defined before this call
+#   [CORPUS dir]              inputs to replay and to begin campaigns with, at least one
+#   [DICTIONARY file]         libFuzzer dictionary
+#   [MAX_LEN n]               longest input that a campaign makes, default 4096
+#   [SEEDS n]                 how many seeds the test runs, default 100
+#   [LABELS label ...])       CTest labels besides `fuzz`
+#
+# Makes the program `name` (run, replay, shrink, serve, --list) and the CTest test `scenarios.<name>`, which replays the
+# corpus and runs the seeds, on any compiler. With -DTEASEL_FUZZ_ENGINE=libfuzzer and clang++-19 the program is also a
+# libFuzzer campaign (`name fuzz ...`), and the sources and LIBRARIES are compiled with coverage instrumentation.
+#
+#   teasel_add_scenarios(shouting SOURCES shouting_scenarios.cpp LIBRARIES shouting CORPUS corpus/shouting)
+#
+# ci/fuzz learns of the programs of a build tree from <build>/scenarios/*.json.
+include_guard(GLOBAL)
+
+file(REMOVE_RECURSE "${CMAKE_BINARY_DIR}/scenarios")
+
+set(_teasel_scenarios_signature "teasel_add_scenarios(name SOURCES file.cpp ... [LIBRARIES target ...] [CORPUS dir] "
+  "[DICTIONARY file] [MAX_LEN n] [SEEDS n] [LABELS label ...])")
+string(CONCAT _teasel_scenarios_signature ${_teasel_scenarios_signature})
+
+function(_teasel_scenarios_refuse name why)
+  message(FATAL_ERROR "teasel_add_scenarios(${name}): ${why}.\nIt is called as: ${_teasel_scenarios_signature}")
+endfunction()
+
+# cmake_parse_arguments gives everything up to the next known keyword to a list keyword, so a misspelt `CORPSE dir` would
+# become two libraries: each entry is therefore checked for what it must be.
+function(_teasel_scenarios_check_lists name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
+  foreach(source IN LISTS arg_SOURCES)
+    get_source_file_property(generated "${source}" GENERATED)
+    get_filename_component(path "${source}" ABSOLUTE)
+    if(NOT generated AND (NOT EXISTS "${path}" OR IS_DIRECTORY "${path}"))
+      _teasel_scenarios_refuse(${name} "SOURCES entry '${source}' is no file (looked for ${path})")
+    endif()
+  endforeach()
+  foreach(library IN LISTS arg_LIBRARIES)
+    if(NOT TARGET "${library}")
+      _teasel_scenarios_refuse(${name} "LIBRARIES entry '${library}' is no target that exists here (misspelt keyword?)")
+    endif()
+  endforeach()
+  foreach(label IN LISTS arg_LABELS)
+    if(NOT label MATCHES "^[a-z][a-z0-9_.-]*$")
+      _teasel_scenarios_refuse(${name} "LABELS entry '${label}' is no label: lower case letters, digits, '_', '.', '-' (misspelt keyword?)")
+    endif()
+  endforeach()
+endfunction()
+
+function(_teasel_scenarios_check_values name corpus dictionary max_len seeds)
+  if(corpus)
+    get_filename_component(corpus "${corpus}" ABSOLUTE)
+    if(NOT IS_DIRECTORY "${corpus}")
+      _teasel_scenarios_refuse(${name} "CORPUS '${corpus}' is no directory")
+    endif()
+    file(GLOB inputs "${corpus}/*")
+    if(NOT inputs)
+      _teasel_scenarios_refuse(${name} "CORPUS '${corpus}' is empty: one input at least, or leave CORPUS out")
+    endif()
+  endif()
+  if(dictionary)
+    get_filename_component(dictionary "${dictionary}" ABSOLUTE)
+    if(NOT EXISTS "${dictionary}" OR IS_DIRECTORY "${dictionary}")
+      _teasel_scenarios_refuse(${name} "DICTIONARY '${dictionary}' is no file")
+    endif()
+  endif()
+  foreach(number IN ITEMS MAX_LEN=${max_len} SEEDS=${seeds})
+    if(NOT number MATCHES "=[1-9][0-9]*$")
+      string(REPLACE "=" " '" number "${number}")
+      _teasel_scenarios_refuse(${name} "${number}' is no number above 0")
+    endif()
+  endforeach()
+endfunction()
+
+# User code is what coverage guides to; fakes, reactor and transport stay without it: with it a campaign runs half as
+# fast and has twice the features, most of them about the world and not about the protocol.
+function(_teasel_scenarios_instrument target)
+  get_target_property(aliased ${target} ALIASED_TARGET)
+  if(aliased)
+    set(target ${aliased})
+  endif()
+  get_target_property(imported ${target} IMPORTED)
+  get_target_property(type ${target} TYPE)
+  if(imported)
+    message(WARNING "${target} is imported: it was compiled without coverage instrumentation, and libFuzzer will be nearly blind "
+      "to it. Build it in this tree, by add_subdirectory or FetchContent.")
+  elseif(NOT type STREQUAL "INTERFACE_LIBRARY" AND NOT target MATCHES "^teasel_")
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
+function(teasel_add_scenarios name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;DICTIONARY;MAX_LEN;SEEDS" "SOURCES;LIBRARIES;LABELS")
+  if(arg_UNPARSED_ARGUMENTS)
+    _teasel_scenarios_refuse(${name} "cannot read '${arg_UNPARSED_ARGUMENTS}'")
+  elseif(arg_KEYWORDS_MISSING_VALUES)
+    _teasel_scenarios_refuse(${name} "no value after ${arg_KEYWORDS_MISSING_VALUES}")
+  elseif(NOT arg_SOURCES)
+    _teasel_scenarios_refuse(${name} "SOURCES is missing")
+  elseif(TARGET ${name})
+    _teasel_scenarios_refuse(${name} "there is a target of this name already")
+  endif()
+  foreach(default IN ITEMS MAX_LEN=4096 SEEDS=100)
+    string(REGEX MATCH "^[A-Z_]+" key "${default}")
+    if(NOT DEFINED arg_${key})
+      string(REGEX REPLACE "^[A-Z_]+=" "" arg_${key} "${default}")
+    endif()
+  endforeach()
+  _teasel_scenarios_check_lists(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} LABELS ${arg_LABELS})
+  _teasel_scenarios_check_values(${name} "${arg_CORPUS}" "${arg_DICTIONARY}" "${arg_MAX_LEN}" "${arg_SEEDS}")
+  foreach(path IN ITEMS CORPUS DICTIONARY)
+    if(arg_${path})
+      get_filename_component(arg_${path} "${arg_${path}}" ABSOLUTE)
+    endif()
+  endforeach()
+
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} $<TARGET_NAME_IF_EXISTS:teasel_flags> Teasel::fakes)
+  if(TEASEL_FUZZ_ENGINE STREQUAL "libfuzzer")
+    target_link_libraries(${name} PRIVATE Teasel::fuzz)
+    foreach(target IN LISTS name arg_LIBRARIES)
+      _teasel_scenarios_instrument(${target})
+    endforeach()
+  else()
+    target_link_libraries(${name} PRIVATE Teasel::scenario_main)
+  endif()
+
+  set(command ${name} run --seeds ${arg_SEEDS})
+  if(arg_CORPUS)
+    list(APPEND command --corpus "${arg_CORPUS}")
+  endif()
+  add_test(NAME scenarios.${name} COMMAND ${command})
+  set_tests_properties(scenarios.${name} PROPERTIES LABELS "fuzz;${arg_LABELS}" TIMEOUT 300)
+
+  list(JOIN arg_LABELS "\", \"" labels)
+  if(labels)
+    set(labels "\"${labels}\"")
+  endif()
+  file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/scenarios/${name}.json" CONTENT
+"{\"name\": \"${name}\", \"program\": \"$<TARGET_FILE:${name}>\", \"corpus\": \"${arg_CORPUS}\", \"dictionary\": \"${arg_DICTIONARY}\",
+ \"max_len\": ${arg_MAX_LEN}, \"labels\": [${labels}]}
+")
+endfunction()
