@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>  // SIGINT and its kind, for callers
 #include <initializer_list>
 #include <memory>
 
