@@ -97,7 +97,7 @@ bool Play::append(const Play& other, const Event& event) {
     case EventKind::kEndOfStream: return endOfStream(k, event.op != 0);
     case EventKind::kCut:
     case EventKind::kReset:
-    case EventKind::kStopReading:
+    case EventKind::kStopReading: return on(k, event.kind);
     case EventKind::kRead:
     case EventKind::kShortWrite:
     case EventKind::kRedeliver: return on(k, event.kind, event.number);

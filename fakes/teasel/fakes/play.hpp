@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -111,11 +112,13 @@ class Play {
 
   void clear() noexcept;
   bool empty() const noexcept { return events_.empty(); }
-  std::span<const Event> events() const noexcept { return events_; }
+  std::span<const Event> events() const& noexcept { return events_; }
+  std::span<const Event> events() const&& = delete;
   /// The bytes of a send; empty for other kinds.
-  ByteView bytes(const Event& event) const noexcept {
+  ByteView bytes(const Event& event) const& noexcept {
     return event.kind == EventKind::kSend ? ByteView(bytes_.data() + event.number, event.length) : ByteView();
   }
+  ByteView bytes(const Event& event) const&& = delete;
   std::size_t byteCount() const noexcept { return bytes_.size(); }
   bool connects(unsigned k) const noexcept { return k < kMaxConnections && ((connected_ >> k) & 1u) != 0; }
   /// How many steps, bytes or connections the limits dropped.
@@ -136,5 +139,8 @@ class Play {
   std::uint32_t connected_ = 0;
   std::size_t dropped_ = 0;
 };
+
+/// GoogleTest's hook: the steps as lines of a tape.
+void PrintTo(const Play& play, std::ostream* out);
 
 }  // namespace teasel::fakes

@@ -126,7 +126,8 @@ TEST(Play, DrawnWithSeedsShowsEveryKindOfEvent) {
   Choices choices;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     choices.usePrng(seed);
-    for (const Event& event : Play::draw(choices, {.words = kWords, .appOps = 2}).events()) ++hits[static_cast<std::size_t>(event.kind)];
+    const Play play = Play::draw(choices, {.words = kWords, .appOps = 2});
+    for (const Event& event : play.events()) ++hits[static_cast<std::size_t>(event.kind)];
   }
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) EXPECT_GT(hits[kind], 0) << kind;
 }
