@@ -4,6 +4,7 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/drivers/readiness_driver.hpp>
+#include <teasel/drivers/uring_driver.hpp>
 
 namespace teasel {
 
@@ -21,6 +22,7 @@ std::unique_ptr<Driver> makeReadiness() {
 
 constexpr Known kKnown[] = {
     {"epoll", makeReadiness<makeEpollPoller>},
+    {"io_uring", [] { return makeUringDriver(); }},
 };
 
 }  // namespace

@@ -18,9 +18,11 @@ class ReceiveBuffer {
   ~ReceiveBuffer();
 
   std::size_t capacity() const noexcept { return capacity_; }
-  /// Where to receive into. Valid until the next deliver(); open() it first when code that is checked writes to it.
+  /// Where to receive into. Valid until the next deliver().
   char* bytes() noexcept { return block_->bytes(); }
+  /// Around accesses by checked code, which a system call's wrapper is; the kernel itself may always write.
   void open() noexcept { poison(0, false); }
+  void shut() noexcept { poison(0, true); }
   /// Lends the first `count` bytes to `sink`. If the sink kept some of them, bytes() is another place afterwards.
   void deliver(StreamSink& sink, std::size_t count);
 
