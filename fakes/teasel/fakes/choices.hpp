@@ -36,6 +36,7 @@ enum class ChoiceSite : std::uint16_t {
   kWakeups = 19,      ///< spurious wake-ups of a driver: 0 none
   kWritten = 20,      ///< in which turn a completion-shaped write is reported: 0 the next
   kChunkPlan = 21,    ///< which chunk plan a test uses
+  kOverlap = 22,      ///< whether the Play's next step comes before the hosts could react to the last: 0 no
   kPlayLength = 32,   ///< Play::draw: how many events
   kPlayEvent = 33,    ///< Play::draw: which event
   kPlayOperand = 34,  ///< Play::draw: connection, duration, count
