@@ -216,7 +216,9 @@ std::size_t Network::write(Link& link, int from, ByteView bytes) {
     }
   }
   // Bytes are recorded once: where they arrive, or here when the outside gets them.
-  note(TraceKind::kWrite, link, from, taken.size(), other.id == kOutside ? taken : ByteView());
+  if (other.id == kOutside) note(TraceKind::kWrite, link, from, taken.size(), taken);
+  else if (at > now_) note(TraceKind::kWrite, link, from, taken.size());
+  else ++progress_;
   if (other.gone) {
     resetSide(link, from);
     return taken.size();

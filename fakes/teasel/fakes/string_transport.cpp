@@ -1,0 +1,114 @@
+#include <teasel/fakes/string_transport.hpp>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/fakes/leak_guard.hpp>
+#include <teasel/transport/connection.hpp>
+
+namespace teasel::fakes {
+
+/// Accepts the one connection and hears how it ends.
+class StringTransport::Owner final : public ConnectionOwner, public Acceptor, public std::enable_shared_from_this<Owner> {
+ public:
+  explicit Owner(std::shared_ptr<Protocol> made) noexcept : protocol(std::move(made)) {}
+
+  StreamSink* onAccept(Slot* stream) override { return Connection::accept(*reactor, stream, shared_from_this()); }
+  void onAcceptError(const Failure&) override {}
+  std::shared_ptr<StreamProtocol> buildProtocol(const Address&) override { return protocol; }
+  void connectionFailed(const Failure& why) override { reason = why; }
+  void connectionClosed(const Failure& why) override { reason = why; }
+
+  std::shared_ptr<Protocol> protocol;
+  Reactor* reactor = nullptr;
+  Failure reason;
+};
+
+StringTransport::StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::Mode mode)
+    : protocol_(std::move(protocol)), owner_(std::make_shared<Owner>(protocol_)) {
+  if (protocol_ == nullptr) throw UsageError("a StringTransport needs a protocol");
+  trace_.setMode(Trace::Mode::kOff);
+  auto driver = std::make_unique<SimDriver>(network_, mode);
+  driver_ = driver.get();
+  reactor_ = std::make_unique<Reactor>(std::move(driver));
+  owner_->reactor = reactor_.get();
+  reactor_->startRunning();
+  Failure why;
+  Slot* port = driver_->listen(Address::ipv4(0, 0, 0, 0, 1), ListenOptions{}, *owner_, why);
+  far_ = std::make_unique<Outside>(network_);
+  far_->connect(0, 0);
+  turnUntilQuiet();
+  driver_->stopListening(port);
+}
+
+StringTransport::~StringTransport() {
+  try {
+    far_->close();
+    turnUntilQuiet();
+    reactor_->shutdown();
+  } catch (...) {
+    // A verdict of a test framework that was thrown during the last callbacks: nothing may leave a destructor.
+  }
+  for (const TimerQueue::Pending& timer : reactor_->getDelayedCalls())
+    leak_guard::report({Leftover::Kind::kTimer, "timer made at " + timer.site.text() + " outlives its connection", timer.site});
+  reactor_.reset();
+}
+
+const Failure* StringTransport::lost() const noexcept { return owner_->reason ? &owner_->reason : nullptr; }
+
+void StringTransport::turnUntilQuiet() {
+  for (std::size_t turns = 0; driver_->ready() || reactor_->nextWork() <= network_.now(); ++turns) {
+    if (turns == kTurns) throw LimitExceeded("turns at one instant", kTurns, turns + 1);
+    reactor_->turn();
+  }
+}
+
+void StringTransport::settle() { turnUntilQuiet(); }
+
+void StringTransport::feed(ByteView bytes) {
+  far_->send(bytes);
+  turnUntilQuiet();
+}
+
+void StringTransport::feed(ByteView bytes, const ChunkPlan& plan) {
+  // Every chunk in a turn of its own, as a patient reader would get them.
+  std::size_t fed = 0;
+  plan.forEachChunk(bytes, [&](ByteView chunk) {
+    far_->send(chunk);
+    fed += chunk.size();
+    if (fed == bytes.size() && plan.endsWithLast()) far_->endOfStream(true);
+    turnUntilQuiet();
+  });
+}
+
+void StringTransport::endOfStream() {
+  far_->endOfStream();
+  turnUntilQuiet();
+}
+
+void StringTransport::reset() {
+  far_->reset();
+  turnUntilQuiet();
+}
+
+void StringTransport::stopReading() { far_->stopReading(); }
+
+void StringTransport::read(std::size_t count) {
+  far_->read(count);
+  turnUntilQuiet();
+}
+
+void StringTransport::advance(Duration by) {
+  if (by < Duration::zero()) throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns): time does not go back");
+  const Instant until = by > kNever - network_.now() ? kNever : network_.now() + by;
+  turnUntilQuiet();
+  for (;;) {
+    const Instant next = std::min(network_.nextDue(), reactor_->nextWork());
+    if (next == kNever || next > until) break;
+    network_.setNow(next);
+    network_.deliverDue();
+    turnUntilQuiet();
+  }
+  if (until != kNever) network_.setNow(until);
+  reactor_->turn();  // the reactor's clock shows the new time
+}
+
+}  // namespace teasel::fakes
