@@ -5,20 +5,25 @@ cd "$root"
 # A clone in another folder finds what this one has compiled.
 export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 
-# build_preset NAME [TARGET...]: configures and builds build/NAME; says what it does in a line each, errors whole.
-build_preset() {
-  local preset=$1 log="$root/build/$1.log"
-  shift
+# configure_preset NAME: configures build/NAME; quiet, errors whole. Status 2 on failure.
+configure_preset() {
+  local log="$root/build/$1.log"
   mkdir -p "$root/build"
-  echo "configuring build/$preset" >&2
-  if ! cmake --preset "$preset" >"$log" 2>&1; then
+  echo "configuring build/$1" >&2
+  if ! cmake --preset "$1" >"$log" 2>&1; then
     cat "$log" >&2
-    echo "build/$preset could not be configured" >&2
+    echo "build/$1 could not be configured" >&2
     return 2
   fi
-  echo "building build/$preset" >&2
-  local targets=()
+}
+
+# build_preset NAME [TARGET...]: configures and builds build/NAME, or only these targets of it. Status 2 on failure.
+build_preset() {
+  local preset=$1 log="$root/build/$1.log" targets=()
+  shift
+  configure_preset "$preset" || return 2
   [ $# -eq 0 ] || targets=(--target "$@")
+  echo "building build/$preset" >&2
   if ! cmake --build "$root/build/$preset" --parallel "$(nproc)" "${targets[@]}" >"$log" 2>&1; then
     grep -v '^\[[0-9]*/[0-9]*\] ' "$log" | head -n 200 >&2
     echo "build/$preset could not be built; everything that was said is in $log" >&2

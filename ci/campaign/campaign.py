@@ -1,0 +1,307 @@
+#!/usr/bin/env python3
+"""ci/fuzz: a campaign over every shipped fuzz target, or the museum."""
+import argparse
+import json
+import os
+import pathlib
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import museum
+import triage
+from worker import Run, SetupError, Target, Worker, environment
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build" / "fuzz"
+PROGRESS_SECONDS = 5
+SHRINK_SECONDS = 60
+EPILOG = """Targets begin with the inputs in fuzz/corpus/<target> and go on with those of earlier campaigns in build/fuzz/corpus/<target>.
+Findings land in build/fuzz/findings/<target>/<bucket>, shrunk, each with the command that replays it; findings listed in
+fuzz/known/<target> are accepted. Ctrl-C ends a campaign early; corpus and findings are kept.
+Exit status: 0 clean, 1 a new finding (with --museum: a fault not found, a twin not quiet, or no crash of the canary),
+2 set-up error."""
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="ci/fuzz", description="Fuzzes every shipped target in the simulated world.", epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=positive, default=60, metavar="N", help="how long to fuzz, all targets together (default 60)")
+    parser.add_argument("--target", metavar="NAME", help="only this target")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes at once (default: one per core)")
+    parser.add_argument("--museum", action="store_true", help="find the museum's known faults instead: fixed seeds and run counts")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the result to FILE")
+    return parser.parse_args()
+
+
+def positive(text):
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
+    return int(text)
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def shown(path):
+    """A path as short as the reader can use it: relative to where they are, if below."""
+    try:
+        return str(path.relative_to(pathlib.Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def build(*command):
+    """Runs functions of ci/common.sh; they say themselves what went wrong."""
+    done = subprocess.run(["bash", "-c", f'source "{ROOT}/ci/common.sh"; "$@"', "bash", *command], check=False)
+    if done.returncode != 0:
+        raise SetupError("the fuzz targets could not be built")
+
+
+def load_targets(chosen, is_wanted):
+    """The targets to run, built. Names of all are known after configuring, so a wrong one is refused before the build."""
+    build("configure_preset", "fuzz")
+    programs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((BUILD / "scenarios").glob("*.json"))]
+    wanted = [entry for entry in programs if is_wanted(entry)]
+    if chosen:
+        wanted = [entry for entry in programs if chosen.split("/")[0] == entry["name"]]
+        if not wanted:
+            names = "\n  ".join(entry["name"] + (" (museum)" if "museum" in entry["labels"] else "") for entry in programs)
+            raise SetupError(f"there is no target '{chosen}'. There are:\n  {names}")
+    if not wanted:
+        raise SetupError("this tree has no fuzz targets")
+    build("build_preset", "fuzz", *(entry["name"] for entry in wanted))
+    targets = [target for entry in wanted for target in scenarios_of(entry)]
+    if chosen and "/" in chosen:
+        names = [target.name for target in targets]
+        targets = [target for target in targets if target.name == chosen]
+        if not targets:
+            raise SetupError(f"there is no target '{chosen}'. There are:\n  " + "\n  ".join(names))
+    return targets
+
+
+def scenarios_of(entry):
+    done = subprocess.run([entry["program"], "--list"], capture_output=True, text=True, env=environment(), check=False)
+    names = [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
+    if done.returncode != 0 or not names:
+        raise SetupError(f"{entry['program']} --list: status {done.returncode}\n{done.stdout}{done.stderr}")
+    return [Target(entry["name"] if len(names) == 1 else f"{entry['name']}/{name}", pathlib.Path(entry["program"]), name,
+                   entry["corpus"], entry["dictionary"], entry["max_len"], entry["labels"]) for name in names]
+
+
+class Workspace:
+    """The campaign's folder, on tmpfs where there is one: a fast campaign spends a third of its time creating files."""
+
+    def __init__(self):
+        memory = pathlib.Path("/dev/shm")
+        parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else BUILD
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="teasel-fuzz-", dir=parent))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def kept_corpus(target):
+    return BUILD / "corpus" / target.name.replace("/", ".")
+
+
+def restore(run):
+    kept = kept_corpus(run.target)
+    for path in kept.iterdir() if kept.is_dir() else []:
+        shutil.copyfile(path, run.corpus / path.name)
+
+
+def keep(run):
+    kept = kept_corpus(run.target)
+    kept.mkdir(parents=True, exist_ok=True)
+    here = {path.name for path in kept.iterdir()}
+    for path in run.corpus.iterdir():
+        # libFuzzer names inputs by their hash and replaces one by a smaller one of the same use.
+        if path.name not in here:
+            shutil.copyfile(path, kept / path.name)
+    for name in here - {path.name for path in run.corpus.iterdir()}:
+        (kept / name).unlink()
+
+
+class Campaign:
+    """Spreads the time over the targets and the targets over the jobs."""
+
+    def __init__(self, runs, seconds, jobs):
+        self.runs, self.stop = runs, threading.Event()
+        self.workers, self.errors = [], []
+        self.plans = queue.SimpleQueue()
+        if jobs <= len(runs):
+            share = seconds * jobs / len(runs)
+            # One worker serves a target: the second part of its time looks at the values that are compared, too, which finds
+            # other things and fills the corpus faster.
+            plans = [(run, 0, [(share * 0.6, 0), (share * 0.4, 1)]) for run in runs]
+        else:
+            plans = [(runs[number % len(runs)], number // len(runs), [(seconds, number // len(runs) % 2)]) for number in range(jobs)]
+        for plan in plans:
+            self.plans.put(plan)
+        self.threads = [threading.Thread(target=self.work, daemon=True) for _ in range(min(jobs, len(plans)))]
+
+    def work(self):
+        while not self.stop.is_set():
+            try:
+                run, number, stints = self.plans.get_nowait()
+            except queue.Empty:
+                return
+            worker = Worker(run, number, self.stop)
+            self.workers.append(worker)
+            try:
+                for seconds, value_profile in stints:
+                    worker.fuzz(seconds, [f"-use_value_profile={value_profile}", "-reload=1"])
+            except (SetupError, OSError) as error:
+                self.errors.append(error)
+                self.stop.set()
+            finally:
+                keep(run)
+
+    def execute(self):
+        began = last = time.monotonic()
+        for thread in self.threads:
+            thread.start()
+        while any(thread.is_alive() for thread in self.threads):
+            time.sleep(0.1)
+            if time.monotonic() - last >= PROGRESS_SECONDS:
+                last = time.monotonic()
+                self.progress(last - began)
+            if self.stop.is_set():
+                self.end()
+        if self.errors:
+            raise self.errors[0]
+
+    def end(self):
+        """Lets the processes write what they have, but not for long."""
+        for worker in list(self.workers):
+            worker.interrupt()
+        deadline = time.monotonic() + 5
+        while any(thread.is_alive() for thread in self.threads) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for worker in list(self.workers):
+            worker.kill()
+
+    def progress(self, seconds):
+        for run in self.runs:
+            if run.active:
+                say(f"{seconds:5.0f} s  {run.target.name:24} executions {run.executions():>11,}  {run.rate():>8,.0f}/s  "
+                    f"coverage {run.coverage:>5}  corpus {run.corpus_size:>5}  findings {len(run.findings)}")
+
+
+def describe(finding):
+    """Shrinks a finding, writes its tape and report, and says how to replay it."""
+    program, folder = str(finding.program), finding.folder
+    def run(*command, seconds=SHRINK_SECONDS):
+        try:
+            return subprocess.run([program, *command], capture_output=True, text=True, errors="replace", env=environment(), cwd=folder,
+                                  timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            return None
+    whole, small = folder / "whole.tape", folder / "finding.tape"
+    done = run("tape", "--scenario", finding.scenario, str(finding.input), str(whole))
+    if done is None or done.returncode != 0:
+        return
+    shrunk = run("shrink", str(whole), "--output", str(small))
+    if shrunk is None or shrunk.returncode != 0 or not small.is_file():
+        shutil.copyfile(whole, small)
+    replayed = run("replay", str(small))
+    if replayed:
+        finding.reproduced = replayed.returncode != 0
+        (folder / "report.txt").write_text(replayed.stdout + replayed.stderr, encoding="utf-8")
+
+
+def replay_command(finding):
+    return f"{shown(finding.program)} replay {shown(finding.tape if finding.tape.is_file() else finding.input)}"
+
+
+def print_table(runs):
+    rows = [("target", "executions", "exec/s", "coverage", "corpus", "findings")]
+    for run in runs:
+        known = len(run.findings) - len(run.new_findings())
+        rows.append((run.target.name, f"{run.executions():,}", f"{run.rate():,.0f}", str(run.coverage), str(run.corpus_size),
+                     str(len(run.new_findings())) + (f" (+{known} known)" if known else "") + (f"  {run.note}" if run.note else "")))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    say()
+    for row in rows:
+        say("  ".join([row[0].ljust(widths[0])] + [row[column].rjust(widths[column]) for column in range(1, 5)] + [row[5]]))
+
+
+def print_findings(runs):
+    for finding in (finding for run in runs for finding in run.findings.values()):
+        say()
+        say(f"{'known' if finding.known else 'NEW'} finding in {finding.target}: {finding.bucket} ({finding.count} times)")
+        say(f"  in     {shown(finding.folder)}")
+        say(f"  replay {replay_command(finding)}" + ("" if finding.reproduced else "   (did not fail again when replayed)"))
+
+
+def plain_campaign(options):
+    targets = load_targets(options.target, lambda entry: "museum" not in entry["labels"])
+    findings = BUILD / "findings"
+    with Workspace() as workspace:
+        runs = [Run(target, workspace.path, findings, triage.known_buckets(ROOT / "fuzz" / "known" / target.name.replace("/", ".")))
+                for target in targets]
+        for run in runs:
+            restore(run)
+        campaign = Campaign(runs, options.seconds, options.jobs)
+        signal.signal(signal.SIGINT, lambda *_: campaign.stop.set())
+        signal.signal(signal.SIGTERM, lambda *_: campaign.stop.set())
+        say(f"fuzzing {len(runs)} targets for {options.seconds} s with {options.jobs} jobs; findings go to {shown(findings)}")
+        try:
+            campaign.execute()
+        finally:
+            for run in runs:
+                keep(run)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        found = [finding for run in runs for finding in run.findings.values()]
+        if found:
+            say(f"\nshrinking {len(found)} findings")
+        for finding in found:
+            try:
+                describe(finding)
+            except KeyboardInterrupt:
+                break
+    print_table(runs)
+    print_findings(runs)
+    rows = [{"name": run.target.name, "executions": run.executions(), "executions_per_second": round(run.rate(), 1),
+             "coverage": run.coverage, "corpus": run.corpus_size, "findings": len(run.new_findings())} for run in runs]
+    return rows, any(run.new_findings() for run in runs)
+
+
+def museum_campaign(options):
+    targets = load_targets(options.target, lambda entry: "museum" in entry["labels"])
+    with Workspace() as workspace:
+        return museum.visit(targets, workspace.path, options.jobs, say)
+
+
+def main():
+    options = arguments()
+    result = {"targets": [], "museum": []}
+    try:
+        if options.museum:
+            result["museum"], failed = museum_campaign(options)
+        else:
+            result["targets"], failed = plain_campaign(options)
+        if options.json:
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    except (SetupError, OSError) as error:
+        print(f"ci/fuzz: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("ci/fuzz: interrupted", file=sys.stderr)
+        return 2
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

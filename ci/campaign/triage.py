@@ -1,0 +1,115 @@
+"""Which finding is it: puts the output of a scenario program that ended badly into a bucket, one per fault."""
+import dataclasses
+import pathlib
+import re
+
+# The line that the engine prints for a verdict, before it aborts.
+FINDING = re.compile(r"^teasel: finding oracle=(?P<oracle>\S+) tape=(?P<tape>.+)$", re.MULTILINE)
+FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in )?(?P<function>.+?)(?: (?:/|\(/|\(BuildId|<null>).*)?$")
+ERROR = re.compile(r"ERROR: (?P<who>AddressSanitizer|LeakSanitizer|libFuzzer): (?P<kind>[\w-]+(?: [\w-]+)?)")
+UNDEFINED = re.compile(r"(?P<place>[^\s/]+\.[ch]pp):\d+:\d+: runtime error: (?P<what>.*)")
+
+# The type of a crash is not part of its name: one fault shows as an overflow today and as a use after free tomorrow.
+MEMORY = re.compile(r"buffer-overflow|use-after|double-free|bad-free|underflow|SEGV|use-of|negative-size|param-overlap|BUS|ILL")
+FAMILIES = {"timeout": "timeout", "out-of-memory": "memory-limit", "allocation-size-too-big": "memory-limit",
+            "calloc-overflow": "memory-limit", "detected memory": "leak", "stack-overflow": "stack-overflow",
+            "deadly signal": "abort", "fuzz target": "exit"}
+
+# Frames of whoever runs the target, which stand above and below every fault alike.
+RUNNER = re.compile(
+    r"^(?:__asan|__interceptor_|__sanitizer|__ubsan|__lsan|__libc|__GI_|__pthread|_start|main$|fuzzer::|LLVMFuzzer|std::|__gnu_cxx|"
+    r"__cxxabi|__cxa|operator (?:new|delete)|raise$|abort$|gsignal|mem(?:cpy|move|cmp|set|chr)|str(?:len|cmp|cpy)|malloc|calloc|"
+    r"realloc|free$|pthread_|teasel::fakes::|teasel::fuzz::|teasel::props::|teasel::detail::|\(anonymous namespace\)::fuzz)")
+
+
+def normalised(function):
+    """A function's name without what differs between builds: arguments, template arguments, numbers of lambdas, clones."""
+    name = re.sub(r"\(anonymous namespace\)", "{anonymous}", function)
+    name = re.sub(r"\[(?:clone|abi:)[^\]]*\]|\.(?:cold|part|isra|constprop)\S*", "", name)
+    name = re.sub(r"'lambda\d*'|\{lambda.*?#\d+\}|\$_\d+", "lambda", name)
+    while True:
+        shorter = re.sub(r"<[^<>]*>|\([^()]*\)", "", name)
+        if shorter == name:
+            break
+        name = shorter
+    name = re.sub(r"\b(?:const|volatile|noexcept)\b|[&]", "", name).strip()
+    # What is left of a return type stands before the last space.
+    return name if name.startswith("operator") else name.split(" ")[-1]
+
+
+def frames(output):
+    """The top three frames of the first stack that belong to the target."""
+    found, inside = [], False
+    for line in output.splitlines():
+        match = FRAME.match(line)
+        if not match:
+            if inside and found:
+                break
+            inside = False
+            continue
+        inside = True
+        function = match.group("function")
+        if function.startswith(("/", "(/", "<null>")):
+            continue
+        name = normalised(function)
+        if name and not RUNNER.match(function) and not RUNNER.match(name):
+            found.append(name)
+    return found[:3]
+
+
+def bucket(output):
+    """The name of the fault that `output` tells of; None when it tells of none."""
+    verdict = FINDING.search(output)
+    if verdict:
+        return f"oracle:{verdict.group('oracle')}"
+    undefined, error = UNDEFINED.search(output), ERROR.search(output)
+    if undefined and (not error or undefined.start() < error.start()):
+        family = "undefined"
+    elif error:
+        kind = error.group("kind")
+        family = next((name for start, name in FAMILIES.items() if kind.startswith(start)), None)
+        family = family or ("memory" if MEMORY.search(kind) else kind.split(" ")[0])
+    else:
+        return None
+    top = frames(output)
+    if not top and undefined:
+        top = [undefined.group("place")]
+    # A limit is reached wherever the program happens to be.
+    if family in ("timeout", "memory-limit"):
+        top = top[-1:]
+    return f"{family}:{'>'.join(top) or 'unknown'}"
+
+
+def slug(name):
+    """A bucket's name as a folder's."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[:120].strip("-")
+
+
+def known_buckets(path):
+    """The accepted findings of a target: one bucket per line, `#` begins a comment."""
+    path = pathlib.Path(path)
+    if not path.is_file():
+        return set()
+    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return {line for line in lines if line}
+
+
+@dataclasses.dataclass
+class Finding:
+    """One fault of one target, with the smallest input that shows it."""
+    target: str
+    scenario: str
+    bucket: str
+    folder: pathlib.Path
+    program: pathlib.Path
+    known: bool
+    count: int = 1
+    reproduced: bool = False
+
+    @property
+    def tape(self):
+        return self.folder / "finding.tape"
+
+    @property
+    def input(self):
+        return self.folder / "finding.input"

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Tests of triage.py on outputs as the sanitizers and libFuzzer write them."""
+import pathlib
+import tempfile
+import unittest
+
+import triage
+
+OVERFLOW = """INFO: Seed: 1
+=================================================================
+==12==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x602000000011 at pc 0x55 bp 0x7f sp 0x7f
+READ of size 1 at 0x602000000011 thread T0
+    #0 0x5581 in __asan_memcpy (/build/line+0x12) (BuildId: ab)
+    #1 0x5582 in std::char_traits<char>::copy(char*, char const*, unsigned long) /usr/include/c++/12/bits/char_traits.h:431:33
+    #2 0x5583 in teasel::museum::KeptView<false>::lineReceived(std::basic_string_view<char, std::char_traits<char>>) /src/kept.hpp:17:5
+    #3 0x5584 in teasel::LineReceiver::process(teasel::ByteView) /src/line_receiver.cpp:100:3
+    #4 0x5585 in teasel::Connection::onData(teasel::Chunk&) /src/connection.cpp:90:3
+    #5 0x5586 in teasel::fakes::SimDriver::poll(long) /src/sim_driver.cpp:12:3
+    #6 0x5587 in main /src/main.cpp:1:1
+
+0x602000000011 is located 0 bytes after 1-byte region
+freed by thread T0 here:
+    #0 0x5581 in free (/build/line+0x12)
+"""
+UNDEFINED = """/src/fuzz/targets/chat.cpp:31:12: runtime error: signed integer overflow: 2147483647 + 1
+    #0 0x5581 in (anonymous namespace)::Chat::count(int) /src/fuzz/targets/chat.cpp:31:12
+    #1 0x5582 in Chat::lineReceived(std::string_view)::'lambda0'(int)::operator()(int) const /src/fuzz/targets/chat.cpp:40:12
+SUMMARY: UndefinedBehaviorSanitizer: undefined-behavior
+==99== ERROR: libFuzzer: deadly signal
+    #0 0x1 in __sanitizer_print_stack_trace (/build/chat+0x1)
+"""
+
+
+class Buckets(unittest.TestCase):
+    def test_a_verdict_is_named_by_its_oracle(self):
+        output = "x\nteasel: finding oracle=chunk-invariance tape=/tmp/a.tape\n==1== ERROR: libFuzzer: deadly signal\n"
+        self.assertEqual(triage.bucket(output), "oracle:chunk-invariance")
+
+    def test_a_memory_error_is_named_by_the_targets_frames(self):
+        self.assertEqual(triage.bucket(OVERFLOW),
+                         "memory:teasel::museum::KeptView::lineReceived>teasel::LineReceiver::process>teasel::Connection::onData")
+
+    def test_the_type_of_a_memory_error_is_no_part_of_its_name(self):
+        for kind in ("heap-use-after-free", "SEGV", "use-after-poison", "attempting double-free"):
+            with self.subTest(kind=kind):
+                self.assertEqual(triage.bucket(OVERFLOW.replace("heap-buffer-overflow", kind)), triage.bucket(OVERFLOW))
+
+    def test_undefined_behaviour_is_not_mistaken_for_the_abort_that_follows(self):
+        self.assertEqual(triage.bucket(UNDEFINED).split(":")[0], "undefined")
+        self.assertIn("Chat::count", triage.bucket(UNDEFINED))
+
+    def test_lines_template_arguments_and_addresses_do_not_matter(self):
+        other = OVERFLOW.replace("0x5583", "0x9999").replace(":17:5", ":99:1").replace("KeptView<false>", "KeptView<true, 3>")
+        self.assertEqual(triage.bucket(other), triage.bucket(OVERFLOW))
+
+    def test_limits_of_the_engine(self):
+        timeout = "==1== ERROR: libFuzzer: timeout after 10 seconds\n    #0 0x1 in Slow::run() /src/slow.cpp:1:1\n"
+        self.assertEqual(triage.bucket(timeout), "timeout:Slow::run")
+        self.assertEqual(triage.bucket("==1== ERROR: libFuzzer: out-of-memory (used: 2049Mb)\n"), "memory-limit:unknown")
+
+    def test_an_output_without_error_has_no_bucket(self):
+        self.assertIsNone(triage.bucket("INFO: Seed: 1\n#2 INITED cov: 1 ft: 1\n"))
+
+    def test_a_bucket_is_a_folder_name(self):
+        self.assertEqual(triage.slug("memory:a::b>c d"), "memory-a-b-c-d")
+
+    def test_known_findings_are_lines_without_comments(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "line")
+            self.assertEqual(triage.known_buckets(path), set())
+            path.write_text("# accepted\noracle:a\n\nmemory:b>c  # since the beginning\n", encoding="utf-8")
+            self.assertEqual(triage.known_buckets(path), {"oracle:a", "memory:b>c"})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,60 @@
+#include <teasel/fuzz/engine.hpp>
+
+#include <algorithm>
+
+#include <teasel/core/sanitizers.hpp>
+
+namespace teasel::fuzz {
+
+namespace {
+
+/// A campaign's world: no list of events, and the cheap kind of chunks. Replays use the sharp kind and the whole trace.
+fakes::WorldOptions campaignWorld(fakes::WorldOptions options) {
+  options.trace = fakes::Trace::Mode::kHash;
+  if (teasel::detail::kSanitized) options.chunks = fakes::ChunkMemory::Mode::kRing;
+  return options;
+}
+
+}  // namespace
+
+fakes::CodecOptions codecOf(const fakes::Scenario& scenario) {
+  fakes::CodecOptions codec;
+  codec.introducer = scenario.options().introducer;
+  codec.limits = scenario.options().play;
+  return codec;
+}
+
+Engine::Engine(const fakes::Scenario& scenario, EngineOptions options)
+    : scenario_(scenario), options_(std::move(options)), codec_(codecOf(scenario)),
+      worldOptions_(campaignWorld(scenario.options().world)), world_(worldOptions_) {}
+
+void Engine::take(ByteView bytes) {
+  world_.reset(worldOptions_);
+  fakes::decode(bytes, codec_, world_.play(), records_);
+  world_.choices().useRecords(records_);
+}
+
+Outcome Engine::run(ByteView bytes) {
+  take(bytes);
+  ++runs_;
+  if (scenario_.run(world_)) return Outcome::kQuiet;
+  const std::vector<std::string>& ignored = options_.ignored;
+  return std::find(ignored.begin(), ignored.end(), world_.verdict()->oracle) == ignored.end() ? Outcome::kFinding : Outcome::kIgnored;
+}
+
+fakes::Tape Engine::tape() {
+  fakes::Tape tape;
+  tape.target = options_.target;
+  tape.scenario = scenario_.name();
+  if (world_.verdict() != nullptr) tape.oracle = world_.verdict()->oracle;
+  tape.play = world_.play();
+  tape.records = records_;
+  return tape;
+}
+
+fakes::Tape Engine::tapeOf(ByteView bytes) {
+  take(bytes);
+  return tape();
+}
+
+}  // namespace teasel::fuzz

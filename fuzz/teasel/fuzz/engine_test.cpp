@@ -1,0 +1,101 @@
+#include <teasel/fuzz/engine.hpp>
+
+#include <gtest/gtest.h>
+
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
+#include <teasel/protocols/line_receiver.hpp>
+
+namespace teasel::fuzz {
+namespace {
+
+/// Says every line again, and cannot stand two words.
+class Echo : public LineReceiver {
+ public:
+  explicit Echo(fakes::World& world) : world_(world) {}
+  void lineReceived(std::string_view line) override {
+    world_.check(line != "bad", "bad-word");
+    world_.check(line != "worse", "worse-word");
+    sendLine(line);
+  }
+
+ private:
+  fakes::World& world_;
+};
+
+class EchoFactory : public Factory {
+ public:
+  explicit EchoFactory(fakes::World& world) : world_(world) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return std::make_shared<Echo>(world_); }
+
+ private:
+  fakes::World& world_;
+};
+
+TEASEL_SCENARIO(echo, "says every line again") {
+  world.host().reactor().listenTCP(7, std::make_shared<EchoFactory>(world));
+  world.run();
+}
+
+const fakes::Scenario& echo() { return *fakes::findScenario("echo"); }
+
+TEST(FuzzEngine, TakesRawBytesForWhatTheFirstConnectionSends) {
+  Engine engine(echo());
+  EXPECT_EQ(engine.run("hello\r\n"), Outcome::kQuiet);
+  EXPECT_EQ(engine.world().outside(0).received(), ByteView("hello\r\n"));
+}
+
+TEST(FuzzEngine, TakesEscapesForEvents) {
+  Engine engine(echo());
+  engine.run("one\xF5\x02\r\n\xF5\x01\x01two\r\n");
+  EXPECT_EQ(engine.world().outside(0).received(), ByteView("one\r\n"));
+  EXPECT_EQ(engine.world().outside(1).received(), ByteView("two\r\n"));
+}
+
+TEST(FuzzEngine, RunsTheEmptyInput) {
+  Engine engine(echo());
+  EXPECT_EQ(engine.run(ByteView()), Outcome::kQuiet);
+}
+
+TEST(FuzzEngine, GivesAVerdictAsAFindingWithItsTape) {
+  Engine engine(echo(), {.target = "echo_program", .ignored = {}});
+  ASSERT_EQ(engine.run("bad\r\n"), Outcome::kFinding);
+  const fakes::Tape tape = engine.tape();
+  EXPECT_EQ(tape.target, "echo_program");
+  EXPECT_EQ(tape.scenario, "echo");
+  EXPECT_EQ(tape.oracle, "bad-word");
+  EXPECT_EQ(fakes::encode(tape.play, tape.records, codecOf(echo())), "bad\r\n");
+}
+
+TEST(FuzzEngine, PassesOverIgnoredOraclesAndNoOthers) {
+  Engine engine(echo(), {.target = "", .ignored = {"bad-word"}});
+  EXPECT_EQ(engine.run("bad\r\n"), Outcome::kIgnored);
+  EXPECT_EQ(engine.run("worse\r\n"), Outcome::kFinding);
+}
+
+TEST(FuzzEngine, LeavesNothingOfOneInputToTheNext) {
+  Engine engine(echo());
+  const std::string_view inputs[] = {"", "a\r\nb\r\n", "bad\r\n", "x\xF5\x04", "\xF5\x05\x09late\r\n"};
+  std::vector<std::uint64_t> hashes;
+  for (const std::string_view input : inputs) {
+    Engine fresh(echo());
+    fresh.run(input);
+    hashes.push_back(fresh.world().trace().hash());
+  }
+  for (int round = 0; round < 3; ++round)
+    for (std::size_t i = 0; i < std::size(inputs); ++i) {
+      engine.run(inputs[i]);
+      EXPECT_EQ(engine.world().trace().hash(), hashes[i]) << "input " << i << ", round " << round;
+    }
+}
+
+TEST(FuzzEngine, MakesATapeOfAnInputWithoutRunningIt) {
+  Engine engine(echo());
+  const fakes::Tape tape = engine.tapeOf("bad\r\n\xF5\x03");
+  EXPECT_EQ(engine.runs(), 0u);
+  EXPECT_EQ(tape.oracle, "");
+  EXPECT_EQ(tape.play.events().size(), 3u);
+}
+
+}  // namespace
+}  // namespace teasel::fuzz
