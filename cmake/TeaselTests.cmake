@@ -2,6 +2,9 @@
 # A GoogleTest program whose tests CTest knows by name; tests stand beside the code that they test.
 include_guard(GLOBAL)
 
+# What other compilers' trees build to compare trace hashes: every program whose tests have the label determinism.
+add_custom_target(teasel_determinism)
+
 function(teasel_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
@@ -15,6 +18,9 @@ function(teasel_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE teasel_flags ${arg_LIBRARIES} GTest::gmock GTest::gtest GTest::gtest_main)
+  if("determinism" IN_LIST arg_LABELS)
+    add_dependencies(teasel_determinism ${name})
+  endif()
   include(GoogleTest)
   # Asking a sanitized program for its tests takes a while on a busy machine.
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 120)
