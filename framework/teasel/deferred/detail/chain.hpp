@@ -1,0 +1,252 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include <teasel/core/failure.hpp>
+#include <teasel/core/site.hpp>
+#include <teasel/deferred/detail/pool.hpp>
+
+/// The untyped half of Deferred: one chain of callbacks with its result. Types are the business of the handles: the
+/// handle that stands at the end of a chain knows which type arrives there.
+namespace teasel::detail {
+
+class Chain;
+
+inline constexpr std::uint8_t kOnValue = 1, kOnFailure = 2, kOnBoth = 3;
+
+/// One callback. `act` consumes the node: with a chain it runs, without one it is only destroyed. It may return a chain
+/// (with a reference) that was given its result and is to run next, before the rest of this one.
+struct Link {
+  using Act = Chain* (*)(Link*, Chain*);
+  Act act;
+  Link* next;
+  std::uint8_t handles;  // on which kinds of result it runs
+};
+
+/// What cancel() calls. `act` with a chain cancels, without one destroys the node.
+struct Canceller {
+  using Act = void (*)(Canceller*, Chain*);
+  Act act;
+  bool fires;  // false: cancelling only passes the request on, the result comes by itself (coroutines)
+};
+
+struct Unit {};
+template <class T>
+using Stored = std::conditional_t<std::is_void_v<T>, Unit, T>;
+
+/// How a value in a chain is moved and destroyed; none for what can be copied as bytes.
+struct ValueOps {
+  void (*destroy)(void*) noexcept;
+  void (*move)(void* to, void* from) noexcept;
+};
+
+enum class ChainState : std::uint8_t {
+  kUnfired,
+  kValue,
+  kFailure,
+  kWaiting,  // for the result of a Deferred that a callback returned
+  kEmpty,    // the result is with a running callback, or was taken, or went to another chain
+};
+enum class Claim : std::uint8_t { kOpen, kRetyped, kTaken, kGiven };
+
+class Chain {
+ public:
+  static Chain* make(Site made);
+  Chain(const Chain&) = delete;
+  Chain& operator=(const Chain&) = delete;
+  void retain() noexcept { ++refs_; }
+  void release() noexcept {
+    if (--refs_ == 0) die();
+  }
+
+  // Firing. beginFire is false when this one late result is to be swallowed; it throws AlreadyCalled.
+  bool beginFire(const char* call, Site site) {
+    if (called_ || driven_) [[unlikely]] return refuseFire(call, site);
+    markFired(site);
+    return true;
+  }
+  void markFired(Site site) noexcept {
+    called_ = true;
+    firedAt_ = site;
+    if (canceller_ != nullptr) dropCanceller();
+  }
+  /// The type that callback() takes once a handle of another type exists.
+  void requireStartType(const std::type_info& type, Site site) const;
+
+  template <class T, class V>
+  void put(V&& value);
+  void putFailure(Failure failure) noexcept {
+    clear();
+    ::new (static_cast<void*>(value_)) Failure(std::move(failure));
+    state_ = ChainState::kFailure;
+  }
+  /// A Failure that a callback gave: an empty one is a failure of its own.
+  void putGiven(Failure failure) noexcept {
+    if (failure) [[likely]] putFailure(std::move(failure));
+    else putMissing();
+  }
+  /// Takes the result of `inner`, or waits for it. A Deferred that cannot be followed makes this chain fail.
+  void follow(Chain* inner, std::uint32_t epoch) noexcept;
+  /// The stored value; only in state kValue and with the right type.
+  template <class T>
+  Stored<T>& value() noexcept;
+  Failure& failure() noexcept { return *std::launder(reinterpret_cast<Failure*>(value_)); }
+  const Failure& failure() const noexcept { return *std::launder(reinterpret_cast<const Failure*>(value_)); }
+  /// Moves the result out: state kEmpty.
+  template <class T>
+  Stored<T> takeValue();
+  Failure takeFailure() noexcept {
+    Failure taken = std::move(failure());
+    clear();
+    return taken;
+  }
+  void clear() noexcept;
+
+  void add(Link* link) {
+    link->next = nullptr;
+    if (first_ == nullptr) first_ = link;
+    else last_->next = link;
+    last_ = link;
+    runIfAble();
+  }
+  bool hasResult() const noexcept { return state_ == ChainState::kValue || state_ == ChainState::kFailure; }
+  bool ableToRun() const noexcept {
+    return hasResult() && pauses_ == 0 && !running_ && (first_ != nullptr || outer_ != nullptr);
+  }
+  void runIfAble() {
+    if (ableToRun()) run();
+  }
+  /// Nothing more will happen to the result by itself.
+  bool settled() const noexcept { return hasResult() && first_ == nullptr && pauses_ == 0 && !running_ && outer_ == nullptr; }
+
+  void pause() noexcept { ++pauses_; }
+  void unpause(Site site);
+  void cancel(Site site);
+  void setCanceller(Canceller* canceller) noexcept { canceller_ = canceller; }
+
+  /// Closes the chain's end for all handles, or for all but the one made next: retyped.
+  std::uint32_t claim(Claim why, Site site) noexcept {
+    claim_ = why;
+    claimedAt_ = site;
+    return ++epoch_;
+  }
+  std::uint32_t retype(const std::type_info& from, Site site) noexcept {
+    if (startType_ == nullptr) startType_ = &from;
+    return claim(Claim::kRetyped, site);
+  }
+  std::uint32_t epoch() const noexcept { return epoch_; }
+  ChainState state() const noexcept { return state_; }
+  Claim claimed() const noexcept { return claim_; }
+  bool called() const noexcept { return called_; }
+  bool running() const noexcept { return running_; }
+  std::uint32_t pauses() const noexcept { return pauses_; }
+  Site made() const noexcept { return made_; }
+  std::string text() const;
+  /// Throws the error that says why nothing can be added through a handle.
+  [[noreturn]] static void refuseAdd(const Chain* chain, const char* what, Site site);
+
+ private:
+  friend class ChainAccess;
+  explicit Chain(Site made) noexcept : made_(made) {}
+  ~Chain() = default;
+  static void* operator new(std::size_t, void* place) noexcept { return place; }
+  void putMissing() noexcept;
+  bool refuseFire(const char* call, Site site);
+  bool wouldCloseCircle(const Chain* inner) const noexcept;
+  void run();
+  static Chain* passUp(Chain* current) noexcept;
+  static void unwind(Chain* top) noexcept;
+  void dropCanceller() noexcept;
+  void moveResultFrom(Chain& other) noexcept;
+  void die() noexcept;
+  void report() noexcept;
+  void destroy() noexcept;
+
+  static constexpr std::size_t kInline = 32;
+  template <class T>
+  static constexpr bool kFits = sizeof(T) <= kInline && alignof(T) <= 16 && std::is_nothrow_move_constructible_v<T>;
+
+  std::uint32_t refs_ = 1, pauses_ = 0, epoch_ = 0;
+  ChainState state_ = ChainState::kUnfired;
+  Claim claim_ = Claim::kOpen;
+  bool called_ : 1 = false;
+  bool running_ : 1 = false;
+  bool swallowOne_ : 1 = false;
+  bool cancelling_ : 1 = false;
+  bool quiet_ : 1 = false;   // its Failure is a verdict, already on its way
+  bool driven_ : 1 = false;  // fired by its coroutine alone
+  Link* first_ = nullptr;
+  Link* last_;
+  Chain* outer_ = nullptr;  // owned: waits for our result
+  Chain* inner_ = nullptr;  // not owned: its result is awaited
+  Canceller* canceller_ = nullptr;
+  const ValueOps* ops_ = nullptr;
+  const std::type_info* startType_ = nullptr;
+  std::uint64_t id_ = 0;
+  Site made_;
+  Site firedAt_, claimedAt_;
+  Chain* below_;  // while running: who goes on after us; while dying: who dies next
+  alignas(16) unsigned char value_[kInline];
+};
+
+template <class T>
+inline constexpr ValueOps kInlineValueOps = {
+    [](void* value) noexcept { std::launder(static_cast<T*>(value))->~T(); },
+    [](void* to, void* from) noexcept {
+      T* source = std::launder(static_cast<T*>(from));
+      ::new (to) T(std::move(*source));
+      source->~T();
+    }};
+template <class T>
+inline constexpr ValueOps kBoxedValueOps = {
+    [](void* value) noexcept { poolDelete(*std::launder(static_cast<T**>(value))); },
+    [](void* to, void* from) noexcept { ::new (to) T*(*std::launder(static_cast<T**>(from))); }};
+
+template <class T, class V>
+void Chain::put(V&& value) {
+  using S = Stored<T>;
+  if constexpr (kFits<S>) {
+    clear();
+    ::new (static_cast<void*>(value_)) S(std::forward<V>(value));
+    ops_ = std::is_trivially_copyable_v<S> ? nullptr : &kInlineValueOps<S>;
+  } else {
+    S* boxed = poolNew<S>(std::forward<V>(value));
+    clear();
+    ::new (static_cast<void*>(value_)) S*(boxed);
+    ops_ = &kBoxedValueOps<S>;
+  }
+  state_ = ChainState::kValue;
+}
+
+template <class T>
+Stored<T>& Chain::value() noexcept {
+  using S = Stored<T>;
+  if constexpr (kFits<S>) return *std::launder(reinterpret_cast<S*>(value_));
+  else return **std::launder(reinterpret_cast<S**>(value_));
+}
+
+template <class T>
+Stored<T> Chain::takeValue() {
+  struct Cleared {
+    Chain* chain;
+    ~Cleared() { chain->clear(); }
+  } cleared{this};
+  return std::move(value<T>());
+}
+
+inline void Chain::clear() noexcept {
+  const ChainState was = std::exchange(state_, ChainState::kEmpty);
+  if (was == ChainState::kValue) {
+    if (ops_ != nullptr) ops_->destroy(value_);
+  } else if (was == ChainState::kFailure) {
+    failure().~Failure();
+  }
+}
+
+}  // namespace teasel::detail

@@ -1,0 +1,258 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <teasel/core/clock.hpp>
+#include <teasel/deferred/detail/chain.hpp>
+#include <teasel/deferred/errors.hpp>
+#include <teasel/deferred/result.hpp>
+
+namespace teasel {
+template <class T>
+class Deferred;
+}
+
+/// The typed half: how a callback's arguments and return value are read, and the nodes that keep callbacks.
+namespace teasel::detail {
+
+template <class T>
+inline constexpr bool kIsDeferred = false;
+template <class T>
+inline constexpr bool kIsDeferred<Deferred<T>> = true;
+template <class T>
+inline constexpr bool kIsResult = false;
+template <class T>
+inline constexpr bool kIsResult<Result<T>> = true;
+
+/// The library's own way into a handle.
+struct Access {
+  template <class T>
+  static Chain* chain(const Deferred<T>& handle) noexcept {
+    return handle.chain_;
+  }
+  template <class T>
+  static std::uint32_t epoch(const Deferred<T>& handle) noexcept {
+    return handle.epoch_;
+  }
+  /// The chain behind a handle, to which something is about to be added; throws when that is refused.
+  template <class T>
+  static Chain& open(const Deferred<T>& handle, const char* what, Site site) {
+    return handle.open(what, site);
+  }
+  /// A handle at the end of `chain`.
+  template <class T>
+  static Deferred<T> handle(Chain& chain) noexcept {
+    chain.retain();
+    return Deferred<T>(&chain, chain.epoch());
+  }
+};
+
+/// Stands for "this callback never gives a value" (it returns a Failure).
+struct OnlyFails {};
+
+/// What arrives in the chain when a callback returns R.
+template <class R>
+struct Given {
+  using Type = std::remove_cv_t<R>;
+};
+template <class T>
+struct Given<Deferred<T>> {
+  using Type = T;
+};
+template <class T>
+struct Given<Result<T>> {
+  using Type = T;
+};
+template <>
+struct Given<Failure> {
+  using Type = OnlyFails;
+};
+template <class R>
+using GivenBy = typename Given<std::remove_cvref_t<R>>::Type;
+
+/// The type of a chain of T behind a callback that gives G.
+template <class T, class G>
+using Behind = std::conditional_t<std::is_same_v<G, OnlyFails>, T, G>;
+
+/// How a callback takes a value of type T: the value, or nothing when it is not interested in it.
+template <class F, class T>
+consteval int howItTakes() {
+  if constexpr (std::is_void_v<T>) return std::is_invocable_v<F&> ? 3 : 0;
+  else if constexpr (std::is_invocable_v<F&, T&&>) return 1;
+  else if constexpr (std::is_invocable_v<F&, T&>) return 2;
+  else return std::is_invocable_v<F&> ? 3 : 0;
+}
+template <class F, class T>
+concept TakesValue = howItTakes<F, T>() != 0;
+template <class F>
+concept TakesFailure = std::is_invocable_v<F&, Failure&&> || std::is_invocable_v<F&>;
+template <class F, class T>
+concept TakesResult = std::is_invocable_v<F&, Result<T>&&>;
+
+template <class T, class F>
+decltype(auto) callWithValue(F& function, Stored<T>& value) {
+  if constexpr (howItTakes<F, T>() == 1) return std::invoke(function, std::move(value));
+  else if constexpr (howItTakes<F, T>() == 2) return std::invoke(function, value);
+  else return std::invoke(function);
+}
+template <class F>
+decltype(auto) callWithFailure(F& function, Failure& failure) {
+  if constexpr (std::is_invocable_v<F&, Failure&&>) return std::invoke(function, std::move(failure));
+  else return std::invoke(function);
+}
+template <class F, class T>
+using ValueGives = GivenBy<decltype(callWithValue<T>(std::declval<F&>(), std::declval<Stored<T>&>()))>;
+template <class F>
+using FailureGives = GivenBy<decltype(callWithFailure(std::declval<F&>(), std::declval<Failure&>()))>;
+template <class F, class T>
+using ResultGives = GivenBy<std::invoke_result_t<F&, Result<T>&&>>;
+
+/// Gives the chain an outcome that is an object.
+template <class R>
+void settle(Chain& chain, R&& outcome) {
+  using Plain = std::remove_cvref_t<R>;
+  if constexpr (kIsDeferred<Plain>) {
+    chain.follow(Access::chain(outcome), Access::epoch(outcome));
+  } else if constexpr (std::is_same_v<Plain, Failure>) {
+    chain.putGiven(std::forward<R>(outcome));
+  } else if constexpr (kIsResult<Plain>) {
+    if (!outcome.ok()) chain.putGiven(outcome.failure());
+    else if constexpr (std::is_void_v<typename Plain::Value>) chain.put<void>(Unit{});
+    else chain.put<typename Plain::Value>(std::forward<R>(outcome).value());
+  } else {
+    chain.put<Plain>(std::forward<R>(outcome));
+  }
+}
+/// Runs `call` and gives the chain what it returns.
+template <class Call>
+void settleWith(Chain& chain, Call&& call) {
+  if constexpr (std::is_void_v<decltype(call())>) {
+    call();
+    chain.put<void>(Unit{});
+  } else {
+    settle(chain, call());
+  }
+}
+
+/// The exception being handled; UsageError when there is none.
+Failure currentFailure(Site site);
+Failure timedOut(Duration after, Site site);
+
+/// What addTimeout does by itself: the CancelledError that the timeout caused becomes TimeoutError.
+struct TimeoutFailure {
+  template <class T>
+  Result<T> operator()(Result<T>&& result, Duration after) const {
+    if (!result.ok() && result.failure().template check<CancelledError>() != nullptr) return timedOut(after, site);
+    return std::move(result);
+  }
+  Site site;
+};
+
+/// Destroys a node when its run is over, however it ends.
+template <class Node>
+struct Consumed {
+  Node* node;
+  ~Consumed() { poolDelete(node); }
+};
+
+/// No callback for this kind of result: it passes by.
+struct PassBy {};
+
+/// A value goes no further.
+struct Forget {
+  void operator()() const noexcept {}
+};
+
+/// addCallback, addErrback, addCallbacks: F for values, G for failures.
+template <class T, class F, class G>
+struct PairLink final : Link {
+  static constexpr std::uint8_t kHandles =
+      (std::is_same_v<F, PassBy> ? 0 : kOnValue) | (std::is_same_v<G, PassBy> ? 0 : kOnFailure);
+  template <class A, class B>
+  PairLink(A&& f, B&& g) : Link{&run, nullptr, kHandles}, onValue(std::forward<A>(f)), onFailure(std::forward<B>(g)) {}
+
+  static Chain* run(Link* link, Chain* chain) {
+    Consumed<PairLink> self{static_cast<PairLink*>(link)};
+    if (chain == nullptr) return nullptr;
+    if (chain->state() == ChainState::kValue) {
+      if constexpr (!std::is_same_v<F, PassBy>) {
+        Stored<T> value(chain->takeValue<T>());
+        settleWith(*chain, [&]() -> decltype(auto) { return callWithValue<T>(self.node->onValue, value); });
+      }
+    } else if constexpr (!std::is_same_v<G, PassBy>) {
+      Failure failure = chain->takeFailure();
+      settleWith(*chain, [&]() -> decltype(auto) { return callWithFailure(self.node->onFailure, failure); });
+    }
+    return nullptr;
+  }
+  [[no_unique_address]] F onValue;
+  [[no_unique_address]] G onFailure;
+};
+
+/// addBoth.
+template <class T, class F>
+struct BothLink final : Link {
+  explicit BothLink(F f) : Link{&run, nullptr, kOnBoth}, onResult(std::move(f)) {}
+  static Chain* run(Link* link, Chain* chain) {
+    Consumed<BothLink> self{static_cast<BothLink*>(link)};
+    if (chain != nullptr) {
+      settleWith(*chain, [&]() -> decltype(auto) { return std::invoke(self.node->onResult, take(*chain)); });
+    }
+    return nullptr;
+  }
+  static Result<T> take(Chain& chain) {
+    if (chain.state() == ChainState::kFailure) return chain.takeFailure();
+    if constexpr (std::is_void_v<T>) return chain.clear(), Result<void>();
+    else return chain.takeValue<T>();
+  }
+  [[no_unique_address]] F onResult;
+};
+
+/// tap, tapErrback, tapBoth: looks on and leaves the result where it is.
+template <class T, class F, std::uint8_t kHandles>
+struct TapLink final : Link {
+  explicit TapLink(F f) : Link{&run, nullptr, kHandles}, look(std::move(f)) {}
+  static Chain* run(Link* link, Chain* chain) {
+    Consumed<TapLink> self{static_cast<TapLink*>(link)};
+    if (chain == nullptr) return nullptr;
+    if constexpr (std::is_invocable_v<F&>) {
+      std::invoke(self.node->look);
+    } else if constexpr (kHandles == kOnFailure) {
+      std::invoke(self.node->look, std::as_const(chain->failure()));
+    } else {
+      std::invoke(self.node->look, std::as_const(chain->value<T>()));
+    }
+    return nullptr;
+  }
+  [[no_unique_address]] F look;
+};
+
+/// chainDeferred: hands the result to another chain, which then runs next (not inside this one: a million of them chained
+/// do not recurse). What stays behind is no value and no failure.
+template <class T>
+struct ForwardLink final : Link {
+  ForwardLink(Chain* target, Site at) : Link{&run, nullptr, kOnBoth}, to(target), site(at) { to->retain(); }
+  ~ForwardLink() {
+    if (to != nullptr) to->release();
+  }
+  static Chain* run(Link* link, Chain* chain) {
+    Consumed<ForwardLink> self{static_cast<ForwardLink*>(link)};
+    if (chain == nullptr) return nullptr;
+    Chain* const to = self.node->to;
+    if (!to->beginFire("chainDeferred", self.node->site)) {
+      chain->put<void>(Unit{});
+      return nullptr;
+    }
+    if (chain->state() == ChainState::kFailure) to->putFailure(chain->takeFailure());
+    else to->put<T>(chain->takeValue<T>());
+    chain->put<void>(Unit{});
+    return std::exchange(self.node->to, nullptr);
+  }
+  Chain* to;
+  Site site;
+};
+
+}  // namespace teasel::detail
