@@ -138,6 +138,9 @@ TEST_P(DriverTest, GivesUpAConnectThatIsClosedWithoutAnUpcall) {
 }
 
 TEST_P(DriverTest, ReportsMissingDescriptorsAndGoesOnAcceptingLater) {
+  // UBSan opens a pipe when it meets a dynamic type for the first time: let it meet these while it can.
+  listener.onAcceptError(posix::acceptFailure(EMFILE, port->host()));
+  listener.errors = 0;
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   Failure why;

@@ -191,11 +191,16 @@ TEST_P(DriverTurnTest, ReusesPlacesWithoutMixingUpStreams) {
 TEST_P(DriverTurnTest, WaitsAsLongAsItIsToldAndSamplesTheTimeAfterwards) {
   pump(2ms);
   for (const Duration wait : {Duration(300us), Duration(30ms)}) {
-    const Instant start = driver->now();
-    const Instant sampled = poll(wait);
-    EXPECT_GE(sampled - start, wait);
-    EXPECT_LE(sampled, driver->now());
-    EXPECT_LT(sampled - start, wait + 1s);
+    Duration longest{};
+    // Now and then a signal may end a wait early.
+    for (int i = 0; i < 5 && longest < wait; ++i) {
+      const Instant start = driver->now();
+      const Instant sampled = poll(wait);
+      EXPECT_LE(sampled, driver->now());
+      longest = std::max(longest, sampled - start);
+    }
+    EXPECT_GE(longest, wait);
+    EXPECT_LT(longest, wait + 1s);
   }
 }
 

@@ -112,7 +112,7 @@ class UringDriver final : public Driver {
   void touch(Entry& entry);
   void applyWishes();
   void arm(Entry& entry, Operation operation);
-  void cancel(Entry& entry, Operation operation);
+  void cancel(std::uint64_t data);
   void armWake();
   void failLater(Entry& entry, Failure why);
   void reportFailures();
@@ -137,7 +137,7 @@ class UringDriver final : public Driver {
   posix::Wake wake_;
   detail::SlotTable<Entry> entries_;
   posix::Uring ring_;  // dies before the entries: until then the kernel may use what they hold
-  bool wakeArmed_ = false;
+  bool wakeArmed_ = false, ending_ = false;
   Instant sampled_{};
   // Lists of entries. One that is in any of them, or has an operation in the kernel, is not freed.
   std::vector<Entry*> dirty_;
@@ -151,12 +151,15 @@ UringDriver::~UringDriver() {
     if (entry.state == Entry::State::kLingering) dispose(entry, entry.outgoing.any());
     else if (entry.state != Entry::State::kClosed) dispose(entry, entry.state == Entry::State::kOpen);
   });
-  // An operation in the kernel pins its socket: let it go, so that the peers hear of it now.
+  // An operation in the kernel pins its socket: let it go, so that the peers hear of it now. And what a closed ring
+  // leaves to the kernel to clean up interrupts this thread's next waits.
   const auto busy = [](const Entry* entry) { return entry->armed != 0; };
   const Instant end = now() + kCancelGrace;
-  while (std::any_of(graveyard_.begin(), graveyard_.end(), busy) && now() < end) {
+  ending_ = true;
+  while ((wakeArmed_ || std::any_of(graveyard_.begin(), graveyard_.end(), busy)) && now() < end) {
     if (!ring_.submitAndWait(Duration::zero())) break;  // in another thread: the kernel ends them when the ring closes
     applyWishes();
+    if (wakeArmed_) cancel(kWakeUp);
     ring_.submitAndWait(std::chrono::milliseconds(10));
     for (std::uint32_t count = ring_.ready(); count > 0; --count) complete(ring_.take());
   }
@@ -187,7 +190,7 @@ void UringDriver::touch(Entry& entry) {
 }
 
 void UringDriver::applyWishes() {
-  if (!wakeArmed_) armWake();
+  if (!wakeArmed_ && !ending_) armWake();
   for (Entry* entry : dirty_) {
     entry->inDirty = false;
     const unsigned wanted = entry->wanted();
@@ -195,7 +198,8 @@ void UringDriver::applyWishes() {
       const bool want = (wanted & bit(operation)) != 0;
       if (want == ((entry->armed & bit(operation)) != 0)) continue;
       if (want) arm(*entry, operation);
-      else if ((entry->cancelled & bit(operation)) == 0) cancel(*entry, operation);
+      else if ((entry->cancelled & bit(operation)) == 0) cancel(reinterpret_cast<std::uintptr_t>(entry) | operation);
+      if (!want) entry->cancelled |= bit(operation);
     }
   }
   dirty_.clear();
@@ -231,13 +235,12 @@ void UringDriver::arm(Entry& entry, Operation operation) {
   entry.armed |= bit(operation);
 }
 
-void UringDriver::cancel(Entry& entry, Operation operation) {
+void UringDriver::cancel(std::uint64_t data) {
   io_uring_sqe& sqe = ring_.entry();
-  io_uring_prep_cancel64(&sqe, reinterpret_cast<std::uintptr_t>(&entry) | operation, 0);
+  io_uring_prep_cancel64(&sqe, data, 0);
   // ENOENT: it completed meanwhile, and says so itself.
   sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
   sqe.user_data = kNobody;
-  entry.cancelled |= bit(operation);
 }
 
 void UringDriver::armWake() {
