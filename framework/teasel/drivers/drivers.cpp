@@ -23,6 +23,8 @@ std::unique_ptr<Driver> makeReadiness() {
 constexpr Known kKnown[] = {
     {"epoll", makeReadiness<makeEpollPoller>},
     {"io_uring", [] { return makeUringDriver(); }},
+    {"poll", makeReadiness<makePollPoller>},
+    {"select", makeReadiness<makeSelectPoller>},
 };
 
 }  // namespace

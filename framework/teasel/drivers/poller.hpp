@@ -37,11 +37,14 @@ class Poller {
   /// `descriptor`, watched for `interest`, is about to be closed.
   virtual void forget(int descriptor, Bits interest) noexcept = 0;
   /// Waits at most `maxWait` (0: not at all; Duration::max(): without end) for at least one descriptor. Never returns
-  /// early before `maxWait` except with something ready or after a signal. Valid until the next call.
+  /// early except with something ready or after a signal. Valid until the next call.
   virtual std::span<const Ready> wait(Duration maxWait) = 0;
 };
 
 /// Each throws DriverUnavailable when the kernel refuses.
 std::unique_ptr<Poller> makeEpollPoller();
+std::unique_ptr<Poller> makePollPoller();
+/// Not bound to FD_SETSIZE: its bitmaps grow with the highest descriptor.
+std::unique_ptr<Poller> makeSelectPoller();
 
 }  // namespace teasel
