@@ -66,6 +66,10 @@ class Bench {
   virtual bool simulated() const noexcept = 0;
   /// More bytes than a connection can hold in flight while its receiver does not read.
   virtual std::size_t moreThanFits() const noexcept = 0;
+  /// Nothing on the wire takes as long as a connection's linger time.
+  virtual bool punctual() const noexcept { return true; }
+  /// A write that has room is taken at once, not reported later.
+  virtual bool eagerWrites() const noexcept { return true; }
   /// A callback of the test is going to throw on purpose.
   virtual void expectExceptions() {}
 

@@ -14,7 +14,7 @@ using DriverFactory = std::function<std::unique_ptr<Driver>()>;
 class LoopbackBench final : public Bench {
  public:
   /// One reactor with both ends in it, or one for each, turned in alternation.
-  LoopbackBench(const DriverFactory& make, bool two) : server_(std::make_unique<Reactor>(make())) {
+  LoopbackBench(const DriverFactory& make, bool two, bool eager) : eager_(eager), server_(std::make_unique<Reactor>(make())) {
     if (two) client_ = std::make_unique<Reactor>(make());
   }
 
@@ -55,6 +55,7 @@ class LoopbackBench final : public Bench {
     EXPECT_EQ(client().driver().overdueSlots(), 0u) << "slots linger beyond their deadline";
   }
   bool simulated() const noexcept override { return false; }
+  bool eagerWrites() const noexcept override { return eager_; }
   /// Beyond the socket buffers of both ends as Linux lets them grow by default (4 MiB to send, 6 MiB to receive).
   std::size_t moreThanFits() const noexcept override { return std::size_t{24} << 20; }
 
@@ -64,12 +65,14 @@ class LoopbackBench final : public Bench {
     server_->turn(std::min<Duration>(atMost, 500us));
     client_->turn(std::min<Duration>(atMost, 500us));
   }
+  bool eager_;
   std::unique_ptr<Reactor> server_, client_;
 };
 
-/// A driver's column of the suite: every test with one reactor and with two.
-inline Arm loopbackArm(std::string name, DriverFactory make) {
-  return {std::move(name), 2, [make = std::move(make)](int round) { return std::make_unique<LoopbackBench>(make, round % 2 == 1); }};
+/// A driver's column of the suite: every test with one reactor and with two. `eagerWrites`: see Bench.
+inline Arm loopbackArm(std::string name, DriverFactory make, bool eagerWrites = true) {
+  return {std::move(name), 2,
+          [make = std::move(make), eagerWrites](int round) { return std::make_unique<LoopbackBench>(make, round % 2 == 1, eagerWrites); }};
 }
 
 }  // namespace teasel::contract
