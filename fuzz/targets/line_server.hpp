@@ -32,6 +32,10 @@ class LineServer : public LineReceiver {
   void lineLengthExceeded(std::string_view line) override;
   void connectionLost(const Failure& reason) override;
 
+ protected:
+  /// Bytes of raw mode that are still to come.
+  std::uint32_t rawLeft() const noexcept { return rawLeft_; }
+
  private:
   void raw(std::uint32_t count);
   void finishRaw();

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <teasel/protocols/line_receiver.hpp>
+
+namespace teasel::museum {
+
+/// Exhibit: a view kept past its callback. "name X" remembers X by its view; "who" answers with it, when the bytes may be
+/// gone. In one chunk it works.
+template <bool kFixed>
+class KeptView : public LineReceiver {
+ public:
+  void lineReceived(std::string_view line) override {
+    if (line.starts_with("name ")) name_ = line.substr(5);
+    else if (line == "who") sendLine(std::string(name_));
+  }
+
+ private:
+  std::conditional_t<kFixed, std::string, std::string_view> name_;
+};
+
+}  // namespace teasel::museum

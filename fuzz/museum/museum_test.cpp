@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <teasel/core/sanitizers.hpp>
+#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/tape.hpp>
+
+namespace teasel::museum {
+namespace {
+
+using fakes::Scenario;
+using fakes::Tape;
+using fakes::World;
+
+std::vector<std::string> tapes() {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(TEASEL_MUSEUM_TAPES)) paths.push_back(entry.path().string());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+/// The oracle of the verdict, "" if there is none. Chunks are overwritten after each callback, so that kept views show
+/// without AddressSanitizer.
+std::string oracleOf(const Tape& tape, std::string_view name) {
+  const Scenario* scenario = fakes::findScenario(name);
+  if (scenario == nullptr) return "there is no scenario " + std::string(name);
+  fakes::WorldOptions options = scenario->options().world;
+  options.chunks = fakes::ChunkMemory::Mode::kOverwrite;
+  World world(options);
+  world.play() = tape.play;
+  world.choices().useTape(tape.records);
+  scenario->run(world);
+  return world.verdict() == nullptr ? "" : world.verdict()->oracle;
+}
+
+class MuseumTape : public testing::TestWithParam<std::string> {};
+
+TEST_P(MuseumTape, ShowsTheFault) {
+  const Tape tape = Tape::load(GetParam());
+  ASSERT_NE(tape.oracle, "") << "a finding tape says what broke";
+  if (tape.scenario == "kept_view" && teasel::detail::kSanitized) GTEST_SKIP() << "AddressSanitizer ends the program here";
+  EXPECT_EQ(oracleOf(tape, tape.scenario), tape.oracle);
+}
+
+TEST_P(MuseumTape, IsQuietOnTheFixedTwin) {
+  const Tape tape = Tape::load(GetParam());
+  EXPECT_EQ(oracleOf(tape, tape.scenario + "_fixed"), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Museum, MuseumTape, testing::ValuesIn(tapes()), [](const auto& each) {
+  return std::filesystem::path(each.param).stem().string();
+});
+
+TEST(Museum, HasATapeOfEveryFault) {
+  std::vector<std::string> shown;
+  for (const std::string& path : tapes()) shown.push_back(Tape::load(path).scenario);
+  for (const Scenario* each : fakes::scenarios()) {
+    const std::string name(each->name());
+    if (name == "canary" || name.ends_with("_fixed")) continue;
+    EXPECT_NE(std::find(shown.begin(), shown.end(), name), shown.end()) << name;
+  }
+}
+
+TEST(Museum, HasAFixedTwinOfEveryFault) {
+  for (const Scenario* each : fakes::scenarios()) {
+    const std::string name(each->name());
+    if (name != "canary" && !name.ends_with("_fixed")) {
+      EXPECT_NE(fakes::findScenario(name + "_fixed"), nullptr) << name;
+    }
+  }
+}
+
+TEST(MuseumDeathTest, CanaryCrashes) {
+  Tape tape;
+  tape.play.send(0, "!");
+  EXPECT_DEATH(oracleOf(tape, "canary"), "");
+}
+
+}  // namespace
+}  // namespace teasel::museum

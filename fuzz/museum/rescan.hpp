@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <teasel/protocol/protocol.hpp>
+#include <teasel/props/event_log.hpp>
+
+namespace teasel::museum {
+
+/// Exhibit: quadratic rescanning. With every chunk the search for the delimiter begins anew at the start of what waits:
+/// a long line in small chunks costs the square of its length (as in CVE-2023-52425 of expat).
+template <bool kFixed>
+class Rescan : public Protocol {
+ public:
+  static constexpr std::size_t kMaxLength = std::size_t{1} << 20;
+
+  explicit Rescan(props::EventLog& log) : log_(log) {}
+
+  void dataReceived(ByteView data) override {
+    buffer_ += data.text();
+    std::size_t at = kFixed ? searched_ : 0, line = 0;
+    for (; at < buffer_.size(); ++at) {
+      if (buffer_[at] != '\n') continue;
+      log_.event("line", ByteView(buffer_).sub(line, at - line));
+      line = at + 1;
+    }
+    buffer_.erase(0, line);
+    searched_ = buffer_.size();
+    if (buffer_.size() > kMaxLength) transport().abortConnection();
+  }
+
+ private:
+  props::EventLog& log_;
+  std::string buffer_;
+  std::size_t searched_ = 0;
+};
+
+}  // namespace teasel::museum

@@ -1,0 +1,180 @@
+#include <teasel/props/lab.hpp>
+
+#include <array>
+#include <exception>
+#include <utility>
+
+#include <teasel/props/watch.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
+#include <teasel/reactor/reactor.hpp>
+
+namespace teasel::props {
+
+namespace {
+
+using fakes::Event;
+using fakes::EventKind;
+using fakes::Play;
+
+constexpr std::uint32_t kMaxEvents = 3 * Lab::kMaxBytewise + 4096;
+/// World's site for "the next step of the Play comes before the hosts react to the last", and the first entity of a
+/// Play's connections.
+constexpr std::uint16_t kOverlapSite = 22;
+constexpr std::uint32_t kPlayEntities = 0x100;
+
+/// A server whose connections are subjects.
+class SubjectFactory final : public Factory {
+ public:
+  explicit SubjectFactory(std::function<std::shared_ptr<Protocol>()> make) : make_(std::move(make)) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return make_(); }
+
+ private:
+  std::function<std::shared_ptr<Protocol>()> make_;
+};
+
+/// Keeps the log as long as its protocols live, which keep their factory.
+class ServedFactory final : public Factory {
+ public:
+  ServedFactory(Subject subject, Reactor& reactor) : subject_(std::move(subject)), reactor_(reactor) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override {
+    logs_.push_back(std::make_unique<EventLog>());
+    return subject_(reactor_, *logs_.back());
+  }
+
+ private:
+  const Subject subject_;
+  Reactor& reactor_;
+  std::vector<std::unique_ptr<EventLog>> logs_;
+};
+
+}  // namespace
+
+const char* name(Cutting cutting) noexcept {
+  switch (cutting) {
+    case Cutting::kAsPlayed: return "as played";
+    case Cutting::kWhole: return "whole";
+    case Cutting::kBytewise: return "bytewise";
+  }
+  return "?";
+}
+
+Lab::Lab() {
+  world_.play().setLimits({.events = kMaxEvents, .bytes = 2u << 20, .connections = Play::kMaxConnections});
+}
+
+// Steps that take no time follow each other without a turn between them.
+void Lab::joinSteps() {
+  std::array<std::uint32_t, Play::kMaxConnections> steps{};
+  for (const Event& event : world_.play().events()) ++steps[event.connection];
+  together_.clear();
+  for (std::uint32_t k = 0; k < steps.size(); ++k)
+    for (std::uint32_t index = 0; index < steps[k]; ++index) together_.push_back({kPlayEntities + 2 * k, kOverlapSite, index, 2, 1});
+  world_.choices().useRecords(together_);
+}
+
+void Lab::cutPlay(const Play& play, Cutting cutting) {
+  Play& to = world_.play();
+  to.clear();
+  bytes_ = cutBytes_ = 0;
+  const auto events = play.events();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Event& event = events[i];
+    if (event.kind == EventKind::kSend) {
+      sendCut(event.connection, play.bytes(event), cutting);
+    } else if (event.kind == EventKind::kRedeliver) {
+      // Counted in sends, which cutting changes: here, the bytes themselves.
+      std::uint64_t back = event.number;
+      for (std::size_t j = i; j-- > 0;)
+        if (events[j].kind == EventKind::kSend && back-- == 0) {
+          sendCut(event.connection, play.bytes(events[j]), cutting);
+          break;
+        }
+    } else if (event.kind != EventKind::kCut || cutting == Cutting::kAsPlayed) {
+      to.append(play, event);
+    }
+  }
+}
+
+void Lab::sendCut(unsigned connection, ByteView bytes, Cutting cutting) {
+  Play& to = world_.play();
+  bytes_ += bytes.size();
+  while (cutting == Cutting::kBytewise && !bytes.empty() && cutBytes_ < kMaxBytewise) {
+    to.send(connection, bytes.sub(0, 1));
+    to.cut(connection);
+    bytes = bytes.sub(1);
+    ++cutBytes_;
+  }
+  to.send(connection, bytes);
+}
+
+EventLog& Lab::nextLog() {
+  if (used_ == observed_.size()) observed_.push_back(std::make_unique<Observed>());
+  Observed& next = *observed_[used_];
+  next.log.clear();
+  next.output.clear();
+  next.reason.clear();
+  next.deliveries = 0;
+  next.closedItself = false;
+  if (used_++ == 0) next.log.throwAt(throwAt_);
+  return next.log;
+}
+
+bool Lab::run(fakes::World& outer, const Subject& subject, Cutting cutting, std::size_t throwAt) {
+  fakes::WorldOptions options;
+  options.chunks = outer.options().chunks;
+  options.trace = fakes::Trace::Mode::kOff;
+  world_.reset(options);
+  world_.allow<std::exception>();
+  cutPlay(outer.play(), cutting);
+  joinSteps();
+  used_ = 0;
+  throwAt_ = throwAt;
+  Watch watch(world_);
+  {
+    const fakes::World::Active active(world_);
+    Reactor& reactor = world_.host().reactor();
+    reactor.listenTCP(1, watch.over(std::make_shared<SubjectFactory>([&] { return subject(reactor, nextLog()); })));
+  }
+  world_.run();
+  watch.finish();
+  collect(watch);
+  const bool good = world_.verdict() == nullptr;
+  if (!good)
+    outer.fail(world_.verdict()->oracle, std::string("delivered ") + name(cutting) + ": " + world_.verdict()->message,
+               world_.verdict()->site);
+  // Subjects that a verdict left alive end here, while what they report to is still there.
+  world_.reset(options);
+  return good;
+}
+
+void Lab::collect(const Watch& watch) {
+  work_ = 0;
+  for (std::size_t i = 0; i < used_ && i < watch.lives(); ++i) {
+    observed_[i]->reason = watch.life(i).reason.name();
+    observed_[i]->closedItself = watch.life(i).closedItself;
+    observed_[i]->deliveries = watch.life(i).deliveries;
+    work_ += watch.life(i).work;
+  }
+  std::size_t index = 0;
+  for (const Event& event : world_.play().events())
+    if (event.kind == EventKind::kConnect && index < used_) observed_[index++]->output = world_.outside(event.connection).received().text();
+}
+
+void Lab::swapResults(std::vector<std::unique_ptr<Observed>>& other, std::size_t& used) noexcept {
+  observed_.swap(other);
+  std::swap(used_, used);
+}
+
+bool serve(fakes::World& world, const Subject& subject) {
+  Reactor& reactor = world.host().reactor();
+  reactor.listenTCP(1, std::make_shared<ServedFactory>(subject, reactor));
+  return world.run();
+}
+
+Lab& lab() {
+  static thread_local Lab one;
+  return one;
+}
+
+}  // namespace teasel::props

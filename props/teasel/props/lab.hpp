@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <teasel/fakes/world.hpp>
+#include <teasel/props/event_log.hpp>
+#include <teasel/protocol/protocol.hpp>
+
+namespace teasel::props {
+
+class Watch;
+
+/// Makes the protocol under test, for a server's connection: it reports to `log` and takes its time from `reactor`. Both
+/// outlive it.
+using Subject = std::function<std::shared_ptr<Protocol>(Reactor& reactor, EventLog& log)>;
+
+/// How the bytes of a Play are cut. Everything else in it stays as it is, and bytes that are sent at one instant are
+/// delivered at that instant, before any timer.
+enum class Cutting : std::uint8_t { kAsPlayed, kWhole, kBytewise };
+const char* name(Cutting cutting) noexcept;
+
+/// What came of one connection of a Play.
+struct Observed {
+  EventLog log;
+  std::string output;     ///< what the outside received
+  std::string reason;     ///< of connectionLost, by name; "" if it was never made
+  std::size_t deliveries = 0;
+  bool closedItself = false;  ///< the subject ended it, or threw
+};
+
+/// Where one Play is run again and again on fresh subjects, in a world of its own that is always calm. Properties that
+/// compare runs stand on it; keep one per thread, runs reuse its memory.
+class Lab {
+ public:
+  /// Bytes of a Play that are cut bytewise; later ones come as a whole.
+  static constexpr std::size_t kMaxBytewise = 2048;
+
+  Lab();
+  /// Runs `play` on a server made of subjects. What goes wrong in that world by itself (a timer left over, standstill)
+  /// becomes a verdict of `outer`, and false is returned. Exceptions only end their connection.
+  /// `throwAt`: see EventLog::throwAt; applied to the first connection's log.
+  bool run(fakes::World& outer, const Subject& subject, Cutting cutting, std::size_t throwAt = 0);
+
+  /// In order of connecting, of the last run.
+  std::size_t connections() const noexcept { return used_; }
+  const Observed& connection(std::size_t index) const noexcept { return *observed_[index]; }
+  /// Work done in the subjects' callbacks in the last run; see work.hpp.
+  std::uint64_t work() const noexcept { return work_; }
+  /// Bytes sent in the last run.
+  std::size_t bytes() const noexcept { return bytes_; }
+  /// Exchanges the results of the last run with those in `other`, to keep them while the lab goes on.
+  void swapResults(std::vector<std::unique_ptr<Observed>>& other, std::size_t& used) noexcept;
+
+ private:
+  void cutPlay(const fakes::Play& play, Cutting cutting);
+  void joinSteps();
+  void collect(const Watch& watch);
+  void sendCut(unsigned connection, ByteView bytes, Cutting cutting);
+  EventLog& nextLog();
+
+  fakes::World world_;
+  std::vector<fakes::Record> together_;
+  std::vector<std::unique_ptr<Observed>> observed_;
+  std::size_t used_ = 0, bytes_ = 0, cutBytes_ = 0, throwAt_ = 0;
+  std::uint64_t work_ = 0;
+};
+
+/// Of this thread.
+Lab& lab();
+
+/// Runs world.play() on a server of subjects in `world` itself, with its choices: so that the trace of a scenario that goes
+/// on with properties shows what happened. Returns whether there is no verdict.
+bool serve(fakes::World& world, const Subject& subject);
+
+}  // namespace teasel::props

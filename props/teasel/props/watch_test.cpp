@@ -1,0 +1,115 @@
+#include <teasel/props/watch.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include <teasel/protocols/line_receiver.hpp>
+#include <teasel/reactor/reactor.hpp>
+
+namespace teasel::props {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct WatchTest : testing::Test {
+  fakes::World world;
+  Reactor& reactor = world.host().reactor();
+  std::string oracle() const { return world.verdict() == nullptr ? "" : world.verdict()->oracle; }
+
+  template <class P, class... Args>
+  void run(Watch& watch, Args&... args) {
+    struct Made final : Factory {
+      explicit Made(std::function<std::shared_ptr<Protocol>()> m) : make(std::move(m)) { noisy = false; }
+      std::shared_ptr<Protocol> buildProtocol(const Address&) override { return make(); }
+      std::function<std::shared_ptr<Protocol>()> make;
+    };
+    reactor.listenTCP(1, watch.over(std::make_shared<Made>([&] { return std::make_shared<P>(args...); })));
+    world.run();
+    watch.finish();
+  }
+};
+
+struct Echo : Protocol {
+  void dataReceived(ByteView data) override { transport().write(data); }
+};
+
+TEST_F(WatchTest, SeesAWholeLife) {
+  Watch watch(world);
+  world.play().send(0, "ab"), world.play().cut(0), world.play().send(0, "c");
+  run<Echo>(watch);
+  EXPECT_EQ(oracle(), "");
+  ASSERT_EQ(watch.lives(), 1u);
+  EXPECT_TRUE(watch.life(0).made && watch.life(0).lost);
+  EXPECT_EQ(watch.life(0).deliveries, 2u);
+  EXPECT_FALSE(watch.life(0).closedItself);
+  EXPECT_EQ(watch.life(0).reason.name(), "ConnectionDone");
+  EXPECT_EQ(world.outside(0).received(), ByteView("abc"));
+}
+
+TEST_F(WatchTest, TellsWhoClosed) {
+  struct Closes : Protocol {
+    void dataReceived(ByteView) override { transport().loseConnection(); }
+  };
+  Watch watch(world);
+  world.play().send(0, "ab");
+  run<Closes>(watch);
+  EXPECT_TRUE(watch.life(0).closedItself);
+}
+
+TEST_F(WatchTest, FindsAWriteAfterTheEnd) {
+  struct Talker : Protocol {
+    explicit Talker(Reactor& r) : reactor(r) {}
+    void connectionMade() override {
+      reactor.callLater(5s, [self = shared_from_this(), this] { transport().write("still there?"); });
+    }
+    Reactor& reactor;
+  };
+  Watch watch(world);
+  world.play().connect(0), world.play().reset(0), world.play().advance(10s);
+  run<Talker>(watch, reactor);
+  EXPECT_EQ(oracle(), "write-after-close");
+}
+
+TEST_F(WatchTest, FindsInputThatPilesUp) {
+  struct Hoarder : Protocol {
+    void dataReceived(ByteView data) override { all += data.text(); }
+    std::string all;
+  };
+  Bounds bounds;
+  bounds.bufferedBytes = 10;
+  bounds.buffered = [](const Protocol& p) { return static_cast<const Hoarder&>(p).all.size(); };
+  Watch watch(world, bounds);
+  world.play().send(0, "0123456789"), world.play().cut(0), world.play().send(0, "a");
+  run<Hoarder>(watch);
+  EXPECT_EQ(oracle(), "bounded-buffering");
+  EXPECT_EQ(world.verdict()->message, "input buffered: 11 bytes, at most 10 are allowed");
+}
+
+TEST_F(WatchTest, FindsOutputThatPilesUp) {
+  Bounds bounds;
+  bounds.pendingBytes = 1000;
+  Watch watch(world, bounds);
+  world.play().stopReading(0);
+  for (int i = 0; i < 100; ++i) world.play().send(0, std::string(2000, 'x')), world.play().cut(0);
+  run<Echo>(watch);
+  EXPECT_EQ(oracle(), "bounded-buffering");
+}
+
+TEST_F(WatchTest, HoldsForALineReceiverWithItsLimit) {
+  struct Lines : LineReceiver {
+    Lines() : LineReceiver("\r\n", 100) {}
+    void lineReceived(std::string_view) override {}
+    void lineLengthExceeded(std::string_view) override {}
+  };
+  Bounds bounds;
+  bounds.bufferedBytes = 102;
+  bounds.buffered = [](const Protocol& p) { return static_cast<const LineReceiver&>(p).bufferedBytes(); };
+  Watch watch(world, bounds);
+  for (int i = 0; i < 10; ++i) world.play().send(0, std::string(60, 'x')), world.play().cut(0);
+  run<Lines>(watch);
+  EXPECT_EQ(oracle(), "");
+}
+
+}  // namespace
+}  // namespace teasel::props
