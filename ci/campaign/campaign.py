@@ -207,14 +207,10 @@ def describe(finding):
                                   timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
             return None
-    whole, small = folder / "whole.tape", folder / "finding.tape"
-    done = run("tape", "--scenario", finding.scenario, str(finding.input), str(whole))
-    if done is None or done.returncode != 0:
+    shrunk = run("shrink", finding.input.name, "--scenario", finding.scenario, "-o", finding.tape.name)
+    if shrunk is None or not finding.tape.is_file():
         return
-    shrunk = run("shrink", str(whole), "--output", str(small))
-    if shrunk is None or shrunk.returncode != 0 or not small.is_file():
-        shutil.copyfile(whole, small)
-    replayed = run("replay", str(small))
+    replayed = run("replay", finding.tape.name)
     if replayed:
         finding.reproduced = replayed.returncode != 0
         (folder / "report.txt").write_text(replayed.stdout + replayed.stderr, encoding="utf-8")

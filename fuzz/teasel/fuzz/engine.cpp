@@ -52,9 +52,4 @@ fakes::Tape Engine::tape() {
   return tape;
 }
 
-fakes::Tape Engine::tapeOf(ByteView bytes) {
-  take(bytes);
-  return tape();
-}
-
 }  // namespace teasel::fuzz

@@ -40,8 +40,6 @@ class Engine {
   fakes::World& world() noexcept { return world_; }
   /// What was run last: the decoded Play and choices, with the verdict's oracle if there is one.
   fakes::Tape tape();
-  /// What run would make of the bytes, without running them: for an input that crashes.
-  fakes::Tape tapeOf(ByteView bytes);
 
   std::uint64_t runs() const noexcept { return runs_; }
 

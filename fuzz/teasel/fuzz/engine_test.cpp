@@ -89,13 +89,5 @@ TEST(FuzzEngine, LeavesNothingOfOneInputToTheNext) {
     }
 }
 
-TEST(FuzzEngine, MakesATapeOfAnInputWithoutRunningIt) {
-  Engine engine(echo());
-  const fakes::Tape tape = engine.tapeOf("bad\r\n\xF5\x03");
-  EXPECT_EQ(engine.runs(), 0u);
-  EXPECT_EQ(tape.oracle, "");
-  EXPECT_EQ(tape.play.events().size(), 3u);
-}
-
 }  // namespace
 }  // namespace teasel::fuzz

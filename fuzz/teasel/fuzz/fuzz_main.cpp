@@ -1,0 +1,152 @@
+// The main of a scenario program in a libFuzzer tree: one command more than on other compilers.
+//
+// libFuzzer starts copies of the program for some of its jobs (-merge, -fork, -minimize_crash) with flags only: an
+// argument that begins with one dash therefore means `fuzz`, and our own options travel in the environment.
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <span>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/fakes/replay.hpp>
+#include <teasel/fakes/report.hpp>
+#include <teasel/fakes/scenario_main.hpp>
+#include <teasel/fuzz/engine.hpp>
+
+extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*callback)(const std::uint8_t* data, std::size_t size));
+
+namespace teasel::fuzz {
+namespace {
+
+constexpr const char* kOptions[] = {"scenario", "findings", "counter", "ignore"};
+
+std::string variable(std::string_view option) { return "TEASEL_FUZZ_" + std::string(option); }
+std::string option(std::string_view name) {
+  const char* value = std::getenv(variable(name).c_str());
+  return value == nullptr ? "" : value;
+}
+
+/// Takes our options out of the arguments and puts them into the environment.
+void takeOptions(std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size();) {
+    if (!arguments[i].starts_with("--")) {
+      ++i;
+      continue;
+    }
+    const std::string name = arguments[i].substr(2);
+    bool known = false;
+    for (const char* each : kOptions) known = known || name == each;
+    if (!known) throw UsageError("unknown option --" + name);
+    if (i + 1 == arguments.size()) throw UsageError("no value after --" + name);
+    const std::string before = name == "ignore" ? option(name) + "," : "";
+    setenv(variable(name).c_str(), (before + arguments[i + 1]).c_str(), 1);
+    arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+  }
+}
+
+const fakes::Scenario& chosenScenario() {
+  const std::vector<const fakes::Scenario*> all = fakes::scenarios();
+  const std::string name = option("scenario");
+  return name.empty() && all.size() == 1 ? *all.front() : fakes::requireScenario(name);
+}
+
+std::vector<std::string> ignoredOracles() {
+  std::vector<std::string> oracles;
+  const std::string list = option("ignore");
+  for (std::size_t at = 0; at < list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    if (end > at) oracles.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return oracles;
+}
+
+/// Executions, where the campaign reads them while the program runs and after it has died.
+std::uint64_t* openCounter(const std::string& path) {
+  static std::uint64_t own = 0;
+  if (path.empty()) return &own;
+  const int file = open(path.c_str(), O_RDWR);
+  void* page = file < 0 ? MAP_FAILED : mmap(nullptr, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (file >= 0) close(file);
+  if (page == MAP_FAILED) throw UsageError("--counter " + path + ": " + std::strerror(errno));
+  return static_cast<std::uint64_t*>(page);
+}
+
+struct Campaign {
+  Engine engine;
+  std::uint64_t* executions;
+  std::string program, findings;
+};
+Campaign* campaign = nullptr;
+
+/// Says what broke and how to see it again. The caller aborts, which makes libFuzzer save the input, too.
+void reportFinding() {
+  const fakes::Tape tape = campaign->engine.tape();
+  const std::string path = (campaign->findings.empty() ? std::string(".") : campaign->findings) + "/" + fakes::tapeFileName(tape);
+  tape.save(path);
+  std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", tape.oracle.c_str(), path.c_str());
+  // Again, in a world of its own, with everything recorded: the campaign's keeps only what it needs.
+  fakes::Replayer replayer;
+  const fakes::Outcome outcome =
+      replayer.run({.scenario = tape.scenario, .play = tape.play, .records = tape.records, .seed = {}, .drawPlay = false, .diagram = true});
+  const std::string note = outcome.oracle == tape.oracle ? "not shrunk; " + campaign->program + " shrink TAPE does that"
+                                                         : "it did NOT fail in the same way in a fresh world: does state survive a run?";
+  std::fprintf(stderr, "%s\n", fakes::Report{tape, outcome, campaign->program + " replay " + path, note}.text().c_str());
+}
+
+int one(const std::uint8_t* data, std::size_t size) {
+  ++*campaign->executions;
+  const Outcome outcome = campaign->engine.run(ByteView(reinterpret_cast<const char*>(data), size));
+  if (outcome == Outcome::kFinding) {
+    reportFinding();
+    std::abort();
+  }
+  return outcome == Outcome::kIgnored ? -1 : 0;
+}
+
+int fuzz(const char* program, std::vector<std::string> arguments) {
+  takeOptions(arguments);
+  Campaign made{Engine(chosenScenario(), {std::filesystem::path(program).filename().string(), ignoredOracles()}), openCounter(option("counter")), program,
+                option("findings")};
+  campaign = &made;
+  std::vector<char*> argv{const_cast<char*>(program)};
+  for (std::string& each : arguments) argv.push_back(each.data());
+  int argc = static_cast<int>(argv.size());
+  argv.push_back(nullptr);
+  char** pointer = argv.data();
+  return LLVMFuzzerRunDriver(&argc, &pointer, one);
+}
+
+int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(program, std::vector<std::string>(argv, argv + argc)); }
+
+constexpr fakes::ProgramCommand kFuzz{
+    "fuzz",
+    "fuzz [--scenario NAME] [--findings DIR] [--ignore ORACLE] [--counter FILE] [FLAG...] [CORPUS...]\n"
+    "      a libFuzzer campaign with libFuzzer's flags (-help=1 lists them); the first CORPUS is written to, verdicts of an\n"
+    "      ignored ORACLE are passed over, FILE (8 bytes) gets the number of executions",
+    fuzzCommand};
+
+/// Whether libFuzzer has started this copy of the program.
+bool flagsOnly(int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  return first.size() > 1 && first[0] == '-' && first[1] != '-' && first != "-h";
+}
+
+}  // namespace
+}  // namespace teasel::fuzz
+
+int main(int argc, char** argv) {
+  using namespace teasel::fuzz;
+  std::vector<char*> arguments(argv, argv + argc);
+  std::string command = kFuzz.name;
+  if (flagsOnly(argc, argv)) arguments.insert(arguments.begin() + 1, command.data());
+  return teasel::fakes::scenarioMain(static_cast<int>(arguments.size()), arguments.data(), std::span(&kFuzz, 1));
+}
