@@ -208,7 +208,7 @@ Chain* Chain::passUp(Chain* current) noexcept {
 
 /// A verdict flies through: every chain that was running stands still where it is, with a result, and may go on later.
 void Chain::unwind(Chain* top) noexcept {
-  if (!top->hasResult()) top->putFailure(Failure::current(Site{}));
+  top->putFailure(Failure::current(Site{}));
   top->quiet_ = true;
   while (top != nullptr) {
     Chain* below = top->below_;
