@@ -8,6 +8,8 @@ int main(int argc, char** argv) {
   stayOnOneCore();
   addEchoRows();
   addFeedRows();
+  addWorldRows();
+  addDeferredRows();
   addTimerRows();
   return benchMain(argc, argv);
 }

@@ -31,7 +31,8 @@ def run(command, what):
 
 def build():
     print("building build/bench ...", file=sys.stderr, flush=True)
-    run(["cmake", "--preset", "bench"], "configuring")
+    # g++-12 at -O3 warns of what is not there (-Wrestrict in std::string); ci/test is where warnings count.
+    run(["cmake", "--preset", "bench", "-DTEASEL_WERROR=OFF"], "configuring")
     run(["cmake", "--build", str(BUILD), "--target", "teasel_bench"], "building")
     return BUILD / "bench" / "teasel_bench"
 

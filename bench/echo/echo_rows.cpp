@@ -1,7 +1,12 @@
 #include "echo_rows.hpp"
 
+#include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include <teasel/drivers/drivers.hpp>
 
 #include "../harness/rows.hpp"
 #include "ping_client.hpp"
@@ -24,11 +29,18 @@ struct Subject {
   Serve serve, sameMechanism;
 };
 
-std::vector<Subject> subjects() {
-  return {{"epoll", teaselEcho("epoll"), serveRawEpoll},
-          {"io_uring", teaselEcho("io_uring"), serveRawIoUring},
-          {"poll", teaselEcho("poll"), serveRawPoll},
-          {"select", teaselEcho("select"), serveRawSelect}};
+const Subject kLoops[] = {{"raw_epoll", serveRawEpoll, {}},
+                          {"raw_io_uring", serveRawIoUring, {}},
+                          {"raw_poll", serveRawPoll, {}},
+                          {"raw_select", serveRawSelect, {}}};
+
+/// Teasel's drivers, each with the hand-written loop of its mechanism.
+std::vector<Subject> drivers() {
+  std::vector<Subject> all;
+  for (const std::string_view name : driverNames())
+    for (const Subject& loop : kLoops)
+      if (loop.name == "raw_" + std::string(name)) all.push_back({std::string(name), teaselEcho(std::string(name)), loop.serve});
+  return all;
 }
 
 /// A server with its client at rest; measures the server's CPU time while the client is busy.
@@ -99,25 +111,24 @@ void addSyscallRow(const Subject& subject, const Shape& shape) {
 
 void addEchoRows() {
   constexpr auto kUnit = "us of server CPU per round trip";
-  for (const Subject& subject : subjects())
+  for (const Subject& driver : drivers())
     for (const Shape& shape : kShapes)
-      addRow({"echo/" + subject.name + '/' + shape.text(), kUnit,
-              [=] { return echo(subject.serve, subject.sameMechanism, shape); }});
+      addRow(
+          {"echo/" + driver.name + '/' + shape.text(), kUnit, [=] { return echo(driver.serve, driver.sameMechanism, shape); }});
   // The loops themselves: how the mechanisms compare, and (raw_epoll against itself) how steady this machine is.
-  std::vector<Subject> all = subjects();
-  all.push_back({"raw_epoll", serveRawEpoll, {}});
-  all.push_back({"raw_io_uring", serveRawIoUring, {}});
-  for (const Subject& subject : all) {
-    if (subject.name == "epoll") continue;
+  std::vector<Subject> others = drivers();
+  others.insert(others.end(), std::begin(kLoops), std::end(kLoops));
+  for (const Subject& other : others) {
+    if (other.name == "epoll") continue;  // that is echo/epoll
     for (const Shape& shape : kShapes)
-      addRow({"echo-vs-epoll/" + subject.name + '/' + shape.text(), kUnit,
-              [=] { return echo(subject.serve, serveRawEpoll, shape); }});
+      addRow(
+          {"echo-vs-epoll/" + other.name + '/' + shape.text(), kUnit, [=] { return echo(other.serve, serveRawEpoll, shape); }});
   }
-  for (const Subject& subject : subjects())
-    for (const Shape& shape : {Shape{64, 64}, Shape{64, 16384}}) addSyscallRow(subject, shape);
-  for (const Subject& subject : subjects())
-    addRow({"connect/" + subject.name, "us of server CPU per connection",
-            [=] { return connects(subject.serve, subject.sameMechanism); }});
+  for (const Subject& driver : drivers()) {
+    for (const Shape& shape : {Shape{64, 64}, Shape{64, 16384}}) addSyscallRow(driver, shape);
+    addRow({"connect/" + driver.name, "us of server CPU per connection",
+            [=] { return connects(driver.serve, driver.sameMechanism); }});
+  }
 }
 
 }  // namespace teasel::bench

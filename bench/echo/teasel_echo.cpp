@@ -1,7 +1,32 @@
 #include "teasel_echo.hpp"
-#include <stdexcept>
+
+#include <memory>
+
+#include <teasel/drivers/drivers.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
+#include <teasel/protocol/protocol.hpp>
+#include <teasel/reactor/reactor.hpp>
+
 namespace teasel::bench {
+namespace {
+
+class Echo final : public Protocol {
+ public:
+  void dataReceived(ByteView data) override { transport().write(data); }
+};
+
+}  // namespace
+
 Serve teaselEcho(const std::string& driver) {
-  return [driver](const Listening&) { throw std::runtime_error("driver " + driver + " not there yet"); };
+  return [driver](const Listening& listening) {
+    Reactor reactor(makeDriver(driver));
+    const auto factory = Factory::forProtocol<Echo>();
+    factory->noisy = false;
+    const std::shared_ptr<Port> port = reactor.listenTCP(0, factory, 1024, "127.0.0.1");
+    reactor.callWhenRunning([&] { listening(port->getHost().port()); });
+    reactor.run();
+  };
 }
+
 }  // namespace teasel::bench
