@@ -86,6 +86,7 @@ class Clients final : public ClientFactory {
 struct Served {
   explicit Served(const WorldOptions& options = {}) : world(options) { listen(); }
   void listen() { port = world.host().reactor().listenTCP(8000, recorders(&log, &does)); }
+  Outside& outside() { return world.outside(0); }
   void again(const WorldOptions& options) {
     world.reset(options);
     log.lines.clear();

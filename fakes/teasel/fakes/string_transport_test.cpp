@@ -1,0 +1,144 @@
+#include <teasel/fakes/string_transport.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
+#include <teasel/fakes/leak_guard.hpp>
+#include <teasel/fakes/test_protocols.hpp>
+
+namespace teasel::fakes {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Echo;
+using test::Recorder;
+
+TEST(StringTransport, TestsAProtocolInTenLines) {
+  StringTransport wire(std::make_shared<Echo>());
+  wire.feedBytewise("hello\r\n");
+  EXPECT_EQ(wire.value(), "hello\r\n");
+  wire.clear();
+  wire.feed("bye");
+  EXPECT_EQ(wire.value(), "bye");
+  wire.endOfStream();
+  ASSERT_TRUE(wire.lost());
+  EXPECT_TRUE(wire.lost()->check<ConnectionDone>());
+}
+
+struct Recorded {
+  explicit Recorded(SimDriver::Mode mode = SimDriver::Mode::kReadiness) : mode_(mode) {}
+  StringTransport& wire() {
+    if (made_ == nullptr) made_ = std::make_unique<StringTransport>(std::make_shared<Recorder>(&log, &does), mode_);
+    return *made_;
+  }
+  test::Log log;
+  Recorder::Does does;
+
+ private:
+  SimDriver::Mode mode_;
+  std::unique_ptr<StringTransport> made_;
+};
+
+TEST(StringTransport, FeedsAsTheChunkPlanSays) {
+  Recorded it;
+  it.wire().feed("abcdef", ChunkPlan::sizes({1, 3}));
+  it.wire().feed("xyz", ChunkPlan::whole());
+  it.wire().feed("12", ChunkPlan::bytewise().finWithLast());
+  EXPECT_EQ(it.log.text(), "made got:a got:bcd got:ef got:xyz got:1 got:2 lost:ConnectionDone");
+}
+
+TEST(StringTransport, ShowsWhatLoseConnectionAndAbortDo) {
+  Recorded polite, rude;
+  polite.does.onData = [](Recorder& self, ByteView) {
+    self.transport().write("bye");
+    self.transport().loseConnection();
+  };
+  polite.wire().feed("x");
+  EXPECT_EQ(polite.wire().value(), "bye");
+  EXPECT_TRUE(polite.wire().sawEof());
+  EXPECT_TRUE(polite.wire().disconnecting());
+  EXPECT_TRUE(polite.wire().lost()->check<ConnectionDone>());
+  rude.does.onData = [](Recorder& self, ByteView) { self.transport().abortConnection(); };
+  rude.wire().feed("x");
+  EXPECT_TRUE(rude.wire().sawReset());
+  EXPECT_TRUE(rude.wire().lost()->check<ConnectionAborted>());
+}
+
+TEST(StringTransport, AResetEndsInConnectionLost) {
+  Recorded it;
+  it.wire().reset();
+  EXPECT_EQ(it.log.text(), "made lost:ConnectionLost");
+}
+
+TEST(StringTransport, LetsTimePassAtEachDeadline) {
+  Recorded it;
+  std::vector<Duration> ran;
+  StringTransport& wire = it.wire();
+  const Instant start = wire.clock().now();
+  wire.clock().callLater(2s, [&] { ran.push_back(wire.clock().now() - start); });
+  wire.clock().callLater(1s, [&] {
+    wire.transport().write("tick");
+    ran.push_back(wire.clock().now() - start);
+  });
+  wire.advance(5s);
+  EXPECT_EQ(ran, (std::vector<Duration>{1s, 2s}));
+  EXPECT_EQ(wire.value(), "tick");
+  EXPECT_EQ(wire.clock().now() - start, 5s);
+}
+
+TEST(StringTransport, StopReadingIsBackpressure) {
+  Recorded it;
+  it.wire().stopReading();
+  const std::string large(100'000, 'x');
+  it.wire().transport().write(large);
+  it.wire().settle();
+  EXPECT_GT(it.wire().transport().pendingBytes(), 0u);
+  EXPECT_EQ(it.wire().value(), "");
+  it.wire().read();
+  EXPECT_EQ(it.wire().value(), large);
+  EXPECT_EQ(it.wire().transport().pendingBytes(), 0u);
+}
+
+TEST(StringTransport, AnExceptionOfTheProtocolIsItsReason) {
+  LogCapture log;
+  Recorded it;
+  it.does.onData = [](Recorder&, ByteView) { throw std::runtime_error("broken"); };
+  it.wire().feed("x");
+  ASSERT_TRUE(it.wire().lost());
+  EXPECT_STREQ(it.wire().lost()->what(), "broken");
+  EXPECT_EQ(log.flushLoggedErrors<std::runtime_error>().size(), 1u);
+}
+
+TEST(StringTransport, WorksInCompletionMode) {
+  StringTransport wire(std::make_shared<Echo>(), SimDriver::Mode::kCompletion);
+  wire.feedBytewise("hello");
+  EXPECT_EQ(wire.value(), "hello");
+}
+
+TEST(StringTransport, EndsTheConnectionWhenItIsDestroyed) {
+  test::Log log;
+  Recorder::Does does;
+  { const StringTransport wire(std::make_shared<Recorder>(&log, &does)); }
+  EXPECT_EQ(log.text(), "made lost:ConnectionDone");
+}
+
+TEST(StringTransport, ReportsATimerThatOutlivesItsConnection) {
+  LeakCapture leaks;
+  {
+    StringTransport wire(std::make_shared<Echo>());
+    wire.clock().callLater(1h, [] {});
+  }
+  ASSERT_EQ(leaks.found().size(), 1u);
+  EXPECT_NE(leaks.found()[0].text.find("string_transport_test.cpp"), std::string::npos);
+}
+
+TEST(StringTransport, RefusesToGoBackInTime) {
+  StringTransport wire(std::make_shared<Echo>());
+  EXPECT_THROW(wire.advance(-1ns), NegativeDelay);
+}
+
+}  // namespace
+}  // namespace teasel::fakes
