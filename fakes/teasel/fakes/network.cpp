@@ -46,6 +46,11 @@ void Network::removeHost(std::uint8_t id) noexcept {
 }
 
 Address Network::hostAddress(std::uint8_t id) noexcept { return Address::ipv4(10, 0, 0, static_cast<std::uint8_t>(id + 1), 0); }
+bool Network::ownAddress(std::uint8_t host, const Address& address) noexcept {
+  if (address.family() == Address::Family::kNone || address.bytes() == hostAddress(host).bytes()) return true;
+  if (address.family() == Address::Family::kIPv4) return address.bytes()[0] == 127 || address.host() == "0.0.0.0";
+  return address.host() == "::" || address.host() == "::1";
+}
 Address Network::outsideServer() noexcept { return Address::ipv4(203, 0, 113, 1, 7); }
 Address Network::blackHole() noexcept { return Address::ipv4(192, 0, 2, 1, 7); }
 
@@ -142,7 +147,7 @@ void Network::connect(std::uint8_t host, const Address& to, const Address& bind,
   link.side[0].address = own.port() != 0 ? own : own.withPort(ephemeralPort());
   link.side[1].address = to;
   note(TraceKind::kConnect, link, 0, to.port());
-  if (to.bytes() == blackHole().bytes()) {
+  if (!ownAddress(host, bind) || to.bytes() == blackHole().bytes()) {
     link.side[1].gone = true;  // nobody will ever answer, and nobody holds that end
     return;
   }

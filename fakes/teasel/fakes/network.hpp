@@ -80,6 +80,8 @@ class Network {
   std::uint8_t addHost(SimDriver& driver);
   void removeHost(std::uint8_t id) noexcept;
   static Address hostAddress(std::uint8_t id) noexcept;
+  /// Whether a host may listen on it or connect from it: its own, the loopback's, or any ("0.0.0.0", "::", none).
+  static bool ownAddress(std::uint8_t host, const Address& address) noexcept;
   /// Where a simulated client finds the outside's server; who answers is up to the gate.
   static Address outsideServer() noexcept;
   /// An address that takes packets and never answers: connecting there ends by timeout.

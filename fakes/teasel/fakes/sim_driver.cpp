@@ -29,7 +29,6 @@ void SimSlot::roomAgain() {
     driver.markReady(*this);
     return;
   }
-  driver.pushSegments(*this, left);
   lingerOn();
 }
 
@@ -63,12 +62,23 @@ void SimSlot::offer(Link& offered) {
 }
 
 void SimSlot::lingerOn() {
+  // Two lingering ends make room for each other: they take turns here instead of calling each other ever deeper.
+  lingerAgain = true;
+  if (lingerBusy) return;
+  lingerBusy = true;
+  const std::uint32_t life = generation;
+  while (generation == life && state == State::kLingering && std::exchange(lingerAgain, false)) lingerStep();
+  lingerBusy = lingerAgain = false;
+}
+
+void SimSlot::lingerStep() {
   if (me().wasReset) {
     driver.network_.abort(*link, side);
     driver.release(*this);
     return;
   }
   const std::uint32_t life = generation;
+  if (left > 0) driver.pushSegments(*this, left);
   if (const std::size_t unread = in().available(); unread > 0) driver.network_.consumed(*link, side, unread);
   if (generation != life || left > 0) return;
   driver.network_.finish(*link, side);
@@ -388,7 +398,6 @@ void SimDriver::close(Slot* stream, How how, std::vector<Segment> inFlight, Inst
   if (slot.left > 0) {
     // Ours now; the vector keeps its buffer when it moves, so the place in it stays right.
     slot.inFlight = std::move(inFlight);
-    pushSegments(slot, slot.left);
   }
   const std::uint32_t life = slot.generation;
   if (slot.state == State::kLingering && slot.generation == life) slot.lingerOn();
@@ -410,6 +419,10 @@ void SimDriver::reading(Slot* stream, bool on) {
 // Listening and connecting -----------------------------------------------------------------------------------------------
 
 Slot* SimDriver::listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) {
+  if (!Network::ownAddress(host_, at)) {
+    why = Failure(CannotListenError("cannot listen on " + at.text() + ": not an address of this host"), Site{});
+    return nullptr;
+  }
   SimSlot& slot = makeSlot();
   Address bound = at;
   if (!network_.listen(host_, bound, slot)) {
@@ -438,6 +451,10 @@ Slot* SimDriver::connect(const Address& to, const ConnectOptions& options, Strea
   slot.side = 0;
   slot.setAddresses(options.bind, to);
   network_.connect(host_, to, options.bind, slot, slot.link);
+  if (!Network::ownAddress(host_, options.bind)) {
+    slot.error = Failure(ConnectBindError("cannot connect from " + options.bind.text() + ": not an address of this host"), Site{});
+    markReady(slot);
+  }
   return &slot;
 }
 

@@ -25,6 +25,7 @@ class SimSlot final : public Slot, public LinkParty, public LinkListener {
   void setAddresses(const Address& host, const Address& peer) noexcept { host_ = host, peer_ = peer; }
   /// A lingering slot reads and discards, and is over when both directions have ended.
   void lingerOn();
+  void lingerStep();
 
   SimDriver& driver;
   Link* link = nullptr;
@@ -40,6 +41,7 @@ class SimSlot final : public Slot, public LinkParty, public LinkListener {
   bool connected = false;     // onConnected is owed
   bool endTold = false;       // onEof was called
   bool dead = false;          // onError was called
+  bool lingerBusy = false, lingerAgain = false;
   Failure error;              // onError is owed
 
   // An unfinished write: the caller's segments (after close: ours, in `inFlight`), and where in them it stands.
