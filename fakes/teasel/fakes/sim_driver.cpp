@@ -491,4 +491,11 @@ void SimDriver::describe(std::vector<std::string>& lines) const {
   }
 }
 
+void SimDriver::describeOutside(std::vector<std::string>& lines) const {
+  if (openSlots() == 0) return;
+  for (const auto& slot : slots_)
+    if (slot->state == State::kOpen && slot->link->side[1 - slot->side].id == kOutside)
+      lines.push_back("stream " + slot->host().text() + " <-> " + slot->peer().text() + (slot->reading ? "" : ", reading paused"));
+}
+
 }  // namespace teasel::fakes

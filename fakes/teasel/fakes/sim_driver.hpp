@@ -60,6 +60,8 @@ class SimDriver final : public Driver {
   void restart();
   /// One line per open slot that waits for something.
   void describe(std::vector<std::string>& lines) const;
+  /// One line per stream that its owner has not closed and whose other end is not a host.
+  void describeOutside(std::vector<std::string>& lines) const;
 
  private:
   friend class SimSlot;
