@@ -18,9 +18,7 @@ using fakes::EventKind;
 using fakes::Play;
 
 constexpr std::uint32_t kMaxEvents = 3 * Lab::kMaxBytewise + 4096;
-/// World's site for "the next step of the Play comes before the hosts react to the last", and the first entity of a
-/// Play's connections.
-constexpr std::uint16_t kOverlapSite = 22;
+/// In a world's keys, what connection k of a Play sends is entity kPlayEntities + 2k.
 constexpr std::uint32_t kPlayEntities = 0x100;
 
 /// A server whose connections are subjects.
@@ -69,7 +67,8 @@ void Lab::joinSteps() {
   for (const Event& event : world_.play().events()) ++steps[event.connection];
   together_.clear();
   for (std::uint32_t k = 0; k < steps.size(); ++k)
-    for (std::uint32_t index = 0; index < steps[k]; ++index) together_.push_back({kPlayEntities + 2 * k, kOverlapSite, index, 2, 1});
+    for (std::uint32_t index = 0; index < steps[k]; ++index)
+      together_.push_back({kPlayEntities + 2 * k, static_cast<std::uint16_t>(fakes::ChoiceSite::kOverlap), index, 2, 1});
   world_.choices().useRecords(together_);
 }
 

@@ -49,7 +49,7 @@ class Lab {
   /// In order of connecting, of the last run.
   std::size_t connections() const noexcept { return used_; }
   const Observed& connection(std::size_t index) const noexcept { return *observed_[index]; }
-  /// Work done in the subjects' callbacks in the last run; see work.hpp.
+  /// Work that the subjects did for their input in the last run; see work.hpp.
   std::uint64_t work() const noexcept { return work_; }
   /// Bytes sent in the last run.
   std::size_t bytes() const noexcept { return bytes_; }

@@ -260,8 +260,11 @@ TEST_F(ChunkCost, CountsTheSameWorkInEveryRun) {
 }
 
 TEST_F(ChunkCost, RefusesToJudgeWhatWasNotCounted) {
+  struct Mute : LineReceiver {
+    void lineReceived(std::string_view) override {}
+  };
   send("some bytes");
-  const Subject uncounted = [](Reactor&, EventLog&) { return std::make_shared<Protocol>(); };
+  const Subject uncounted = [](Reactor&, EventLog&) { return std::make_shared<Mute>(); };  // the library is not counted here
   EXPECT_THROW(chunkCost(world, uncounted), UsageError);
 }
 

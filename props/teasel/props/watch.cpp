@@ -26,6 +26,7 @@ class Watch::Watched final : public Protocol {
     expect(!data.empty(), "dataReceived with no bytes");
     if (life_.transport != nullptr) expect(!life_.transport->disconnecting(), "dataReceived after loseConnection or abortConnection");
     ++life_.deliveries;
+    const Meter meter(life_.work);
     run([&] { inner_->dataReceived(data); });
   }
   void connectionLost(const Failure& reason) override {
@@ -43,6 +44,7 @@ class Watch::Watched final : public Protocol {
   }
   void producingResumed() override {
     expect(life_.made && !life_.lost, "producingResumed outside the connection's life");
+    const Meter meter(life_.work);
     run([&] { inner_->producingResumed(); });
   }
   void writeConnectionLost() override {
@@ -52,20 +54,29 @@ class Watch::Watched final : public Protocol {
   std::string logPrefix() const override { return inner_->logPrefix(); }
 
  private:
+  /// Adds the work done while it lives.
+  class Meter {
+   public:
+    explicit Meter(std::uint64_t& work) noexcept : work_(work), before_(workDone()) {}
+    Meter(const Meter&) = delete;
+    Meter& operator=(const Meter&) = delete;
+    ~Meter() { work_ += workDone() - before_; }
+
+   private:
+    std::uint64_t& work_;
+    const std::uint64_t before_;
+  };
   void expect(bool holds, const char* otherwise) {
     if (!holds) state_->world.fail("lifecycle", otherwise);
   }
   template <class F>
   void run(F&& callback) {
-    const std::uint64_t before = workDone();
     try {
       callback();
     } catch (...) {
-      life_.work += workDone() - before;
       life_.closedItself = true;
       throw;
     }
-    life_.work += workDone() - before;
     if (life_.transport != nullptr && life_.transport->disconnecting()) life_.closedItself = true;
     checkBounds();
   }
