@@ -58,6 +58,10 @@ class Bench {
   virtual void pass(Duration time) = 0;
   /// run() of the server's reactor, the others kept turning; false if nobody stopped it in kPatience.
   virtual bool run() = 0;
+  /// Somebody who never answers an attempt to connect.
+  virtual Address deaf() = 0;
+  /// One more reactor on the same driver, for another thread; null where there are no threads.
+  virtual std::unique_ptr<Reactor> another() { return nullptr; }
   /// Checks what must hold at the end of every test, if the reactors are still there.
   virtual void checkHealth() {}
   /// Destroys the reactors.

@@ -58,6 +58,28 @@ TEASEL_CONTRACT(ContractConnect, TheTimeoutCoversNameResolution) {
   EXPECT_GE(bench.client().now() - began, 30ms);
 }
 
+TEASEL_CONTRACT(ContractConnect, TheTimeoutCoversConnecting) {
+  const Address deaf = bench.deaf();
+  const auto factory = clientFactory(bench);
+  const Instant began = bench.client().now();
+  const auto connector = bench.client().connectTCP(deaf.host(), deaf.port(), factory, 60ms);
+  TEASEL_UNTIL(factory->failed());
+  EXPECT_EQ(factory->story(), "started failed:TimeoutError");
+  EXPECT_GE(bench.client().now() - began, 60ms);
+}
+
+TEASEL_CONTRACT(ContractConnect, StopConnectingAbandonsAnAttemptThatNobodyAnswers) {
+  const Address deaf = bench.deaf();
+  const auto factory = clientFactory(bench);
+  const auto connector = bench.client().connectTCP(deaf.host(), deaf.port(), factory);
+  bench.settle();
+  EXPECT_EQ(factory->story(), "started");
+  connector->stopConnecting();
+  TEASEL_UNTIL(factory->failed());
+  EXPECT_EQ(factory->story(), "started failed:UserError");
+  EXPECT_EQ(connector->state(), Connector::State::kDisconnected);
+}
+
 TEASEL_CONTRACT(ContractConnect, AnAnswerAfterTheTimeoutIsIgnored) {
   Pending pending(bench, 10ms);
   TEASEL_UNTIL(pending.factory->failed());

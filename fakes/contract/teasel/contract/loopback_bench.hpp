@@ -5,6 +5,9 @@
 #include <utility>
 
 #include <teasel/contract/bench.hpp>
+#include <teasel/protocol/connector.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
 
 namespace teasel::contract {
 
@@ -14,7 +17,7 @@ using DriverFactory = std::function<std::unique_ptr<Driver>()>;
 class LoopbackBench final : public Bench {
  public:
   /// One reactor with both ends in it, or one for each, turned in alternation.
-  LoopbackBench(const DriverFactory& make, bool two, bool eager) : eager_(eager), server_(std::make_unique<Reactor>(make())) {
+  LoopbackBench(const DriverFactory& make, bool two, bool eager) : make_(make), eager_(eager), server_(std::make_unique<Reactor>(make())) {
     if (two) client_ = std::make_unique<Reactor>(make());
   }
 
@@ -47,7 +50,21 @@ class LoopbackBench final : public Bench {
   void destroy() override {
     server_.reset();
     client_.reset();
+    deaf_.reset();
   }
+  /// A port whose reactor never turns and whose queue of one is full: the system answers nobody else.
+  Address deaf() override {
+    if (deaf_ == nullptr) {
+      deaf_ = std::make_unique<Reactor>(make_());
+      const auto quiet = std::make_shared<Factory>();
+      quiet->noisy = false;
+      deafPort_ = deaf_->listenTCP(0, quiet, 0, serverHost())->getHost();
+      for (int i = 0; i < 3; ++i) client().connectTCP(serverHost(), deafPort_.port(), std::make_shared<ClientFactory>());
+      pass(50ms);
+    }
+    return deafPort_;
+  }
+  std::unique_ptr<Reactor> another() override { return std::make_unique<Reactor>(make_()); }
   void checkHealth() override {
     if (server_ == nullptr) return;
     turn(0s);  // what lingers until now ends in the next poll
@@ -65,8 +82,10 @@ class LoopbackBench final : public Bench {
     server_->turn(std::min<Duration>(atMost, 500us));
     client_->turn(std::min<Duration>(atMost, 500us));
   }
+  DriverFactory make_;
   bool eager_;
-  std::unique_ptr<Reactor> server_, client_;
+  std::unique_ptr<Reactor> server_, client_, deaf_;
+  Address deafPort_;
 };
 
 /// A driver's column of the suite: every test with one reactor and with two. `eagerWrites`: see Bench.

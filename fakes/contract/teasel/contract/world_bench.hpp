@@ -32,6 +32,7 @@ class WorldBench final : public Bench {
   bool run() override {
     return world_->runUntil([this] { return !server().running(); }) && world_->verdict() == nullptr;
   }
+  Address deaf() override { return fakes::Network::blackHole(); }
   void checkHealth() override {
     if (world_ == nullptr || world_->verdict() == nullptr) return;
     ADD_FAILURE() << "the world's verdict is \"" << world_->verdict()->oracle << "\": " << world_->verdict()->message;
@@ -54,7 +55,7 @@ class WorldBench final : public Bench {
   fakes::WorldOptions options(fakes::SimDriver::Mode mode, int round) {
     fakes::WorldOptions options{.mode = mode, .limits = kLimits, .log = &log};
     options.faults.latency = delays_;
-    options.faults.windows = round % 4 == 3;
+    options.faults.windows = round % 4 == 3 && !delays_;
     options.faults.stalls = round % 6 == 1;
     return options;
   }
