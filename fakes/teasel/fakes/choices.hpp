@@ -94,13 +94,15 @@ class Choices {
 
   /// A value below `bound`; 0 is the benign one. A bound of 0 or 1 draws nothing and gives 0.
   std::uint64_t below(std::uint64_t bound, Key key) {
-    if (source_ == Source::kCalm) [[likely]] return 0;
+    if (source_ == Source::kCalm) [[likely]]
+      return 0;
     return bound <= 1 ? 0 : draw(bound, key, Ratio{0, 0});
   }
   /// True in about n of d draws of a PRNG; recorded, enumerated and replayed as a draw with bound 2. Never true in a
   /// calm world, and n = 0 draws nothing.
   bool chance(Ratio ratio, Key key) {
-    if (source_ == Source::kCalm) [[likely]] return false;
+    if (source_ == Source::kCalm) [[likely]]
+      return false;
     return ratio.n != 0 && draw(2, key, ratio) != 0;
   }
 

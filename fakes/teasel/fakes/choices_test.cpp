@@ -70,7 +70,8 @@ TEST(Choices, ChanceComesTrueInItsRatioAndIsRecordedAsABit) {
 TEST(Choices, RecordEveryDrawWithKeyIndexBoundAndValue) {
   Choices choices;
   choices.usePrng(11);
-  const std::uint64_t first = choices.below(10, kCutOf3), latency = choices.below(20, kLatencyOf3), second = choices.below(30, kCutOf3);
+  const std::uint64_t first = choices.below(10, kCutOf3), latency = choices.below(20, kLatencyOf3),
+                      second = choices.below(30, kCutOf3);
   const std::vector<Record> wanted{{3, 1, 0, 10, first}, {3, 3, 0, 20, latency}, {3, 1, 1, 30, second}};
   EXPECT_EQ(choices.records(), wanted);
 }
@@ -78,9 +79,11 @@ TEST(Choices, RecordEveryDrawWithKeyIndexBoundAndValue) {
 TEST(Choices, ReplayOfTheirRecordsGivesTheSameDraws) {
   Choices first, second;
   first.usePrng(99);
-  for (int i = 0; i < 300; ++i) first.below(5 + i % 3, Key(static_cast<std::uint32_t>(i % 70), static_cast<std::uint16_t>(1 + i % 4)));
+  for (int i = 0; i < 300; ++i)
+    first.below(5 + i % 3, Key(static_cast<std::uint32_t>(i % 70), static_cast<std::uint16_t>(1 + i % 4)));
   second.useTape(first.records());
-  for (int i = 0; i < 300; ++i) second.below(5 + i % 3, Key(static_cast<std::uint32_t>(i % 70), static_cast<std::uint16_t>(1 + i % 4)));
+  for (int i = 0; i < 300; ++i)
+    second.below(5 + i % 3, Key(static_cast<std::uint32_t>(i % 70), static_cast<std::uint16_t>(1 + i % 4)));
   EXPECT_EQ(second.records(), first.records());
   EXPECT_EQ(second.unused(), 0u);
   EXPECT_EQ(second.clamped(), 0u);
@@ -145,7 +148,8 @@ TEST(ChoiceSites, HaveNamesThatReadBack) {
   EXPECT_EQ(siteName(0x105), "user.5");
   EXPECT_EQ(siteName(99), "site.99");
   for (std::uint32_t site = 0; site < 0x400; ++site) EXPECT_EQ(siteByName(siteName(static_cast<std::uint16_t>(site))), site);
-  for (const char* bad : {"", "Cut", "user.", "user.x", "user.65535", "site.123456", "cut "}) EXPECT_FALSE(siteByName(bad)) << bad;
+  for (const char* bad : {"", "Cut", "user.", "user.x", "user.65535", "site.123456", "cut "})
+    EXPECT_FALSE(siteByName(bad)) << bad;
 }
 
 TEST(Records, NormaliseToOneForm) {

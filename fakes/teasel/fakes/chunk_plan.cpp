@@ -54,7 +54,7 @@ ChunkPlan ChunkPlan::ofMask(std::uint32_t mask) {
   return plan;
 }
 
-ChunkPlan ChunkPlan::random(std::size_t n, std::uint64_t seed) {
+ChunkPlan ChunkPlan::drawn(std::size_t n, std::uint64_t seed) {
   const std::uint64_t stream = detail::streamSeed(seed, Key(0, ChoiceSite::kChunkPlan));
   const std::uint64_t sparseness = detail::scaled(detail::streamNumber(stream, 0), 6);  // a cut in 1 of 2^this places
   ChunkPlan plan;

@@ -36,7 +36,7 @@ class ChunkPlan {
   /// The plan of one such way: bit i of `mask` cuts before byte i + 1.
   static ChunkPlan ofMask(std::uint32_t mask);
   /// Cuts drawn with a seed, now dense, now sparse.
-  static ChunkPlan random(std::size_t n, std::uint64_t seed);
+  static ChunkPlan drawn(std::size_t n, std::uint64_t seed);
   /// Writes that were made one by one arrive as one: cuts that the Play names are dropped.
   static ChunkPlan coalesced() { return {}; }
   /// The same cuts, and the end of stream in the same turn as the last bytes.

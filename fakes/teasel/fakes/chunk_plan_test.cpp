@@ -49,11 +49,11 @@ TEST(ChunkPlan, AllCutsAreAllAndDifferent) {
   EXPECT_THROW(ChunkPlan::allCuts(17), LimitExceeded);
 }
 
-TEST(ChunkPlan, RandomPlansRepeatPerSeedAndDifferBetweenSeeds) {
+TEST(ChunkPlan, DrawnPlansRepeatPerSeedAndDifferBetweenSeeds) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
-    EXPECT_EQ(ChunkPlan::random(50, seed), ChunkPlan::random(50, seed));
-    seen.insert(ChunkPlan::random(50, seed).text());
+    EXPECT_EQ(ChunkPlan::drawn(50, seed), ChunkPlan::drawn(50, seed));
+    seen.insert(ChunkPlan::drawn(50, seed).text());
   }
   EXPECT_GT(seen.size(), 25u);
 }
@@ -89,7 +89,7 @@ TEST(ChunkPlan, AppliedToAnyPlayKeepsItsBytes) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     choices.usePrng(seed);
     const Play play = Play::draw(choices);
-    const Play cut = ChunkPlan::random(100, seed).applyTo(play, 0);
+    const Play cut = ChunkPlan::drawn(100, seed).applyTo(play, 0);
     EXPECT_EQ(ChunkPlan::whole().applyTo(cut, 0), ChunkPlan::whole().applyTo(play, 0)) << seed;
     EXPECT_EQ(cut.byteCount(), play.byteCount());
   }

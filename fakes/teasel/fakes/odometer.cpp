@@ -39,7 +39,8 @@ bool Odometer::next() {
       return false;
     }
     ++digits_.back().value;
-    if (runs_ == budget_.runs) throw OdometerBudget("not enumerated within " + std::to_string(budget_.runs) + " runs; next was " + progress());
+    if (runs_ == budget_.runs)
+      throw OdometerBudget("not enumerated within " + std::to_string(budget_.runs) + " runs; next was " + progress());
   }
   ++runs_;
   at_ = 0;
@@ -71,7 +72,8 @@ std::string Odometer::progress() const {
   std::string out = "run " + std::to_string(runs_) + ":";
   for (std::size_t i = 0; i < digits_.size() && i < kShown; ++i) {
     const Digit& digit = digits_[i];
-    out += (i == 0 ? " " : ", ") + siteName(digit.key.site) + ' ' + std::to_string(digit.value) + " of " + std::to_string(digit.bound);
+    out += (i == 0 ? " " : ", ") + siteName(digit.key.site) + ' ' + std::to_string(digit.value) + " of " +
+           std::to_string(digit.bound);
   }
   if (digits_.size() > kShown) out += " and " + std::to_string(digits_.size() - kShown) + " more";
   return out;

@@ -54,11 +54,11 @@ struct PlayLimits {
 
 /// What Play::draw makes of choices.
 struct PlayShape {
-  std::uint32_t events = 12;                    ///< at most so many, besides the first connect
-  std::uint8_t connections = 2;                 ///< numbered below this
-  std::uint32_t bytes = 24;                     ///< of one send, when it is not a word
-  std::span<const std::string_view> words = {}; ///< what the protocol speaks ("\r\n", "PING"); must outlive the call only
-  std::uint16_t appOps = 0;                     ///< application operations numbered below this
+  std::uint32_t events = 12;                     ///< at most so many, besides the first connect
+  std::uint8_t connections = 2;                  ///< numbered below this
+  std::uint32_t bytes = 24;                      ///< of one send, when it is not a word
+  std::span<const std::string_view> words = {};  ///< what the protocol speaks ("\r\n", "PING"); must outlive the call only
+  std::uint16_t appOps = 0;                      ///< application operations numbered below this
 };
 
 /// What outside parties do, in order: an array of small events and one buffer of bytes; clear() keeps the memory.
@@ -108,7 +108,7 @@ class Play {
   bool append(const Play& other, const Event& event);
 
   /// A Play made of choices (sites play*): the seeds engine's. All choices 0 give one connect.
-  static Play draw(Choices& choices, const PlayShape& shape = {});
+  static Play draw(Choices& choices, const PlayShape& shape = {}, const PlayLimits& limits = {});
 
   void clear() noexcept;
   bool empty() const noexcept { return events_.empty(); }

@@ -78,9 +78,11 @@ TEST(PlayCodec, DecodesEachOpcode) {
   wanted.send(0, "a\xf5");
   wanted.connect(3), wanted.cut(3), wanted.endOfStream(3), wanted.reset(3);
   wanted.advance(std::chrono::milliseconds(7)), wanted.advance(std::chrono::seconds(300)), wanted.nextTimer(TimerPoint::kAfter);
-  wanted.stopReading(3), wanted.read(3, 5), wanted.shortWrite(3, 6), wanted.app(1, 2), wanted.echo(3, 4, 5, 1), wanted.redeliver(3, 2);
-  const Both got = decoded("a\xf5\x00\xf5\x01\x0b\xf5\x02\xf5\x03\xf5\x04\xf5\x05\x07\xf5\x06\xac\x02\xf5\x07\x05\xf5\x08\xf5\x09\x05"
-                           "\xf5\x0a\x06\xf5\x0b\x01\x02\xf5\x0c\x01\x04\x05\xf5\x0d\x02\xf5\x0e\x03\x01\x02\x04");
+  wanted.stopReading(3), wanted.read(3, 5), wanted.shortWrite(3, 6), wanted.app(1, 2), wanted.echo(3, 4, 5, 1),
+      wanted.redeliver(3, 2);
+  const Both got = decoded(
+      "a\xf5\x00\xf5\x01\x0b\xf5\x02\xf5\x03\xf5\x04\xf5\x05\x07\xf5\x06\xac\x02\xf5\x07\x05\xf5\x08\xf5\x09\x05"
+      "\xf5\x0a\x06\xf5\x0b\x01\x02\xf5\x0c\x01\x04\x05\xf5\x0d\x02\xf5\x0e\x03\x01\x02\x04");
   EXPECT_EQ(got.play, wanted);
   EXPECT_EQ(got.records, (std::vector<Record>{{3, 1, 2, 0, 4}}));
 }
@@ -95,7 +97,8 @@ TEST(PlayCodec, DecodesEachExtension) {
 }
 
 TEST(PlayCodec, IntroducerBeforeAnythingElseIsLiteral) {
-  for (const ByteView bytes : {ByteView("\xf5"), ByteView("\xf5x"), ByteView("\xf5\xf5\xf5"), ByteView("\xf5\x10"), ByteView("\xf5\x0f\x04")}) {
+  for (const ByteView bytes :
+       {ByteView("\xf5"), ByteView("\xf5x"), ByteView("\xf5\xf5\xf5"), ByteView("\xf5\x10"), ByteView("\xf5\x0f\x04")}) {
     EXPECT_EQ(decoded(bytes).play, sending(bytes)) << bytes;
   }
 }
@@ -147,7 +150,9 @@ TEST(PlayCodec, RefusesToWriteAPlayBeyondItsLimits) {
 }
 
 TEST(PlayCodec, RecordsMayStandAnywhereAndTheLastWins) {
-  const Both got = decoded("a\xf5\x0e\x01\x01\x00\x05" "b\xf5\x0e\x01\x01\x00\x06\xf5\x0e\x01\x01\x02\x00");
+  const Both got = decoded(
+      "a\xf5\x0e\x01\x01\x00\x05"
+      "b\xf5\x0e\x01\x01\x00\x06\xf5\x0e\x01\x01\x02\x00");
   EXPECT_EQ(got.play, sending("ab"));
   EXPECT_EQ(got.records, (std::vector<Record>{{1, 1, 0, 0, 6}}));
 }

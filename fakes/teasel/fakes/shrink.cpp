@@ -221,13 +221,13 @@ class Shrinker {
   }
 
   template <class T>
-  void lowerField(std::size_t at, T Event::*field) {
+  void lowerField(std::size_t at, T Event::* field) {
     for (bool lowered = true; lowered && !spent_;) {
       if (at >= best_.steps.size()) return;  // it was joined to another
       const T now = best_.steps[at].event.*field;
       lowered = false;
-      for (const std::uint64_t wanted : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{now} / 2, now - std::uint64_t{now} / 4,
-                                         std::uint64_t{now} - 1}) {
+      for (const std::uint64_t wanted :
+           {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{now} / 2, now - std::uint64_t{now} / 4, std::uint64_t{now} - 1}) {
         if (now == 0 || wanted >= now) continue;
         lowered = change([&](Draft& draft) { draft.steps[at].event.*field = static_cast<T>(wanted); });
         if (lowered) break;
@@ -247,7 +247,8 @@ class Shrinker {
         step.event.connection = static_cast<std::uint8_t>(mapped);
       }
       for (Step& step : draft.steps) {
-        if (step.event.kind == EventKind::kEcho && number[step.event.op] >= 0) step.event.op = static_cast<std::uint16_t>(number[step.event.op]);
+        if (step.event.kind == EventKind::kEcho && number[step.event.op] >= 0)
+          step.event.op = static_cast<std::uint16_t>(number[step.event.op]);
       }
     });
   }

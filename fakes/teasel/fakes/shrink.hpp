@@ -31,9 +31,9 @@ struct Shrunk {
 struct ShrinkSize {
   std::size_t events = 0;
   std::size_t bytes = 0;
-  std::size_t nonZero = 0;     ///< records
-  std::uint64_t sum = 0;       ///< of their values
-  std::uint64_t operands = 0;  ///< of events, connection numbers included
+  std::size_t nonZero = 0;        ///< records
+  std::uint64_t sum = 0;          ///< of their values
+  std::uint64_t operands = 0;     ///< of events, connection numbers included
   std::uint64_t strangeness = 0;  ///< of bytes: 'a' is the plainest, then 0, then other letters and signs
   friend auto operator<=>(const ShrinkSize&, const ShrinkSize&) = default;
 

@@ -18,7 +18,8 @@ std::string sentOn(const Play& play, unsigned k) {
 Play busyPlay() {
   Play play;
   for (unsigned k = 0; k < 4; ++k) {
-    play.send(k, "hello there"), play.cut(k), play.advance(30ms), play.read(k, 77), play.send(k, "some ERROR here\r\n"), play.endOfStream(k);
+    play.send(k, "hello there"), play.cut(k), play.advance(30ms), play.read(k, 77), play.send(k, "some ERROR here\r\n"),
+        play.endOfStream(k);
   }
   return play;
 }
@@ -134,7 +135,9 @@ TEST(Shrink, SaysWhenTheOriginalDoesNotFailThatWay) {
 }
 
 TEST(Shrink, StopsAtItsBudgetAndSaysSo) {
-  const Judge judge = [](const Play& play, std::span<const Record>) { return sentOn(play, 3).find("ERROR") != std::string::npos ? "x" : ""; };
+  const Judge judge = [](const Play& play, std::span<const Record>) {
+    return sentOn(play, 3).find("ERROR") != std::string::npos ? "x" : "";
+  };
   const Shrunk cut = shrink(busyPlay(), busyRecords(), "x", judge, {.runs = 15});
   EXPECT_EQ(cut.runs, 15u);
   EXPECT_TRUE(cut.reproduced);

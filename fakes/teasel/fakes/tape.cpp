@@ -11,8 +11,9 @@ namespace teasel::fakes {
 namespace {
 
 constexpr std::string_view kMagic = "teasel tape ";
-constexpr std::string_view kEventNames[kEventKinds] = {"connect",     "send", "cut",        "endOfStream", "reset", "advance",  "nextTimer",
-                                                       "stopReading", "read", "shortWrite", "app",         "echo",  "redeliver"};
+constexpr std::string_view kEventNames[kEventKinds] = {"connect", "send",      "cut",         "endOfStream", "reset",
+                                                       "advance", "nextTimer", "stopReading", "read",        "shortWrite",
+                                                       "app",     "echo",      "redeliver"};
 constexpr std::string_view kPoints[] = {"before", "at", "after"};
 struct Unit {
   std::string_view name;
@@ -32,27 +33,37 @@ std::string lineOf(const Event& event, ByteView bytes) {
   std::string out(kEventNames[static_cast<std::size_t>(event.kind)]);
   const auto add = [&out](std::uint64_t number) { out += ' ' + std::to_string(number); };
   switch (event.kind) {
-    case EventKind::kAdvance: return out + ' ' + durationText(event.number);
-    case EventKind::kNextTimer: return out + ' ' + std::string(kPoints[event.op % 3]);
-    case EventKind::kApp: add(event.op), add(event.number); return out;
-    default: add(event.connection);
+    case EventKind::kAdvance:
+      return out + ' ' + durationText(event.number);
+    case EventKind::kNextTimer:
+      return out + ' ' + std::string(kPoints[event.op % 3]);
+    case EventKind::kApp:
+      add(event.op), add(event.number);
+      return out;
+    default:
+      add(event.connection);
   }
   switch (event.kind) {
     case EventKind::kConnect:
       if (event.op != 0) add(event.op);
       break;
-    case EventKind::kSend: out += " \"" + escaped(bytes, kAll) + '"'; break;
+    case EventKind::kSend:
+      out += " \"" + escaped(bytes, kAll) + '"';
+      break;
     case EventKind::kEndOfStream:
       if (event.op != 0) out += " withLast";
       break;
     case EventKind::kRead:
     case EventKind::kShortWrite:
-    case EventKind::kRedeliver: add(event.number); break;
+    case EventKind::kRedeliver:
+      add(event.number);
+      break;
     case EventKind::kEcho:
       add(event.number), add(event.length);
       if (event.op != event.connection) add(event.op);
       break;
-    default: break;
+    default:
+      break;
   }
   return out;
 }
@@ -86,7 +97,9 @@ class Line {
     rest_.remove_prefix(out.size());
     return out;
   }
-  std::uint64_t number(const char* expected, std::uint64_t most = ~std::uint64_t{0}) { return numberIn(word(expected), expected, most); }
+  std::uint64_t number(const char* expected, std::uint64_t most = ~std::uint64_t{0}) {
+    return numberIn(word(expected), expected, most);
+  }
   std::uint64_t numberIn(std::string_view text, const char* expected, std::uint64_t most = ~std::uint64_t{0}) const {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -125,15 +138,22 @@ class Line {
     const char kind = rest_.front();
     rest_.remove_prefix(1);
     switch (kind) {
-      case 'r': return '\r';
-      case 'n': return '\n';
-      case 't': return '\t';
-      case '0': return '\0';
+      case 'r':
+        return '\r';
+      case 'n':
+        return '\n';
+      case 't':
+        return '\t';
+      case '0':
+        return '\0';
       case '\\':
       case '"':
-      case '\'': return kind;
-      case 'x': return hex();
-      default: fail(std::string("unknown escape '\\") + kind + "'", "\\r \\n \\t \\0 \\\\ \\\" or \\xHH");
+      case '\'':
+        return kind;
+      case 'x':
+        return hex();
+      default:
+        fail(std::string("unknown escape '\\") + kind + "'", "\\r \\n \\t \\0 \\\\ \\\" or \\xHH");
     }
   }
   char hex() {
@@ -215,23 +235,44 @@ class Parser {
     }
     const auto k = static_cast<unsigned>(line.number("connection", Play::kMaxConnections - 1));
     switch (kind) {
-      case EventKind::kConnect: play.connect(k, line.atEnd() ? 0 : static_cast<unsigned>(line.number("port", 0xffff))); break;
-      case EventKind::kSend: play.send(k, line.quoted()); break;
-      case EventKind::kEndOfStream: play.endOfStream(k, withLast(line)); break;
-      case EventKind::kEcho: echo(k, line); break;
-      case EventKind::kRead: play.read(k, line.number("count")); break;
-      case EventKind::kShortWrite: play.shortWrite(k, line.number("count")); break;
-      case EventKind::kRedeliver: play.redeliver(k, line.number("count")); break;
-      case EventKind::kCut: play.cut(k); break;
-      case EventKind::kReset: play.reset(k); break;
-      default: play.stopReading(k); break;
+      case EventKind::kConnect:
+        play.connect(k, line.atEnd() ? 0 : static_cast<unsigned>(line.number("port", 0xffff)));
+        break;
+      case EventKind::kSend:
+        play.send(k, line.quoted());
+        break;
+      case EventKind::kEndOfStream:
+        play.endOfStream(k, withLast(line));
+        break;
+      case EventKind::kEcho:
+        echo(k, line);
+        break;
+      case EventKind::kRead:
+        play.read(k, line.number("count"));
+        break;
+      case EventKind::kShortWrite:
+        play.shortWrite(k, line.number("count"));
+        break;
+      case EventKind::kRedeliver:
+        play.redeliver(k, line.number("count"));
+        break;
+      case EventKind::kCut:
+        play.cut(k);
+        break;
+      case EventKind::kReset:
+        play.reset(k);
+        break;
+      default:
+        play.stopReading(k);
+        break;
     }
   }
 
   void echo(unsigned k, Line& line) {
     const std::uint64_t from = line.number("offset");
     const std::uint64_t count = line.number("count", 0xffffffffu);
-    tape_.play.echo(k, from, count, line.atEnd() ? k : static_cast<unsigned>(line.number("connection", Play::kMaxConnections - 1)));
+    tape_.play.echo(k, from, count,
+                    line.atEnd() ? k : static_cast<unsigned>(line.number("connection", Play::kMaxConnections - 1)));
   }
 
   static bool withLast(Line& line) {
@@ -297,7 +338,10 @@ class Parser {
 
 TapeError::TapeError(std::string file, std::size_t line, std::string what, std::string expected)
     : std::runtime_error(file + (line == 0 ? "" : ':' + std::to_string(line)) + ": " + what + "; expected " + expected),
-      file_(std::move(file)), problem_(std::move(what)), expected_(std::move(expected)), line_(line) {}
+      file_(std::move(file)),
+      problem_(std::move(what)),
+      expected_(std::move(expected)),
+      line_(line) {}
 
 std::string eventText(const Play& play, const Event& event) { return lineOf(event, play.bytes(event)); }
 

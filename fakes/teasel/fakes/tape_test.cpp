@@ -83,10 +83,13 @@ TEST(Tape, LongSendsGoOverLinesAndComeBackAsOne) {
   for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) EXPECT_LT(text.find('\n', at) - at, 100u);
 }
 
-TEST(Tape, RefusesANewerFormat) { expectError("teasel tape 2\nconnect 0\n", 1, "format 2, written by a newer Teasel; expected at most format 1"); }
+TEST(Tape, RefusesANewerFormat) {
+  expectError("teasel tape 2\nconnect 0\n", 1, "format 2, written by a newer Teasel; expected at most format 1");
+}
 
 TEST(Tape, RefusesWhatIsNoTape) {
-  for (const char* text : {"", "GET / HTTP/1.0\n", "teasel tape x\n", "teasel tape 0\n", "teasel tape 1 \n"}) expectError(text, 1, "expected");
+  for (const char* text : {"", "GET / HTTP/1.0\n", "teasel tape x\n", "teasel tape 0\n", "teasel tape 1 \n"})
+    expectError(text, 1, "expected");
 }
 
 TEST(Tape, SaysWhereAndWhatIsWrong) {

@@ -1,0 +1,84 @@
+#include <teasel/fakes/replay.hpp>
+
+#include <algorithm>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/fakes/diagram.hpp>
+
+namespace teasel::fakes {
+namespace {
+
+bool ofPlay(const Record& record) {
+  return record.site >= static_cast<std::uint16_t>(ChoiceSite::kPlayLength) &&
+         record.site <= static_cast<std::uint16_t>(ChoiceSite::kPlayBytes);
+}
+
+std::size_t countSkipped(const Trace& trace) {
+  const auto events = trace.events();
+  return static_cast<std::size_t>(
+      std::count_if(events.begin(), events.end(), [](const TraceEvent& event) { return event.kind == TraceKind::kSkipped; }));
+}
+
+}  // namespace
+
+std::string signatureOf(const Verdict& verdict) {
+  return verdict.site ? verdict.oracle + " at " + verdict.site.text() : verdict.oracle;
+}
+
+const Scenario& requireScenario(std::string_view name) {
+  if (const Scenario* found = findScenario(name)) return *found;
+  std::string names;
+  for (const Scenario* each : scenarios()) (names += names.empty() ? "" : ", ") += each->name();
+  throw UsageError("there is no scenario '" + std::string(name) + "'; there are: " + (names.empty() ? "none" : names));
+}
+
+void Replayer::fill(const Job& job, const ScenarioOptions& options) {
+  if (job.seed) {
+    world_.choices().usePrng(*job.seed, Swarm::kOn);
+    world_.play() = job.drawPlay ? Play::draw(world_.choices(), options.shape, options.play) : job.play;
+    return;
+  }
+  world_.play() = job.play;
+  if (job.records.empty()) world_.choices().useCalm();
+  else world_.choices().useTape(job.records);
+}
+
+Outcome Replayer::run(const Job& job) {
+  const Scenario& scenario = requireScenario(job.scenario);
+  WorldOptions options = scenario.options().world;
+  options.trace = Trace::Mode::kLog;
+  world_.reset(options);
+  fill(job, scenario.options());
+  scenario.run(world_);
+  Outcome outcome;
+  if (const Verdict* verdict = world_.verdict()) {
+    outcome.oracle = verdict->oracle;
+    outcome.signature = signatureOf(*verdict);
+    outcome.message = verdict->message;
+    if (verdict->site) outcome.message += "\nat " + verdict->site.text();
+    outcome.message += ", " + shown(verdict->at) + " into the run";
+  }
+  if (job.diagram) outcome.diagram = diagram(world_);
+  outcome.play = world_.play();
+  for (const Record& record : world_.choices().records()) {
+    if (!ofPlay(record)) outcome.records.push_back(record);
+  }
+  outcome.traceHash = world_.trace().hash();
+  outcome.unused = world_.choices().unused();
+  outcome.clamped = world_.choices().clamped();
+  outcome.skipped = countSkipped(world_.trace());
+  return outcome;
+}
+
+std::string replayFailure(std::string_view scenario, const Play& play, std::span<const Record> records) {
+  Job job;
+  job.scenario = scenario;
+  job.play = play;
+  job.records.assign(records.begin(), records.end());
+  job.diagram = true;
+  Replayer replayer;
+  const Outcome outcome = replayer.run(job);
+  return outcome.ok() ? "" : outcome.oracle + ": " + outcome.message + "\n" + outcome.diagram;
+}
+
+}  // namespace teasel::fakes

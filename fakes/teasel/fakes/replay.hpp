@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <teasel/fakes/choices.hpp>
+#include <teasel/fakes/play.hpp>
+#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world.hpp>
+
+namespace teasel::fakes {
+
+/// One run that an engine wants: a Play with records, or what a seed makes.
+struct Job {
+  std::string scenario;
+  Play play;
+  std::vector<Record> records;
+  std::optional<std::uint64_t> seed;  ///< choices come from this seed, not from the records
+  bool drawPlay = false;              ///< with a seed: the Play is drawn too
+  bool diagram = false;               ///< the outcome shall show what happened
+};
+
+/// What a run came to.
+struct Outcome {
+  std::string oracle;           ///< what broke; empty when nothing did
+  std::string signature;        ///< the oracle and the place of the check: two runs with equal ones failed in the same way
+  std::string message;          ///< for people
+  std::string diagram;          ///< if it was asked for
+  Play play;                    ///< that was performed
+  std::vector<Record> records;  ///< every draw, those of Play::draw left out
+  std::uint64_t traceHash = 0;
+  std::size_t unused = 0;   ///< records of the job that nothing asked for
+  std::size_t clamped = 0;  ///< records of the job that were too large
+  std::size_t skipped = 0;  ///< steps of the Play that had nothing to act on
+
+  bool ok() const noexcept { return oracle.empty(); }
+};
+
+/// Runs jobs in this process, in one world that is reused.
+class Replayer {
+ public:
+  /// Throws UsageError when there is no such scenario; the text names those that there are.
+  Outcome run(const Job& job);
+  /// The world of the last run, as that left it.
+  World& world() noexcept { return world_; }
+
+ private:
+  void fill(const Job& job, const ScenarioOptions& options);
+  World world_;
+};
+
+/// What a verdict looks like as a signature.
+std::string signatureOf(const Verdict& verdict);
+
+/// The scenario of this name, or UsageError naming those that there are.
+const Scenario& requireScenario(std::string_view name);
+
+/// For regression tests: runs a scenario that is linked into the test. "" when nothing breaks, else what broke and the
+/// diagram of it:
+///
+///     EXPECT_EQ(replayFailure("framing", play, choices), "");
+std::string replayFailure(std::string_view scenario, const Play& play, std::span<const Record> records = {});
+
+}  // namespace teasel::fakes

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <teasel/core/clock.hpp>
+#include <teasel/fakes/choices.hpp>
+
+namespace teasel::fakes {
+
+class World;
+
+/// What a process that dies in the middle of a run still tells: written to a descriptor by signal handlers (crash, abort,
+/// time out) and by the sanitizers' death callback, read by the process that started it.
+///
+/// A callback that never returns is such a death too: SIGALRM comes when `limit` has passed since arm(). One per process.
+namespace watchdog {
+
+/// Installs the handlers; frames go to `fd`. For a process that was forked to run candidates.
+void install(int fd);
+/// The world that the handlers tell of; null: none. `diagram`: what happened is to be drawn, too.
+void watch(World* world, bool diagram) noexcept;
+/// A run begins; it must end within `limit` of real time.
+void arm(Duration limit) noexcept;
+void disarm() noexcept;
+
+/// The last words of a process. Read with parse from all that came through the descriptor after the last whole reply.
+struct LastWords {
+  bool any = false;
+  int signal = 0;     ///< 0: a sanitizer's report
+  bool hung = false;  ///< the time limit
+  std::string last;   ///< the last thing that user code was told of
+  std::vector<Record> records;
+  std::string diagram;
+};
+LastWords parse(const std::string& frames);
+
+/// The frames of a stack as a sanitizer or glibc prints them, with C++ names, ours of the machinery left out.
+std::string readableStack(const std::string& standardError);
+
+}  // namespace watchdog
+}  // namespace teasel::fakes
