@@ -15,7 +15,8 @@ namespace teasel {
 
 namespace {
 
-static_assert(Poller::kRead == EPOLLIN && Poller::kWrite == EPOLLOUT && Poller::kError == EPOLLERR && Poller::kHangUp == EPOLLHUP);
+static_assert(Poller::kRead == EPOLLIN && Poller::kWrite == EPOLLOUT && Poller::kError == EPOLLERR &&
+              Poller::kHangUp == EPOLLHUP);
 
 class EpollPoller final : public Poller {
  public:

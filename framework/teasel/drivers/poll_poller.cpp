@@ -60,7 +60,7 @@ class PollPoller final : public Poller {
 
  private:
   std::vector<pollfd> watched_;
-  std::vector<std::uint64_t> keys_;    // beside watched_
+  std::vector<std::uint64_t> keys_;   // beside watched_
   std::vector<std::size_t> placeOf_;  // by descriptor
   std::vector<Ready> ready_;
 };

@@ -38,13 +38,17 @@ struct ReadinessDriver::Entry final : Slot {
     if (failed) return 0;
     const Poller::Bits write = writing() ? Poller::kWrite : 0;
     switch (state) {
-      case State::kListening: return resting ? 0 : Poller::kRead;
-      case State::kConnecting: return Poller::kWrite;
-      case State::kLingering: return write | (eof ? 0 : Poller::kRead);
+      case State::kListening:
+        return resting ? 0 : Poller::kRead;
+      case State::kConnecting:
+        return Poller::kWrite;
+      case State::kLingering:
+        return write | (eof ? 0 : Poller::kRead);
       case State::kOpen:
         if (eof) return write | (hungUp || !reading ? 0 : Poller::kWatch);
         return write | (reading ? Poller::kRead : 0);
-      case State::kClosed: break;
+      case State::kClosed:
+        break;
     }
     return 0;
   }
@@ -69,7 +73,8 @@ struct ReadinessDriver::Entry final : Slot {
   Failure why;
 };
 
-ReadinessDriver::ReadinessDriver(std::unique_ptr<Poller> poller) : poller_(std::move(poller)), buffer_(kReceiveSize), sampled_(now()) {
+ReadinessDriver::ReadinessDriver(std::unique_ptr<Poller> poller)
+    : poller_(std::move(poller)), buffer_(kReceiveSize), sampled_(now()) {
   if (const int error = poller_->change(wake_.descriptor(), kWakeKey, 0, Poller::kRead); error != 0)
     throw DriverUnavailable(std::string(name()) + ": cannot watch the wake-up descriptor: " + posix::errorText(error));
 }
@@ -111,7 +116,8 @@ void ReadinessDriver::touch(Entry& entry) {
 }
 
 void ReadinessDriver::applyInterests() {
-  for (Entry* entry : dirty_) {
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {  // what fails here is touched again
+    Entry* entry = dirty_[i];
     entry->inDirty = false;
     const Poller::Bits wanted = entry->wanted();
     if (wanted == entry->registered || entry->state == Entry::State::kClosed) continue;
@@ -158,11 +164,16 @@ void ReadinessDriver::fail(Entry& entry, const Failure& why) {
 
 void ReadinessDriver::dispatch(Entry& entry, Poller::Bits what) {
   switch (entry.state) {
-    case Entry::State::kListening: return acceptAll(entry);
-    case Entry::State::kConnecting: return finishConnect(entry);
-    case Entry::State::kOpen: return dispatchStream(entry, what);
-    case Entry::State::kLingering: return linger(entry);
-    case Entry::State::kClosed: return;  // in this very batch
+    case Entry::State::kListening:
+      return acceptAll(entry);
+    case Entry::State::kConnecting:
+      return finishConnect(entry);
+    case Entry::State::kOpen:
+      return dispatchStream(entry, what);
+    case Entry::State::kLingering:
+      return linger(entry);
+    case Entry::State::kClosed:
+      return;  // in this very batch
   }
 }
 

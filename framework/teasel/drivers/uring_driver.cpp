@@ -24,7 +24,7 @@ namespace teasel {
 
 namespace {
 
-constexpr std::size_t kPiecesPerSend = 64;
+constexpr std::size_t kPiecesPerSend = 16;
 constexpr Duration kAcceptRest = std::chrono::milliseconds(50);
 constexpr Duration kUnwantedLinger = std::chrono::seconds(2);
 /// How long the kernel may take to give up the operations of a closed slot.
@@ -43,20 +43,29 @@ struct alignas(8) Entry final : Slot {
   static Entry& of(Slot* slot) noexcept { return *static_cast<Entry*>(slot); }
   Address& host() noexcept { return host_; }
   Address& peer() noexcept { return peer_; }
-  bool holds() const noexcept { return !held.empty() || heldEof || heldError; }
+  bool holds() const noexcept { return heldNext < held.size() || heldEof || heldError; }
+
+  void dropHeld() noexcept {
+    held.clear();
+    heldNext = 0;
+  }
 
   /// The operations that ought to be in the kernel.
   unsigned wanted() const noexcept {
     if (failed) return 0;
     const unsigned send = outgoing.any() ? bit(kSend) : 0;
     switch (state) {
-      case State::kListening: return resting ? 0 : bit(kAccept);
-      case State::kConnecting: return bit(kConnect);
-      case State::kLingering: return send | (eof ? 0 : bit(kReceive));
+      case State::kListening:
+        return resting ? 0 : bit(kAccept);
+      case State::kConnecting:
+        return bit(kConnect);
+      case State::kLingering:
+        return send | (eof ? 0 : bit(kReceive));
       case State::kOpen:
         if (!reading || holds()) return send;
         return send | (!eof ? bit(kReceive) : hungUp ? 0 : bit(kWatch));
-      case State::kClosed: break;
+      case State::kClosed:
+        break;
     }
     return 0;
   }
@@ -78,11 +87,12 @@ struct alignas(8) Entry final : Slot {
   Acceptor* acceptor = nullptr;
   detail::Outgoing outgoing;
   std::size_t reported = 0;
-  std::array<iovec, kPiecesPerSend> pieces;  // the kernel's while kSend is armed, like `message` and `native`
+  std::array<iovec, kPiecesPerSend> pieces;  // the kernel's while kSend is armed, like `message`
   msghdr message{};
-  posix::SocketAddress native;
+  std::unique_ptr<posix::SocketAddress> to;  // the kernel's while kConnect is armed
   // What arrived after reading(false): the kernel reads ahead.
-  std::deque<Segment> held;
+  std::vector<Segment> held;
+  std::size_t heldNext = 0;
   bool heldEof = false;
   Failure heldError;
   Instant deadline = kNever;
@@ -208,8 +218,12 @@ void UringDriver::applyWishes() {
 void UringDriver::arm(Entry& entry, Operation operation) {
   io_uring_sqe& sqe = ring_.entry();
   switch (operation) {
-    case kAccept: io_uring_prep_multishot_accept(&sqe, entry.descriptor, nullptr, nullptr, SOCK_CLOEXEC); break;
-    case kConnect: io_uring_prep_connect(&sqe, entry.descriptor, entry.native.get(), entry.native.length); break;
+    case kAccept:
+      io_uring_prep_multishot_accept(&sqe, entry.descriptor, nullptr, nullptr, SOCK_CLOEXEC);
+      break;
+    case kConnect:
+      io_uring_prep_connect(&sqe, entry.descriptor, entry.to->get(), entry.to->length);
+      break;
     case kReceive:
       io_uring_prep_recv_multishot(&sqe, entry.descriptor, nullptr, 0, 0);
       sqe.flags |= IOSQE_BUFFER_SELECT;
@@ -228,8 +242,11 @@ void UringDriver::arm(Entry& entry, Operation operation) {
       }
       break;
     }
-    case kWatch: io_uring_prep_poll_add(&sqe, entry.descriptor, 0); break;  // errors and hang-up come unasked
-    case kWakeUp: return;
+    case kWatch:
+      io_uring_prep_poll_add(&sqe, entry.descriptor, 0);
+      break;  // errors and hang-up come unasked
+    case kWakeUp:
+      return;
   }
   sqe.user_data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
   entry.armed |= bit(operation);
@@ -285,10 +302,10 @@ void UringDriver::deliverHeld() {
 
 void UringDriver::deliverHeld(Entry& entry) {
   const auto may = [&] { return entry.state == Entry::State::kOpen && entry.reading && !entry.failed; };
-  while (may() && !entry.held.empty()) {
-    const Segment first = std::move(entry.held.front());
-    entry.held.pop_front();
-    Chunk chunk(first.view());
+  while (may() && entry.heldNext < entry.held.size()) {
+    const Segment next = std::move(entry.held[entry.heldNext++]);
+    if (entry.heldNext == entry.held.size()) entry.dropHeld();
+    Chunk chunk(next.view());
     entry.sink->onData(chunk);
   }
   if (may() && std::exchange(entry.heldEof, false)) {
@@ -315,12 +332,18 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
     touch(entry);
   }
   switch (operation) {
-    case kAccept: return accepted(entry, completion.result);
-    case kConnect: return connected(entry, completion.result);
-    case kReceive: return received(entry, completion);
-    case kSend: return sent(entry, completion.result);
-    case kWatch: return watched(entry, completion.result);
-    case kWakeUp: return;
+    case kAccept:
+      return accepted(entry, completion.result);
+    case kConnect:
+      return connected(entry, completion.result);
+    case kReceive:
+      return received(entry, completion);
+    case kSend:
+      return sent(entry, completion.result);
+    case kWatch:
+      return watched(entry, completion.result);
+    case kWakeUp:
+      return;
   }
 }
 
@@ -376,11 +399,12 @@ Slot* UringDriver::connect(const Address& to, const ConnectOptions& options, Str
   entry.sink = &sink;
   entry.peer() = to;
   if (entry.descriptor < 0) failLater(entry, std::move(why));
-  else entry.native = posix::toNative(to);
+  else entry.to = std::make_unique<posix::SocketAddress>(posix::toNative(to));
   return &entry;
 }
 
 void UringDriver::connected(Entry& entry, int result) {
+  entry.to.reset();
   if (entry.state != Entry::State::kConnecting || entry.failed) return;
   if (result < 0) return fail(entry, posix::connectFailure(-result, entry.peer()));
   entry.host() = posix::localAddress(entry.descriptor);
@@ -502,7 +526,7 @@ void UringDriver::close(Slot* stream, How how, std::vector<Segment> inFlight, In
     return dispose(entry, false);
   entry.state = Entry::State::kLingering;
   entry.sink = nullptr;
-  entry.held.clear();
+  entry.dropHeld();
   entry.deadline = lingerUntil;
   if (lingerUntil != kNever) deadlines_.emplace(lingerUntil, entry.place);
   touch(entry);
@@ -533,7 +557,7 @@ void UringDriver::dispose(Entry& entry, bool reset) {
   if (entry.resting) deadlines_.erase({entry.deadline, entry.place});
   entry.state = Entry::State::kClosed;
   entry.reset = reset;
-  entry.held.clear();
+  entry.dropHeld();
   entry.deadline = sampled_ + kCancelGrace;
   touch(entry);
   if (entry.armed == 0) closeDescriptor(entry);

@@ -8,8 +8,8 @@
 namespace teasel {
 
 struct UringOptions {
-  std::uint32_t buffers = 256;       ///< of 16 KiB, shared by all streams; a power of two, at most 32768
-  bool deferTaskRun = true;          ///< completions are worked on when the driver waits, where the kernel can (6.1)
+  std::uint32_t buffers = 256;  ///< of 16 KiB, shared by all streams; a power of two, at most 32768
+  bool deferTaskRun = true;     ///< completions are worked on when the driver waits, where the kernel can (6.1)
 };
 
 /// The io_uring driver: multishot accept and receive with a ring of provided buffers; one system call a poll. Needs Linux

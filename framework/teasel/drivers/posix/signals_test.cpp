@@ -35,7 +35,9 @@ TEST(SignalWatch, RestoresWhatWasThereBefore) {
   struct sigaction ignore = {}, now = {};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGUSR1, &ignore, nullptr);
-  { const SignalWatch watch({SIGUSR1}, [](int) {}); }
+  {
+    const SignalWatch watch({SIGUSR1}, [](int) {});
+  }
   ::sigaction(SIGUSR1, nullptr, &now);
   EXPECT_EQ(now.sa_handler, SIG_IGN);
 }

@@ -98,7 +98,8 @@ int openListener(const Address& at, int backlog, Blocking blocking, Failure& why
   setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
   setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   const SocketAddress native = toNative(at);
-  if (::bind(descriptor, native.get(), native.length) != 0 || ::listen(descriptor, backlog) != 0) return failed(descriptor, errno);
+  if (::bind(descriptor, native.get(), native.length) != 0 || ::listen(descriptor, backlog) != 0)
+    return failed(descriptor, errno);
   return descriptor;
 }
 
@@ -125,13 +126,18 @@ int openClient(const Address& to, const Address& bind, Blocking blocking, Failur
 Failure connectFailure(int error, const Address& to) {
   const std::string text = "cannot connect to " + to.text() + ": " + errorText(error);
   switch (error) {
-    case ECONNREFUSED: return Failure(ConnectionRefusedError(text));
+    case ECONNREFUSED:
+      return Failure(ConnectionRefusedError(text));
     case ENETUNREACH:
-    case EHOSTUNREACH: return Failure(NoRouteError(text));
-    case ETIMEDOUT: return Failure(TimeoutError(text));
+    case EHOSTUNREACH:
+      return Failure(NoRouteError(text));
+    case ETIMEDOUT:
+      return Failure(TimeoutError(text));
     case EADDRINUSE:
-    case EADDRNOTAVAIL: return Failure(ConnectBindError(text));
-    default: return Failure(ConnectError(text));
+    case EADDRNOTAVAIL:
+      return Failure(ConnectBindError(text));
+    default:
+      return Failure(ConnectError(text));
   }
 }
 
@@ -147,9 +153,20 @@ Failure acceptFailure(int error, const Address& at) {
 bool concernsOneConnection(int acceptError) noexcept {
   switch (acceptError) {
     // accept(2): Linux passes pending network errors of the new socket on to accept.
-    case ECONNABORTED: case EINTR: case EPROTO: case ENETDOWN: case ENOPROTOOPT: case EHOSTDOWN: case ENONET:
-    case EHOSTUNREACH: case EOPNOTSUPP: case ENETUNREACH: case EPERM: return true;
-    default: return false;
+    case ECONNABORTED:
+    case EINTR:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EPERM:
+      return true;
+    default:
+      return false;
   }
 }
 
