@@ -18,10 +18,12 @@ configure_preset() {
 }
 
 # build_preset NAME [TARGET...]: configures and builds build/NAME, or only these targets of it. Status 2 on failure.
-build_preset() {
+build_preset() { configure_preset "$1" && build_tree "$@"; }
+
+# build_tree NAME [TARGET...]: the same for a tree that is configured.
+build_tree() {
   local preset=$1 log="$root/build/$1.log" targets=()
   shift
-  configure_preset "$preset" || return 2
   [ $# -eq 0 ] || targets=(--target "$@")
   echo "building build/$preset" >&2
   if ! cmake --build "$root/build/$preset" --parallel "$(nproc)" "${targets[@]}" >"$log" 2>&1; then

@@ -76,7 +76,7 @@ def load_targets(chosen, is_wanted):
             raise SetupError(f"there is no target '{chosen}'. There are:\n  {names}")
     if not wanted:
         raise SetupError("this tree has no fuzz targets")
-    build("build_preset", "fuzz", *(entry["name"] for entry in wanted))
+    build("build_tree", "fuzz", *(entry["name"] for entry in wanted))
     targets = [target for entry in wanted for target in scenarios_of(entry)]
     if chosen and "/" in chosen:
         names = [target.name for target in targets]

@@ -15,11 +15,13 @@ FAMILIES = {"timeout": "timeout", "out-of-memory": "memory-limit", "allocation-s
             "calloc-overflow": "memory-limit", "detected memory": "leak", "stack-overflow": "stack-overflow",
             "deadly signal": "abort", "fuzz target": "exit"}
 
-# Frames of whoever runs the target, which stand above and below every fault alike.
-RUNNER = re.compile(
+# Frames that stand above and below every fault alike: sanitizers, libraries, the engine.
+SYSTEM = re.compile(
     r"^(?:__asan|__interceptor_|__sanitizer|__ubsan|__lsan|__libc|__GI_|__pthread|_start|main$|fuzzer::|LLVMFuzzer|std::|__gnu_cxx|"
     r"__cxxabi|__cxa|operator (?:new|delete)|raise$|abort$|gsignal|mem(?:cpy|move|cmp|set|chr)|str(?:len|cmp|cpy)|malloc|calloc|"
-    r"realloc|free$|pthread_|teasel::fakes::|teasel::fuzz::|teasel::props::|teasel::detail::|\(anonymous namespace\)::fuzz)")
+    r"realloc|free$|pthread_|teasel::guarded|teasel::fuzz::|teasel::fakes::Scenario|teasel::detail::)")
+# Frames of the world that runs the target; they matter only when the fault is the world's own.
+WORLD = re.compile(r"^(?:teasel::fakes::|teasel::props::)|teaselScenario_")
 
 
 def normalised(function):
@@ -38,23 +40,22 @@ def normalised(function):
 
 
 def frames(output):
-    """The top three frames of the first stack that belong to the target."""
-    found, inside = [], False
+    """The top three frames of the first stack: the target's, or the world's if there are no others."""
+    target, world, inside = [], [], False
     for line in output.splitlines():
         match = FRAME.match(line)
         if not match:
-            if inside and found:
+            if inside and (target or world):
                 break
             inside = False
             continue
         inside = True
         function = match.group("function")
-        if function.startswith(("/", "(/", "<null>")):
-            continue
         name = normalised(function)
-        if name and not RUNNER.match(function) and not RUNNER.match(name):
-            found.append(name)
-    return found[:3]
+        if not name or function.startswith(("/", "(/", "<null>")) or SYSTEM.match(function) or SYSTEM.match(name):
+            continue
+        (world if WORLD.search(name) else target).append(name)
+    return target[:3] or world[:3]
 
 
 def bucket(output):

@@ -53,6 +53,12 @@ class Buckets(unittest.TestCase):
         other = OVERFLOW.replace("0x5583", "0x9999").replace(":17:5", ":99:1").replace("KeptView<false>", "KeptView<true, 3>")
         self.assertEqual(triage.bucket(other), triage.bucket(OVERFLOW))
 
+    def test_a_fault_of_the_world_itself_is_named_by_the_worlds_frames(self):
+        output = OVERFLOW.replace("museum::KeptView<false>::lineReceived", "fakes::Outside::arrived")
+        output = output.replace("teasel::LineReceiver::process", "teasel::fakes::Network::abort")
+        output = output.replace("teasel::Connection::onData", "bool teasel::guarded<int>")
+        self.assertTrue(triage.bucket(output).startswith("memory:teasel::fakes::Outside::arrived>teasel::fakes::Network::abort"))
+
     def test_limits_of_the_engine(self):
         timeout = "==1== ERROR: libFuzzer: timeout after 10 seconds\n    #0 0x1 in Slow::run() /src/slow.cpp:1:1\n"
         self.assertEqual(triage.bucket(timeout), "timeout:Slow::run")
