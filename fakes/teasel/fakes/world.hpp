@@ -38,7 +38,8 @@ struct WorldOptions {
   Network::Faults faults{};
   std::size_t window = Pipe::kWindow;
   Limits limits{};
-  /// Deadlines that the ending of a Play visits before it gives up on timers that set themselves again.
+  /// Deadlines in a row without a byte moving that the ending of a Play visits before it gives up on timers that set
+  /// themselves again.
   std::uint64_t endingDeadlines = 1000;
   /// Where log events of the world go while it runs; null: nowhere.
   LogObserver* log = nullptr;

@@ -72,6 +72,7 @@ void World::reportChains() {
 }
 
 bool World::finish() {
+  onApp_.reset();  // what it captured ends here, too
   if (!died_.empty()) reportChains();
   for (const Chain& each : chains_)
     if (each.alive) {

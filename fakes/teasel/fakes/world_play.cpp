@@ -146,10 +146,14 @@ bool World::outsideConnect(Link& link) {
 
 // The end ----------------------------------------------------------------------------------------------------------------
 
-/// Timers and arrivals, until none is left or the ending's share of deadlines is used up.
+/// Timers and arrivals, until none is left or so many deadlines in a row brought nothing but themselves.
 void World::passTimers() {
   settleAll();
-  for (std::uint64_t visited = 0; visited < options_.endingDeadlines && advanceInstant(kNever); ++visited) settleAll();
+  std::uint64_t progress = network_.progress();
+  for (std::uint64_t idle = 0; idle < options_.endingDeadlines && advanceInstant(kNever); ++idle) {
+    settleAll();
+    if (network_.progress() != progress) progress = network_.progress(), idle = 0;
+  }
 }
 
 void World::endPlay() {
