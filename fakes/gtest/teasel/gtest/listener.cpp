@@ -1,0 +1,88 @@
+#include <teasel/gtest/listener.hpp>
+
+#include <algorithm>
+#include <optional>
+
+#include <teasel/core/logger.hpp>
+#include <teasel/core/observer.hpp>
+#include <teasel/fakes/leak_guard.hpp>
+#include <teasel/gtest/results.hpp>
+
+namespace teasel::gtest {
+
+namespace {
+
+bool isGoogleTests(const std::type_info& kind) noexcept {
+  return kind == typeid(testing::AssertionException) || kind == typeid(ResultError) ||
+         std::string_view(kind.name()).find("GoogleTestFailureException") != std::string_view::npos;
+}
+
+class Listener final : public testing::EmptyTestEventListener, fakes::LeakSink, Observer, LogObserver {
+ public:
+  void OnTestStart(const testing::TestInfo&) override {
+    leftovers_.clear();
+    errors_.clear();
+    outerSink_ = fakes::leak_guard::setSink(this);
+    observer_.emplace(static_cast<Observer*>(this));
+    log_.emplace(static_cast<LogObserver*>(this), LogLevel::kWarn);
+  }
+
+  void OnTestEnd(const testing::TestInfo& test) override {
+    log_.reset();
+    observer_.reset();
+    fakes::leak_guard::setSink(outerSink_);
+    if (test.result()->Failed() || test.result()->Skipped()) return;
+    for (const fakes::Leftover& each : leftovers_)
+      ADD_FAILURE_AT(each.made.file == nullptr ? "unknown place" : each.made.file, each.made.line)
+          << "left over at the end of the test: " << name(each.kind) << ": " << each.text;
+    for (const Failure& each : errors_)
+      ADD_FAILURE() << "an error was logged that the test did not expect (see flushLoggedErrors): " << each;
+  }
+
+  std::vector<Failure> take(bool (*wanted)(const Failure&)) {
+    const auto kept = std::stable_partition(errors_.begin(), errors_.end(), [&](const Failure& each) { return !wanted(each); });
+    std::vector<Failure> taken(kept, errors_.end());
+    errors_.erase(kept, errors_.end());
+    return taken;
+  }
+
+ private:
+  void leftover(const fakes::Leftover& what) override { leftovers_.push_back(what); }
+
+  void chainDied(std::uint64_t, Site made, bool, const Failure& unhandled) override {
+    if (unhandled)
+      leftovers_.push_back({fakes::Leftover::Kind::kFailure, unhandled.text() + ", of the Deferred made at " + made.text(), made});
+  }
+
+  void onLog(const LogEvent& event) override {
+    // The Deferred's own report says more about an unhandled failure than its log line.
+    if (event.failure != nullptr && event.source != "deferred") errors_.push_back(*event.failure);
+    else if (event.failure == nullptr) logging::standardError().onLog(event);
+  }
+
+  std::vector<fakes::Leftover> leftovers_;
+  std::vector<Failure> errors_;
+  fakes::LeakSink* outerSink_ = nullptr;
+  std::optional<Observer::Scope> observer_;
+  std::optional<LogScope> log_;
+};
+
+Listener* installed = nullptr;
+
+}  // namespace
+
+void installListener() {
+  if (installed != nullptr) return;
+  addPassThrough(&isGoogleTests);
+  logging::setDefault(&logging::standardError(), LogLevel::kWarn);
+  installed = new Listener;
+  testing::UnitTest::GetInstance()->listeners().Append(installed);  // which owns it
+}
+
+testing::TestEventListener* detail::installedListener() noexcept { return installed; }
+
+std::vector<Failure> detail::takeLoggedErrors(bool (*wanted)(const Failure&)) {
+  return installed == nullptr ? std::vector<Failure>() : installed->take(wanted);
+}
+
+}  // namespace teasel::gtest

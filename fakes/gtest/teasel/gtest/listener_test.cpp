@@ -1,0 +1,92 @@
+#include <teasel/gtest/listener.hpp>
+
+#include <gtest/gtest-spi.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include <teasel/core/observer.hpp>
+#include <teasel/deferred/deferred.hpp>
+#include <teasel/fakes/string_transport.hpp>
+#include <teasel/fakes/world.hpp>
+
+namespace teasel::gtest {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Runs `body` as a test of its own would be run, under the installed listener, and gives what it failed with.
+std::string failuresOf(void (*body)()) {
+  testing::TestPartResultArray results;
+  testing::TestEventListener* listener = detail::installedListener();
+  const testing::TestInfo& self = *testing::UnitTest::GetInstance()->current_test_info();
+  {
+    const testing::ScopedFakeTestPartResultReporter reporter(testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS, &results);
+    listener->OnTestEnd(self);
+    listener->OnTestStart(self);
+    body();
+    listener->OnTestEnd(self);
+    listener->OnTestStart(self);
+  }
+  std::string all;
+  for (int i = 0; i < results.size(); ++i) all += std::string(results.GetTestPartResult(i).message()) + '\n';
+  return all;
+}
+
+TEST(Listener, SaysNothingOfATestThatLeavesNothingBehind) {
+  EXPECT_EQ(failuresOf([] {
+              fakes::World world;
+              world.host().reactor().callLater(1s, [] {});
+              world.run();
+            }),
+            "");
+}
+
+TEST(Listener, FailsATestWhoseWorldHasATimerLeft) {
+  const std::string failures = failuresOf([] {
+    fakes::World world;
+    world.host().reactor().callLater(1s, [] {});
+    world.settle();
+  });
+  EXPECT_NE(failures.find("pending timer"), std::string::npos) << failures;
+}
+
+TEST(Listener, FailsATestWhoseDeferredDiesWithAnUnhandledFailure) {
+  const std::string failures = failuresOf([] { Deferred<int>().errback(std::runtime_error("nobody cares")); });
+  EXPECT_NE(failures.find("unhandled Failure"), std::string::npos) << failures;
+  EXPECT_NE(failures.find("nobody cares"), std::string::npos);
+}
+
+class Thrower final : public Protocol {
+ public:
+  void dataReceived(ByteView) override { throw std::runtime_error("broken"); }
+};
+
+TEST(Listener, FailsATestThatDoesNotFlushALoggedError) {
+  const auto body = [] {
+    fakes::StringTransport wire(std::make_shared<Thrower>());
+    wire.feed("x");
+  };
+  EXPECT_NE(failuresOf(body).find("broken"), std::string::npos);
+  EXPECT_EQ(failuresOf([] {
+              fakes::StringTransport wire(std::make_shared<Thrower>());
+              wire.feed("x");
+              EXPECT_EQ(flushLoggedErrors<std::runtime_error>().size(), 1u);
+            }),
+            "");
+}
+
+class Asserter final : public Protocol {
+ public:
+  void dataReceived(ByteView) override {
+    throw testing::AssertionException(testing::TestPartResult(testing::TestPartResult::kFatalFailure, __FILE__, __LINE__, "a verdict"));
+  }
+};
+
+TEST(Listener, LetsAssertionExceptionsOfGoogleTestPassThroughTheGuards) {
+  fakes::StringTransport wire(std::make_shared<Asserter>());
+  EXPECT_THROW(wire.feed("x"), testing::AssertionException);
+}
+
+}  // namespace
+}  // namespace teasel::gtest

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <teasel/core/failure.hpp>
+#include <teasel/deferred/deferred.hpp>
+
+namespace teasel::gtest {
+
+/// What the functions below throw when a Deferred is not as they want it: GoogleTest reports it as the test's failure,
+/// and it passes through every guard on the way.
+class ResultError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+[[noreturn]] inline void refuse(const std::string& what, const std::string& chain, Site site) {
+  throw ResultError("at " + site.text() + ": " + what + ", but the Deferred " + chain);
+}
+}  // namespace detail
+
+/// The value of a Deferred that has succeeded; taken out of it. Anything else fails the test at once.
+template <class T>
+T successResultOf(Deferred<T>& deferred, Site site = Site::here()) {
+  if (!deferred.hasResult() || deferred.failure() != nullptr) detail::refuse("successResultOf wants a success", deferred.text(), site);
+  if constexpr (std::is_void_v<T>) deferred.take(site).value();
+  else return std::move(deferred.take(site)).value();
+}
+template <class T>
+T successResultOf(Deferred<T>&& deferred, Site site = Site::here()) {
+  return successResultOf(deferred, site);
+}
+
+/// The Failure of a Deferred that has failed with an E; taken out of it, which counts as handling it.
+template <class E = std::exception, class T>
+Failure failureResultOf(Deferred<T>& deferred, Site site = Site::here()) {
+  const Failure* failure = deferred.failure();
+  if (failure == nullptr) detail::refuse("failureResultOf wants a failure", deferred.text(), site);
+  if (failure->check<E>() == nullptr)
+    detail::refuse("failureResultOf wants a " + teasel::detail::typeName(typeid(E)), "has failed with " + failure->text(), site);
+  return deferred.take(site).failure();
+}
+template <class E = std::exception, class T>
+Failure failureResultOf(Deferred<T>&& deferred, Site site = Site::here()) {
+  return failureResultOf<E>(deferred, site);
+}
+
+/// Fails the test at once if the Deferred has a result. Takes nothing.
+template <class T>
+void assertNoResult(const Deferred<T>& deferred, Site site = Site::here()) {
+  if (deferred.hasResult()) detail::refuse("assertNoResult wants none", deferred.text(), site);
+}
+
+}  // namespace teasel::gtest

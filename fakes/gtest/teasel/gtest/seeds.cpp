@@ -1,0 +1,132 @@
+#include <teasel/gtest/seeds.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+
+#include <teasel/fakes/play_codec.hpp>
+#include <teasel/fakes/replay.hpp>
+#include <teasel/fakes/report.hpp>
+
+namespace teasel::gtest {
+
+using fakes::Job;
+using fakes::Outcome;
+using fakes::Tape;
+
+namespace {
+
+/// A file of the corpus as a tape, whether it is one or holds fuzzer bytes.
+Tape loadInput(const std::filesystem::path& path, const fakes::Scenario& scenario) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  if (Tape::looksLikeTape(bytes)) return Tape::parse(bytes, path.string());
+  Tape tape;
+  fakes::decode(bytes, {.introducer = scenario.options().introducer, .limits = scenario.options().play}, tape.play, tape.records);
+  return tape;
+}
+
+/// Files in order of their names: folders have none of their own.
+std::vector<std::filesystem::path> filesOf(const std::string& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  if (files.empty()) ADD_FAILURE() << "the corpus '" << folder << "' " << (error ? "cannot be read: " + error.message() : "is empty");
+  return files;
+}
+
+class Run {
+ public:
+  explicit Run(std::string_view scenario) : scenario_(fakes::requireScenario(scenario)) {}
+  const fakes::Scenario& scenario() const noexcept { return scenario_; }
+
+  bool once(Job job, const std::string& what) {
+    job.scenario = scenario_.name();
+    const Outcome outcome = replayer_.run(job);
+    if (outcome.ok()) return true;
+    // Again as a tape, so that what is printed is what a replay shows.
+    Tape tape;
+    tape.scenario = job.scenario;
+    tape.oracle = outcome.oracle;
+    tape.play = outcome.play;
+    tape.records = outcome.records;
+    fakes::normalise(tape.records);
+    Job again;
+    again.scenario = job.scenario;
+    again.play = tape.play;
+    again.records = tape.records;
+    again.diagram = true;
+    const Outcome shown = replayer_.run(again);
+    ADD_FAILURE_AT(scenario_.site().file, scenario_.site().line)
+        << "scenario " << scenario_.name() << ", " << what << ": " << outcome.oracle << "\n"
+        << fakes::Report{tape, shown, "(save the tape below, then: <scenario program> replay FILE)", "not shrunk"}.text() << "\n"
+        << tape.print();
+    return false;
+  }
+
+ private:
+  const fakes::Scenario& scenario_;
+  fakes::Replayer replayer_;
+};
+
+bool runPlay(Run& run, const Tape& tape, const Seeds& seeds, const std::string& name) {
+  Job job;
+  job.play = tape.play;
+  job.records = tape.records;
+  if (!run.once(job, name)) return false;
+  job.records.clear();
+  for (std::uint64_t i = 0; i < seeds.count; ++i) {
+    job.seed = seeds.first + i;
+    if (!run.once(job, name + " with seed " + std::to_string(*job.seed))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool runSeeds(std::string_view scenario, const Seeds& seeds) {
+  Run run(scenario);
+  if (!seeds.corpus.empty()) {
+    const auto files = filesOf(seeds.corpus);
+    for (const auto& file : files)
+      if (!runPlay(run, loadInput(file, run.scenario()), seeds, file.filename().string())) return false;
+    return !files.empty();
+  }
+  if (!run.once({}, "the calm run without any step")) return false;
+  for (std::uint64_t i = 0; i < seeds.count; ++i) {
+    Job job;
+    job.seed = seeds.first + i;
+    job.drawPlay = true;
+    if (!run.once(job, "seed " + std::to_string(*job.seed))) return false;
+  }
+  return true;
+}
+
+bool runTape(const Tape& tape) {
+  Run run(tape.scenario);
+  return runPlay(run, tape, {.count = 0}, "tape");
+}
+
+void registerScenarios(const Seeds& seeds) {
+  class Test final : public testing::Test {
+   public:
+    Test(std::string_view name, Seeds which) : name_(name), seeds_(std::move(which)) {}
+    void TestBody() override { runSeeds(name_, seeds_); }
+
+   private:
+    std::string_view name_;
+    Seeds seeds_;
+  };
+  for (const fakes::Scenario* each : fakes::scenarios()) {
+    const std::string name(each->name());
+    testing::RegisterTest("Scenarios", name.c_str(), nullptr, nullptr, each->site().file, each->site().line,
+                          [each, seeds]() -> testing::Test* { return new Test(each->name(), seeds); });
+  }
+}
+
+}  // namespace teasel::gtest

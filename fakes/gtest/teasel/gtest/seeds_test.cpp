@@ -1,0 +1,64 @@
+#include <teasel/gtest/seeds.hpp>
+
+#include <gtest/gtest-spi.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <teasel/fakes/feedable.hpp>
+
+namespace teasel::gtest {
+namespace {
+
+// Registered by the main of this program as well: "Scenarios.seedsTestLines".
+TEASEL_SCENARIO(seedsTestLines, "takes whole lines") {
+  fakes::feedable([](ByteView bytes) -> std::size_t {
+    const std::size_t end = bytes.text().find('\n');
+    return end == std::string_view::npos ? 0 : end + 1;
+  })(world);
+}
+
+bool armed = false;
+TEASEL_SCENARIO(seedsTestBroken, "breaks, when armed, on a chunk that begins with an x") {
+  fakes::feedable([&world](ByteView bytes) {
+    world.check(!armed || bytes[0] != 'x', "x-first");
+    return bytes.size();
+  })(world);
+}
+
+TEST(Seeds, PassAScenarioThatKeepsItsPromise) { EXPECT_TRUE(runSeeds("seedsTestLines", {.count = 20})); }
+
+TEST(Seeds, ReportAVerdictWithDiagramTapeAndTestCase) {
+  fakes::Tape tape;
+  tape.scenario = "seedsTestBroken";
+  tape.play.send(0, "ax");
+  tape.play.cut(0);
+  tape.play.send(0, "xa");
+  armed = true;
+  testing::TestPartResultArray results;
+  {
+    const testing::ScopedFakeTestPartResultReporter reporter(testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS, &results);
+    EXPECT_FALSE(runTape(tape));
+  }
+  armed = false;
+  ASSERT_EQ(results.size(), 1);
+  const std::string message = results.GetTestPartResult(0).message();
+  for (const char* part : {"x-first", "<== FAIL", "teasel tape 1", "TEST("}) EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
+}
+
+TEST(Seeds, ReplayACorpusOfTapesAndFuzzerInputs) {
+  const auto folder = std::filesystem::path(testing::TempDir()) /
+                      ("teasel_seeds_test_" + std::to_string(reinterpret_cast<std::uintptr_t>(&armed)));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "raw") << "line\nxrest";
+  fakes::Tape tape;
+  tape.play.send(0, "one\n");
+  tape.save((folder / "written.tape").string());
+  EXPECT_TRUE(runSeeds("seedsTestLines", {.count = 3, .corpus = folder.string()}));
+  std::filesystem::remove_all(folder);
+  EXPECT_NONFATAL_FAILURE(runSeeds("seedsTestLines", {.corpus = folder.string()}), "cannot be read");
+}
+
+}  // namespace
+}  // namespace teasel::gtest
