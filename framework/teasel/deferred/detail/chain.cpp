@@ -101,6 +101,10 @@ void Chain::cancel(Site site) {
   Chain* target = this;
   while (target->inner_ != nullptr) target = target->inner_;
   if (target->called_ || target->cancelling_) return;
+  if (target->driven_) {  // a coroutine that is running: its next wait will be cancelled
+    target->cancelling_ = true;
+    return;
+  }
   target->retain();
   struct Release {
     Chain* chain;
@@ -110,9 +114,7 @@ void Chain::cancel(Site site) {
     }
   } release{target};
   target->cancelling_ = true;
-  bool fires = true;
   if (Canceller* canceller = std::exchange(target->canceller_, nullptr)) {
-    fires = canceller->fires;
     // Put back unless the chain fired: a canceller that threw, or that only passes the request on, is asked again.
     struct PutBack {
       Chain* chain;
@@ -126,7 +128,7 @@ void Chain::cancel(Site site) {
   } else {
     target->swallowOne_ = true;
   }
-  if (!fires || target->called_) return;
+  if (target->called_) return;
   target->markFired(site);
   target->putFailure(Failure(CancelledError(), site));
   target->runIfAble();
@@ -137,9 +139,19 @@ void Chain::dropCanceller() noexcept {
   canceller->act(canceller, nullptr);
 }
 
+bool Chain::wouldWaitForItself(const Chain& other) const noexcept {
+  if (&other == this) return true;
+  if (first_ == nullptr && outer_ == nullptr) return false;  // nobody waits for us
+  for (const Chain* down = other.inner_; down != nullptr; down = down->inner_) {
+    if (down == this) return true;
+  }
+  return false;
+}
+
 bool Chain::wouldCloseCircle(const Chain* inner) const noexcept {
   // A circle exists if `inner` already waits, directly or not, for us. Looked for from both ends at once, because one of
   // them is short in every chain that grows link by link.
+  if (claim_ == Claim::kTaken) return wouldWaitForItself(*inner);  // a coroutine waits for us
   const Chain* up = outer_;
   const Chain* down = inner->inner_;
   for (; up != nullptr && down != nullptr; up = up->outer_, down = down->inner_) {

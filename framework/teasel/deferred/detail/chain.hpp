@@ -33,7 +33,6 @@ struct Link {
 struct Canceller {
   using Act = void (*)(Canceller*, Chain*);
   Act act;
-  bool fires;  // false: cancelling only passes the request on, the result comes by itself (coroutines)
 };
 
 struct Unit {};
@@ -128,6 +127,17 @@ class Chain {
   void pause() noexcept { ++pauses_; }
   void unpause(Site site);
   void cancel(Site site);
+  // For coroutines: the chain gets its result from its coroutine alone, and waits for `inner` meanwhile.
+  void setDriven(bool driven) noexcept { driven_ = driven; }
+  void setInner(Chain* inner) noexcept { inner_ = inner; }
+  void setRunning(bool running) noexcept { running_ = running; }
+  bool takeCancelRequest() noexcept {
+    const bool requested = cancelling_;
+    cancelling_ = false;
+    return requested;
+  }
+  /// Whether our coroutine's waiting for `other` would never end.
+  bool wouldWaitForItself(const Chain& other) const noexcept;
   void setCanceller(Canceller* canceller) noexcept { canceller_ = canceller; }
 
   /// Closes the chain's end for all handles, or for all but the one made next: retyped.

@@ -42,6 +42,11 @@ struct Access {
   static Chain& open(const Deferred<T>& handle, const char* what, Site site) {
     return handle.open(what, site);
   }
+  /// The pointer inside a handle, which counts as one reference.
+  template <class T>
+  static Chain*& slot(Deferred<T>& handle) noexcept {
+    return handle.chain_;
+  }
   /// A handle at the end of `chain`.
   template <class T>
   static Deferred<T> handle(Chain& chain) noexcept {

@@ -1,0 +1,421 @@
+#include <teasel/deferred/coroutine.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <teasel/deferred/test_util.hpp>
+
+namespace teasel {
+namespace {
+
+using deferred_tests::Chains;
+using deferred_tests::failureOf;
+using deferred_tests::Oops;
+using deferred_tests::thrownBy;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Deferred<int> plusOne(Deferred<int> wait) { co_return co_await wait + 1; }
+Deferred<void> nothing() { co_return; }
+Deferred<int> throws() {
+  throw Oops();
+  co_return 0;
+}
+
+TEST(Coroutine, StartsAtOnceAndRunsToItsFirstWait) {
+  std::vector<int> order;
+  const auto body = [](std::vector<int>& log, Deferred<int> wait) -> Deferred<void> {
+    log.push_back(1);
+    co_await wait;
+    log.push_back(3);
+  };
+  Deferred<int> wait;
+  Deferred<void> done = body(order, wait);
+  order.push_back(2);
+  wait.callback(0);
+  EXPECT_THAT(order, ElementsAre(1, 2, 3));
+  EXPECT_TRUE(done.take().ok());
+}
+
+TEST(Coroutine, GivesWhatItReturns) { EXPECT_EQ(plusOne(succeed(1)).take().value(), 2); }
+TEST(Coroutine, OfVoidGivesSuccess) { EXPECT_TRUE(nothing().take().ok()); }
+
+TEST(Coroutine, GoesOnWhenTheAwaitedResultComes) {
+  Deferred<int> wait;
+  Deferred<int> result = plusOne(wait);
+  EXPECT_FALSE(result.hasResult());
+  wait.callback(5);
+  EXPECT_EQ(result.take().value(), 6);
+}
+
+TEST(Coroutine, ThatThrowsFails) { EXPECT_THAT(failureOf(throws()), HasSubstr("Oops")); }
+
+TEST(Coroutine, ThrowsTheAwaitedFailureAtTheWait) {
+  std::string caught;
+  const auto body = [](std::string& what, Deferred<int> wait) -> Deferred<int> {
+    try {
+      co_await wait;
+    } catch (const Oops& oops) {
+      what = oops.what();
+    }
+    co_return 3;
+  };
+  Deferred<int> wait;
+  Deferred<int> result = body(caught, wait);
+  wait.errback(Oops("late"));
+  EXPECT_EQ(caught, "late");
+  EXPECT_EQ(result.take().value(), 3);
+}
+
+TEST(Coroutine, FailsWithAnAwaitedFailureThatItDoesNotCatch) {
+  LogCapture log;
+  EXPECT_THAT(failureOf(plusOne(fail<int>(Oops()))), HasSubstr("Oops"));
+  EXPECT_TRUE(log.events().empty());
+}
+
+TEST(Coroutine, MayReturnAFailureWithoutThrowing) {
+  const auto body = []() -> Deferred<int> { co_return Failure(Oops("quiet")); };
+  EXPECT_STREQ(body().take().failure().what(), "quiet");
+}
+
+TEST(Coroutine, AwaitsACallOfAnotherCoroutine) {
+  const auto outer = [](Deferred<int> wait) -> Deferred<int> { co_return co_await plusOne(wait) * 10; };
+  Deferred<int> wait;
+  Deferred<int> result = outer(wait);
+  wait.callback(1);
+  EXPECT_EQ(result.take().value(), 20);
+}
+
+TEST(Coroutine, AwaitsAChainToWhichACallbackWasJustAdded) {
+  const auto body = [](Deferred<int> wait) -> Deferred<int> {
+    co_return co_await wait.addCallback([](int value) { return value * 2; });
+  };
+  Deferred<int> wait;
+  Deferred<int> result = body(wait);
+  wait.callback(4);
+  EXPECT_EQ(result.take().value(), 8);
+}
+
+TEST(Coroutine, CarriesMoveOnlyValues) {
+  const auto body = [](Deferred<std::unique_ptr<int>> wait) -> Deferred<std::unique_ptr<int>> {
+    std::unique_ptr<int> value = co_await wait;
+    ++*value;
+    co_return value;
+  };
+  Deferred<std::unique_ptr<int>> wait;
+  Deferred<std::unique_ptr<int>> result = body(wait);
+  wait.callback(std::make_unique<int>(1));
+  EXPECT_EQ(*result.take().value(), 2);
+}
+
+TEST(Coroutine, AwaitsAMillionReadyResultsInALoop) {
+  const auto body = [](int count) -> Deferred<int> {
+    int sum = 0;
+    for (int i = 0; i < count; ++i) sum += co_await succeed(1);
+    co_return sum;
+  };
+  EXPECT_EQ(body(1'000'000).take().value(), 1'000'000);
+}
+
+Deferred<int> nested(int depth, Deferred<int> wait) {
+  if (depth == 0) co_return co_await wait;
+  co_return co_await nested(depth - 1, wait) + 1;
+}
+
+TEST(Coroutine, TenThousandNestedOnesFinish) {
+  Deferred<int> wait;
+  Deferred<int> result = nested(10'000, wait);
+  wait.callback(0);
+  EXPECT_EQ(result.take().value(), 10'000);
+}
+
+TEST(Coroutine, AMillionThatWaitForOneAnotherFinishWithoutRecursion) {
+  Deferred<int> wait;
+  Deferred<int> last = wait;
+  for (int i = 0; i < 1'000'000; ++i) last = plusOne(last);
+  wait.callback(0);
+  EXPECT_EQ(last.take().value(), 1'000'000);
+}
+
+TEST(Coroutine, AMillionThatWaitForOneAnotherDieWithoutRecursion) {
+  Chains chains;
+  chains.keepDeaths = false;
+  {
+    Deferred<int> last;
+    for (int i = 0; i < 1'000'000; ++i) last = plusOne(std::move(last));
+  }
+  EXPECT_EQ(chains.live, 0);
+}
+
+TEST(Coroutine, RunsCallbacksOfItsDeferredAfterItsLocalsAreGone) {
+  std::vector<int> order;
+  struct Local {
+    explicit Local(std::vector<int>& list) : log(list) {}
+    ~Local() { log.push_back(1); }
+    std::vector<int>& log;
+  };
+  const auto body = [](std::vector<int>& log, Deferred<int> wait) -> Deferred<int> {
+    const Local local(log);
+    co_return co_await wait;
+  };
+  Deferred<int> wait;
+  Deferred<int> result = body(order, wait);
+  result.tap([&] { order.push_back(2); });
+  wait.callback(1);
+  EXPECT_THAT(order, ElementsAre(1, 2));
+}
+
+TEST(Coroutine, AwaitingTakesTheResult) {
+  Deferred<int> wait;
+  Deferred<int> result = plusOne(wait);
+  const std::string message = thrownBy<ResultTaken>([&] { wait.tap([] {}); });
+  EXPECT_THAT(message, HasSubstr("coroutine_test.cpp:22"));
+  wait.callback(1);
+}
+
+TEST(Coroutine, AwaitingAStaleHandleThrowsAtTheWait) {
+  Deferred<int> wait = succeed(1);
+  const auto text = wait.addCallback([](int value) { return std::to_string(value); });
+  EXPECT_EQ(failureOf(plusOne(wait)), "StaleHandle");
+}
+
+TEST(Coroutine, CannotBeFiredFromOutside) {
+  Deferred<int> wait;
+  Deferred<int> result = plusOne(wait);
+  EXPECT_THAT(thrownBy<UsageError>([&] { result.callback(1); }), HasSubstr("coroutine alone"));
+  wait.callback(1);
+  EXPECT_EQ(result.take().value(), 2);
+}
+
+TEST(Coroutine, AwaitingItsOwnDeferredIsRefused) {
+  Chains chains;
+  {
+    Deferred<int> start, self(nullptr);
+    const auto body = [](Deferred<int>& wait, Deferred<int>& own) -> Deferred<int> {
+      co_await wait;
+      co_return co_await own;
+    };
+    self = body(start, self);
+    start.callback(1);
+    EXPECT_THAT(self.take().failure().text(), HasSubstr("waits for this coroutine itself"));
+  }
+  EXPECT_EQ(chains.live, 0);
+}
+
+// --- Cancelling
+
+TEST(CoroutineCancel, ReachesWhatIsAwaited) {
+  bool cancelled = false;
+  Deferred<int> wait([&] { cancelled = true; });
+  Deferred<int> result = plusOne(wait);
+  result.cancel();
+  EXPECT_TRUE(cancelled);
+  EXPECT_EQ(failureOf(result), "CancelledError");
+}
+
+TEST(CoroutineCancel, ReachesWhatANestedCoroutineAwaits) {
+  Deferred<int> wait;
+  Deferred<int> result = nested(3, wait);
+  result.cancel();
+  EXPECT_TRUE(wait.called());
+  EXPECT_EQ(failureOf(result), "CancelledError");
+}
+
+TEST(CoroutineCancel, ReachesASecondWait) {
+  const auto body = [](Deferred<int> first, Deferred<int> second) -> Deferred<int> {
+    co_await first;
+    co_return co_await second;
+  };
+  Deferred<int> first, second;
+  Deferred<int> result = body(first, second);
+  first.callback(1);
+  result.cancel();
+  EXPECT_EQ(failureOf(result), "CancelledError");
+}
+
+TEST(CoroutineCancel, SurfacesAtTheWaitWhereTheErrorMayBeTranslated) {
+  const auto body = [](Deferred<int> wait) -> Deferred<int> {
+    try {
+      co_return co_await wait;
+    } catch (const CancelledError&) {
+      throw Oops("translated");
+    }
+  };
+  Deferred<int> wait;
+  Deferred<int> result = body(wait);
+  result.cancel();
+  EXPECT_STREQ(result.take().failure().what(), "translated");
+}
+
+TEST(CoroutineCancel, MayBecomeAValue) {
+  const auto body = [](Deferred<int> wait) -> Deferred<int> {
+    try {
+      co_return co_await wait;
+    } catch (const CancelledError&) {
+    }
+    co_return 12;
+  };
+  Deferred<int> wait;
+  Deferred<int> result = body(wait);
+  result.cancel();
+  EXPECT_EQ(result.take().value(), 12);
+}
+
+Deferred<int> stubborn(Deferred<int> first, Deferred<int> second) {
+  try {
+    co_return co_await first;
+  } catch (const CancelledError&) {
+  }
+  co_return co_await second;
+}
+
+TEST(CoroutineCancel, MayLeadToAnotherWait) {
+  Deferred<int> first, second;
+  Deferred<int> result = stubborn(first, second);
+  result.cancel();
+  EXPECT_FALSE(result.hasResult());
+  second.callback(8);
+  EXPECT_EQ(result.take().value(), 8);
+}
+
+TEST(CoroutineCancel, AgainReachesTheNewWait) {
+  Deferred<int> first, second;
+  Deferred<int> result = stubborn(first, second);
+  result.cancel();
+  result.cancel();
+  EXPECT_TRUE(second.called());
+  EXPECT_EQ(failureOf(result), "CancelledError");
+}
+
+TEST(CoroutineCancel, WaitsForAnErrbackOfTheAwaitedThatTakesItsTime) {
+  Deferred<int> more, wait;
+  wait.addErrback([&](const Failure&) { return more; });
+  Deferred<int> result = plusOne(wait);
+  result.cancel();
+  EXPECT_FALSE(result.hasResult());
+  more.callback(6543);
+  EXPECT_EQ(result.take().value(), 6544);
+}
+
+TEST(CoroutineCancel, WhileTheBodyRunsReachesItsNextWait) {
+  Deferred<int> start, wait, result(nullptr);
+  const auto body = [](Deferred<int> begin, Deferred<int> next, Deferred<int>& own) -> Deferred<int> {
+    co_await begin;
+    own.cancel();
+    co_return co_await next;
+  };
+  result = body(start, wait, result);
+  start.callback(1);
+  EXPECT_TRUE(wait.called());
+  EXPECT_EQ(failureOf(result), "CancelledError");
+}
+
+TEST(CoroutineCancel, OfAFinishedOneDoesNothing) {
+  Deferred<int> result = plusOne(succeed(1));
+  result.cancel();
+  EXPECT_EQ(result.take().value(), 2);
+}
+
+// --- Who owns the frame
+
+TEST(CoroutineFrame, GoesOnWhenItsDeferredIsDropped) {
+  Chains chains;
+  int got = 0;
+  const auto body = [](int& out, Deferred<int> wait) -> Deferred<void> { out = co_await wait; };
+  Deferred<int> wait;
+  static_cast<void>(body(got, wait));
+  wait.callback(4);
+  EXPECT_EQ(got, 4);
+  EXPECT_EQ(chains.live, 1);
+}
+
+TEST(CoroutineFrame, DiesWithAnAwaitedTemporaryThatNobodyElseHolds) {
+  Chains chains;
+  auto alive = std::make_shared<int>(1);
+  const auto body = [](std::shared_ptr<int> held) -> Deferred<void> {
+    co_await Deferred<int>();
+    *held = 2;
+  };
+  Deferred<void> result = body(alive);
+  EXPECT_EQ(alive.use_count(), 1);
+  EXPECT_FALSE(result.called());
+  EXPECT_EQ(chains.live, 1);
+}
+
+TEST(CoroutineFrame, DiesWithAnAwaitedLocalThatNobodyElseHolds) {
+  Chains chains;
+  auto alive = std::make_shared<int>(1);
+  const auto body = [](std::shared_ptr<int> held, Deferred<int>& outside) -> Deferred<void> {
+    Deferred<int> local;
+    outside = local;
+    co_await local;
+    *held = 2;
+  };
+  Deferred<int> outside(nullptr);
+  static_cast<void>(body(alive, outside));
+  EXPECT_EQ(alive.use_count(), 2);
+  outside = Deferred<int>(nullptr);
+  EXPECT_EQ(alive.use_count(), 1);
+  EXPECT_EQ(*alive, 1);
+  EXPECT_EQ(chains.live, 0);
+}
+
+TEST(CoroutineFrame, KeepsALocalHandleUsableAfterTheWait) {
+  const auto body = [](Deferred<int>& outside) -> Deferred<bool> {
+    Deferred<int> local;
+    outside = local;
+    co_await local;
+    outside = Deferred<int>(nullptr);
+    co_return local.called();
+  };
+  Deferred<int> outside(nullptr);
+  Deferred<bool> result = body(outside);
+  Deferred<int>(outside).callback(1);
+  EXPECT_TRUE(result.take().value());
+}
+
+TEST(CoroutineFrame, OfACancelledOrphanReportsCancelledError) {
+  const auto body = []() -> Deferred<int> { co_return co_await Deferred<int>(); };
+  Deferred<int> result = body();
+  result.cancel();
+  EXPECT_EQ(failureOf(result), "CancelledError");
+}
+
+struct CoroutineVerdict {};
+bool isCoroutineVerdict(const std::type_info& kind) noexcept { return kind == typeid(CoroutineVerdict); }
+
+TEST(CoroutineVerdict, FliesThroughAResumedCoroutine) {
+  addPassThrough(&isCoroutineVerdict);
+  const auto body = [](Deferred<int> wait) -> Deferred<void> {
+    co_await wait;
+    throw CoroutineVerdict();
+  };
+  Deferred<int> wait;
+  Deferred<void> result = body(wait);
+  EXPECT_THROW(wait.callback(1), CoroutineVerdict);
+  EXPECT_FALSE(result.called());
+}
+
+TEST(CoroutineVerdict, FliesThroughTheCallThatStartsACoroutine) {
+#if defined(__clang__)
+  // clang does not destroy the returned object of a coroutine that throws before its first wait: one chain is lost.
+  if (detail::kSanitized) GTEST_SKIP() << "clang leaks the returned object here";
+#endif
+  addPassThrough(&isCoroutineVerdict);
+  const auto body = []() -> Deferred<void> {
+    throw CoroutineVerdict();
+    co_return;
+  };
+  EXPECT_THROW(static_cast<void>(body()), CoroutineVerdict);
+}
+
+// Views are refused as parameters (a static_assert in coroutine_traits); owned text is not.
+static_assert(detail::kBorrows<ByteView> && detail::kBorrows<std::string_view> && detail::kBorrows<std::span<const char>>);
+static_assert(!detail::kBorrows<std::string> && !detail::kBorrows<Deferred<int>>);
+
+}  // namespace
+}  // namespace teasel

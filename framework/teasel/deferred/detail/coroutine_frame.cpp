@@ -1,0 +1,119 @@
+#include <teasel/deferred/detail/coroutine_frame.hpp>
+
+#include <functional>
+
+#include <teasel/core/observer.hpp>
+
+namespace teasel::detail {
+
+namespace {
+/// In front of each frame: its size.
+constexpr std::size_t kHeader = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+}  // namespace
+
+void* PromiseBase::operator new(std::size_t size) {
+  char* memory = static_cast<char*>(poolAllocate(size + kHeader));
+  ::new (static_cast<void*>(memory)) std::size_t(size);
+  return memory + kHeader;
+}
+
+void PromiseBase::operator delete(void* frame, std::size_t size) noexcept {
+  poolFree(static_cast<char*>(frame) - kHeader, size + kHeader);
+}
+
+PromiseBase::PromiseBase(Site made) : chain_(Chain::make(made)) { chain_->setDriven(true); }
+
+PromiseBase::~PromiseBase() {
+  Chain* const chain = std::exchange(chain_, nullptr);
+  if (chain == nullptr) return;
+  // The frame ends without having given a result: nobody will give one.
+  chain->setInner(nullptr);
+  chain->setDriven(false);
+  chain->release();
+}
+
+bool PromiseBase::inFrame(const void* place) const noexcept {
+  const char* const begin = static_cast<const char*>(frame_);
+  const std::size_t size = *std::launder(reinterpret_cast<const std::size_t*>(begin - kHeader));
+  return std::greater_equal<>()(static_cast<const char*>(place), begin) && std::less<>()(static_cast<const char*>(place), begin + size);
+}
+
+void PromiseBase::unhandled_exception() {
+  if (mustPassThrough()) throw;
+  beginResult();
+  chain_->putFailure(Failure::current(Site{}));
+}
+
+void PromiseBase::beginResult() noexcept {
+  if (!chain_->called()) chain_->markFired(chain_->made());
+  chain_->setRunning(true);
+}
+
+void Finish::await_suspend(std::coroutine_handle<>) noexcept {
+  Chain* const chain = std::exchange(promise_->chain_, nullptr);
+  Chain** const resumer = promise_->resumer_;
+  frame_.destroy();  // ends this object, too
+  chain->setDriven(false);
+  chain->setRunning(false);
+  if (resumer != nullptr) {
+    *resumer = chain;
+    return;
+  }
+  chain->runIfAble();
+  chain->release();
+}
+
+FrameLink::FrameLink(PromiseBase& promise, Chain& chain, Site site)
+    : Link{&run, nullptr, kOnBoth}, promise_(&promise), chain_(&chain) {
+  if (promise.chain_->wouldWaitForItself(chain)) {
+    throw UsageError("co_await at " + site.text() + ": the Deferred made at " + chain.made().text() +
+                     " waits for this coroutine itself");
+  }
+  ready_ = chain.settled();
+  chain.claim(Claim::kTaken, site);
+}
+
+void FrameLink::suspend(std::coroutine_handle<> frame) {
+  frame_ = frame;
+  promise_->resumer_ = nullptr;
+  promise_->chain_->setInner(chain_);
+  chain_->add(this);
+  // From here on the coroutine may be resumed or destroyed, and this object with it.
+  Chain* const chain = chain_;
+  const bool cancelNow = promise_->chain_->takeCancelRequest();
+  const bool counted = holder_ != nullptr;
+  if (cancelNow) chain->retain();
+  if (counted) chain->release();
+  if (cancelNow) {
+    chain->cancel(Site{});
+    chain->release();
+  }
+}
+
+Chain* FrameLink::run(Link* link, Chain* chain) {
+  FrameLink& self = *static_cast<FrameLink*>(link);
+  const std::coroutine_handle<> frame = self.frame_;
+  if (chain == nullptr) {
+    if (self.holder_ != nullptr) *self.holder_ = nullptr;  // its reference was given up while waiting
+    frame.destroy();
+    return nullptr;
+  }
+  if (self.holder_ != nullptr) chain->retain();
+  self.promise_->chain_->setInner(nullptr);
+  Chain* next = nullptr;
+  self.promise_->resumer_ = &next;
+  try {
+    frame.resume();
+  } catch (...) {
+    frame.destroy();  // a verdict: the coroutine stands at its end
+    throw;
+  }
+  return next;
+}
+
+void FrameLink::raiseFailure() {
+  const Failure failure = chain_->takeFailure();
+  failure.raise();
+}
+
+}  // namespace teasel::detail
