@@ -38,7 +38,7 @@ TEST_F(LineServerTest, Answers) {
 }
 
 TEST_F(LineServerTest, TakesRawBytesAndGoesOnWithLines) {
-  EXPECT_EQ(answer("raw 4\r\n\r\n\r\nHow are you?\r\n"), "raw 4 398593\r\nFine\r\n");
+  EXPECT_EQ(answer("raw 4\r\n\r\n\r\nHow are you?\r\n"), "raw 4 397306\r\nFine\r\n");
   EXPECT_EQ(answer("raw 0\r\n"), "raw 0 0\r\n");
   EXPECT_EQ(answer("raw 4097\r\n"), "I don't know what you mean\r\n");
 }

@@ -66,6 +66,8 @@ void Lab::joinSteps() {
   std::array<std::uint32_t, Play::kMaxConnections> steps{};
   for (const Event& event : world_.play().events()) ++steps[event.connection];
   together_.clear();
+  // Timers before the end of stream: in which order they meet is free, and differs with where input is held back.
+  together_.push_back({0, static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayEnding), 0, 3, 1});
   for (std::uint32_t k = 0; k < steps.size(); ++k)
     for (std::uint32_t index = 0; index < steps[k]; ++index)
       together_.push_back({kPlayEntities + 2 * k, static_cast<std::uint16_t>(fakes::ChoiceSite::kOverlap), index, 2, 1});
@@ -77,9 +79,14 @@ void Lab::cutPlay(const Play& play, Cutting cutting) {
   to.clear();
   bytes_ = cutBytes_ = 0;
   const auto events = play.events();
+  std::array<bool, Play::kMaxConnections> ended{};
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Event& event = events[i];
-    if (event.kind == EventKind::kSend) {
+    const bool timed = event.kind == EventKind::kAdvance || event.kind == EventKind::kNextTimer || event.kind == EventKind::kApp;
+    if (!timed && ended[event.connection]) continue;
+    if (event.kind == EventKind::kEndOfStream || event.kind == EventKind::kReset) {
+      ended[event.connection] = true;
+    } else if (event.kind == EventKind::kSend) {
       sendCut(event.connection, play.bytes(event), cutting);
     } else if (event.kind == EventKind::kRedeliver) {
       // Counted in sends, which cutting changes: here, the bytes themselves.

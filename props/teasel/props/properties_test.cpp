@@ -166,11 +166,32 @@ TEST_F(ChunkInvariance, DeliversBeforeTimersWhateverTheCuts) {
   EXPECT_TRUE(chunkInvariance(world, later)) << message();
 }
 
+TEST_F(ChunkInvariance, LetsTimersFinishBeforeTheEndOfStream) {
+  struct Slow : LineReceiver {
+    Slow(Reactor& r, EventLog& l) : reactor(r), log(l) {}
+    void lineReceived(std::string_view line) override {
+      log.event("line", line);
+      transport().pauseProducing();
+      reactor.callLater(std::chrono::seconds(1), [self = shared_from_this(), this] {
+        transport().resumeProducing();
+        reactor.callLater(Duration::zero(), [self, this] { transport().write("resumed"); });
+      });
+    }
+    Reactor& reactor;
+    EventLog& log;
+  };
+  send("a\r\nb\r\n"), world.play().cut(0), send("c\r\n"), world.play().endOfStream(0);
+  const Subject slow = [](Reactor& reactor, EventLog& log) { return std::make_shared<Slow>(reactor, log); };
+  EXPECT_TRUE(chunkInvariance(world, slow)) << message();
+}
+
 TEST_F(ChunkInvariance, PassesOnWhatTheWorldFinds) {
   struct Leaver : Protocol {
     Leaver(Reactor& r) : reactor(r) {}
     void dataReceived(ByteView) override { again(); }
-    void again() { reactor.callLater(std::chrono::hours(1), [this] { again(); }); }
+    void again() {
+      reactor.callLater(std::chrono::hours(1), [self = shared_from_this(), this] { again(); });
+    }
     Reactor& reactor;
   };
   send("a");
