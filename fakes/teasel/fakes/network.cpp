@@ -295,6 +295,7 @@ void Network::abort(Link& link, int from) {
   if (me.gone) return;
   const std::size_t lost = me.out.lose(false) + other.out.lose(true);
   note(TraceKind::kAbort, link, from, lost);
+  me.party = nullptr;  // it has left: an other side that leaves in turn, in arrived(), must not call it
   if (!other.gone && !other.wasReset) {
     other.wasReset = true;
     other.blocked = false;

@@ -56,6 +56,17 @@ TEST(WorldClose, AClosedHostDiscardsWhatStillComesUntilItsLingerLimit) {
   EXPECT_TRUE(it.outside().sawReset());
 }
 
+TEST(WorldClose, ALingeringHostLetsGoWhenThePeerResets) {
+  Connected it;
+  it.does.onData = [](Recorder& self, ByteView) { self.transport().loseConnection(); };
+  it.send("bye");
+  EXPECT_EQ(it.world.host().driver().lingeringSlots(), 1u);
+  it.outside().reset();
+  it.world.settle();
+  EXPECT_EQ(it.world.host().driver().lingeringSlots(), 0u);
+  EXPECT_FALSE(it.outside().sawReset());
+}
+
 TEST(WorldClose, ALingeringHostLetsGoAtThePeersEndOfStream) {
   Connected it;
   it.does.onData = [](Recorder& self, ByteView) { self.transport().loseConnection(); };
