@@ -5,7 +5,7 @@ import re
 
 # The line that the engine prints for a verdict, before it aborts.
 FINDING = re.compile(r"^teasel: finding oracle=(?P<oracle>\S+) tape=(?P<tape>.+)$", re.MULTILINE)
-FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in )?(?P<function>.+?)(?: (?:/|\(/|\(BuildId|<null>).*)?$")
+FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in )?(?P<function>.+?)(?: (?:/|\(/|\(BuildId|<null>|\S+:\d+(?::\d+)?$).*)?$")
 ERROR = re.compile(r"ERROR: (?P<who>AddressSanitizer|LeakSanitizer|libFuzzer): (?P<kind>[\w-]+(?: [\w-]+)?)")
 UNDEFINED = re.compile(r"(?P<place>[^\s/]+\.[ch]pp):\d+:\d+: runtime error: (?P<what>.*)")
 

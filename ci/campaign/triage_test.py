@@ -59,6 +59,12 @@ class Buckets(unittest.TestCase):
         output = output.replace("teasel::Connection::onData", "bool teasel::guarded<int>")
         self.assertTrue(triage.bucket(output).startswith("memory:teasel::fakes::Outside::arrived>teasel::fakes::Network::abort"))
 
+    def test_an_abort_is_named_by_who_called_it(self):
+        output = ("==1== ERROR: libFuzzer: deadly signal\n    #0 0x1 in __sanitizer_print_stack_trace (/build/a+0x1)\n"
+                  "    #1 0x2 in raise signal/../sysdeps/posix/raise.c:26:13\n    #2 0x3 in abort stdlib/abort.c:79:7\n"
+                  "    #3 0x4 in Canary::dataReceived(teasel::ByteView) /src/exhibits.cpp:9:3\n")
+        self.assertEqual(triage.bucket(output), "abort:Canary::dataReceived")
+
     def test_limits_of_the_engine(self):
         timeout = "==1== ERROR: libFuzzer: timeout after 10 seconds\n    #0 0x1 in Slow::run() /src/slow.cpp:1:1\n"
         self.assertEqual(triage.bucket(timeout), "timeout:Slow::run")

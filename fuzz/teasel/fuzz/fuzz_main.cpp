@@ -20,13 +20,15 @@
 #include <teasel/fakes/report.hpp>
 #include <teasel/fakes/scenario_main.hpp>
 #include <teasel/fuzz/engine.hpp>
+#include <teasel/fuzz/mutator.hpp>
 
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*callback)(const std::uint8_t* data, std::size_t size));
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t maxSize);
 
 namespace teasel::fuzz {
 namespace {
 
-constexpr const char* kOptions[] = {"scenario", "findings", "counter", "ignore"};
+constexpr const char* kOptions[] = {"scenario", "findings", "counter", "ignore", "mutator"};
 
 std::string variable(std::string_view option) { return "TEASEL_FUZZ_" + std::string(option); }
 std::string option(std::string_view name) {
@@ -80,8 +82,17 @@ std::uint64_t* openCounter(const std::string& path) {
   return static_cast<std::uint64_t*>(page);
 }
 
+/// libFuzzer's own mutation of a string.
+void mutateBytes(std::string& text, std::size_t limit) {
+  const std::size_t size = std::min(text.size(), limit);
+  text.resize(limit);
+  text.resize(LLVMFuzzerMutate(reinterpret_cast<std::uint8_t*>(text.data()), size, limit));
+}
+
 struct Campaign {
   Engine engine;
+  Mutator mutator;
+  bool wholeMessages;  ///< use the mutator, or leave all to libFuzzer
   std::uint64_t* executions;
   std::string program, findings;
 };
@@ -114,7 +125,14 @@ int one(const std::uint8_t* data, std::size_t size) {
 
 int fuzz(const char* program, std::vector<std::string> arguments) {
   takeOptions(arguments);
-  Campaign made{Engine(chosenScenario(), {std::filesystem::path(program).filename().string(), ignoredOracles()}), openCounter(option("counter")), program,
+  const fakes::Scenario& scenario = chosenScenario();
+  const std::string mutator = option("mutator");
+  if (!mutator.empty() && mutator != "messages" && mutator != "bytes") throw UsageError("--mutator is messages or bytes, not " + mutator);
+  Campaign made{Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles()}),
+                Mutator(codecOf(scenario), mutateBytes),
+                mutator != "bytes",
+                openCounter(option("counter")),
+                program,
                 option("findings")};
   campaign = &made;
   std::vector<char*> argv{const_cast<char*>(program)};
@@ -129,9 +147,11 @@ int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(progra
 
 constexpr fakes::ProgramCommand kFuzz{
     "fuzz",
-    "fuzz [--scenario NAME] [--findings DIR] [--ignore ORACLE] [--counter FILE] [FLAG...] [CORPUS...]\n"
+    "fuzz [--scenario NAME] [--findings DIR] [--ignore ORACLE] [--counter FILE]\n"
+    "      [--mutator messages|bytes] [FLAG...] [CORPUS...]\n"
     "      a libFuzzer campaign with libFuzzer's flags (-help=1 lists them); the first CORPUS is written to, verdicts of an\n"
-    "      ignored ORACLE are passed over, FILE (8 bytes) gets the number of executions",
+    "      ignored ORACLE are passed over, FILE (8 bytes) gets the number of executions,\n"
+    "      `bytes` leaves all mutations to libFuzzer",
     fuzzCommand};
 
 /// Whether libFuzzer has started this copy of the program.
@@ -142,6 +162,25 @@ bool flagsOnly(int argc, char** argv) {
 
 }  // namespace
 }  // namespace teasel::fuzz
+
+// Found by libFuzzer under these names.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t maxSize, unsigned seed) {
+  using namespace teasel::fuzz;
+  if (campaign == nullptr || !campaign->wholeMessages) return LLVMFuzzerMutate(data, size, maxSize);
+  const std::string out = campaign->mutator.mutated(teasel::ByteView(reinterpret_cast<const char*>(data), size), maxSize, seed);
+  std::copy(out.begin(), out.end(), data);
+  return out.size();
+}
+
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* one, std::size_t oneSize, const std::uint8_t* other, std::size_t otherSize,
+                                                 std::uint8_t* out, std::size_t maxSize, unsigned seed) {
+  using namespace teasel::fuzz;
+  if (campaign == nullptr || !campaign->wholeMessages) return 0;
+  const auto view = [](const std::uint8_t* data, std::size_t size) { return teasel::ByteView(reinterpret_cast<const char*>(data), size); };
+  const std::string crossed = campaign->mutator.crossed(view(one, oneSize), view(other, otherSize), maxSize, seed);
+  std::copy(crossed.begin(), crossed.end(), out);
+  return crossed.size();
+}
 
 int main(int argc, char** argv) {
   using namespace teasel::fuzz;

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <teasel/core/byte_view.hpp>
+#include <teasel/fakes/play_codec.hpp>
+
+namespace teasel::fuzz {
+
+/// Changes fuzzer inputs the way that a protocol's peer and its network would: it decodes them and duplicates, drops, swaps
+/// and moves messages, inserts events and cuts, sets numbers to boundary values, lengthens fields, moves messages to
+/// another connection, changes choices - and leaves a part of all changes to the engine's own byte mutations, whole or
+/// within one message. A message is what a newline ends, or what stands between two events.
+///
+/// The result depends on input and seed alone (and on what `bytes` does).
+class Mutator {
+ public:
+  /// Changes `text` to at most `limit` bytes: the engine's own mutation.
+  using ByteMutation = std::function<void(std::string& text, std::size_t limit)>;
+
+  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes) : codec_(codec), bytes_(std::move(bytes)) {}
+
+  /// Another input, of at most `limit` bytes.
+  std::string mutated(ByteView input, std::size_t limit, std::uint64_t seed);
+  /// The beginning of one input and the end of another, cut between messages; or both on connections of their own.
+  std::string crossed(ByteView one, ByteView other, std::size_t limit, std::uint64_t seed);
+
+ private:
+  /// An event, or one message of a send.
+  struct Step {
+    fakes::Event event;
+    std::string bytes;
+  };
+  using Steps = std::vector<Step>;
+  /// Numbers of one mutation, by counting.
+  class Dice {
+   public:
+    explicit Dice(std::uint64_t seed) noexcept : state_(seed) {}
+    std::uint64_t below(std::uint64_t bound) noexcept;
+
+   private:
+    std::uint64_t state_;
+  };
+
+  Steps stepsOf(ByteView input);
+  bool encoded(const Steps& steps, std::size_t limit, std::string& out);
+  std::string byBytes(ByteView input, std::size_t limit);
+  void change(Steps& steps, std::size_t limit, Dice& dice);
+  void order(Steps& steps, Dice& dice) const;
+  void insertEvent(Steps& steps, Dice& dice) const;
+  void insertCut(Steps& steps, Dice& dice) const;
+  void changeNumber(std::string& text, Dice& dice) const;
+  void changeLength(std::string& text, Dice& dice) const;
+  void copyPart(Steps& steps, std::string& text, Dice& dice) const;
+  void changeChoice(Dice& dice);
+  static Step* someMessage(Steps& steps, Dice& dice);
+  bool escapes() const noexcept { return codec_.introducer.has_value(); }
+
+  fakes::CodecOptions codec_;
+  ByteMutation bytes_;
+  fakes::Play play_;
+  std::vector<fakes::Record> records_;
+};
+
+}  // namespace teasel::fuzz

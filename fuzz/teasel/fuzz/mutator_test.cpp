@@ -1,0 +1,113 @@
+#include <teasel/fuzz/mutator.hpp>
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace teasel::fuzz {
+namespace {
+
+using fakes::CodecOptions;
+using fakes::EventKind;
+
+constexpr std::string_view kInput = "user ann\r\nraw 12\r\nabc\xF5\x02" "def 7\r\nquit\r\n";
+constexpr std::uint64_t kSeeds = 3000;
+
+/// In the place of the engine's mutation: one more byte at the end.
+void append(std::string& text, std::size_t limit) {
+  if (text.size() < limit) text += '!';
+}
+
+struct Decoded {
+  explicit Decoded(ByteView bytes, const CodecOptions& codec = {}) { fakes::decode(bytes, codec, play, records); }
+  std::string sent(unsigned connection) const {
+    std::string all;
+    for (const fakes::Event& event : play.events())
+      if (event.connection == connection) all += play.bytes(event).str();
+    return all;
+  }
+  fakes::Play play;
+  std::vector<fakes::Record> records;
+};
+
+TEST(Mutator, IsAFunctionOfInputAndSeed) {
+  Mutator one({}, append), other({}, append);
+  other.mutated("something else", 100, 7);
+  for (std::uint64_t seed = 0; seed < 200; ++seed) EXPECT_EQ(one.mutated(kInput, 400, seed), other.mutated(kInput, 400, seed));
+}
+
+TEST(Mutator, KeepsWithinTheLimitAndIsNeverEmpty) {
+  Mutator mutator({}, append);
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const std::string out = mutator.mutated(kInput, kInput.size() + 5, seed);
+    ASSERT_LE(out.size(), kInput.size() + 5);
+    ASSERT_FALSE(out.empty());
+  }
+}
+
+TEST(Mutator, TakesAnyInput) {
+  Mutator mutator({}, append);
+  for (const std::string_view input : {"", "\xF5", "\r\n", "\xF5\x03", "\xF5\x0E\x01"})
+    for (std::uint64_t seed = 0; seed < 300; ++seed) EXPECT_LE(mutator.mutated(ByteView(input), 64, seed).size(), 64u);
+}
+
+TEST(Mutator, MakesEveryKindOfEvent) {
+  Mutator mutator({}, append);
+  std::set<EventKind> kinds;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Decoded decoded(mutator.mutated(kInput, 400, seed));
+    for (const fakes::Event& event : decoded.play.events()) kinds.insert(event.kind);
+  }
+  EXPECT_EQ(kinds.size(), fakes::kEventKinds);
+}
+
+TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
+  Mutator mutator({}, append);
+  std::set<std::string> sent;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) sent.insert(Decoded(mutator.mutated("a\nb\nc\n", 400, seed)).sent(0));
+  for (const char* expected : {"a\nb\nc\na\n", "a\nc\n", "b\na\nc\n", "c\nb\na\n"}) EXPECT_TRUE(sent.contains(expected)) << expected;
+}
+
+TEST(Mutator, SetsNumbersToBoundaryValues) {
+  Mutator mutator({}, append);
+  std::set<std::string> sent;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) sent.insert(Decoded(mutator.mutated("raw 12\n", 400, seed)).sent(0));
+  for (const char* expected : {"raw 0\n", "raw 4096\n", "raw 4294967296\n"}) EXPECT_TRUE(sent.contains(expected)) << expected;
+}
+
+TEST(Mutator, SplitsDelimiters) {
+  Mutator mutator({}, append);
+  bool split = false;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) split = split || mutator.mutated("ab\r\n", 400, seed) == "ab\r\xF5\x02\n";
+  EXPECT_TRUE(split);
+}
+
+TEST(Mutator, WritesNoEscapesWhereThereAreNone) {
+  const CodecOptions raw{.introducer = std::nullopt, .limits = {}};
+  Mutator mutator(raw, append);
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) EXPECT_EQ(mutator.mutated("ab\ncd\n", 400, seed).find('\xF5'), std::string::npos);
+}
+
+TEST(Mutator, CrossesBetweenMessages) {
+  Mutator mutator({}, append);
+  std::set<std::string> all;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) all.insert(mutator.crossed("a\nb\n", "c\nd\n", 400, seed));
+  EXPECT_TRUE(all.contains("a\nd\n"));
+  EXPECT_TRUE(all.contains("a\nb\nc\nd\n"));
+}
+
+TEST(Mutator, CrossesSideBySideAndKeepsEachStreamsOrder) {
+  Mutator mutator({}, append);
+  int both = 0;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const Decoded crossed(mutator.crossed("a\nb\n", "c\nd\n", 400, seed));
+    if (crossed.sent(1).empty()) continue;
+    ++both;
+    EXPECT_EQ(crossed.sent(0), "a\nb\n");
+    EXPECT_EQ(crossed.sent(1), "c\nd\n");
+  }
+  EXPECT_GT(both, 50);
+}
+
+}  // namespace
+}  // namespace teasel::fuzz
