@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <string_view>
 
-#include <cxxabi.h>
 #include <execinfo.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -13,6 +13,7 @@
 
 #include <teasel/core/sanitizers.hpp>
 #include <teasel/fakes/diagram.hpp>
+#include <teasel/fakes/watchdog_symbols.hpp>
 #include <teasel/fakes/world.hpp>
 
 // Sanitizer runtimes define these; without one they are null.
@@ -104,7 +105,7 @@ void onSignal(int signal) {
   if (dying == 0) {
     dying = 1;
     ::alarm(2);  // should telling not end
-    if (signal == SIGALRM) printStack();
+    if (signal == SIGALRM || !teasel::detail::kSanitized) printStack();
     tell(signal);
   }
   if (signal == SIGALRM) ::_exit(124);
@@ -192,30 +193,42 @@ LastWords parse(const std::string& frames) {
 
 namespace {
 
-/// A line of backtrace_symbols_fd, "program(_Zmangled+0x1f)[0x...]", as "name + 0x1f"; others as they are.
-std::string readableFrame(std::string_view line) {
+/// A line of backtrace_symbols_fd, "program(+0x1234)[0x...]" or "program(_Zmangled+0x1f)[0x...]", as "  in name"; others as
+/// they are.
+std::string readableFrame(const std::string& line, std::map<std::string, Symbols>& files) {
   const std::size_t open = line.find('('), plus = line.find('+', open), close = line.find(')', open);
-  if (open == std::string_view::npos || plus == std::string_view::npos || close == std::string_view::npos || plus > close)
-    return std::string(line);
-  const std::string mangled(line.substr(open + 1, plus - open - 1));
-  if (mangled.empty()) return std::string(line);
-  int status = 0;
-  char* name = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status);
-  const std::string out = (status == 0 ? std::string(name) : mangled) + " " + std::string(line.substr(plus, close - plus));
-  std::free(name);
-  return out;
+  if (open == std::string::npos || plus == std::string::npos || close == std::string::npos || plus > close) return line;
+  std::string name = demangled(line.substr(open + 1, plus - open - 1));
+  if (name.empty()) {
+    const std::string file = line.substr(0, open);
+    const auto symbols = files.try_emplace(file, file).first;
+    // A return address: the call is before it.
+    name = symbols->second.nameAt(std::strtoull(line.c_str() + plus + 1, nullptr, 16) - 1);
+  }
+  return "  in " + (name.empty() ? line : name);
 }
+
+bool isFrame(std::string_view line) {
+  const std::size_t at = line.find_first_not_of(' ');
+  if (at == std::string_view::npos) return false;
+  return line.substr(at, 3) == "in " || (line[at] == '#' && at + 1 < line.size() && line[at + 1] >= '0' && line[at + 1] <= '9');
+}
+
+bool holds(const std::string& line, const char* text) { return line.find(text) != std::string::npos; }
 
 }  // namespace
 
 std::string readableStack(const std::string& standardError) {
   std::string out;
+  std::map<std::string, Symbols> files;
+  bool machinery = false;  // the frames below are the world's, not the user's
   std::string_view rest = standardError;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string line = readableFrame(rest.substr(0, end));
-    if (line.find("teasel::fakes::watchdog::") == std::string::npos) (out += line) += '\n';
+    const std::string line = readableFrame(std::string(rest.substr(0, end)), files);
     rest.remove_prefix(std::min(end + 1, rest.size()));
+    machinery = isFrame(line) && (machinery || holds(line, "teasel::Reactor::turn(") || holds(line, "teasel::fakes::World::"));
+    if (!machinery && !holds(line, "teasel::fakes::watchdog::")) (out += line) += '\n';
   }
   return out;
 }

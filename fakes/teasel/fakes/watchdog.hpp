@@ -35,7 +35,7 @@ struct LastWords {
 };
 LastWords parse(const std::string& frames);
 
-/// The frames of a stack as a sanitizer or glibc prints them, with C++ names, ours of the machinery left out.
+/// What a dying process printed, its stack with C++ names and without the frames of reactor and world below the callback.
 std::string readableStack(const std::string& standardError);
 
 }  // namespace watchdog
