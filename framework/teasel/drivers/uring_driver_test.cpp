@@ -57,7 +57,9 @@ TEST_P(UringDriverTest, WorksWithoutDeferredTaskRuns) {
 }
 
 TEST_P(UringDriverTest, HoldsWhatTheKernelReadAheadWithItsEndOfStream) {
+  use(UringOptions{.deferTaskRun = false});
   auto [sink, peer] = pair();
+  poll();  // the receive is in the kernel
   peer.send("ahead");
   peer.endWrite();
   ::usleep(10'000);  // the kernel has completed the receives, nobody has polled
@@ -70,8 +72,25 @@ TEST_P(UringDriverTest, HoldsWhatTheKernelReadAheadWithItsEndOfStream) {
   EXPECT_EQ(sink.eofs, 1);
 }
 
+TEST_P(UringDriverTest, KeepsTheOrderWhenAnotherStreamPausesAndResumesItWithinOnePoll) {
+  use(UringOptions{.deferTaskRun = false});
+  auto [master, one] = pair();
+  auto [sink, two] = pair();
+  poll();  // both receives are in the kernel
+  master.atChunk = [&](Chunk&) { driver->reading(sink.slot, master.chunks % 2 == 0); };
+  for (const char* piece : {"first ", "second "}) {
+    // Completed one by one, handled all together.
+    one.send("x"), ::usleep(2000);
+    two.send(std::string(piece)), ::usleep(2000);
+  }
+  EXPECT_TRUE(until([&] { return sink.data.size() == 13; }));
+  EXPECT_EQ(sink.data, "first second ");
+}
+
 TEST_P(UringDriverTest, ClosingDropsWhatIsHeld) {
+  use(UringOptions{.deferTaskRun = false});
   auto [sink, peer] = pair();
+  poll();  // the receive is in the kernel
   peer.send("ahead");
   ::usleep(10'000);
   driver->reading(sink.slot, false);
