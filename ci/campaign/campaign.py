@@ -15,12 +15,13 @@ import time
 
 import museum
 import triage
-from worker import Run, SetupError, Target, Worker, environment
+from worker import MEMORY_MB, TIMEOUT_SECONDS, Run, SetupError, Target, Worker, environment
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "fuzz"
 PROGRESS_SECONDS = 5
 SHRINK_SECONDS = 60
+REPORTS_PRINTED, REPORT_LINES = 3, 120
 EPILOG = """Targets begin with the inputs in fuzz/corpus/<target> and go on with those of earlier campaigns in build/fuzz/corpus/<target>.
 Findings land in build/fuzz/findings/<target>/<bucket>, shrunk, each with the command that replays it; findings listed in
 fuzz/known/<target> are accepted. Ctrl-C ends a campaign early; corpus and findings are kept.
@@ -199,25 +200,25 @@ class Campaign:
 
 
 def describe(finding):
-    """Shrinks a finding, writes its tape and report, and says how to replay it."""
-    program, folder = str(finding.program), finding.folder
-    def run(*command, seconds=SHRINK_SECONDS):
+    """Shrinks a finding, writes its tape and report, and finds the command that replays it."""
+    def run(*command):
         try:
-            return subprocess.run([program, *command], capture_output=True, text=True, errors="replace", env=environment(), cwd=folder,
-                                  timeout=seconds, check=False)
+            return subprocess.run([shown(finding.program), *command], capture_output=True, text=True, errors="replace", env=environment(),
+                                  timeout=SHRINK_SECONDS, check=False)
         except subprocess.TimeoutExpired:
             return None
-    shrunk = run("shrink", finding.input.name, "--scenario", finding.scenario, "-o", finding.tape.name)
-    if shrunk is None or not finding.tape.is_file():
-        return
-    replayed = run("replay", finding.tape.name)
-    if replayed:
-        finding.reproduced = replayed.returncode != 0
-        (folder / "report.txt").write_text(replayed.stdout + replayed.stderr, encoding="utf-8")
-
-
-def replay_command(finding):
-    return f"{shown(finding.program)} replay {shown(finding.tape if finding.tape.is_file() else finding.input)}"
+    run("shrink", shown(finding.input), "--scenario", finding.scenario, "-o", shown(finding.tape))
+    # What only the whole process shows (a leak, too much memory) does not shrink: the input is replayed as it is.
+    commands = [["replay", shown(finding.tape)]] if finding.tape.is_file() else []
+    commands.append(["fuzz", "--scenario", finding.scenario, "--findings", shown(finding.folder), f"-timeout={TIMEOUT_SECONDS}",
+                     f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={finding.folder}/again-", shown(finding.input)])
+    for command in commands:
+        done = run(*command)
+        if done is None or done.returncode != 0:
+            finding.command = " ".join([shown(finding.program), *command])
+            if done is not None:
+                (finding.folder / "report.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+            return
 
 
 def print_table(runs):
@@ -233,11 +234,15 @@ def print_table(runs):
 
 
 def print_findings(runs):
-    for finding in (finding for run in runs for finding in run.findings.values()):
-        say()
-        say(f"{'known' if finding.known else 'NEW'} finding in {finding.target}: {finding.bucket} ({finding.count} times)")
+    """The new ones with their reports, as long as there are few: a report has about fifty lines."""
+    findings = sorted((finding for run in runs for finding in run.findings.values()), key=lambda finding: finding.known)
+    for number, finding in enumerate(findings):
+        report = finding.folder / "report.txt"
+        say(f"\n{'known' if finding.known else 'NEW'} finding in {finding.target}: {finding.bucket} ({finding.count} times)")
+        if number < REPORTS_PRINTED and not finding.known and finding.command and report.is_file():
+            say("\n" + "\n".join("  " + line for line in report.read_text(encoding="utf-8").splitlines()[:REPORT_LINES]) + "\n")
         say(f"  in     {shown(finding.folder)}")
-        say(f"  replay {replay_command(finding)}" + ("" if finding.reproduced else "   (did not fail again when replayed)"))
+        say(f"  replay {finding.command or 'it did not fail again when replayed; see output.txt there'}")
 
 
 def plain_campaign(options):

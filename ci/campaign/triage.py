@@ -105,7 +105,7 @@ class Finding:
     program: pathlib.Path
     known: bool
     count: int = 1
-    reproduced: bool = False
+    command: str = ""  # replays it; empty when nothing did
 
     @property
     def tape(self):
