@@ -14,7 +14,7 @@
 #include <teasel/contract/turns.hpp>
 
 /// Runs the whole contract on `arms`.
-#define TEASEL_INSTANTIATE_CONTRACT(arms)                    \
+#define TEASEL_INSTANTIATE_CONTRACT(arms)                       \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractBytes, arms);        \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractClose, arms);        \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractHalfClose, arms);    \

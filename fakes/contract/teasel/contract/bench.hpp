@@ -141,7 +141,8 @@ inline void Bench::finish() {
   checkHealth();
   destroy();
   for (const auto& kept : kept_) kept->atEnd();
-  for (const Failure& failure : log.flushLoggedErrors()) ADD_FAILURE() << "an error was logged that the test did not expect: " << failure;
+  for (const Failure& failure : log.flushLoggedErrors())
+    ADD_FAILURE() << "an error was logged that the test did not expect: " << failure;
 }
 
 /// Runs `body` on each round's bench until one fails.
@@ -168,13 +169,14 @@ inline void runOn(const Arm& arm, void (*body)(Bench&)) {
 }  // namespace teasel::contract
 
 /// A test of the contract: TEASEL_CONTRACT(ContractBytes, SaysSomething) { ... uses `bench` ... }
-#define TEASEL_CONTRACT(Suite, Name)                                             \
-  static void Suite##Name(::teasel::contract::Bench& bench);                     \
-  TEST_P(Suite, Name) { ::teasel::contract::runOn(GetParam(), &Suite##Name); }   \
+#define TEASEL_CONTRACT(Suite, Name)                                           \
+  static void Suite##Name(::teasel::contract::Bench& bench);                   \
+  TEST_P(Suite, Name) { ::teasel::contract::runOn(GetParam(), &Suite##Name); } \
   static void Suite##Name([[maybe_unused]] ::teasel::contract::Bench& bench)
 
 /// Turns until the condition holds; leaves the function, with a fatal failure, when it never does.
-#define TEASEL_UNTIL(condition) ASSERT_TRUE(bench.until([&] { return (condition); })) << "waited for it in vain" << bench.describe()
+#define TEASEL_UNTIL(condition) \
+  ASSERT_TRUE(bench.until([&] { return (condition); })) << "waited for it in vain" << bench.describe()
 
 /// Leaves this round: what follows needs real time or threads, or only a simulation can play it.
 #define TEASEL_NEEDS(condition, reason) \

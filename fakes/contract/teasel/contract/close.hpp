@@ -11,7 +11,16 @@ class ContractClose : public ArmTest {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractClose);
 
 enum class Way { kLoseConnection, kAbortConnection, kLoseWriteConnection };
-enum class When { kWhileIdle, kWithQueuedData, kWithDataInFlight, kAgainstDataInFlight, kInConnectionMade, kInDataReceived, kInConnectionLost, kTwice };
+enum class When {
+  kWhileIdle,
+  kWithQueuedData,
+  kWithDataInFlight,
+  kAgainstDataInFlight,
+  kInConnectionMade,
+  kInDataReceived,
+  kInConnectionLost,
+  kTwice
+};
 
 /// The three rows of the table: our reason, the peer's reason, whether what was written before arrives whole.
 struct Outcome {
@@ -24,9 +33,12 @@ inline Outcome outcomeOf(Way way) {
 }
 inline void act(Way way, Probe& probe) {
   switch (way) {
-    case Way::kLoseConnection: return probe.transport().loseConnection();
-    case Way::kAbortConnection: return probe.transport().abortConnection();
-    case Way::kLoseWriteConnection: return probe.transport().loseWriteConnection();
+    case Way::kLoseConnection:
+      return probe.transport().loseConnection();
+    case Way::kAbortConnection:
+      return probe.transport().abortConnection();
+    case Way::kLoseWriteConnection:
+      return probe.transport().loseWriteConnection();
   }
 }
 
@@ -59,7 +71,8 @@ inline void closeCell(Bench& bench, Way way, When when, bool clientActs) {
   const Outcome outcome = outcomeOf(way);
   EXPECT_EQ(us.reason.name(), outcome.ours) << bench.describe();
   EXPECT_EQ(them.reason.name(), outcome.theirs) << bench.describe();
-  EXPECT_TRUE(!outcome.whole || them.received == ourBytes) << them.received.size() << " of " << ourBytes.size() << " bytes arrived";
+  EXPECT_TRUE(!outcome.whole || them.received == ourBytes)
+      << them.received.size() << " of " << ourBytes.size() << " bytes arrived";
   EXPECT_TRUE(ourBytes.starts_with(them.received)) << "what arrived is not what was written";
   // Only loseWriteConnection goes on reading.
   if (when == When::kAgainstDataInFlight) {
@@ -67,20 +80,20 @@ inline void closeCell(Bench& bench, Way way, When when, bool clientActs) {
   }
 }
 
-#define TEASEL_CLOSE_CELL(WayName, WhenName)                                                         \
-  TEASEL_CONTRACT(ContractClose, WayName##WhenName) {                                                \
-    closeCell(bench, Way::k##WayName, When::k##WhenName, true);                                      \
+#define TEASEL_CLOSE_CELL(WayName, WhenName)                                                                                \
+  TEASEL_CONTRACT(ContractClose, WayName##WhenName) {                                                                       \
+    closeCell(bench, Way::k##WayName, When::k##WhenName, true);                                                             \
     const bool mayFailToConnect = Way::k##WayName == Way::kAbortConnection && When::k##WhenName == When::kInConnectionMade; \
-    if (!mayFailToConnect) closeCell(bench, Way::k##WayName, When::k##WhenName, false);              \
+    if (!mayFailToConnect) closeCell(bench, Way::k##WayName, When::k##WhenName, false);                                     \
   }
-#define TEASEL_CLOSE_ROW(WayName)                  \
-  TEASEL_CLOSE_CELL(WayName, WhileIdle)            \
-  TEASEL_CLOSE_CELL(WayName, WithQueuedData)       \
-  TEASEL_CLOSE_CELL(WayName, WithDataInFlight)     \
-  TEASEL_CLOSE_CELL(WayName, AgainstDataInFlight)  \
-  TEASEL_CLOSE_CELL(WayName, InConnectionMade)     \
-  TEASEL_CLOSE_CELL(WayName, InDataReceived)       \
-  TEASEL_CLOSE_CELL(WayName, InConnectionLost)     \
+#define TEASEL_CLOSE_ROW(WayName)                 \
+  TEASEL_CLOSE_CELL(WayName, WhileIdle)           \
+  TEASEL_CLOSE_CELL(WayName, WithQueuedData)      \
+  TEASEL_CLOSE_CELL(WayName, WithDataInFlight)    \
+  TEASEL_CLOSE_CELL(WayName, AgainstDataInFlight) \
+  TEASEL_CLOSE_CELL(WayName, InConnectionMade)    \
+  TEASEL_CLOSE_CELL(WayName, InDataReceived)      \
+  TEASEL_CLOSE_CELL(WayName, InConnectionLost)    \
   TEASEL_CLOSE_CELL(WayName, Twice)
 TEASEL_CLOSE_ROW(LoseConnection)
 TEASEL_CLOSE_ROW(AbortConnection)
@@ -265,7 +278,9 @@ TEASEL_CONTRACT(ContractClose, ConnectionLostMayWriteToOthersAndTheyGetIt) {
 TEASEL_CONTRACT(ContractClose, ConnectionLostMayEndOthersAndTheyEndOnce) {
   Pair third(bench);
   Pair second(bench, {.lost = [&](Probe&) { third.server->transport().loseConnection(); }});
-  Pair first(bench, {.lost = [&](Probe&) { second.server->transport().abortConnection(), first.server->transport().abortConnection(); }});
+  Pair first(bench, {.lost = [&](Probe&) {
+               second.server->transport().abortConnection(), first.server->transport().abortConnection();
+             }});
   first.client->transport().loseConnection();
   TEASEL_UNTIL(first.over() && second.over() && third.over());
   EXPECT_EQ(second.server->story(), "made lost:ConnectionAborted");
@@ -274,7 +289,9 @@ TEASEL_CONTRACT(ContractClose, ConnectionLostMayEndOthersAndTheyEndOnce) {
 
 TEASEL_CONTRACT(ContractClose, AddressesAreKnownInConnectionLostAndAfter) {
   std::string atMade, atLost;
-  const auto addresses = [](Probe& probe) { return probe.transport().getHost().text() + " " + probe.transport().getPeer().text(); };
+  const auto addresses = [](Probe& probe) {
+    return probe.transport().getHost().text() + " " + probe.transport().getPeer().text();
+  };
   Pair pair(bench, {.made = [&](Probe& us) { atMade = addresses(us); }, .lost = [&](Probe& us) { atLost = addresses(us); }});
   EXPECT_EQ(pair.server->transport().getHost(), pair.client->transport().getPeer());
   EXPECT_EQ(pair.server->transport().getPeer(), pair.client->transport().getHost());

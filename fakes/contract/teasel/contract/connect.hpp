@@ -247,7 +247,8 @@ TEASEL_CONTRACT(ContractConnect, ManyClientsAtOnceAreAllServed) {
 }
 
 TEASEL_CONTRACT(ContractConnect, AConnectionMayBeLostAndMadeManyTimes) {
-  const auto serving = serverFactory(bench, {.made = [](Probe& us) { us.transport().write("x"), us.transport().loseConnection(); }});
+  const auto serving =
+      serverFactory(bench, {.made = [](Probe& us) { us.transport().write("x"), us.transport().loseConnection(); }});
   const auto port = listen(bench, serving);
   const auto connecting = clientFactory(bench);
   connecting->onLost = [&](Connector& connector) {

@@ -24,7 +24,10 @@ inline void throwingIn(Bench& bench, Hooks hooks, const char* story, const std::
 }
 
 TEASEL_CONTRACT(ContractErrors, OutOfDataReceivedAbortsThatConnectionOnly) {
-  Hooks hooks{.data = [](Probe& us, ByteView) { us.transport().write("not sent"); throw Boom(); }};
+  Hooks hooks{.data = [](Probe& us, ByteView) {
+    us.transport().write("not sent");
+    throw Boom();
+  }};
   throwingIn(bench, hooks, "made data lost:contract::Boom", [](Pair& pair) { pair.client->transport().write("?"); });
 }
 
@@ -53,12 +56,14 @@ TEASEL_CONTRACT(ContractErrors, OutOfAClientsConnectionMadeAbortsThatConnectionO
 
 TEASEL_CONTRACT(ContractErrors, OutOfReadConnectionLostAbortsThatConnectionOnly) {
   Hooks hooks{.readLost = [](Probe&) { throw Boom(); }, .halfCloseable = true};
-  throwingIn(bench, hooks, "made readLost lost:contract::Boom", [](Pair& pair) { pair.client->transport().loseWriteConnection(); });
+  throwingIn(bench, hooks, "made readLost lost:contract::Boom",
+             [](Pair& pair) { pair.client->transport().loseWriteConnection(); });
 }
 
 TEASEL_CONTRACT(ContractErrors, OutOfWriteConnectionLostAbortsThatConnectionOnly) {
   Hooks hooks{.writeLost = [](Probe&) { throw Boom(); }, .halfCloseable = true};
-  throwingIn(bench, hooks, "made writeLost lost:contract::Boom", [](Pair& pair) { pair.server->transport().loseWriteConnection(); });
+  throwingIn(bench, hooks, "made writeLost lost:contract::Boom",
+             [](Pair& pair) { pair.server->transport().loseWriteConnection(); });
 }
 
 TEASEL_CONTRACT(ContractErrors, OutOfProducingResumedAbortsThatConnectionOnly) {
@@ -168,7 +173,10 @@ TEASEL_CONTRACT(ContractErrors, OutOfATimerOrAPostedCallIsLoggedAndTheNextOnesRu
 
 TEASEL_CONTRACT(ContractErrors, OutOfDataReceivedAfterLoseConnectionIsStillAnAbort) {
   bench.expectExceptions();
-  Pair pair(bench, {.data = [](Probe& us, ByteView) { us.transport().loseConnection(); throw Boom(); }});
+  Pair pair(bench, {.data = [](Probe& us, ByteView) {
+              us.transport().loseConnection();
+              throw Boom();
+            }});
   pair.client->transport().write("?");
   TEASEL_UNTIL(pair.over());
   EXPECT_EQ(pair.server->story(), "made data lost:contract::Boom");

@@ -111,7 +111,8 @@ TEASEL_CONTRACT(ContractHalfClose, LoseConnectionAfterLoseWriteConnectionEndsAtO
 }
 
 TEASEL_CONTRACT(ContractHalfClose, AbortInsideReadConnectionLostResetsThePeer) {
-  Pair pair(bench, {.readLost = [](Probe& us) { us.transport().abortConnection(); }, .halfCloseable = true}, {.halfCloseable = true});
+  Pair pair(bench, {.readLost = [](Probe& us) { us.transport().abortConnection(); }, .halfCloseable = true},
+            {.halfCloseable = true});
   pair.client->transport().loseWriteConnection();
   TEASEL_UNTIL(pair.over());
   EXPECT_EQ(pair.server->story(), "made readLost lost:ConnectionAborted");
@@ -132,7 +133,8 @@ TEASEL_CONTRACT(ContractHalfClose, AbortInsideWriteConnectionLostResetsThePeer) 
 }
 
 TEASEL_CONTRACT(ContractHalfClose, LoseWriteConnectionInsideConnectionMadeSendsTheGreetingAlone) {
-  Hooks once{.made = [](Probe& us) { us.transport().write("take this"), us.transport().loseWriteConnection(); }, .halfCloseable = true};
+  Hooks once{.made = [](Probe& us) { us.transport().write("take this"), us.transport().loseWriteConnection(); },
+             .halfCloseable = true};
   Pair pair(bench, once, {.halfCloseable = true});
   TEASEL_UNTIL(pair.client->has("readLost"));
   EXPECT_EQ(pair.client->received, "take this");
@@ -142,7 +144,8 @@ TEASEL_CONTRACT(ContractHalfClose, LoseWriteConnectionInsideConnectionMadeSendsT
 }
 
 TEASEL_CONTRACT(ContractHalfClose, LoseWriteConnectionInsideReadConnectionLostEndsDone) {
-  Pair pair(bench, {.readLost = [](Probe& us) { us.transport().loseWriteConnection(); }, .halfCloseable = true}, {.halfCloseable = true});
+  Pair pair(bench, {.readLost = [](Probe& us) { us.transport().loseWriteConnection(); }, .halfCloseable = true},
+            {.halfCloseable = true});
   pair.client->transport().loseWriteConnection();
   TEASEL_UNTIL(pair.over());
   EXPECT_EQ(pair.server->story(), "made readLost writeLost lost:ConnectionDone");

@@ -12,8 +12,10 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractLifecycle);
 /// A server and a client that come to life when run() is called, since nothing turns before.
 struct Cast {
   Cast(Bench& bench, Hooks server, Hooks client)
-      : serving(serverFactory(bench, std::move(server))), connecting(clientFactory(bench, std::move(client))),
-        port(listen(bench, serving)), connector(connect(bench, connecting, *port)) {}
+      : serving(serverFactory(bench, std::move(server))),
+        connecting(clientFactory(bench, std::move(client))),
+        port(listen(bench, serving)),
+        connector(connect(bench, connecting, *port)) {}
   std::shared_ptr<ProbeFactory> serving;
   std::shared_ptr<ClientProbeFactory> connecting;
   std::shared_ptr<Port> port;
@@ -35,18 +37,26 @@ TEASEL_CONTRACT(ContractLifecycle, StopFromConnectionMade) {
   stopsFrom(bench, {.made = [&](Probe&) { bench.server().stop(); }}, {});
 }
 TEASEL_CONTRACT(ContractLifecycle, StopFromDataReceived) {
-  stopsFrom(bench, {.data = [&](Probe&, ByteView) { if (bench.server().running() && !bench.server().stopRequested()) bench.server().stop(); }},
+  stopsFrom(bench,
+            {.data =
+                 [&](Probe&, ByteView) {
+                   if (bench.server().running() && !bench.server().stopRequested()) bench.server().stop();
+                 }},
             {.made = [](Probe& us) { us.transport().write("stop"); }});
 }
 TEASEL_CONTRACT(ContractLifecycle, StopFromConnectionLost) {
-  stopsFrom(bench, {.made = [](Probe& us) { us.transport().loseConnection(); }, .lost = [&](Probe&) { bench.server().stop(); }}, {});
+  stopsFrom(bench, {.made = [](Probe& us) { us.transport().loseConnection(); }, .lost = [&](Probe&) { bench.server().stop(); }},
+            {});
 }
 TEASEL_CONTRACT(ContractLifecycle, StopFromReadConnectionLost) {
   stopsFrom(bench, {.readLost = [&](Probe&) { bench.server().stop(); }, .halfCloseable = true},
             {.made = [](Probe& us) { us.transport().loseConnection(); }});
 }
 TEASEL_CONTRACT(ContractLifecycle, StopFromWriteConnectionLost) {
-  stopsFrom(bench, {.made = [](Probe& us) { us.transport().loseWriteConnection(); }, .writeLost = [&](Probe&) { bench.server().stop(); }, .halfCloseable = true},
+  stopsFrom(bench,
+            {.made = [](Probe& us) { us.transport().loseWriteConnection(); },
+             .writeLost = [&](Probe&) { bench.server().stop(); },
+             .halfCloseable = true},
             {.halfCloseable = true});
 }
 

@@ -123,7 +123,9 @@ TEASEL_CONTRACT(ContractListen, StopListeningWithClientsOnTheirWayLeavesNobodyWa
   std::vector<std::shared_ptr<Connector>> connectors;
   for (int i = 0; i < 5; ++i) connectors.push_back(connect(bench, connecting, *port, 2s));
   bench.client().callLater(0s, [&] { port->stopListening(); });
-  const auto decided = [&](const std::shared_ptr<Connector>& connector) { return connector->state() != Connector::State::kConnecting; };
+  const auto decided = [&](const std::shared_ptr<Connector>& connector) {
+    return connector->state() != Connector::State::kConnecting;
+  };
   TEASEL_UNTIL(std::ranges::all_of(connectors, decided));
   bench.settle();
   // Whoever was connected by the system but never accepted has lost again by now.
@@ -172,7 +174,10 @@ TEASEL_CONTRACT(ContractListen, AFactoryIsStartedOnceForTwoPortsAndStoppedAfterT
 TEASEL_CONTRACT(ContractListen, AFactoryThatCannotStartMakesListeningFailAndGivesThePortBack) {
   const int number = deserted(bench);
   const auto broken = serverFactory(bench), working = serverFactory(bench);
-  broken->onStart = [&] { --broken->starts; throw Boom(); };
+  broken->onStart = [&] {
+    --broken->starts;
+    throw Boom();
+  };
   EXPECT_THROW(bench.server().listenTCP(number, broken, 50, bench.serverHost()), Boom);
   const auto port = bench.server().listenTCP(number, working, 50, bench.serverHost());
   EXPECT_EQ(port->getHost().port(), number);

@@ -17,7 +17,8 @@ using DriverFactory = std::function<std::unique_ptr<Driver>()>;
 class LoopbackBench final : public Bench {
  public:
   /// One reactor with both ends in it, or one for each, turned in alternation.
-  LoopbackBench(const DriverFactory& make, bool two, bool eager) : make_(make), eager_(eager), server_(std::make_unique<Reactor>(make())) {
+  LoopbackBench(const DriverFactory& make, bool two, bool eager)
+      : make_(make), eager_(eager), server_(std::make_unique<Reactor>(make())) {
     if (two) client_ = std::make_unique<Reactor>(make());
   }
 
@@ -90,8 +91,9 @@ class LoopbackBench final : public Bench {
 
 /// A driver's column of the suite: every test with one reactor and with two. `eagerWrites`: see Bench.
 inline Arm loopbackArm(std::string name, DriverFactory make, bool eagerWrites = true) {
-  return {std::move(name), 2,
-          [make = std::move(make), eagerWrites](int round) { return std::make_unique<LoopbackBench>(make, round % 2 == 1, eagerWrites); }};
+  return {std::move(name), 2, [make = std::move(make), eagerWrites](int round) {
+            return std::make_unique<LoopbackBench>(make, round % 2 == 1, eagerWrites);
+          }};
 }
 
 }  // namespace teasel::contract

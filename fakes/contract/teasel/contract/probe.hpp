@@ -65,9 +65,7 @@ class Probe final : public Protocol, public Kept {
   }
   bool made() const noexcept { return !words_.empty(); }
   bool lost() const noexcept { return static_cast<bool>(reason); }
-  bool has(std::string_view word) const noexcept {
-    return std::find(words_.begin(), words_.end(), word) != words_.end();
-  }
+  bool has(std::string_view word) const noexcept { return std::find(words_.begin(), words_.end(), word) != words_.end(); }
 
   void disarm() noexcept override { hooks_ = {}; }
   void atEnd() override {
@@ -75,8 +73,9 @@ class Probe final : public Protocol, public Kept {
     useAfterEnd();
   }
   std::string describe() const override {
-    return "[" + story() + "] received " + std::to_string(received.size()) + ", pending " + std::to_string(transport().pendingBytes()) +
-           (transport().paused() ? ", paused" : "") + (transport().disconnecting() ? ", disconnecting" : "");
+    return "[" + story() + "] received " + std::to_string(received.size()) + ", pending " +
+           std::to_string(transport().pendingBytes()) + (transport().paused() ? ", paused" : "") +
+           (transport().disconnecting() ? ", disconnecting" : "");
   }
 
   std::string received;

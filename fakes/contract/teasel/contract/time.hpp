@@ -31,7 +31,8 @@ TEASEL_CONTRACT(ContractTime, NothingRunsBeforeItsTime) {
 TEASEL_CONTRACT(ContractTime, EarlierTimersRunFirstHoweverTheyWereSet) {
   std::string order;
   Reactor& reactor = bench.server();
-  for (const int delay : {30, 10, 20, 5, 25}) reactor.callLater(std::chrono::milliseconds(delay), [&, delay] { order += std::to_string(delay) + ' '; });
+  for (const int delay : {30, 10, 20, 5, 25})
+    reactor.callLater(std::chrono::milliseconds(delay), [&, delay] { order += std::to_string(delay) + ' '; });
   TEASEL_UNTIL(order.size() >= 14);
   EXPECT_EQ(order, "5 10 20 25 30 ");
 }

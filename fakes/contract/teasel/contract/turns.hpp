@@ -94,7 +94,8 @@ TEASEL_CONTRACT(ContractTurns, Rule1AConnectionIsFlushedAtTheEndOfItsOwnDispatch
   TEASEL_NEEDS(bench.eagerWrites(), "this driver tells later what it has taken");
   std::vector<Probe*> answered;
   const auto answer = [&](Probe& us, ByteView) {
-    for (const Probe* earlier : answered) EXPECT_GT(earlier->transport().counters().bytesSent, 0u) << "dispatched before, not flushed";
+    for (const Probe* earlier : answered)
+      EXPECT_GT(earlier->transport().counters().bytesSent, 0u) << "dispatched before, not flushed";
     us.transport().write("an answer");
     answered.push_back(&us);
   };
@@ -109,9 +110,9 @@ TEASEL_CONTRACT(ContractTurns, Rule1TheClosingPhaseRepeatsUntilNothingIsLeft) {
   for (int i = 0; i < 5; ++i) {
     Probe* next = chain.empty() ? nullptr : chain.back()->server;
     chain.push_back(std::make_unique<Pair>(bench, Hooks{.lost = [&, next](Probe&) {
-      order += 'x';
-      if (next != nullptr) next->transport().abortConnection();
-    }}));
+                                             order += 'x';
+                                             if (next != nullptr) next->transport().abortConnection();
+                                           }}));
   }
   // All five end in the closing phase of the turn in which the first is aborted.
   bench.server().callLater(0s, [&] {
@@ -194,7 +195,9 @@ TEASEL_CONTRACT(ContractTurns, Rule3AProtocolIsNeverReentered) {
   // Both ends answer from every callback and call everything there is; the probes notice a callback in a callback.
   std::size_t left = 40;
   Hooks hooks;
-  hooks.made = [&](Probe& us) { us.transport().write("first"), us.transport().pauseProducing(), us.transport().resumeProducing(); };
+  hooks.made = [&](Probe& us) {
+    us.transport().write("first"), us.transport().pauseProducing(), us.transport().resumeProducing();
+  };
   hooks.resumed = [](Probe& us) { us.transport().write("resumed"); };
   hooks.data = [&](Probe& us, ByteView data) {
     if (left == 0) return us.transport().loseConnection();

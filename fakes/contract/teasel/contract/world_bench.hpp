@@ -13,7 +13,8 @@ namespace teasel::contract {
 /// and, in turns, delays and small windows from a generator seeded with its number.
 class WorldBench final : public Bench {
  public:
-  WorldBench(fakes::SimDriver::Mode mode, int round) : delays_(round % 3 == 1), world_(std::make_unique<fakes::World>(options(mode, round))) {
+  WorldBench(fakes::SimDriver::Mode mode, int round)
+      : delays_(round % 3 == 1), world_(std::make_unique<fakes::World>(options(mode, round))) {
     if (round > 0) world_->choices().usePrng(static_cast<std::uint64_t>(round));
     server_ = &world_->host("server");
     client_ = round % 5 == 4 ? server_ : &world_->host("client");
@@ -50,7 +51,8 @@ class WorldBench final : public Bench {
 
  private:
   /// Windows of one byte make a megabyte a million turns, all at one instant.
-  static constexpr fakes::Limits kLimits{.events = 20'000'000, .eventsAtOneInstant = 10'000'000, .virtualTime = std::chrono::hours(24)};
+  static constexpr fakes::Limits kLimits{
+      .events = 20'000'000, .eventsAtOneInstant = 10'000'000, .virtualTime = std::chrono::hours(24)};
 
   fakes::WorldOptions options(fakes::SimDriver::Mode mode, int round) {
     fakes::WorldOptions options{.mode = mode, .limits = kLimits, .log = &log};

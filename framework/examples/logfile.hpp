@@ -1,0 +1,40 @@
+#pragma once
+
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocols/line_receiver.hpp>
+
+namespace teasel::examples {
+
+/// Keeps a file open while it is used: from its first port or connector to its last.
+class LogfileFactory : public Factory {
+ public:
+  explicit LogfileFactory(std::string path);
+
+  void startFactory() override {
+    file_.open(path_, std::ios::app);
+    if (!file_) throw std::runtime_error("cannot open '" + path_ + "' for appending");
+  }
+  void stopFactory() override { file_.close(); }
+  void log(std::string_view line) { file_ << line << '\n' << std::flush; }
+  bool isOpen() const { return file_.is_open(); }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+};
+
+/// Writes each line that it receives to its factory's file.
+class LoggingProtocol : public LineReceiver {
+ public:
+  void lineReceived(std::string_view line) override { static_cast<LogfileFactory&>(*factory()).log(line); }
+};
+
+inline LogfileFactory::LogfileFactory(std::string path) : path_(std::move(path)) { setProtocol<LoggingProtocol>(); }
+
+}  // namespace teasel::examples

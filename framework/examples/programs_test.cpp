@@ -1,0 +1,168 @@
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <examples/program_test_kit.hpp>
+#include <teasel/drivers/drivers.hpp>
+
+namespace teasel::examples {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// Each program is started, asked where it listens, talked to by the line client, and ended by Ctrl-C.
+class Examples : public testing::TestWithParam<std::string_view> {
+ protected:
+  void SetUp() override {
+    if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
+  }
+  std::string driver() const { return std::string(GetParam()); }
+
+  /// A server on a free port, and that port.
+  struct Served {
+    std::unique_ptr<Program> program;
+    std::string port;
+  };
+  Served serve(const std::string& name, std::vector<std::string> arguments = {}) const {
+    arguments.insert(arguments.end(), {"--port", "0", "--reactor", driver()});
+    Served served{std::make_unique<Program>(name, std::move(arguments)), ""};
+    const std::string greeting = served.program->line();
+    EXPECT_THAT(greeting, StartsWith("listening on 127.0.0.1:"));
+    served.port = greeting.substr(greeting.rfind(':') + 1);
+    return served;
+  }
+  std::unique_ptr<Program> client(const Served& served, std::vector<std::string> arguments = {}) const {
+    arguments.insert(arguments.end(), {"--port", served.port, "--reactor", driver()});
+    return std::make_unique<Program>("line_client", std::move(arguments));
+  }
+  static void endsByCtrlC(const Served& served) {
+    served.program->interrupt();
+    EXPECT_EQ(served.program->rest(), "stopped\n");
+    EXPECT_EQ(served.program->exitStatus(), 0);
+  }
+};
+
+TEST_P(Examples, QotdSendsItsQuoteAndHangsUp) {
+  for (const bool building : {false, true}) {
+    std::vector<std::string> arguments{"--quote", "configurable quote"};
+    if (building) arguments.push_back("--build-protocol");
+    const Served served = serve("qotd_server", arguments);
+    for (int i = 0; i < 2; ++i) {
+      const auto reader = client(served);
+      EXPECT_EQ(reader->rest(), "configurable quote\n");
+      EXPECT_EQ(reader->exitStatus(), 0);
+    }
+    endsByCtrlC(served);
+  }
+}
+
+TEST_P(Examples, AnswerKnowsOneQuestion) {
+  const Served served = serve("answer_server");
+  const auto asking = client(served, {"--say", "How are you?", "--say", "What is the answer?"});
+  EXPECT_EQ(asking->rest(), "Fine\nI don't know what you mean\n");
+  EXPECT_EQ(asking->exitStatus(), 0);
+  endsByCtrlC(served);
+}
+
+TEST_P(Examples, ChatTellsTheOthersWhatOneSays) {
+  const Served served = serve("chat_server");
+  const auto anna = client(served), bert = client(served);
+  EXPECT_EQ(anna->line(), "What's your name?");
+  EXPECT_EQ(bert->line(), "What's your name?");
+  anna->say("anna");
+  EXPECT_EQ(anna->line(), "Welcome, anna!");
+  bert->say("anna");
+  EXPECT_EQ(bert->line(), "Name taken, please choose another.");
+  bert->say("bert");
+  EXPECT_EQ(bert->line(), "Welcome, bert!");
+  bert->say("hello");
+  EXPECT_EQ(anna->line(), "<bert> hello");
+  bert->closeInput();
+  EXPECT_EQ(bert->rest(), "");
+  EXPECT_EQ(bert->exitStatus(), 0);
+  anna->interrupt();
+  EXPECT_EQ(anna->exitStatus(), 0);
+  endsByCtrlC(served);
+}
+
+TEST_P(Examples, CtrlCEndsAServerWithClientsConnected) {
+  const Served served = serve("chat_server");
+  const auto anna = client(served);
+  EXPECT_EQ(anna->line(), "What's your name?");
+  endsByCtrlC(served);
+  EXPECT_NE(anna->exitStatus(), Program::kRunning);
+}
+
+TEST_P(Examples, LogfileAppendsEveryLine) {
+  const std::string path = testing::TempDir() + "/teasel_logfile_" + driver() + "_" + std::to_string(getpid());
+  std::ofstream(path) << "from before\n";
+  const Served served = serve("logfile_server", {"--file", path});
+  EXPECT_EQ(client(served, {"--say", "first", "--say", "second"})->exitStatus(), 0);
+  endsByCtrlC(served);
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  EXPECT_EQ(text.str(), "from before\nfirst\nsecond\n");
+  std::remove(path.c_str());
+}
+
+TEST_P(Examples, TheLineClientSendsItsStandardInput) {
+  const Served served = serve("answer_server");
+  const auto asking = client(served);
+  asking->say("How are you?");
+  EXPECT_EQ(asking->line(), "Fine");
+  asking->closeInput();
+  EXPECT_EQ(asking->rest(), "");
+  EXPECT_EQ(asking->exitStatus(), 0);
+  endsByCtrlC(served);
+}
+
+std::string nameOf(const testing::TestParamInfo<std::string_view>& driver) { return std::string(driver.param); }
+INSTANTIATE_TEST_SUITE_P(, Examples, testing::ValuesIn(driverNames()), nameOf);
+
+TEST(ExampleArguments, HelpListsTheOptions) {
+  for (const char* name : {"answer_server", "chat_server", "line_client", "logfile_server", "qotd_server"}) {
+    Program program(name, {"--help"});
+    const std::string text = program.rest();
+    EXPECT_THAT(text, StartsWith(std::string("usage: ") + name));
+    EXPECT_THAT(text, HasSubstr("--port N"));
+    EXPECT_THAT(text, HasSubstr("--reactor NAME"));
+    EXPECT_EQ(program.exitStatus(), 0);
+  }
+}
+
+/// One line on standard error that says what is wrong, and an exit status that says that it is.
+void fails(const std::string& name, std::vector<std::string> arguments, int status, const std::string& says) {
+  Program program(name, std::move(arguments));
+  const std::string text = program.rest();
+  EXPECT_THAT(text, HasSubstr(says));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+  EXPECT_EQ(program.exitStatus(), status);
+}
+
+TEST(ExampleArguments, AnUnknownReactorIsAnsweredWithTheKnownOnes) {
+  fails("chat_server", {"--reactor", "kqueue"}, 1, "chat_server: there is no driver 'kqueue'; known: epoll");
+  fails("line_client", {"--reactor", "kqueue"}, 1, "known: epoll");
+}
+TEST(ExampleArguments, AnImpossiblePortIsNamed) {
+  fails("chat_server", {"--port", "65536"}, 1, "65536");
+  fails("chat_server", {"--port", "many"}, 2, "--port cannot be 'many'");
+  fails("line_client", {"--port", "0"}, 1, "port 0");
+}
+TEST(ExampleArguments, AnUnknownOptionAndAMissingValueAreNamed) {
+  fails("qotd_server", {"--quotation", "x"}, 2, "unknown option '--quotation'");
+  fails("qotd_server", {"--quote"}, 2, "--quote needs a value");
+}
+TEST(ExampleArguments, AForeignInterfaceIsNamed) {
+  fails("answer_server", {"--port", "0", "--interface", "192.0.2.77"}, 1, "192.0.2.77");
+}
+TEST(ExampleArguments, ALogfileThatCannotBeOpenedIsNamed) {
+  fails("logfile_server", {"--port", "0", "--file", "/nowhere/at/all"}, 1, "cannot open '/nowhere/at/all'");
+}
+TEST(ExampleArguments, AServerThatIsNotThereIsNamed) {
+  fails("line_client", {"--port", "1", "--say", "hello"}, 1, "line_client: ");
+}
+
+}  // namespace teasel::examples
