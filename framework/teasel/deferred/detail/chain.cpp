@@ -114,7 +114,9 @@ void Chain::cancel(Site site) {
     }
   } release{target};
   target->cancelling_ = true;
+  bool fires = true;
   if (Canceller* canceller = std::exchange(target->canceller_, nullptr)) {
+    fires = canceller->fires;
     // Put back unless the chain fired: a canceller that threw, or that only passes the request on, is asked again.
     struct PutBack {
       Chain* chain;
@@ -128,7 +130,7 @@ void Chain::cancel(Site site) {
   } else {
     target->swallowOne_ = true;
   }
-  if (target->called_) return;
+  if (target->called_ || !fires) return;
   target->markFired(site);
   target->putFailure(Failure(CancelledError(), site));
   target->runIfAble();

@@ -33,6 +33,7 @@ struct Link {
 struct Canceller {
   using Act = void (*)(Canceller*, Chain*);
   Act act;
+  bool fires;  // whether cancel() gives CancelledError when `act` gave nothing; joins wait for their inputs instead
 };
 
 struct Unit {};
@@ -82,6 +83,7 @@ class Chain {
   void put(V&& value);
   void putFailure(Failure failure) noexcept {
     clear();
+    quiet_ = false;
     ::new (static_cast<void*>(value_)) Failure(std::move(failure));
     state_ = ChainState::kFailure;
   }
@@ -97,6 +99,8 @@ class Chain {
   Stored<T>& value() noexcept;
   Failure& failure() noexcept { return *std::launder(reinterpret_cast<Failure*>(value_)); }
   const Failure& failure() const noexcept { return *std::launder(reinterpret_cast<const Failure*>(value_)); }
+  /// The Failure counts as handled, although it stays.
+  void setQuiet() noexcept { quiet_ = true; }
   /// Moves the result out: state kEmpty.
   template <class T>
   Stored<T> takeValue();
@@ -189,7 +193,7 @@ class Chain {
   bool running_ : 1 = false;
   bool swallowOne_ : 1 = false;
   bool cancelling_ : 1 = false;
-  bool quiet_ : 1 = false;   // its Failure is a verdict, already on its way
+  bool quiet_ : 1 = false;   // its Failure counts as handled: a verdict, or seen by a join
   bool driven_ : 1 = false;  // fired by its coroutine alone
   Link* first_ = nullptr;
   Link* last_;

@@ -10,7 +10,7 @@ template <class F>
   requires(!std::is_convertible_v<F, Site> && (std::is_invocable_v<F&, Deferred<T>&> || std::is_invocable_v<F&>))
 Deferred<T>::Deferred(F canceller, Site made) : chain_(nullptr) {
   struct Node final : detail::Canceller {
-    explicit Node(F function) : detail::Canceller{&run}, call(std::move(function)) {}
+    explicit Node(F function) : detail::Canceller{&run, true}, call(std::move(function)) {}
     static void run(detail::Canceller* self, detail::Chain* chain) {
       Node* node = static_cast<Node*>(self);
       if (chain == nullptr) return detail::poolDelete(node);

@@ -1,0 +1,293 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <teasel/deferred/join.hpp>
+
+namespace teasel {
+namespace detail {
+
+/// Cancels each chain that is still there; what cancellers throw is logged.
+void cancelAll(std::vector<Chain*>& inputs);
+[[noreturn]] void refuseEmptyJoin(const char* join, Site site);
+
+/// What every join has: its own chain and, weakly, its inputs. The links on the inputs own it; its chain's canceller looks
+/// at it weakly. When no input is left that could give a result, it dies, and its chain unfired if nobody holds that.
+class JoinState {
+ public:
+  JoinState(Chain& out, std::size_t count) : out_(&out), inputs_(count) { out_->retain(); }
+  JoinState(const JoinState&) = delete;
+  JoinState& operator=(const JoinState&) = delete;
+  virtual ~JoinState() { out_->release(); }
+
+  void cancel() { cancelAll(inputs_); }
+  std::vector<Chain*>& inputs() noexcept { return inputs_; }
+  Chain& out() noexcept { return *out_; }
+
+ protected:
+  bool open() const noexcept { return !out_->called(); }
+  /// The join's result: its chain runs next.
+  template <class V, class Given>
+  Chain* fire(Given&& value) {
+    out_->markFired(out_->made());
+    out_->put<V>(std::forward<Given>(value));
+    return pass();
+  }
+  Chain* fireFailure(Failure failure) noexcept {
+    out_->markFired(out_->made());
+    out_->putFailure(std::move(failure));
+    return pass();
+  }
+
+ private:
+  Chain* pass() noexcept {
+    out_->retain();
+    return out_;
+  }
+  Chain* out_;
+  std::vector<Chain*> inputs_;
+};
+
+/// On an input: hands its result to State::arrived(index, Result<T>), which may return the chain to run next.
+template <class State, class T>
+struct JoinLink final : Link {
+  JoinLink(std::shared_ptr<State> join, std::size_t at, bool takes, bool quiets)
+      : Link{&run, nullptr, kOnBoth}, state(std::move(join)), index(at), take(takes), quiet(quiets) {}
+  static Chain* run(Link* link, Chain* chain) {
+    Consumed<JoinLink> self{static_cast<JoinLink*>(link)};
+    JoinLink& here = *self.node;
+    here.state->inputs()[here.index] = nullptr;
+    if (chain == nullptr) return nullptr;
+    if (here.take) return here.state->arrived(here.index, BothLink<T, PassBy>::take(*chain));
+    if (chain->state() == ChainState::kFailure) {
+      if (here.quiet) chain->setQuiet();
+      return here.state->arrived(here.index, Result<T>(chain->failure()));
+    }
+    if constexpr (std::is_void_v<T>) return here.state->arrived(here.index, Result<void>());
+    else if constexpr (std::is_copy_constructible_v<T>)
+      return here.state->arrived(here.index, Result<T>(chain->template value<T>()));
+    else return nullptr;  // refused when the join was made
+  }
+  std::shared_ptr<State> state;
+  std::size_t index;
+  bool take, quiet;
+};
+
+/// Cancels the inputs of a join that is still there.
+struct JoinCanceller final : Canceller {
+  JoinCanceller(std::weak_ptr<JoinState> join, bool alone) : Canceller{&run, alone}, state(std::move(join)) {}
+  static void run(Canceller* canceller, Chain* chain) {
+    auto* self = static_cast<JoinCanceller*>(canceller);
+    if (chain == nullptr) return poolDelete(self);
+    if (const std::shared_ptr<JoinState> join = self->state.lock()) join->cancel();
+  }
+  std::weak_ptr<JoinState> state;
+};
+
+/// Makes the join's chain and its state; hook() the inputs afterwards.
+template <class State, class Out, class... Args>
+Deferred<Out> makeJoin(std::shared_ptr<State>& state, bool fires, std::size_t count, Site site, Args&&... args) {
+  Deferred<Out> out(site);
+  state = std::make_shared<State>(*Access::chain(out), count, std::forward<Args>(args)...);
+  Access::chain(out)->setCanceller(poolNew<JoinCanceller>(state, fires));
+  return out;
+}
+
+template <class State, class T>
+void hook(const std::shared_ptr<State>& state, std::size_t index, const Deferred<T>& input, bool take, bool quiet, Site site) {
+  Chain& chain = Access::open(input, "joining", site);
+  Link* link = poolNew<JoinLink<State, T>>(state, index, take, quiet);
+  state->inputs()[index] = &chain;
+  if (take) chain.claim(Claim::kTaken, site);
+  chain.add(link);
+}
+
+template <class State, class Inputs>
+void hookAll(const std::shared_ptr<State>& state, Inputs&& inputs, bool quiet, Site site) {
+  constexpr bool kTake = !std::is_lvalue_reference_v<Inputs>;
+  using T = typename std::remove_cvref_t<Inputs>::value_type::Value;
+  static_assert(kTake || std::is_void_v<T> || std::is_copy_constructible_v<T>,
+                "results that cannot be copied are taken: give the join std::move(inputs)");
+  for (const auto& input : inputs) Access::open(input, "joining", site);
+  const std::remove_cvref_t<Inputs> own(std::forward<Inputs>(inputs));  // a callback may change the caller's vector
+  for (std::size_t i = 0; i < own.size(); ++i) hook(state, i, own[i], kTake, quiet, site);
+}
+
+template <class T>
+class ListState final : public JoinState {
+ public:
+  ListState(Chain& out, std::size_t count, bool onErrback) : JoinState(out, count), results_(count), fireOnOneErrback_(onErrback) {}
+  Chain* arrived(std::size_t index, Result<T> result) {
+    const Failure failure = result.failure();
+    results_[index].emplace(std::move(result));
+    ++finished_;
+    if (!open()) return nullptr;
+    if (failure && fireOnOneErrback_) return fireFailure(Failure(FirstError(failure, index), failure.where()));
+    return finished_ == results_.size() ? finish() : nullptr;
+  }
+  Chain* finish() {
+    std::vector<Result<T>> all;
+    all.reserve(results_.size());
+    for (auto& result : results_) all.push_back(std::move(*result));
+    return fire<std::vector<Result<T>>>(std::move(all));
+  }
+
+ private:
+  std::vector<std::optional<Result<T>>> results_;
+  std::size_t finished_ = 0;
+  bool fireOnOneErrback_;
+};
+
+/// race, and deferredList that fires on one callback.
+template <class T>
+class FirstState final : public JoinState {
+ public:
+  FirstState(Chain& out, std::size_t count, bool onErrback, bool cancels)
+      : JoinState(out, count), failures_(count), fireOnOneErrback_(onErrback), cancels_(cancels) {}
+  Chain* arrived(std::size_t index, Result<T> result) {
+    if (won_) return nullptr;
+    if (!result.ok()) {
+      failures_[index] = result.failure();
+      ++failed_;
+      if (!open()) return nullptr;
+      if (fireOnOneErrback_) return fireFailure(Failure(FirstError(failures_[index], index), failures_[index].where()));
+      return failed_ == failures_.size() ? fireFailure(Failure(FailureGroup(failures_), Site{})) : nullptr;
+    }
+    if (!open()) return nullptr;
+    won_ = true;
+    if (cancels_) cancelAll(inputs());
+    if (!open()) return nullptr;
+    if constexpr (std::is_void_v<T>) return fire<First<void>>(First<void>{index});
+    else return fire<First<T>>(First<T>{index, std::move(result).value()});
+  }
+
+ private:
+  std::vector<Failure> failures_;
+  std::size_t failed_ = 0;
+  bool won_ = false, fireOnOneErrback_, cancels_;
+};
+
+template <class... Ts>
+class TupleState final : public JoinState {
+ public:
+  using Out = std::tuple<InTuple<Ts>...>;
+  TupleState(Chain& out, std::size_t count) : JoinState(out, count) {}
+  template <std::size_t kIndex, class T>
+  Chain* at(Result<T> result) {
+    ++finished_;
+    const Failure failure = result.failure();
+    if (!failure) {
+      if constexpr (std::is_void_v<T>) std::get<kIndex>(values_).emplace();
+      else std::get<kIndex>(values_).emplace(std::move(result).value());
+    }
+    if (!open()) return nullptr;
+    if (failure) return fireFailure(Failure(FirstError(failure, kIndex), failure.where()));
+    return finished_ == sizeof...(Ts) ? finish() : nullptr;
+  }
+
+ private:
+  Chain* finish() {
+    return std::apply([this](auto&... value) { return this->template fire<Out>(Out(std::move(*value)...)); }, values_);
+  }
+  std::tuple<std::optional<InTuple<Ts>>...> values_;
+  std::size_t finished_ = 0;
+};
+
+/// One place of a tuple: knows its index when compiling.
+template <class Whole, std::size_t kIndex>
+struct TuplePlace {
+  std::shared_ptr<Whole> whole;
+  std::vector<Chain*>& inputs() noexcept { return whole->inputs(); }
+  template <class T>
+  Chain* arrived(std::size_t, Result<T> result) {
+    return whole->template at<kIndex>(std::move(result));
+  }
+};
+
+template <class T, class Inputs>
+Deferred<std::vector<Result<T>>> makeList(Inputs&& inputs, ListOptions options, Site site) {
+  std::shared_ptr<ListState<T>> state;
+  auto out = makeJoin<ListState<T>, std::vector<Result<T>>>(state, false, inputs.size(), site, options.fireOnOneErrback);
+  if (inputs.empty()) {
+    state->finish()->release();
+    return out;
+  }
+  hookAll(state, std::forward<Inputs>(inputs), options.consumeErrors, site);
+  return out;
+}
+template <class T, class Inputs>
+Deferred<First<T>> makeFirst(const char* what, Inputs&& inputs, ListOptions options, bool cancels, Site site) {
+  if (inputs.empty()) refuseEmptyJoin(what, site);
+  std::shared_ptr<FirstState<T>> state;
+  auto out = makeJoin<FirstState<T>, First<T>>(state, cancels, inputs.size(), site, options.fireOnOneErrback, cancels);
+  hookAll(state, std::forward<Inputs>(inputs), options.consumeErrors, site);
+  return out;
+}
+template <class T, class Inputs>
+Deferred<Gathered<T>> makeGathered(Inputs&& inputs, bool consumeErrors, Site site) {
+  auto list = makeList<T>(std::forward<Inputs>(inputs), {.fireOnOneErrback = true, .consumeErrors = consumeErrors}, site);
+  return list.addCallback(
+      [](std::vector<Result<T>> results) {
+        if constexpr (!std::is_void_v<T>) {
+          std::vector<T> values;
+          values.reserve(results.size());
+          for (Result<T>& result : results) values.push_back(std::move(result).value());
+          return values;
+        }
+      },
+      site);
+}
+
+}  // namespace detail
+
+template <class T>
+Deferred<std::vector<Result<T>>> deferredList(const std::vector<Deferred<T>>& inputs, ListOptions options, Site site) {
+  return detail::makeList<T>(inputs, options, site);
+}
+template <class T>
+Deferred<std::vector<Result<T>>> deferredList(std::vector<Deferred<T>>&& inputs, ListOptions options, Site site) {
+  return detail::makeList<T>(std::move(inputs), options, site);
+}
+template <class T>
+Deferred<First<T>> deferredList(const std::vector<Deferred<T>>& inputs, FireOnOneCallback, ListOptions options, Site site) {
+  return detail::makeFirst<T>("deferredList", inputs, options, false, site);
+}
+template <class T>
+Deferred<First<T>> deferredList(std::vector<Deferred<T>>&& inputs, FireOnOneCallback, ListOptions options, Site site) {
+  return detail::makeFirst<T>("deferredList", std::move(inputs), options, false, site);
+}
+template <class T>
+Deferred<detail::Gathered<T>> gatherResults(const std::vector<Deferred<T>>& inputs, bool consumeErrors, Site site) {
+  return detail::makeGathered<T>(inputs, consumeErrors, site);
+}
+template <class T>
+Deferred<detail::Gathered<T>> gatherResults(std::vector<Deferred<T>>&& inputs, bool consumeErrors, Site site) {
+  return detail::makeGathered<T>(std::move(inputs), consumeErrors, site);
+}
+template <class T>
+Deferred<First<T>> race(const std::vector<Deferred<T>>& inputs, Site site) {
+  return detail::makeFirst<T>("race", inputs, {.fireOnOneErrback = false, .consumeErrors = true}, true, site);
+}
+template <class T>
+Deferred<First<T>> race(std::vector<Deferred<T>>&& inputs, Site site) {
+  return detail::makeFirst<T>("race", std::move(inputs), {.fireOnOneErrback = false, .consumeErrors = true}, true, site);
+}
+
+template <class... Inputs>
+  requires(sizeof...(Inputs) > 0 && (... && detail::kIsDeferred<std::remove_cvref_t<Inputs>>))
+Deferred<std::tuple<detail::InTuple<typename std::remove_cvref_t<Inputs>::Value>...>> gather(Inputs&&... inputs) {
+  using State = detail::TupleState<typename std::remove_cvref_t<Inputs>::Value...>;
+  constexpr Site site{};
+  (static_cast<void>(detail::Access::open(inputs, "gather", site)), ...);
+  std::shared_ptr<State> state;
+  auto out = detail::makeJoin<State, typename State::Out>(state, false, sizeof...(Inputs), site);
+  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+    (detail::hook(std::make_shared<detail::TuplePlace<State, kIndex>>(state), kIndex, inputs,
+                  !std::is_lvalue_reference_v<Inputs>, false, site),
+     ...);
+  }(std::index_sequence_for<Inputs...>());
+  return out;
+}
+
+}  // namespace teasel

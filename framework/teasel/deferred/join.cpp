@@ -1,0 +1,46 @@
+#include <teasel/deferred/join.hpp>
+
+#include <teasel/core/logger.hpp>
+#include <teasel/core/observer.hpp>
+
+namespace teasel {
+
+namespace {
+constexpr Logger kLog("Deferred");
+
+std::string allFailed(const std::vector<Failure>& failures) {
+  std::string text = "all " + std::to_string(failures.size()) + " inputs failed:";
+  for (const Failure& failure : failures) text += " [" + failure.text() + "]";
+  return text;
+}
+}  // namespace
+
+FailureGroup::FailureGroup(std::vector<Failure> failures)
+    : std::runtime_error(allFailed(failures)), failures_(std::move(failures)) {}
+
+namespace detail {
+
+void cancelAll(std::vector<Chain*>& inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Chain* const chain = inputs[i];  // gone from here as soon as it has a result or dies
+    if (chain == nullptr) continue;
+    chain->retain();
+    try {
+      chain->cancel(Site{});
+    } catch (...) {
+      if (mustPassThrough()) {
+        chain->release();
+        throw;
+      }
+      kLog.failure("A canceller threw while a join was being cancelled", Failure::current(Site{}));
+    }
+    chain->release();
+  }
+}
+
+void refuseEmptyJoin(const char* join, Site site) {
+  throw UsageError(std::string(join) + " at " + site.text() + ": without inputs it could never fire");
+}
+
+}  // namespace detail
+}  // namespace teasel

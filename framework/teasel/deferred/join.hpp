@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include <teasel/deferred/deferred.hpp>
+
+/// Waiting for several Deferreds at once. Results keep the order of the inputs. From handles given as rvalues the results
+/// are taken (later adds throw ResultTaken, errors count as handled); from lvalues they are copied and stay: an error there
+/// is still unhandled, unless `consumeErrors` is set. Cancelling a join cancels every input that has no result; the join
+/// itself then gets whatever its inputs give. What a canceller of an input throws is logged.
+namespace teasel {
+
+/// Input `index` of a join failed first.
+class FirstError : public std::runtime_error {
+ public:
+  FirstError(Failure failure, std::size_t index)
+      : std::runtime_error("input " + std::to_string(index) + " failed: " + failure.text()), failure_(std::move(failure)),
+        index_(index) {}
+  const Failure& failure() const noexcept { return failure_; }
+  std::size_t index() const noexcept { return index_; }
+
+ private:
+  Failure failure_;
+  std::size_t index_;
+};
+
+/// All inputs of a race, or of a deferredList that waits for one success, failed: their Failures in the order of the inputs.
+class FailureGroup : public std::runtime_error {
+ public:
+  explicit FailureGroup(std::vector<Failure> failures);
+  const std::vector<Failure>& failures() const noexcept { return failures_; }
+
+ private:
+  std::vector<Failure> failures_;
+};
+
+/// The first success, and which input gave it.
+template <class T>
+struct First {
+  std::size_t index;
+  T value;
+};
+template <>
+struct First<void> {
+  std::size_t index;
+};
+
+struct ListOptions {
+  bool fireOnOneErrback = false;  ///< the first failure fails the list, with FirstError
+  bool consumeErrors = false;     ///< failures that stay on inputs are not reported as unhandled
+};
+
+/// Selects the deferredList that fires with its first success (Twisted: the flag of that name).
+struct FireOnOneCallback {
+  explicit FireOnOneCallback() = default;
+};
+inline constexpr FireOnOneCallback fireOnOneCallback{};
+
+namespace detail {
+template <class T>
+using Gathered = std::conditional_t<std::is_void_v<T>, void, std::vector<Stored<T>>>;
+template <class T>
+using InTuple = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+}  // namespace detail
+
+/// Fires when every input has a result, with all of them; never fails unless fireOnOneErrback is set. Results that come
+/// after it fired are ignored. Without inputs it fires at once.
+template <class T>
+Deferred<std::vector<Result<T>>> deferredList(const std::vector<Deferred<T>>& inputs, ListOptions options = {},
+                                              Site site = Site::here());
+template <class T>
+Deferred<std::vector<Result<T>>> deferredList(std::vector<Deferred<T>>&& inputs, ListOptions options = {},
+                                              Site site = Site::here());
+/// Fires with the first success. When all fail: FailureGroup. The others are not cancelled. No inputs: UsageError.
+template <class T>
+Deferred<First<T>> deferredList(const std::vector<Deferred<T>>& inputs, FireOnOneCallback, ListOptions options = {},
+                                Site site = Site::here());
+template <class T>
+Deferred<First<T>> deferredList(std::vector<Deferred<T>>&& inputs, FireOnOneCallback, ListOptions options = {},
+                                Site site = Site::here());
+
+/// The values of all inputs (nothing for inputs of void); the first failure fails it with FirstError and leaves the others
+/// alone.
+template <class T>
+Deferred<detail::Gathered<T>> gatherResults(const std::vector<Deferred<T>>& inputs, bool consumeErrors = false,
+                                            Site site = Site::here());
+template <class T>
+Deferred<detail::Gathered<T>> gatherResults(std::vector<Deferred<T>>&& inputs, bool consumeErrors = false,
+                                            Site site = Site::here());
+
+/// gatherResults for inputs of different types: a tuple, with std::monostate for void.
+///
+///     auto [name, age] = co_await gather(lookupName(id), lookupAge(id));
+template <class... Inputs>
+  requires(sizeof...(Inputs) > 0 && (... && detail::kIsDeferred<std::remove_cvref_t<Inputs>>))
+Deferred<std::tuple<detail::InTuple<typename std::remove_cvref_t<Inputs>::Value>...>> gather(Inputs&&... inputs);
+
+/// The first success wins: the others are cancelled, then the race fires. All fail: FailureGroup. Failures of inputs are
+/// consumed. No inputs: UsageError.
+template <class T>
+Deferred<First<T>> race(const std::vector<Deferred<T>>& inputs, Site site = Site::here());
+template <class T>
+Deferred<First<T>> race(std::vector<Deferred<T>>&& inputs, Site site = Site::here());
+
+}  // namespace teasel
+
+#include <teasel/deferred/detail/join_impl.hpp>
