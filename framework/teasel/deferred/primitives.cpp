@@ -1,0 +1,49 @@
+#include <teasel/deferred/primitives.hpp>
+
+namespace teasel::detail {
+
+Tokens::Tokens(const char* name, std::size_t limit, Site made) : name_(name), limit_(limit), free_(limit), made_(made) {
+  if (limit == 0) throw UsageError(std::string(name) + " at " + made.text() + ": needs at least one token");
+}
+
+Deferred<void> Tokens::acquire(Site site) {
+  Deferred<void> waiter(
+      [tokens = weak_from_this()](Deferred<void>& cancelled) {
+        if (const auto alive = tokens.lock())
+          std::erase_if(alive->waiting_, [&](const Deferred<void>& one) { return one.sameChain(cancelled); });
+      },
+      site);
+  // While somebody waits, nobody passes: a token may be free for a moment, on its way to the first waiter.
+  if (free_ != 0 && waiting_.empty()) {
+    --free_;
+    waiter.callback(site);
+  } else {
+    waiting_.push_back(waiter);
+  }
+  return waiter;
+}
+
+void Tokens::release(Site site) {
+  if (free_ == limit_) {
+    throw UsageError("release at " + site.text() + ": the " + name_ + " made at " + made_.text() + " is not held by anybody" +
+                     (released_ ? "; it was last released at " + released_.text() : std::string()));
+  }
+  released_ = site;
+  ++free_;
+  if (handingOver_) return;
+  // A waiter that releases at once only counts here; the loop below hands over, so that a million waiters do not recurse.
+  const std::shared_ptr<Tokens> self = shared_from_this();
+  struct Over {
+    bool& flag;
+    ~Over() { flag = false; }
+  } over{handingOver_};
+  handingOver_ = true;
+  while (free_ != 0 && !waiting_.empty()) {
+    --free_;
+    const Deferred<void> next = std::move(waiting_.front());
+    waiting_.pop_front();
+    next.callback(site);
+  }
+}
+
+}  // namespace teasel::detail

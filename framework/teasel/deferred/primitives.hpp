@@ -1,0 +1,180 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include <teasel/deferred/deferred.hpp>
+
+/// What coroutines and chains that share something wait for one another with.
+namespace teasel {
+
+/// put() found the queue full.
+class QueueOverflow : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+/// get() found as many waiting as may wait.
+class QueueUnderflow : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+
+/// Tokens and who waits for one, first come first served. Shared, so that what outlives the primitive finds it gone.
+class Tokens : public std::enable_shared_from_this<Tokens> {
+ public:
+  Tokens(const char* name, std::size_t limit, Site made);
+  Deferred<void> acquire(Site site);
+  void release(Site site);
+  std::size_t free() const noexcept { return free_; }
+  std::size_t limit() const noexcept { return limit_; }
+  std::size_t waiting() const noexcept { return waiting_.size(); }
+
+ private:
+  const char* name_;
+  std::size_t limit_, free_;
+  Site made_, released_;
+  std::deque<Deferred<void>> waiting_;
+  bool handingOver_ = false;
+};
+
+/// Gives a token back, at the latest when it dies: when the chain of a `run` dies without result, too.
+class TokenHeld {
+ public:
+  TokenHeld(const std::shared_ptr<Tokens>& tokens, Site site) : tokens_(tokens), site_(site) {}
+  TokenHeld(TokenHeld&& other) noexcept : tokens_(std::move(other.tokens_)), site_(other.site_) { other.tokens_.reset(); }
+  TokenHeld& operator=(TokenHeld&&) = delete;
+  ~TokenHeld() { giveBack(); }
+  void operator()() { giveBack(); }
+
+ private:
+  void giveBack() {
+    const std::shared_ptr<Tokens> tokens = std::exchange(tokens_, {}).lock();
+    if (tokens != nullptr) tokens->release(site_);
+  }
+  std::weak_ptr<Tokens> tokens_;
+  Site site_;
+};
+
+template <class F>
+auto runHolding(const std::shared_ptr<Tokens>& tokens, F&& function, Site site) {
+  using Made = DeferredBy<std::decay_t<F>&>;
+  Deferred<void> acquired = tokens->acquire(site);
+  return Made(acquired.addCallback(
+      [held = std::weak_ptr<Tokens>(tokens), call = std::decay_t<F>(std::forward<F>(function)), site]() mutable -> Made {
+        const std::shared_ptr<Tokens> alive = held.lock();
+        if (alive == nullptr) return maybeDeferred(call);
+        TokenHeld token(alive, site);
+        Made made = maybeDeferred(call);
+        made.tapBoth(std::move(token));
+        return made;
+      },
+      site));
+}
+
+}  // namespace detail
+
+/// One at a time. Waiters get the lock in the order in which they asked; a waiter that is cancelled leaves the queue. When
+/// the lock dies, those who wait stay unfired.
+class DeferredLock {
+ public:
+  explicit DeferredLock(Site made = Site::here()) : tokens_(std::make_shared<detail::Tokens>("DeferredLock", 1, made)) {}
+
+  /// Fires when the lock is yours. Who acquires must release.
+  [[nodiscard]] Deferred<void> acquire(Site site = Site::here()) { return tokens_->acquire(site); }
+  /// Hands the lock to the next waiter, whose callbacks run before this returns - or, when this was called by a callback
+  /// that a release runs, after that one. Not locked: UsageError.
+  void release(Site site = Site::here()) { tokens_->release(site); }
+  bool locked() const noexcept { return tokens_->free() == 0; }
+  std::size_t waiting() const noexcept { return tokens_->waiting(); }
+  /// Acquires, calls function(), releases when what it gives has a result - a failure, too - or can get none any more.
+  template <class F>
+  [[nodiscard]] auto run(F&& function, Site site = Site::here()) {
+    return detail::runHolding(tokens_, std::forward<F>(function), site);
+  }
+
+ private:
+  std::shared_ptr<detail::Tokens> tokens_;
+};
+
+/// The same for up to `tokens` at a time.
+class DeferredSemaphore {
+ public:
+  /// Without tokens: UsageError.
+  explicit DeferredSemaphore(std::size_t tokens, Site made = Site::here())
+      : tokens_(std::make_shared<detail::Tokens>("DeferredSemaphore", tokens, made)) {}
+  [[nodiscard]] Deferred<void> acquire(Site site = Site::here()) { return tokens_->acquire(site); }
+  /// More often than acquired: UsageError.
+  void release(Site site = Site::here()) { tokens_->release(site); }
+  std::size_t tokens() const noexcept { return tokens_->free(); }
+  std::size_t limit() const noexcept { return tokens_->limit(); }
+  std::size_t waiting() const noexcept { return tokens_->waiting(); }
+  template <class F>
+  [[nodiscard]] auto run(F&& function, Site site = Site::here()) {
+    return detail::runHolding(tokens_, std::forward<F>(function), site);
+  }
+
+ private:
+  std::shared_ptr<detail::Tokens> tokens_;
+};
+
+/// Objects on their way from those who put to those who get, first in first out.
+template <class T>
+class DeferredQueue {
+ public:
+  static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
+  /// Holds up to `size` objects, and up to `backlog` getters that wait.
+  explicit DeferredQueue(std::size_t size = kUnlimited, std::size_t backlog = kUnlimited, Site made = Site::here())
+      : state_(std::make_shared<State>()), size_(size), backlog_(backlog), made_(made) {}
+
+  /// Hands `object` to the oldest waiting getter, or keeps it. Full: QueueOverflow.
+  void put(T object, Site site = Site::here()) {
+    if (!state_->waiting.empty()) {
+      const Deferred<T> next = std::move(state_->waiting.front());
+      state_->waiting.pop_front();
+      next.callback(std::move(object), site);
+    } else if (state_->pending.size() < size_) {
+      state_->pending.push_back(std::move(object));
+    } else {
+      throw QueueOverflow("put at " + site.text() + ": the DeferredQueue made at " + made_.text() + " is full, its size is " +
+                          std::to_string(size_));
+    }
+  }
+  /// The oldest object, now or as soon as there is one. Too many waiting: QueueUnderflow. A cancelled getter leaves.
+  [[nodiscard]] Deferred<T> get(Site site = Site::here()) {
+    if (!state_->pending.empty()) {
+      T object = std::move(state_->pending.front());
+      state_->pending.pop_front();
+      return succeed(std::move(object), site);
+    }
+    if (state_->waiting.size() >= backlog_) {
+      throw QueueUnderflow("get at " + site.text() + ": the DeferredQueue made at " + made_.text() +
+                           " has its limit of waiting getters already: " + std::to_string(backlog_));
+    }
+    Deferred<T> getter(
+        [state = std::weak_ptr<State>(state_)](Deferred<T>& cancelled) {
+          if (const auto alive = state.lock())
+            std::erase_if(alive->waiting, [&](const Deferred<T>& one) { return one.sameChain(cancelled); });
+        },
+        site);
+    state_->waiting.push_back(getter);
+    return getter;
+  }
+  std::size_t pending() const noexcept { return state_->pending.size(); }
+  std::size_t waiting() const noexcept { return state_->waiting.size(); }
+
+ private:
+  struct State {
+    std::deque<T> pending;
+    std::deque<Deferred<T>> waiting;
+  };
+  std::shared_ptr<State> state_;
+  std::size_t size_, backlog_;
+  Site made_;
+};
+
+}  // namespace teasel
