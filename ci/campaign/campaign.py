@@ -207,11 +207,13 @@ def describe(finding):
                                   timeout=SHRINK_SECONDS, check=False)
         except subprocess.TimeoutExpired:
             return None
+    finding.tape.unlink(missing_ok=True)
     run("shrink", shown(finding.input), "--scenario", finding.scenario, "-o", shown(finding.tape))
     # What only the whole process shows (a leak, too much memory) does not shrink: the input is replayed as it is.
     commands = [["replay", shown(finding.tape)]] if finding.tape.is_file() else []
-    commands.append(["fuzz", "--scenario", finding.scenario, "--findings", shown(finding.folder), f"-timeout={TIMEOUT_SECONDS}",
-                     f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={finding.folder}/again-", shown(finding.input)])
+    limits = {"timeout": [f"-timeout={TIMEOUT_SECONDS}"], "memory-limit": [f"-rss_limit_mb={MEMORY_MB}"]}
+    commands.append(["fuzz", "--scenario", finding.scenario, "-exact_artifact_path=/dev/null",
+                     *limits.get(finding.bucket.split(":")[0], []), shown(finding.input)])
     for command in commands:
         done = run(*command)
         if done is None or done.returncode != 0:
@@ -239,7 +241,8 @@ def print_findings(runs):
     for number, finding in enumerate(findings):
         report = finding.folder / "report.txt"
         say(f"\n{'known' if finding.known else 'NEW'} finding in {finding.target}: {finding.bucket} ({finding.count} times)")
-        if number < REPORTS_PRINTED and not finding.known and finding.command and report.is_file():
+        # Without a tape the report is what a sanitizer prints: long, and there to be looked up.
+        if number < REPORTS_PRINTED and not finding.known and finding.tape.is_file() and report.is_file():
             say("\n" + "\n".join("  " + line for line in report.read_text(encoding="utf-8").splitlines()[:REPORT_LINES]) + "\n")
         say(f"  in     {shown(finding.folder)}")
         say(f"  replay {finding.command or 'it did not fail again when replayed; see output.txt there'}")
