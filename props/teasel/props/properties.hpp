@@ -24,9 +24,9 @@ bool exactlyOnce(fakes::World& world, const Subject& subject, std::size_t handle
 
 /// What bytewise delivery may cost.
 struct CostBounds {
-  std::uint64_t factor = 8;    ///< times the work of whole delivery,
-  std::uint64_t perByte = 64;  ///< plus so many steps for each byte,
-  std::uint64_t base = 4096;   ///< plus this
+  std::uint64_t factor = 8;     ///< times the work of whole delivery,
+  std::uint64_t perByte = 192;  ///< plus so many steps for each byte,
+  std::uint64_t base = 4096;    ///< plus this
 };
 
 /// Oracle "chunk-cost": the work for bytes that come one at a time is linear in their number. Work is counted, not timed:
