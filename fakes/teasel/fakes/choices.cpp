@@ -122,7 +122,7 @@ void Choices::usePrng(std::uint64_t seed, Swarm swarm) {
 }
 
 void Choices::useRecords(std::span<const Record> records) {
-  begin(Source::kRecords);
+  begin(records.empty() ? Source::kCalm : Source::kRecords);
   given_.assign(records.begin(), records.end());
   normalise(given_);
 }

@@ -111,6 +111,7 @@ class Choices {
   /// value = mix(seed, entity, site, index): the order of draws of different streams does not matter.
   void usePrng(std::uint64_t seed, Swarm swarm = Swarm::kOff);
   /// Records by key, in any order, position-free: the last of equals wins, absent is 0, too large is clamped to bound - 1.
+  /// No records at all is calm.
   void useRecords(std::span<const Record> records);
   /// The same for a tape, where records that were not used or did not fit tell that it has become stale: ask unused()
   /// and clamped() after the run.

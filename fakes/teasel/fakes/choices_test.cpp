@@ -100,6 +100,14 @@ TEST(Choices, RecordsArePositionFreeLastWinsAndAbsentIsZero) {
   EXPECT_EQ(choices.below(10, kCutOf3), 0u);
 }
 
+TEST(Choices, WithoutAnyRecordAreCalm) {
+  Choices choices;
+  choices.usePrng(1);
+  choices.useRecords({});
+  EXPECT_TRUE(choices.calm());
+  EXPECT_EQ(choices.below(10, kCutOf3), 0u);
+}
+
 TEST(Choices, TapeCountsWhatWasNotUsedAndWhatDidNotFit) {
   Choices choices;
   const std::vector<Record> records{{3, 1, 0, 100, 50}, {3, 1, 7, 100, 1}, {8, 8, 0, 2, 1}};

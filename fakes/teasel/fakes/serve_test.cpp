@@ -65,6 +65,30 @@ TEST(Worker, WhatDoesNotEndIsEnded) {
   EXPECT_EQ(worker.ask("on").text, "on!");
 }
 
+TEST(Watchdog, ShowsTheFramesThatAreTheUsers) {
+  EXPECT_EQ(watchdog::readableStack(
+                "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x5 at pc 0x5\n"
+                "READ of size 1\n"
+                "    #0 0x55 in teasel::ByteView::operator[](unsigned long) const /a/b/../core/byte_view.hpp:41:69\n"
+                "    #1 0x55 in (anonymous namespace)::Counter::show() /a/b/demo.cpp:36:19\n"
+                "    #2 0x55 in teasel::Connection::onData(teasel::Chunk&) /a/connection.cpp:234:3\n"
+                "    #3 0x55 in main /a/main.cpp:1:1\n"
+                "\n"
+                "freed by thread T0 here:\n"
+                "    #0 0x55 in operator delete[](void*) (/a/demo+0x1920bd) (BuildId: 0c)\n"
+                "\n"
+                "SUMMARY: AddressSanitizer: heap-use-after-free\n"
+                "Shadow bytes\n"),
+            "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x5 at pc 0x5\n"
+            "READ of size 1\n"
+            "  in teasel::ByteView::operator[](unsigned long) const byte_view.hpp:41:69\n"
+            "  in (anonymous namespace)::Counter::show() demo.cpp:36:19\n"
+            "\n"
+            "freed by thread T0 here:\n"
+            "  in operator delete[](void*) (/a/demo+0x1920bd) (BuildId: 0c)\n"
+            "\n");
+}
+
 TEST(Packing, JobsComeBackAsTheyWere) {
   Job job;
   job.scenario = "x: \"y\"";

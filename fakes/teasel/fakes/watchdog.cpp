@@ -208,13 +208,30 @@ std::string readableFrame(const std::string& line, std::map<std::string, Symbols
   return "  in " + (name.empty() ? line : name);
 }
 
-bool isFrame(std::string_view line) {
-  const std::size_t at = line.find_first_not_of(' ');
-  if (at == std::string_view::npos) return false;
-  return line.substr(at, 3) == "in " || (line[at] == '#' && at + 1 < line.size() && line[at + 1] >= '0' && line[at + 1] <= '9');
+bool holds(std::string_view line, std::string_view text) { return line.find(text) != std::string_view::npos; }
+
+bool isFrame(std::string_view line) { return line.starts_with("  in "); }
+
+/// A sanitizer's "    #3 0x123 in name(...) /long/path/file.cpp:41:69" as "  in name(...) file.cpp:41:69"; others as they are.
+std::string shortFrame(const std::string& line) {
+  static constexpr std::size_t kLongest = 160;
+  const std::size_t number = line.find_first_not_of(' '), in = line.find(" in ");
+  if (number == std::string::npos || line[number] != '#' || in == std::string::npos) return line;
+  std::string out = " " + line.substr(in);
+  const std::size_t path = out.rfind(" /"), slash = out.rfind('/');
+  if (path != std::string::npos && slash > path) out.erase(path + 1, slash - path);
+  return out.size() <= kLongest ? out : out.substr(0, kLongest) + "...";
 }
 
-bool holds(const std::string& line, const char* text) { return line.find(text) != std::string::npos; }
+/// Frames through which the reactor and the world call what is the user's.
+bool isMachinery(std::string_view line) {
+  for (const std::string_view name :
+       {"teasel::guarded<", "bool teasel::guarded", "teasel::Connection::on", "teasel::Connection::dispatch",
+        "teasel::Reactor::turn(", "teasel::fakes::SimDriver::d", "teasel::fakes::World::"}) {
+    if (holds(line, name)) return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -225,9 +242,10 @@ std::string readableStack(const std::string& standardError) {
   std::string_view rest = standardError;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string line = readableFrame(std::string(rest.substr(0, end)), files);
+    const std::string line = shortFrame(readableFrame(std::string(rest.substr(0, end)), files));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    machinery = isFrame(line) && (machinery || holds(line, "teasel::Reactor::turn(") || holds(line, "teasel::fakes::World::"));
+    if (line.starts_with("SUMMARY: ")) break;  // what follows is for who debugs the sanitizer
+    machinery = isFrame(line) && (machinery || isMachinery(line));
     if (!machinery && !holds(line, "teasel::fakes::watchdog::")) (out += line) += '\n';
   }
   return out;
