@@ -35,13 +35,7 @@ void DelayedCall::cancel() {
 
 bool DelayedCall::cancelIfActive() noexcept {
   if (!active()) return false;
-  timer_->cancelled = true;
-  TimerQueue* queue = timer_->queue;
-  // What the call captured may own the last other handle, and this very object: keep the timer to the end.
-  const DelayedCall keep(*this);
-  queue->remove(*keep.timer_);
-  UniqueFunction<void()> dropped = std::move(keep.timer_->call);
-  TimerQueue::unref(keep.timer_);
+  timer_->queue->drop(timer_);
   return true;
 }
 
@@ -65,10 +59,7 @@ TimerQueue::~TimerQueue() {
 
 void TimerQueue::clear() noexcept {
   // A destroyed capture may cancel other calls of this queue: take them one at a time.
-  while (!heap_.empty()) {
-    DelayedCall last(heap_.back().timer);
-    last.cancelIfActive();
-  }
+  while (!heap_.empty()) drop(heap_.back().timer);
 }
 
 detail::Timer* TimerQueue::make() {
@@ -84,7 +75,7 @@ void TimerQueue::unref(detail::Timer* timer) noexcept {
 
 DelayedCall TimerQueue::add(Instant at, UniqueFunction<void()> call, Site site) {
   detail::Timer* timer = make();
-  *timer = detail::Timer{this, std::move(call), at, nextOrder_++, 0, 1, site, false};
+  *timer = detail::Timer{this, at, nextOrder_++, 0, 1, std::move(call), site, false};
   heap_.push_back({at, timer->order, timer});
   siftUp(static_cast<std::uint32_t>(heap_.size() - 1), heap_.back());
   return DelayedCall(timer);
@@ -138,6 +129,14 @@ void TimerQueue::remove(detail::Timer& timer) noexcept {
   if (last.timer == &timer) return;
   if (place > 0 && last.before(heap_[(place - 1) / kArity])) siftUp(place, last);
   else siftDown(place, last);
+}
+
+void TimerQueue::drop(detail::Timer* timer) noexcept {
+  timer->cancelled = true;
+  remove(*timer);
+  // What the call captured may own every handle, the one that cancels included: the queue's reference goes last.
+  timer->call.reset();
+  unref(timer);
 }
 
 UniqueFunction<void()> TimerQueue::takeDue(Instant now, std::uint64_t mark) {

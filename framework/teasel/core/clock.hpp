@@ -30,11 +30,11 @@ class TimerQueue;
 namespace detail {
 struct Timer {
   TimerQueue* queue;  // null once run, cancelled or orphaned
-  UniqueFunction<void()> call;
   Instant at;
   std::uint64_t order;  // drawn anew each time it is set: equal times run in this order
-  std::uint32_t place;  // in the heap
+  std::uint32_t place;  // in the heap; with the above in one cache line, which sifting touches
   std::uint32_t refs;
+  UniqueFunction<void()> call;
   Site site;
   bool cancelled;
 };
@@ -121,6 +121,7 @@ class TimerQueue {
   void siftDown(std::uint32_t place, const Entry& entry) noexcept;
   void setAgain(detail::Timer& timer, Instant at) noexcept;
   void remove(detail::Timer& timer) noexcept;
+  void drop(detail::Timer* timer) noexcept;
   detail::Timer* make();
   static void unref(detail::Timer* timer) noexcept;
 
