@@ -5,7 +5,7 @@ import threading
 
 from worker import Run, SetupError, Worker
 
-SEED, RUNS = 1, 200_000
+SEED, RUNS = 1, 50_000
 TWIN, CANARY = "_fixed", "canary"
 
 
