@@ -52,16 +52,16 @@ class Await final : private FrameLink {
   // An own constructor everywhere: g++-12 destroys aggregates in co_await expressions twice.
   Await(PromiseBase& promise, Deferred<U>&& handle, Site site)
       : FrameLink(promise, Access::open(handle, "co_await", site), site), own_(std::move(handle)) {
-    holder_ = &Access::slot(own_);
+    if (!ready_) [[unlikely]] holder_ = &Access::slot(own_);
   }
   Await(PromiseBase& promise, Deferred<U>& handle, Site site)
       : FrameLink(promise, Access::open(handle, "co_await", site), site), own_(nullptr) {
-    if (promise.inFrame(&handle)) holder_ = &Access::slot(handle);
+    if (!ready_) [[unlikely]] holder_ = promise.inFrame(&handle) ? &Access::slot(handle) : nullptr;
   }
   Await(const Await&) = delete;
   Await& operator=(const Await&) = delete;
 
-  bool await_ready() const noexcept { return chain_->hasResult() && ready_; }
+  bool await_ready() const noexcept { return ready_; }
   void await_suspend(std::coroutine_handle<> frame) { suspend(frame); }
   U await_resume() {
     if (chain_->state() == ChainState::kFailure) [[unlikely]] raiseFailure();
@@ -103,25 +103,22 @@ template <class T>
 class Promise final : public PromiseOf<T> {
  public:
   // User-declared: an aggregate promise would be initialised from the coroutine's parameters.
-  Promise(Site made = Site::here()) : PromiseOf<T>(made) {}
+  Promise(Site made = Site::here()) : PromiseOf<T>(made) {
+    this->frame_ = std::coroutine_handle<Promise>::from_promise(*this).address();
+  }
   Deferred<T> get_return_object() { return Access::handle<T>(*this->chain_); }
   std::suspend_never initial_suspend() const noexcept { return {}; }
   Finish final_suspend() noexcept { return Finish(*this, std::coroutine_handle<Promise>::from_promise(*this)); }
 
   template <class U>
   Await<U> await_transform(Deferred<U>&& handle, Site site = Site::here()) {
-    return Await<U>(prepare(), std::move(handle), site);
+    return Await<U>(*this, std::move(handle), site);
   }
   template <class U>
   Await<U> await_transform(Deferred<U>& handle, Site site = Site::here()) {
-    return Await<U>(prepare(), handle, site);
+    return Await<U>(*this, handle, site);
   }
 
- private:
-  PromiseBase& prepare() noexcept {
-    this->frame_ = std::coroutine_handle<Promise>::from_promise(*this).address();
-    return *this;
-  }
 };
 
 }  // namespace detail

@@ -13,7 +13,8 @@ Failure currentFailure(Site site) {
 
 Failure timedOut(Duration after, Site site) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(after).count();
-  return Failure(TimeoutError("no result within " + std::to_string(milliseconds) + " ms (addTimeout at " + site.text() + ")"), site);
+  const std::string text = "no result within " + std::to_string(milliseconds) + " ms (addTimeout at " + site.text() + ")";
+  return Failure(TimeoutError(text), site);
 }
 
 }  // namespace teasel::detail

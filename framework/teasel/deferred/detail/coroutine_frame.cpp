@@ -35,7 +35,8 @@ PromiseBase::~PromiseBase() {
 bool PromiseBase::inFrame(const void* place) const noexcept {
   const char* const begin = static_cast<const char*>(frame_);
   const std::size_t size = *std::launder(reinterpret_cast<const std::size_t*>(begin - kHeader));
-  return std::greater_equal<>()(static_cast<const char*>(place), begin) && std::less<>()(static_cast<const char*>(place), begin + size);
+  const char* const at = static_cast<const char*>(place);
+  return std::greater_equal<>()(at, begin) && std::less<>()(at, begin + size);
 }
 
 void PromiseBase::unhandled_exception() {
@@ -63,18 +64,16 @@ void Finish::await_suspend(std::coroutine_handle<>) noexcept {
   chain->release();
 }
 
-FrameLink::FrameLink(PromiseBase& promise, Chain& chain, Site site)
-    : Link{&run, nullptr, kOnBoth}, promise_(&promise), chain_(&chain) {
-  if (promise.chain_->wouldWaitForItself(chain)) {
-    throw UsageError("co_await at " + site.text() + ": the Deferred made at " + chain.made().text() +
-                     " waits for this coroutine itself");
-  }
-  ready_ = chain.settled();
-  chain.claim(Claim::kTaken, site);
+void FrameLink::requireEnd(Site site) const {
+  if (!promise_->chain_->wouldWaitForItself(*chain_)) return;
+  throw UsageError("co_await at " + site.text() + ": the Deferred made at " + chain_->made().text() +
+                   " waits for this coroutine itself");
 }
 
 void FrameLink::suspend(std::coroutine_handle<> frame) {
-  frame_ = frame;
+  act = &run;
+  handles = kOnBoth;
+  frame_ = frame.address();
   promise_->resumer_ = nullptr;
   promise_->chain_->setInner(chain_);
   chain_->add(this);
@@ -92,7 +91,7 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
 
 Chain* FrameLink::run(Link* link, Chain* chain) {
   FrameLink& self = *static_cast<FrameLink*>(link);
-  const std::coroutine_handle<> frame = self.frame_;
+  const auto frame = std::coroutine_handle<>::from_address(self.frame_);
   if (chain == nullptr) {
     if (self.holder_ != nullptr) *self.holder_ = nullptr;  // its reference was given up while waiting
     frame.destroy();

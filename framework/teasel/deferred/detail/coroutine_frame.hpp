@@ -54,18 +54,25 @@ class Finish {
 class FrameLink : public Link {
  protected:
   /// Takes the result of `chain` (now or later) for the coroutine at `site`.
-  FrameLink(PromiseBase& promise, Chain& chain, Site site);
+  FrameLink(PromiseBase& promise, Chain& chain, Site site)
+      : promise_(&promise), chain_(&chain), ready_(chain.settled()) {
+    if (!ready_) [[unlikely]] requireEnd(site);
+    chain.claim(Claim::kTaken, site);
+  }
   ~FrameLink() = default;
   void suspend(std::coroutine_handle<> frame);
   [[noreturn]] void raiseFailure();
 
   PromiseBase* promise_;
   Chain* chain_;
-  Chain** holder_ = nullptr;  // the awaited handle's pointer, where that is a temporary or in the frame
-  std::coroutine_handle<> frame_;
   bool ready_;
+  // Set, like the Link itself, only for a result that is not ready; g++ would write them for the others, too.
+  Chain** holder_;  // the awaited handle's pointer, where that is a temporary or in the frame
+  void* frame_;
 
  private:
+  /// Throws UsageError where the wait could never end because `chain_` waits for this coroutine.
+  void requireEnd(Site site) const;
   static Chain* run(Link* link, Chain* chain);
 };
 

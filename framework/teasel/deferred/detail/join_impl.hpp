@@ -117,7 +117,8 @@ void hookAll(const std::shared_ptr<State>& state, Inputs&& inputs, bool quiet, S
 template <class T>
 class ListState final : public JoinState {
  public:
-  ListState(Chain& out, std::size_t count, bool onErrback) : JoinState(out, count), results_(count), fireOnOneErrback_(onErrback) {}
+  ListState(Chain& out, std::size_t count, bool onErrback)
+      : JoinState(out, count), results_(count), fireOnOneErrback_(onErrback) {}
   Chain* arrived(std::size_t index, Result<T> result) {
     const Failure failure = result.failure();
     results_[index].emplace(std::move(result));
