@@ -9,12 +9,13 @@ import unittest
 LAYERS = pathlib.Path(__file__).resolve().parent / "layers"
 
 
-def lint(path, text):
+def lint(path, text, *options):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, path)
         file.parent.mkdir(parents=True)
         file.write_text(text, encoding="utf-8")
-        done = subprocess.run([sys.executable, LAYERS, "--root", folder], capture_output=True, text=True, check=False)
+        done = subprocess.run([sys.executable, LAYERS, "--root", folder, *options], capture_output=True, text=True,
+                              check=False)
         return done.returncode, done.stdout
 
 
@@ -77,7 +78,8 @@ class Layers(unittest.TestCase):
         self.accepts("fakes/teasel/fakes/a.cpp", "int a = c.below(2, k);\nint b = c.below(3, k);\n")
 
     def test_shape(self):
-        self.refuses("bench/a.cpp", "x" * 131 + "\n", "131 columns")
+        self.assertIn("131 columns", lint("bench/a.cpp", "x" * 131 + "\n", "--columns")[1])
+        self.assertEqual(lint("bench/a.cpp", "x" * 130 + "\n", "--columns")[0], 0)
         self.refuses("bench/a.cpp", "\n" * 601, "601 lines")
         self.refuses("framework/teasel/core/a.cpp", '#include "../b.hpp"\n', "relative path")
         self.refuses("framework/teasel/core/a.cpp", '#include "teasel/core/b.hpp"\n', "in quotes")

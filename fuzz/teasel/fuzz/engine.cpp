@@ -25,8 +25,11 @@ fakes::CodecOptions codecOf(const fakes::Scenario& scenario) {
 }
 
 Engine::Engine(const fakes::Scenario& scenario, EngineOptions options)
-    : scenario_(scenario), options_(std::move(options)), codec_(codecOf(scenario)),
-      worldOptions_(campaignWorld(scenario.options().world)), world_(worldOptions_) {}
+    : scenario_(scenario),
+      options_(std::move(options)),
+      codec_(codecOf(scenario)),
+      worldOptions_(campaignWorld(scenario.options().world)),
+      world_(worldOptions_) {}
 
 void Engine::take(ByteView bytes) {
   world_.reset(worldOptions_);
@@ -39,7 +42,8 @@ Outcome Engine::run(ByteView bytes) {
   ++runs_;
   if (scenario_.run(world_)) return Outcome::kQuiet;
   const std::vector<std::string>& ignored = options_.ignored;
-  return std::find(ignored.begin(), ignored.end(), world_.verdict()->oracle) == ignored.end() ? Outcome::kFinding : Outcome::kIgnored;
+  return std::find(ignored.begin(), ignored.end(), world_.verdict()->oracle) == ignored.end() ? Outcome::kFinding
+                                                                                              : Outcome::kIgnored;
 }
 
 fakes::Tape Engine::tape() {

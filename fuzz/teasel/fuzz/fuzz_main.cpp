@@ -106,10 +106,11 @@ void reportFinding() {
   std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", tape.oracle.c_str(), path.c_str());
   // Again, in a world of its own, with everything recorded: the campaign's keeps only what it needs.
   fakes::Replayer replayer;
-  const fakes::Outcome outcome =
-      replayer.run({.scenario = tape.scenario, .play = tape.play, .records = tape.records, .seed = {}, .drawPlay = false, .diagram = true});
-  const std::string note = outcome.oracle == tape.oracle ? "not shrunk; " + campaign->program + " shrink TAPE does that"
-                                                         : "it did NOT fail in the same way in a fresh world: does state survive a run?";
+  const fakes::Outcome outcome = replayer.run(
+      {.scenario = tape.scenario, .play = tape.play, .records = tape.records, .seed = {}, .drawPlay = false, .diagram = true});
+  const std::string note = outcome.oracle == tape.oracle
+                               ? "not shrunk; " + campaign->program + " shrink TAPE does that"
+                               : "it did NOT fail in the same way in a fresh world: does state survive a run?";
   std::fprintf(stderr, "%s\n", fakes::Report{tape, outcome, campaign->program + " replay " + path, note}.text().c_str());
 }
 
@@ -127,7 +128,8 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
   takeOptions(arguments);
   const fakes::Scenario& scenario = chosenScenario();
   const std::string mutator = option("mutator");
-  if (!mutator.empty() && mutator != "messages" && mutator != "bytes") throw UsageError("--mutator is messages or bytes, not " + mutator);
+  if (!mutator.empty() && mutator != "messages" && mutator != "bytes")
+    throw UsageError("--mutator is messages or bytes, not " + mutator);
   Campaign made{Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles()}),
                 Mutator(codecOf(scenario), mutateBytes),
                 mutator != "bytes",
@@ -172,11 +174,13 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   return out.size();
 }
 
-extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* one, std::size_t oneSize, const std::uint8_t* other, std::size_t otherSize,
-                                                 std::uint8_t* out, std::size_t maxSize, unsigned seed) {
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* one, std::size_t oneSize, const std::uint8_t* other,
+                                                 std::size_t otherSize, std::uint8_t* out, std::size_t maxSize, unsigned seed) {
   using namespace teasel::fuzz;
   if (campaign == nullptr || !campaign->wholeMessages) return 0;
-  const auto view = [](const std::uint8_t* data, std::size_t size) { return teasel::ByteView(reinterpret_cast<const char*>(data), size); };
+  const auto view = [](const std::uint8_t* data, std::size_t size) {
+    return teasel::ByteView(reinterpret_cast<const char*>(data), size);
+  };
   const std::string crossed = campaign->mutator.crossed(view(one, oneSize), view(other, otherSize), maxSize, seed);
   std::copy(crossed.begin(), crossed.end(), out);
   return crossed.size();

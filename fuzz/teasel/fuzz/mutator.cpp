@@ -14,15 +14,50 @@ using fakes::EventKind;
 
 namespace {
 
-constexpr std::size_t kMaxSteps = 512;      // beyond, inputs are mutated as bytes
-constexpr std::size_t kLongest = 4096;      // what lengthening makes of a message at most
-constexpr std::uint64_t kNumbers[] = {0, 1, 2, 3, 7, 8, 9, 10, 15, 16, 63, 64, 99, 100, 127, 128, 255, 256, 511, 512, 999, 1000, 1023, 1024,
-                                      4095, 4096, 9999, 32767, 32768, 65535, 65536, 2147483647, 2147483648, 4294967295, 4294967296,
-                                      9223372036854775807u, 18446744073709551615u};
-constexpr ChoiceSite kSites[] = {ChoiceSite::kCut,         ChoiceSite::kShortWrite, ChoiceSite::kLatency,     ChoiceSite::kReadyOrder,
-                                 ChoiceSite::kHostOrder,   ChoiceSite::kAcceptOrder, ChoiceSite::kEofWithLast, ChoiceSite::kTimerTie,
-                                 ChoiceSite::kPlayEnding,  ChoiceSite::kDeliveries, ChoiceSite::kLostTurn,    ChoiceSite::kPausedReset,
-                                 ChoiceSite::kWindow,      ChoiceSite::kStall,      ChoiceSite::kWakeups,     ChoiceSite::kWritten};
+constexpr std::size_t kMaxSteps = 512;  // beyond, inputs are mutated as bytes
+constexpr std::size_t kLongest = 4096;  // what lengthening makes of a message at most
+constexpr std::uint64_t kNumbers[] = {0,
+                                      1,
+                                      2,
+                                      3,
+                                      7,
+                                      8,
+                                      9,
+                                      10,
+                                      15,
+                                      16,
+                                      63,
+                                      64,
+                                      99,
+                                      100,
+                                      127,
+                                      128,
+                                      255,
+                                      256,
+                                      511,
+                                      512,
+                                      999,
+                                      1000,
+                                      1023,
+                                      1024,
+                                      4095,
+                                      4096,
+                                      9999,
+                                      32767,
+                                      32768,
+                                      65535,
+                                      65536,
+                                      2147483647,
+                                      2147483648,
+                                      4294967295,
+                                      4294967296,
+                                      9223372036854775807u,
+                                      18446744073709551615u};
+constexpr ChoiceSite kSites[] = {
+    ChoiceSite::kCut,        ChoiceSite::kShortWrite,  ChoiceSite::kLatency,     ChoiceSite::kReadyOrder,
+    ChoiceSite::kHostOrder,  ChoiceSite::kAcceptOrder, ChoiceSite::kEofWithLast, ChoiceSite::kTimerTie,
+    ChoiceSite::kPlayEnding, ChoiceSite::kDeliveries,  ChoiceSite::kLostTurn,    ChoiceSite::kPausedReset,
+    ChoiceSite::kWindow,     ChoiceSite::kStall,       ChoiceSite::kWakeups,     ChoiceSite::kWritten};
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -97,7 +132,8 @@ std::string Mutator::crossed(ByteView one, ByteView other, std::size_t limit, st
         steps.push_back(*a++);
       } else {
         steps.push_back(*b++);
-        steps.back().event.connection = static_cast<std::uint8_t>((steps.back().event.connection + 1u) % codec_.limits.connections);
+        steps.back().event.connection =
+            static_cast<std::uint8_t>((steps.back().event.connection + 1u) % codec_.limits.connections);
       }
     }
   } else {
@@ -142,11 +178,15 @@ void Mutator::order(Steps& steps, Dice& dice) const {
   const std::size_t from = dice.below(steps.size()), to = dice.below(steps.size() + 1);
   const Step copy = steps[from];
   switch (dice.below(5)) {
-    case 0: steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(to), copy); break;
+    case 0:
+      steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(to), copy);
+      break;
     case 1:
       if (steps.size() > 1) steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(from));
       break;
-    case 2: std::swap(steps[from], steps[std::min(to, steps.size() - 1)]); break;
+    case 2:
+      std::swap(steps[from], steps[std::min(to, steps.size() - 1)]);
+      break;
     case 3:
       steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(from));
       steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(std::min(to, steps.size())), copy);
@@ -161,31 +201,43 @@ void Mutator::order(Steps& steps, Dice& dice) const {
 }
 
 void Mutator::insertEvent(Steps& steps, Dice& dice) const {
-  static constexpr EventKind kKinds[] = {EventKind::kConnect,   EventKind::kEndOfStream, EventKind::kReset,       EventKind::kAdvance,
-                                         EventKind::kNextTimer, EventKind::kNextTimer,   EventKind::kStopReading, EventKind::kRead,
-                                         EventKind::kShortWrite, EventKind::kApp,        EventKind::kEcho,        EventKind::kRedeliver};
+  static constexpr EventKind kKinds[] = {EventKind::kConnect,     EventKind::kEndOfStream, EventKind::kReset,
+                                         EventKind::kAdvance,     EventKind::kNextTimer,   EventKind::kNextTimer,
+                                         EventKind::kStopReading, EventKind::kRead,        EventKind::kShortWrite,
+                                         EventKind::kApp,         EventKind::kEcho,        EventKind::kRedeliver};
   Event event;
   event.kind = kKinds[dice.below(std::size(kKinds))];
   event.connection = static_cast<std::uint8_t>(dice.below(codec_.limits.connections));
   switch (event.kind) {
-    case EventKind::kEndOfStream: event.op = static_cast<std::uint16_t>(dice.below(2)); break;
-    case EventKind::kNextTimer: event.op = static_cast<std::uint16_t>(dice.below(3)); break;
+    case EventKind::kEndOfStream:
+      event.op = static_cast<std::uint16_t>(dice.below(2));
+      break;
+    case EventKind::kNextTimer:
+      event.op = static_cast<std::uint16_t>(dice.below(3));
+      break;
     case EventKind::kAdvance: {
       static constexpr Duration kTimes[] = {std::chrono::milliseconds(1), std::chrono::milliseconds(50), std::chrono::seconds(1),
-                                            std::chrono::seconds(30), std::chrono::minutes(2), std::chrono::hours(1)};
+                                            std::chrono::seconds(30),     std::chrono::minutes(2),       std::chrono::hours(1)};
       event.number = static_cast<std::uint64_t>(kTimes[dice.below(std::size(kTimes))].count());
       break;
     }
-    case EventKind::kApp: event.op = static_cast<std::uint16_t>(dice.below(4)); [[fallthrough]];
+    case EventKind::kApp:
+      event.op = static_cast<std::uint16_t>(dice.below(4));
+      [[fallthrough]];
     case EventKind::kRead:
-    case EventKind::kShortWrite: event.number = kNumbers[dice.below(24)]; break;
+    case EventKind::kShortWrite:
+      event.number = kNumbers[dice.below(24)];
+      break;
     case EventKind::kEcho:
       event.number = dice.below(64);
       event.length = static_cast<std::uint32_t>(1 + dice.below(64));
       event.op = event.connection;
       break;
-    case EventKind::kRedeliver: event.number = dice.below(4); break;
-    default: break;
+    case EventKind::kRedeliver:
+      event.number = dice.below(4);
+      break;
+    default:
+      break;
   }
   // Right behind a message of the same connection, most of the time: elsewhere such events seldom do anything.
   const std::size_t at = dice.below(steps.size() + 1);

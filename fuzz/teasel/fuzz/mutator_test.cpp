@@ -10,7 +10,9 @@ namespace {
 using fakes::CodecOptions;
 using fakes::EventKind;
 
-constexpr std::string_view kInput = "user ann\r\nraw 12\r\nabc\xF5\x02" "def 7\r\nquit\r\n";
+constexpr std::string_view kInput =
+    "user ann\r\nraw 12\r\nabc\xF5\x02"
+    "def 7\r\nquit\r\n";
 constexpr std::uint64_t kSeeds = 3000;
 
 /// In the place of the engine's mutation: one more byte at the end.
@@ -65,7 +67,8 @@ TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
   Mutator mutator({}, append);
   std::set<std::string> sent;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) sent.insert(Decoded(mutator.mutated("a\nb\nc\n", 400, seed)).sent(0));
-  for (const char* expected : {"a\nb\nc\na\n", "a\nc\n", "b\na\nc\n", "c\nb\na\n"}) EXPECT_TRUE(sent.contains(expected)) << expected;
+  for (const char* expected : {"a\nb\nc\na\n", "a\nc\n", "b\na\nc\n", "c\nb\na\n"})
+    EXPECT_TRUE(sent.contains(expected)) << expected;
 }
 
 TEST(Mutator, SetsNumbersToBoundaryValues) {
@@ -85,7 +88,8 @@ TEST(Mutator, SplitsDelimiters) {
 TEST(Mutator, WritesNoEscapesWhereThereAreNone) {
   const CodecOptions raw{.introducer = std::nullopt, .limits = {}};
   Mutator mutator(raw, append);
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) EXPECT_EQ(mutator.mutated("ab\ncd\n", 400, seed).find('\xF5'), std::string::npos);
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
+    EXPECT_EQ(mutator.mutated("ab\ncd\n", 400, seed).find('\xF5'), std::string::npos);
 }
 
 TEST(Mutator, CrossesBetweenMessages) {
