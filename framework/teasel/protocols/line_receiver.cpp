@@ -33,12 +33,6 @@ void LineReceiver::rawDataReceived(ByteView) {
 
 void LineReceiver::lineLengthExceeded(std::string_view) { transport().loseConnection(); }
 
-void LineReceiver::makeConnection(std::shared_ptr<Transport> transport) {
-  connection_ = dynamic_cast<const Connection*>(transport.get());
-  other_ = connection_ == nullptr ? transport.get() : nullptr;
-  Protocol::makeConnection(std::move(transport));
-}
-
 void LineReceiver::dataReceived(ByteView data) {
   // Byte by byte: an ordinary byte inside a line.
   if (data.size() == 1 && end_ < fastEnd_ && data[0] != last_) [[likely]] {

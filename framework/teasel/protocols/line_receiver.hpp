@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include <teasel/protocol/protocol.hpp>
-#include <teasel/transport/connection.hpp>
 
 namespace teasel {
 
@@ -59,7 +58,6 @@ class LineReceiver : public Protocol {
   /// Bytes received and not delivered.
   std::size_t bufferedBytes() const noexcept;
 
-  void makeConnection(std::shared_ptr<Transport> transport) override;
   void dataReceived(ByteView data) override;
   /// Delivers what was held back while paused. An override must call this one.
   void producingResumed() override;
@@ -73,11 +71,7 @@ class LineReceiver : public Protocol {
   bool deliverLines();
   void exceeded(ByteView line);
   void skip();
-  /// Asked after each callback, hence the way around the virtual calls.
-  bool stopped() const noexcept {
-    if (connection_ != nullptr) return connection_->disconnecting() || connection_->paused();
-    return other_ != nullptr && (other_->disconnecting() || other_->paused());
-  }
+  bool stopped() const { return transport().disconnecting() || transport().paused(); }
   std::size_t findEnd(ByteView before, ByteView in) const noexcept;
   bool endsHere(ByteView before, const char* begin, const char* end) const noexcept;
   void keepRest();
@@ -100,8 +94,6 @@ class LineReceiver : public Protocol {
   bool changed_ = false;   // a callback may have changed the mode or rest_
   bool restHeld_ = false;  // rest_ lies in memory_
   char* begin_ = nullptr;
-  const Connection* connection_ = nullptr;  // the transport, if it is one; else it is
-  const Transport* other_ = nullptr;        // this
   std::unique_ptr<char[]> memory_;
   std::size_t capacity_ = 0;
   ByteView rest_;        // while busy: the undelivered part of what is being delivered

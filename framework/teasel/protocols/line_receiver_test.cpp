@@ -406,14 +406,14 @@ TEST(LineReceiver, WorksWithoutATransport) {
   EXPECT_EQ(protocol.story(), "line[a] line[b]");
 }
 
-// With any rescanning or moving of what is held, each of these would take hours.
+// With any rescanning or moving of what is held, each of these would take minutes at least.
 TEST(LineReceiver, ReceivesAHugeLineByteByByteInLinearTime) {
   struct Counting final : LineReceiver {
     Counting() : LineReceiver("\r\n", std::size_t{1} << 30) {}
     void lineReceived(std::string_view line) override { size = line.size(); }
     std::size_t size = 0;
   } protocol;
-  const std::size_t kSize = std::size_t{8} << 20;
+  const std::size_t kSize = std::size_t{2} << 20;
   for (std::size_t i = 0; i < kSize; ++i) protocol.dataReceived(i % 3 == 0 ? ByteView("\n") : ByteView("x"));
   protocol.dataReceived("\r");
   protocol.dataReceived("\n");
@@ -428,20 +428,20 @@ TEST(LineReceiver, DeliversManyLinesOnePerPauseInLinearTime) {
     session.transport->pauseProducing();
   };
   std::string chunk;
-  for (int i = 0; i < 1000000; ++i) chunk += "x\r\n";
+  for (int i = 0; i < 200000; ++i) chunk += "x\r\n";
   session.deliver(chunk);
   session.resumeUntilRunning();
-  EXPECT_EQ(lines, 1000000u);
+  EXPECT_EQ(lines, 200000u);
 }
 
 TEST(LineReceiver, AlternatesBetweenTheModesInsideAChunkInLinearTime) {
   Session session;
   std::string chunk;
-  for (int i = 0; i < 500000; ++i) chunk += "raw1\r\n-";
+  for (int i = 0; i < 100000; ++i) chunk += "raw1\r\n-";
   std::size_t lines = 0;
   session.protocol.onLine = [&](std::string_view) { session.protocol.log.clear(), ++lines; };
   session.deliver(chunk);
-  EXPECT_EQ(lines, 500000u);
+  EXPECT_EQ(lines, 100000u);
 }
 
 /// What any cutting of `input` must lead to, by the plainest means.
