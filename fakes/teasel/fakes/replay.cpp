@@ -4,6 +4,7 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/diagram.hpp>
+#include <teasel/fakes/odometer.hpp>
 
 namespace teasel::fakes {
 namespace {
@@ -32,7 +33,12 @@ const Scenario& requireScenario(std::string_view name) {
   throw UsageError("there is no scenario '" + std::string(name) + "'; there are: " + (names.empty() ? "none" : names));
 }
 
-void Replayer::fill(const Job& job, const ScenarioOptions& options) {
+void Replayer::fill(const Job& job, const ScenarioOptions& options, Odometer* odometer) {
+  if (odometer != nullptr) {
+    world_.play() = job.play;
+    world_.choices().useOdometer(*odometer);
+    return;
+  }
   if (job.seed) {
     world_.choices().usePrng(*job.seed, Swarm::kOn);
     world_.play() = job.drawPlay ? Play::draw(world_.choices(), options.shape, options.play) : job.play;
@@ -43,12 +49,31 @@ void Replayer::fill(const Job& job, const ScenarioOptions& options) {
   else world_.choices().useTape(job.records);
 }
 
-Outcome Replayer::run(const Job& job) {
+Outcome Replayer::run(const Job& job) { return job.exhaust.empty() ? once(job, nullptr) : exhaust(job); }
+
+Outcome Replayer::exhaust(const Job& job) {
+  Odometer odometer(job.exhaust, {.runs = job.exhaustBudget});
+  Outcome outcome;
+  try {
+    while (outcome.ok() && odometer.next()) outcome = once(job, &odometer);
+  } catch (const OdometerBudget& error) {
+    outcome.oracle = outcome.signature = "too-many-combinations";
+    outcome.message = error.what();
+  } catch (const OdometerMismatch& error) {
+    outcome.oracle = outcome.signature = "not-deterministic";
+    outcome.message = error.what();
+  }
+  outcome.play = job.play;
+  outcome.runs = odometer.runs();
+  return outcome;
+}
+
+Outcome Replayer::once(const Job& job, Odometer* odometer) {
   const Scenario& scenario = requireScenario(job.scenario);
   WorldOptions options = scenario.options().world;
   options.trace = Trace::Mode::kLog;
   world_.reset(options);
-  fill(job, scenario.options());
+  fill(job, scenario.options(), odometer);
   scenario.run(world_);
   Outcome outcome;
   if (const Verdict* verdict = world_.verdict()) {

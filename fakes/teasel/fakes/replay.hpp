@@ -15,14 +15,16 @@
 
 namespace teasel::fakes {
 
-/// One run that an engine wants: a Play with records, or what a seed makes.
+/// One run that an engine wants: a Play with records, or what a seed makes; or many: every combination of some choices.
 struct Job {
-  std::string scenario;
-  Play play;
-  std::vector<Record> records;
-  std::optional<std::uint64_t> seed;  ///< choices come from this seed, not from the records
-  bool drawPlay = false;              ///< with a seed: the Play is drawn too
-  bool diagram = false;               ///< the outcome shall show what happened
+  std::string scenario = {};
+  Play play = {};
+  std::vector<Record> records = {};
+  std::optional<std::uint64_t> seed = {};   ///< choices come from this seed, not from the records
+  bool drawPlay = false;                    ///< with a seed: the Play is drawn too
+  bool diagram = false;                     ///< the outcome shall show what happened
+  std::vector<std::uint16_t> exhaust = {};  ///< every combination of the draws of these sites is run, until one breaks
+  std::size_t exhaustBudget = 1'000'000;    ///< runs; more combinations are an outcome, "too-many-combinations"
 };
 
 /// What a run came to.
@@ -37,6 +39,7 @@ struct Outcome {
   std::size_t unused = 0;   ///< records of the job that nothing asked for
   std::size_t clamped = 0;  ///< records of the job that were too large
   std::size_t skipped = 0;  ///< steps of the Play that had nothing to act on
+  std::size_t runs = 1;     ///< how many there were: more than one for an exhaustive job
 
   bool ok() const noexcept { return oracle.empty(); }
 };
@@ -44,13 +47,16 @@ struct Outcome {
 /// Runs jobs in this process, in one world that is reused.
 class Replayer {
  public:
-  /// Throws UsageError when there is no such scenario; the text names those that there are.
+  /// Throws UsageError when there is no such scenario; the text names those that there are. An exhaustive job ends with
+  /// the first run that breaks, or with the last; its own oracles are "too-many-combinations" and "not-deterministic".
   Outcome run(const Job& job);
   /// The world of the last run, as that left it.
   World& world() noexcept { return world_; }
 
  private:
-  void fill(const Job& job, const ScenarioOptions& options);
+  Outcome once(const Job& job, Odometer* odometer);
+  Outcome exhaust(const Job& job);
+  void fill(const Job& job, const ScenarioOptions& options, Odometer* odometer);
   World world_;
 };
 

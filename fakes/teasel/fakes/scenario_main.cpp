@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kDefaultSeeds = 100;
 constexpr std::uint64_t kDefaultShrinkRuns = 2000;
 constexpr std::uint64_t kHangShrinkRuns = 200;
+constexpr std::uint64_t kExhaustSeconds = 3600;
 constexpr Duration kHangTimeout = std::chrono::seconds(1);
 constexpr std::size_t kMaxInputFile = Tape::kMaxSize;
 
@@ -93,8 +94,8 @@ std::string hexadecimal(std::uint64_t number) {
   return out;
 }
 
-Duration timeoutOf(Arguments& arguments) {
-  const std::uint64_t seconds = arguments.number("--timeout").value_or(10);
+Duration timeoutOf(Arguments& arguments, std::uint64_t usual = 10) {
+  const std::uint64_t seconds = arguments.number("--timeout").value_or(usual);
   if (seconds == 0 || seconds > 86'400) throw UsageError("--timeout needs 1 to 86400 seconds");
   return std::chrono::seconds(seconds);
 }
@@ -303,6 +304,48 @@ int replayCommand(const Program& program, Arguments arguments) {
   return expectFailure && note.empty() ? 0 : 1;
 }
 
+/// "cut,shortWrite" -> their numbers.
+std::vector<std::uint16_t> sitesOf(const std::string& names) {
+  std::vector<std::uint16_t> sites;
+  for (std::size_t from = 0; from <= names.size();) {
+    const std::size_t end = std::min(names.find(',', from), names.size());
+    const std::string name = names.substr(from, end - from);
+    const std::optional<std::uint16_t> site = siteByName(name);
+    if (!site)
+      throw UsageError("exhaust: there is no site '" + name + "'; sites are named as in tapes: cut, shortWrite, timerTie ...");
+    sites.push_back(*site);
+    from = end + 1;
+  }
+  return sites;
+}
+
+int exhaustCommand(const Program& program, Arguments arguments) {
+  const std::string scenario = arguments.value("--scenario").value_or("");
+  const std::string sites = arguments.value("--sites").value_or("cut");
+  const std::uint64_t budget = arguments.number("--budget").value_or(Job().exhaustBudget);
+  const std::string out = arguments.value("-o").value_or("");
+  const Duration timeout = timeoutOf(arguments, kExhaustSeconds);
+  const std::string path = arguments.onlyPath("a tape or a fuzzer input");
+  Input input = readInput(path, scenario);
+  input.tape.target = program.name();
+  Job job = jobOf(input.tape, false);
+  job.exhaust = sitesOf(sites);
+  job.exhaustBudget = budget;
+  const Outcome outcome = ForkedRunner({.timeout = timeout, .inputFile = {}}).run(job);
+  if (outcome.ok()) {
+    std::cout << "ok " << input.tape.scenario << ": nothing breaks in all " << outcome.runs << " combinations of " << sites
+              << '\n';
+    return 0;
+  }
+  if (outcome.oracle == "too-many-combinations") throw UsageError("exhaust: " + outcome.message);
+  std::cout << "broken by combination " << outcome.runs << " of " << sites << " (" << outcome.signature << "), shrinking ..."
+            << std::endl;
+  input.tape.records = outcome.records;
+  normalise(input.tape.records);
+  announce(program, shrinkTape(input.tape, outcome, timeout, kDefaultShrinkRuns), out.empty() ? path + ".min.tape" : out);
+  return 1;
+}
+
 int shrinkCommand(const Program& program, Arguments arguments) {
   const std::string scenario = arguments.value("--scenario").value_or("");
   const std::uint64_t runs = arguments.number("--runs").value_or(kDefaultShrinkRuns);
@@ -376,6 +419,10 @@ constexpr OwnCommand kCommands[] = {
      "replay FILE [--scenario NAME] [--diagram] [--hash] [--expect-failure] [--in-process] [--timeout SECONDS]\n"
      "      runs a tape or a fuzzer input once",
      replayCommand},
+    {"exhaust",
+     "exhaust FILE [--sites cut,...] [--budget RUNS] [-o OUT] [--scenario NAME] [--timeout SECONDS]\n"
+     "      runs an input with every combination of what the environment decides at these sites",
+     exhaustCommand},
     {"shrink",
      "shrink FILE [-o OUT] [--runs N] [--scenario NAME] [--timeout SECONDS] [--revision TEXT]\n"
      "      makes a failing input smaller (OUT is FILE.min.tape if not given)",

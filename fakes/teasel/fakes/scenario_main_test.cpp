@@ -44,7 +44,8 @@ class ScenarioMain : public testing::Test {
   void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name, std::ios::binary) << text; }
   /// The one tape that a run left behind.
   std::string finding() {
-    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "findings")) return entry.path().string();
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "findings", none)) return entry.path().string();
     return "none";
   }
 
@@ -63,7 +64,7 @@ TEST_F(ScenarioMain, ListsItsScenarios) {
 TEST_F(ScenarioMain, HelpSaysEveryCommand) {
   const Ran ran = run("--help");
   EXPECT_EQ(ran.status, 0);
-  for (const char* command : {"run ", "replay ", "shrink ", "serve ", "show ", "encode ", "--list"})
+  for (const char* command : {"run ", "replay ", "exhaust ", "shrink ", "serve ", "show ", "encode ", "--list"})
     EXPECT_THAT(ran.output, HasSubstr(command));
 }
 
@@ -145,6 +146,19 @@ TEST_F(ScenarioMain, ACallbackThatNeverReturnsIsNamed) {
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.output, AllOf(HasSubstr("FAILED spins: hang"), HasSubstr("did not end within 1 s"), HasSubstr("Counter::")));
   EXPECT_EQ(Tape::load(finding()).oracle, "hang");
+}
+
+TEST_F(ScenarioMain, EveryCombinationOfCutsIsRun) {
+  write("raw", "abcdef!h");
+  EXPECT_EQ(run("exhaust raw --scenario holds").output, "ok holds: nothing breaks in all 128 combinations of cut\n");
+  const Ran found = run("exhaust raw --scenario forgets -o out.tape");
+  EXPECT_EQ(found.status, 1);
+  EXPECT_THAT(found.output, HasSubstr("FAILED forgets: forgotten"));
+  EXPECT_EQ(Tape::load((folder_ / "out.tape").string()).oracle, "forgotten");
+  const Ran over = run("exhaust raw --scenario holds --budget 20");
+  EXPECT_EQ(over.status, 2);
+  EXPECT_THAT(over.output, HasSubstr("not enumerated within 20 runs; next was run 20"));
+  EXPECT_THAT(run("exhaust raw --scenario holds --sites cuts").output, HasSubstr("there is no site 'cuts'"));
 }
 
 TEST_F(ScenarioMain, ReplayIsTheSameInAndOutOfProcess) {

@@ -95,8 +95,11 @@ Outcome afterDeath(const Job& job, const Worker::Reply& reply, Duration timeout)
 // Jobs and outcomes as bytes ---------------------------------------------------------------------------------------------
 
 std::string pack(const Job& job) {
-  return "job " + (job.seed ? std::to_string(*job.seed) : "-") + (job.drawPlay ? " draw" : " play") +
-         (job.diagram ? " diagram\n" : " -\n") + tapeOf(job).print();
+  std::string line = "job " + (job.seed ? std::to_string(*job.seed) : "-") + (job.drawPlay ? " draw" : " play") +
+                     (job.diagram ? " diagram" : " -");
+  if (!job.exhaust.empty()) line += ' ' + std::to_string(job.exhaustBudget);
+  for (const std::uint16_t site : job.exhaust) line += ' ' + std::to_string(site);
+  return line + '\n' + tapeOf(job).print();
 }
 
 Job unpackJob(std::string_view bytes) {
@@ -118,6 +121,9 @@ Job unpackJob(std::string_view bytes) {
   if (hasSeed) job.seed = number;
   job.drawPlay = play == "draw";
   job.diagram = diagram == "diagram";
+  if (line >> job.exhaustBudget)
+    for (std::uint16_t site = 0; line >> site;) job.exhaust.push_back(site);
+  else job.exhaustBudget = Job().exhaustBudget;
   return job;
 }
 
@@ -130,8 +136,8 @@ std::string pack(const Outcome& outcome) {
     input = tape.print();
   }
   std::ostringstream out;
-  out << outcome.traceHash << ' ' << outcome.unused << ' ' << outcome.clamped << ' ' << outcome.skipped << ' '
-      << outcome.oracle.size() << ' ' << outcome.signature.size() << ' ' << outcome.message.size() << ' '
+  out << outcome.traceHash << ' ' << outcome.unused << ' ' << outcome.clamped << ' ' << outcome.skipped << ' ' << outcome.runs
+      << ' ' << outcome.oracle.size() << ' ' << outcome.signature.size() << ' ' << outcome.message.size() << ' '
       << outcome.diagram.size() << ' ' << input.size() << '\n'
       << outcome.oracle << outcome.signature << outcome.message << outcome.diagram << input;
   return out.str();
@@ -142,7 +148,7 @@ Outcome unpackOutcome(std::string_view bytes) {
   std::istringstream line{std::string(bytes.substr(0, end))};
   Outcome outcome;
   std::size_t sizes[5] = {};
-  line >> outcome.traceHash >> outcome.unused >> outcome.clamped >> outcome.skipped;
+  line >> outcome.traceHash >> outcome.unused >> outcome.clamped >> outcome.skipped >> outcome.runs;
   for (std::size_t& size : sizes) line >> size;
   if (!line) throw UsageError("no outcome: '" + std::string(bytes.substr(0, std::min<std::size_t>(end, 80))) + "'");
   bytes.remove_prefix(std::min(end + 1, bytes.size()));

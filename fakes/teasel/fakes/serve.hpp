@@ -15,8 +15,8 @@ namespace teasel::fakes {
 /// Jobs and outcomes as bytes, the same in the pipes of this process and in serve mode. unpack throws UsageError, or
 /// TapeError, for what pack did not make.
 ///
-/// A job is a line "job SEED|- play|draw diagram|-" and a tape. An outcome is a line of numbers - trace hash, unused,
-/// clamped, skipped, and the sizes of what follows: oracle, signature, message, diagram, tape.
+/// A job is a line "job SEED|- play|draw diagram|- [BUDGET SITE...]" and a tape. An outcome is a line of numbers - trace
+/// hash, unused, clamped, skipped, runs, and the sizes of what follows: oracle, signature, message, diagram, tape.
 std::string pack(const Job& job);
 Job unpackJob(std::string_view bytes);
 std::string pack(const Outcome& outcome);

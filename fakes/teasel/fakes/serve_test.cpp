@@ -95,11 +95,13 @@ TEST(Packing, JobsComeBackAsTheyWere) {
   job.play.send(3, "a\n\0b");
   job.records = {{1, 2, 3, 0, 5}};
   for (const bool seeded : {false, true}) {
-    if (seeded) job.seed = 77, job.drawPlay = job.diagram = true;
+    if (seeded) job.seed = 77, job.drawPlay = job.diagram = true, job.exhaust = {1, 9}, job.exhaustBudget = 55;
     const Job back = unpackJob(pack(job));
     EXPECT_EQ(back.scenario, job.scenario);
     EXPECT_EQ(back.play, job.play);
     EXPECT_EQ(back.records, job.records);
+    EXPECT_EQ(back.exhaust, job.exhaust);
+    EXPECT_EQ(back.exhaustBudget, job.exhaustBudget);
     EXPECT_EQ(back.seed, job.seed);
     EXPECT_EQ(back.drawPlay, job.drawPlay);
     EXPECT_EQ(back.diagram, job.diagram);
@@ -111,13 +113,13 @@ TEST(Packing, OutcomesComeBackAsTheyWere) {
   outcome.oracle = "o", outcome.signature = "o at x", outcome.message = "m\nm", outcome.diagram = "d";
   outcome.play.send(0, "a");
   outcome.records = {{1, 2, 3, 9, 5}};
-  outcome.traceHash = ~0ull, outcome.unused = 1, outcome.clamped = 2, outcome.skipped = 3;
+  outcome.traceHash = ~0ull, outcome.unused = 1, outcome.clamped = 2, outcome.skipped = 3, outcome.runs = 4;
   const Outcome back = unpackOutcome(pack(outcome));
   EXPECT_EQ(back.oracle + back.signature + back.message + back.diagram, "oo at xm\nmd");
   EXPECT_EQ(back.play, outcome.play);
   EXPECT_EQ(back.records, outcome.records);
   EXPECT_EQ(back.traceHash, outcome.traceHash);
-  EXPECT_EQ(back.unused + back.clamped * 10 + back.skipped * 100, 321u);
+  EXPECT_EQ(back.unused + back.clamped * 10 + back.skipped * 100 + back.runs * 1000, 4321u);
 }
 
 TEST(Packing, RefusesWhatItDidNotMake) {
@@ -126,7 +128,7 @@ TEST(Packing, RefusesWhatItDidNotMake) {
     EXPECT_THROW(unpackJob(bad), UsageError) << bad;
   EXPECT_THROW(unpackJob("job - play -\nnothing"), TapeError);
   EXPECT_THROW(unpackOutcome("1 2 3"), UsageError);
-  EXPECT_THROW(unpackOutcome("1 2 3 4 100 0 0 0 0\nshort"), UsageError);
+  EXPECT_THROW(unpackOutcome("1 2 3 4 5 100 0 0 0 0\nshort"), UsageError);
 }
 
 class Fixed final : public Runner {
