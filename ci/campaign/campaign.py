@@ -181,6 +181,8 @@ class Campaign:
                 self.end()
         if self.errors:
             raise self.errors[0]
+        if self.stop.is_set():
+            say("stopped early; corpus and findings are kept")
 
     def end(self):
         """Lets the processes write what they have, but not for long."""

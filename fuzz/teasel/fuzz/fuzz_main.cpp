@@ -1,7 +1,8 @@
 // The main of a scenario program in a libFuzzer tree: one command more than on other compilers.
 //
-// libFuzzer starts copies of the program for some of its jobs (-merge, -fork, -minimize_crash) with flags only: an
-// argument that begins with one dash therefore means `fuzz`, and our own options travel in the environment.
+// libFuzzer starts copies of the program for some of its jobs (-merge, -fork, -minimize_crash) with its own arguments only:
+// our options travel in the environment, where such a copy also learns that it is one. Who calls the program with flags
+// only, as engines and services that know nothing but libFuzzer do, means `fuzz`, too.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -126,8 +127,12 @@ int one(const std::uint8_t* data, std::size_t size) {
 
 int fuzz(const char* program, std::vector<std::string> arguments) {
   takeOptions(arguments);
+  setenv(variable("copy").c_str(), "1", 1);
   const fakes::Scenario& scenario = chosenScenario();
   const std::string mutator = option("mutator");
+  const std::string findings = option("findings");
+  if (!findings.empty() && !std::filesystem::is_directory(findings))
+    throw UsageError("--findings: there is no directory " + findings);
   if (!mutator.empty() && mutator != "messages" && mutator != "bytes")
     throw UsageError("--mutator is messages or bytes, not " + mutator);
   Campaign made{Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles()}),
@@ -135,7 +140,7 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
                 mutator != "bytes",
                 openCounter(option("counter")),
                 program,
-                option("findings")};
+                findings};
   campaign = &made;
   std::vector<char*> argv{const_cast<char*>(program)};
   for (std::string& each : arguments) argv.push_back(each.data());
@@ -156,9 +161,10 @@ constexpr fakes::ProgramCommand kFuzz{
     "      `bytes` leaves all mutations to libFuzzer",
     fuzzCommand};
 
-/// Whether libFuzzer has started this copy of the program.
-bool flagsOnly(int argc, char** argv) {
+/// Whether the arguments are libFuzzer's alone.
+bool withoutCommand(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
+  if (!option("copy").empty()) return first != kFuzz.name;
   return first.size() > 1 && first[0] == '-' && first[1] != '-' && first != "-h";
 }
 
@@ -190,6 +196,6 @@ int main(int argc, char** argv) {
   using namespace teasel::fuzz;
   std::vector<char*> arguments(argv, argv + argc);
   std::string command = kFuzz.name;
-  if (flagsOnly(argc, argv)) arguments.insert(arguments.begin() + 1, command.data());
+  if (withoutCommand(argc, argv)) arguments.insert(arguments.begin() + 1, command.data());
   return teasel::fakes::scenarioMain(static_cast<int>(arguments.size()), arguments.data(), std::span(&kFuzz, 1));
 }
