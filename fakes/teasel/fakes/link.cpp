@@ -18,29 +18,23 @@ void Pipe::restart(std::size_t window) noexcept {
   finished_ = endArrived_ = false;
 }
 
-void Pipe::push(ByteView bytes, Instant now, Instant at) {
-  TEASEL_CHECK(!finished_);
+void Pipe::makeRoom(std::size_t count) {
   const auto held = static_cast<std::size_t>(written_ - read_);
-  if (head_ + held + bytes.size() > capacity_) {
-    if (held + bytes.size() > capacity_) {
-      const std::size_t capacity = std::max({held + bytes.size(), capacity_ * 2, std::size_t{256}});
-      auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-      if (held > 0) std::memcpy(larger.get(), bytes_.get() + head_, held);
-      bytes_ = std::move(larger);
-      capacity_ = capacity;
-    } else {
-      std::memmove(bytes_.get(), bytes_.get() + head_, held);
-    }
-    head_ = 0;
-  }
-  std::memcpy(bytes_.get() + head_ + held, bytes.data(), bytes.size());
-  written_ += bytes.size();
-  if (at <= now && transitAt_ == transit_.size()) {
-    arrived_ = written_;
+  if (held + count > capacity_) {
+    const std::size_t capacity = std::max({held + count, capacity_ * 2, std::size_t{256}});
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    if (held > 0) std::memcpy(larger.get(), bytes_.get() + head_, held);
+    bytes_ = std::move(larger);
+    capacity_ = capacity;
   } else {
-    lastArrival_ = std::max(at, lastArrival_);
-    transit_.push_back({written_, lastArrival_, false});
+    std::memmove(bytes_.get(), bytes_.get() + head_, held);
   }
+  head_ = 0;
+}
+
+void Pipe::pushInTransit(Instant at) {
+  lastArrival_ = std::max(at, lastArrival_);
+  transit_.push_back({written_, lastArrival_, false});
 }
 
 void Pipe::finish(Instant now, Instant at) {
@@ -69,19 +63,6 @@ void Pipe::cut() {
   if (written_ == 0 || (cutAt_ < cuts_.size() && cuts_.back() == written_)) return;
   if (cutAt_ == cuts_.size()) cuts_.clear(), cutAt_ = 0;
   if (written_ > read_) cuts_.push_back(written_);
-}
-
-ByteView Pipe::front(std::size_t most) const noexcept {
-  std::size_t size = std::min(available(), most);
-  if (cutAt_ < cuts_.size()) size = std::min(size, static_cast<std::size_t>(cuts_[cutAt_] - read_));
-  return {bytes_.get() + head_, size};
-}
-
-void Pipe::drop(std::size_t count) noexcept {
-  read_ += count;
-  head_ += count;
-  if (read_ == written_) head_ = 0;
-  while (cutAt_ < cuts_.size() && cuts_[cutAt_] <= read_) ++cutAt_;
 }
 
 void Pipe::harvest(std::size_t limit) noexcept { harvested_ = std::max(harvested_, std::min(arrived_, read_ + limit)); }

@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
 #include <teasel/core/address.hpp>
 #include <teasel/core/byte_view.hpp>
+#include <teasel/core/check.hpp>
 #include <teasel/core/clock.hpp>
 #include <teasel/fakes/trace.hpp>
 
@@ -26,7 +28,15 @@ class Pipe {
     return used < window_ ? window_ - used : 0;
   }
   /// Adds bytes, which arrive `at`; at most room() of them.
-  void push(ByteView bytes, Instant now, Instant at);
+  void push(ByteView bytes, Instant now, Instant at) {
+    TEASEL_CHECK(!finished_);
+    const auto held = static_cast<std::size_t>(written_ - read_);
+    if (head_ + held + bytes.size() > capacity_) [[unlikely]] makeRoom(bytes.size());
+    std::memcpy(bytes_.get() + head_ + held, bytes.data(), bytes.size());
+    written_ += bytes.size();
+    if (at <= now && transitAt_ == transit_.size()) arrived_ = written_;
+    else pushInTransit(at);
+  }
   /// The sender's end of stream, behind everything pushed.
   void finish(Instant now, Instant at);
   /// Lets arrive what is due at `now`. True if anything did.
@@ -37,9 +47,17 @@ class Pipe {
   /// Bytes that arrived and were not read.
   std::size_t available() const noexcept { return static_cast<std::size_t>(arrived_ - read_); }
   /// The bytes that the next delivery may hold: up to a boundary, at most `most`.
-  ByteView front(std::size_t most) const noexcept;
+  ByteView front(std::size_t most) const noexcept {
+    std::size_t size = available() < most ? available() : most;
+    if (cutAt_ < cuts_.size() && cuts_[cutAt_] - read_ < size) size = static_cast<std::size_t>(cuts_[cutAt_] - read_);
+    return {bytes_.get() + head_, size};
+  }
   /// Takes bytes off the queue.
-  void drop(std::size_t count) noexcept;
+  void drop(std::size_t count) noexcept {
+    read_ += count;
+    head_ = read_ == written_ ? 0 : head_ + count;
+    while (cutAt_ < cuts_.size() && cuts_[cutAt_] <= read_) ++cutAt_;
+  }
   /// Completion-shaped receivers take bytes from the sender's window ahead of delivering them.
   void harvest(std::size_t limit) noexcept;
   /// Bytes that were sent and have not arrived.
@@ -55,6 +73,8 @@ class Pipe {
   Instant lastArrival() const noexcept { return lastArrival_; }
 
  private:
+  void makeRoom(std::size_t count);
+  void pushInTransit(Instant at);
   struct Transit {
     std::uint64_t upTo;
     Instant at;

@@ -47,9 +47,11 @@ void Network::removeHost(std::uint8_t id) noexcept {
 
 Address Network::hostAddress(std::uint8_t id) noexcept { return Address::ipv4(10, 0, 0, static_cast<std::uint8_t>(id + 1), 0); }
 bool Network::ownAddress(std::uint8_t host, const Address& address) noexcept {
-  if (address.family() == Address::Family::kNone || address.bytes() == hostAddress(host).bytes()) return true;
-  if (address.family() == Address::Family::kIPv4) return address.bytes()[0] == 127 || address.host() == "0.0.0.0";
-  return address.host() == "::" || address.host() == "::1";
+  const std::array<std::uint8_t, 16>& bytes = address.bytes();
+  if (address.family() == Address::Family::kNone || bytes == hostAddress(host).bytes()) return true;
+  if (address.family() == Address::Family::kIPv4) return bytes[0] == 127 || bytes == std::array<std::uint8_t, 16>{};
+  // "::" or "::1".
+  return std::all_of(bytes.begin(), bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; }) && bytes[15] <= 1;
 }
 Address Network::outsideServer() noexcept { return Address::ipv4(203, 0, 113, 1, 7); }
 Address Network::blackHole() noexcept { return Address::ipv4(192, 0, 2, 1, 7); }
@@ -201,36 +203,42 @@ void Network::establish(Link& link) {
   if (link.side[0].party != nullptr) link.side[0].party->established();
 }
 
+/// What Choices may do to bytes that enter a link: delay them, or break the link, which is true.
+bool Network::drawTrouble(Link& link, int from, Instant& at) {
+  const std::uint32_t entity = link.side[from].entity;
+  if (choices_.chance(faults_.reset, Key(entity, ChoiceSite::kFaultReset))) {
+    breakLink(link);
+    return true;
+  }
+  const Duration delay = drawDelay(entity);
+  if (delay > Duration::zero()) note(TraceKind::kDelay, link, from, static_cast<std::uint64_t>(delay.count()));
+  at += delay;
+  return false;
+}
+
 std::size_t Network::write(Link& link, int from, ByteView bytes) {
   Link::Side& me = link.side[from];
-  Link::Side& other = link.side[1 - from];
-  if (me.wasReset) return bytes.size();  // lost with everything else
-  const std::size_t room = me.out.room();
-  const ByteView taken = bytes.size() <= room ? bytes : bytes.sub(0, room);
-  if (taken.size() < bytes.size()) me.blocked = true;
-  if (taken.empty()) return 0;
-  Instant at = now_;
-  if (!choices_.calm()) {
-    if (choices_.chance(faults_.reset, Key(me.entity, ChoiceSite::kFaultReset))) {
-      breakLink(link);
-      return bytes.size();
-    }
-    if (const Duration delay = drawDelay(me.entity); delay > Duration::zero()) {
-      note(TraceKind::kDelay, link, from, static_cast<std::uint64_t>(delay.count()));
-      at += delay;
-    }
+  if (me.wasReset) [[unlikely]] return bytes.size();  // lost with everything else
+  ByteView taken = bytes;
+  if (const std::size_t room = me.out.room(); bytes.size() > room) [[unlikely]] {
+    me.blocked = true;
+    if (room == 0) return 0;
+    taken = bytes.sub(0, room);
   }
+  Instant at = now_;
+  if (!choices_.calm() && drawTrouble(link, from, at)) return bytes.size();
+  const Link::Side& other = link.side[1 - from];
   // Bytes are recorded once: where they arrive, or here when the outside gets them.
   if (other.id == kOutside) note(TraceKind::kWrite, link, from, taken.size(), taken);
   else if (at > now_) note(TraceKind::kWrite, link, from, taken.size());
   else ++progress_;
-  if (other.gone) {
+  if (other.gone) [[unlikely]] {
     resetSide(link, from);
     return taken.size();
   }
   me.out.push(taken, now_, at);
-  if (me.out.inTransit() == 0) arrive(link, from);
-  else later(me.out.lastArrival(), DueKind::kArrive, link, from);
+  if (me.out.inTransit() > 0) later(me.out.lastArrival(), DueKind::kArrive, link, from);
+  else if (other.party != nullptr) other.party->arrived();
   return taken.size();
 }
 
@@ -260,10 +268,8 @@ void Network::resetSide(Link& link, int side) {
   if (me.party != nullptr) me.party->arrived();
 }
 
-void Network::consumed(Link& link, int to, std::size_t count) {
-  Link::Side& sender = link.side[1 - to];
-  sender.out.drop(count);
-  if (!sender.blocked || sender.out.room() == 0) return;
+void Network::unblock(Link::Side& sender) {
+  if (sender.out.room() == 0) return;
   sender.blocked = false;
   if (sender.party != nullptr) sender.party->roomAgain();
 }

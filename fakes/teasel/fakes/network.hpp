@@ -110,7 +110,11 @@ class Network {
   std::size_t write(Link& link, int from, ByteView bytes);
   void finish(Link& link, int from, bool withLast = false);
   /// Side `to` has used `count` bytes of what it received.
-  void consumed(Link& link, int to, std::size_t count);
+  void consumed(Link& link, int to, std::size_t count) {
+    Link::Side& sender = link.side[1 - to];
+    sender.out.drop(count);
+    if (sender.blocked) [[unlikely]] unblock(sender);
+  }
   /// Side `to` takes up to `limit` bytes ahead of using them.
   void harvest(Link& link, int to, std::size_t limit);
   /// The side is gone; unread input makes this a reset, as on Linux. Whatever still comes for it is answered by a reset.
@@ -164,6 +168,8 @@ class Network {
   void route(Link& link);
   void resetSide(Link& link, int side);
   void arrive(Link& link, int from);
+  void unblock(Link::Side& sender);
+  bool drawTrouble(Link& link, int from, Instant& at);
   void dropDue() noexcept;
   void later(Instant at, DueKind kind, Link& link, int side);
   Duration drawDelay(std::uint32_t entity);

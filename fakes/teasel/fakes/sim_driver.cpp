@@ -343,7 +343,23 @@ std::size_t SimDriver::pushSegments(SimSlot& slot, std::size_t atOnce) {
 
 std::size_t SimDriver::write(Slot* stream, std::span<const Segment> segments) {
   SimSlot& slot = slotOf(stream);
+  Link::Side& me = slot.me();
   TEASEL_CHECK(slot.owed == 0);
+  const bool plain = mode_ == Mode::kReadiness && network_.choices().calm() && !me.hasShortWrite && !me.wasReset;
+  if (plain && segments.size() == 1) {  // nearly always
+    const std::size_t size = segments.front().size();
+    const std::size_t taken = network_.write(*slot.link, slot.side, segments.front().view());
+    if (taken == size) return taken;
+    slot.segments = segments.data();
+    slot.segmentOffset = taken;
+    slot.left = slot.owed = size - taken;
+    network_.note(TraceKind::kBlocked, *slot.link, slot.side, slot.left);
+    return taken;
+  }
+  return writeSlowly(slot, segments);
+}
+
+std::size_t SimDriver::writeSlowly(SimSlot& slot, std::span<const Segment> segments) {
   std::size_t total = 0;
   for (const Segment& segment : segments) total += segment.size();
   slot.segments = segments.data();

@@ -77,6 +77,7 @@ class SimDriver final : public Driver {
   bool noticesReset(const SimSlot& slot);
   bool deliverEnd(SimSlot& slot);
   void pump(SimSlot& slot);
+  std::size_t writeSlowly(SimSlot& slot, std::span<const Segment> segments);
   std::size_t pushSegments(SimSlot& slot, std::size_t atOnce);
 
   Network& network_;

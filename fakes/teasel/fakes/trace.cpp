@@ -24,11 +24,17 @@ std::uint64_t detail::hashBytes(ByteView bytes) noexcept {
   std::size_t left = bytes.size();
   // Two lanes: multiplications of long inputs overlap.
   std::uint64_t a = left * 0xD6E8'FEB8'6659'FD93ull, b = ~a;
-  for (; left >= 16; left -= 16, at += 16) a = mixHash(a, load64(at)), b = mixHash(b, load64(at + 8));
-  if (left >= 8) a = mixHash(a, load64(at)), left -= 8, at += 8;
-  std::uint64_t last = 0;
-  for (std::size_t i = 0; i < left; ++i) last |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
-  return mixHash(mixHash(a, last), b);
+  for (; left > 16; left -= 16, at += 16) a = mixHash(a, load64(at)), b = mixHash(b, load64(at + 8));
+  if (left >= 8) {
+    // The last 8 to 16 bytes as two words that may overlap: the length is in the hash already.
+    a = mixHash(a, load64(at));
+    b ^= load64(at + left - 8);
+  } else {
+    std::uint64_t last = 0;
+    for (std::size_t i = 0; i < left; ++i) last = last << 8 | static_cast<unsigned char>(at[i]);
+    b ^= last;
+  }
+  return mixHash(a * 0x9FB2'1C65'1E98'DF25ull, b);  // not a ^ b: the lanes began as complements
 }
 
 const char* name(TraceKind kind) noexcept {
@@ -68,18 +74,17 @@ const char* name(TraceKind kind) noexcept {
   return "?";
 }
 
-void Trace::record(Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint8_t peer, std::uint64_t number,
-                   ByteView bytes) {
-  ++count_;
-  const std::uint64_t head = static_cast<std::uint64_t>(kind) | std::uint64_t{party} << 8 | std::uint64_t{peer} << 16 |
-                             std::uint64_t{connection} << 32;
-  hash_ = detail::mixHash(detail::mixHash(detail::mixHash(hash_, head), static_cast<std::uint64_t>(at.count())), number);
-  if (!bytes.empty()) hash_ = detail::mixHash(hash_, detail::hashBytes(bytes));
-  if (mode_ != Mode::kLog || events_.size() >= kEventsKept) return;
-  const auto offset = static_cast<std::uint32_t>(bytes_.size());
-  const auto kept = static_cast<std::uint32_t>(std::min(bytes.size(), kBytesKept - bytes_.size()));
-  if (kept > 0) bytes_.insert(bytes_.end(), bytes.data(), bytes.data() + kept);
-  events_.push_back({at.count(), number, hash_, offset, kept, static_cast<std::uint32_t>(bytes.size()), connection, kind, party, peer});
+void Trace::keep(Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint8_t peer, std::uint64_t number,
+                 ByteView bytes) {
+  if (events_.size() >= kEventsKept) return;
+  const std::size_t offset = bytes_.size();
+  const std::size_t kept = std::min(bytes.size(), kBytesKept - offset);
+  if (kept > 0) {
+    bytes_.resize(offset + kept);
+    std::memcpy(bytes_.data() + offset, bytes.data(), kept);
+  }
+  events_.push_back({at.count(), number, hash_, static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(kept),
+                     static_cast<std::uint32_t>(bytes.size()), connection, kind, party, peer});
 }
 
 std::string Trace::line(const TraceEvent& event) const {

@@ -66,6 +66,16 @@ struct TraceEvent {
 };
 inline constexpr std::uint32_t kNoConnection = 0xFFFF'FFFF;
 
+namespace detail {
+/// One step of a 64-bit hash: cheap, and every bit of `value` reaches the result.
+constexpr std::uint64_t mixHash(std::uint64_t hash, std::uint64_t value) noexcept {
+  hash = (hash ^ value) * 0x9E37'79B9'7F4A'7C15ull;
+  return hash ^ (hash >> 29);
+}
+/// The same number on every machine.
+std::uint64_t hashBytes(ByteView bytes) noexcept;
+}  // namespace detail
+
 /// Everything that happened in a world, as numbers and bytes: no addresses of memory, no messages, no file or type names,
 /// so that equal tapes give equal hashes on every compiler. Text is made when somebody asks for it.
 class Trace {
@@ -87,7 +97,14 @@ class Trace {
 
   void add(Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint8_t peer, std::uint64_t number,
            ByteView bytes = {}) {
-    if (mode_ != Mode::kOff) record(at, kind, connection, party, peer, number, bytes);
+    if (mode_ == Mode::kOff) return;
+    ++count_;
+    const std::uint64_t head = static_cast<std::uint64_t>(kind) | std::uint64_t{party} << 8 | std::uint64_t{peer} << 16 |
+                               std::uint64_t{connection} << 32;
+    const std::uint64_t where = static_cast<std::uint64_t>(at.count()) * 0xD6E8'FEB8'6659'FD93ull + number;
+    hash_ = detail::mixHash(detail::mixHash(hash_, head), where);
+    if (!bytes.empty()) hash_ = detail::mixHash(hash_, detail::hashBytes(bytes));
+    if (mode_ == Mode::kLog) keep(at, kind, connection, party, peer, number, bytes);
   }
 
   std::uint64_t hash() const noexcept { return hash_; }
@@ -103,22 +120,12 @@ class Trace {
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
  private:
-  void record(Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint8_t peer, std::uint64_t number,
-              ByteView bytes);
+  void keep(Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint8_t peer, std::uint64_t number,
+            ByteView bytes);
   std::vector<TraceEvent> events_;
   std::vector<char> bytes_;
   std::uint64_t hash_ = 0, count_ = 0;
   Mode mode_ = Mode::kLog;
 };
-
-namespace detail {
-/// One step of a 64-bit hash: cheap, and every bit of `value` reaches the result.
-constexpr std::uint64_t mixHash(std::uint64_t hash, std::uint64_t value) noexcept {
-  hash = (hash ^ value) * 0x9E37'79B9'7F4A'7C15ull;
-  return hash ^ (hash >> 29);
-}
-/// The same number on every machine.
-std::uint64_t hashBytes(ByteView bytes) noexcept;
-}  // namespace detail
 
 }  // namespace teasel::fakes

@@ -53,9 +53,9 @@ Host& World::host(std::string_view name) {
   return host;
 }
 
-Outside& World::outside(unsigned k) {
+Outside& World::makeOutside(unsigned k) {
   if (k >= outside_.size()) throw UsageError("outside(" + std::to_string(k) + "): a Play has connections 0 to 7");
-  if (outside_[k] == nullptr) outside_[k] = std::make_unique<Outside>(network_);
+  outside_[k] = std::make_unique<Outside>(network_);
   return *outside_[k];
 }
 
@@ -195,12 +195,11 @@ bool World::step() {
   return settleStep();
 }
 
-bool World::overLimit() {
+bool World::reachLimit() {
   const Limits& limits = *limits_;
   if (events_ >= limits.events) getStuck("events", limits.events);
   else if (eventsHere_ >= limits.eventsAtOneInstant) getStuck("eventsAtOneInstant", limits.eventsAtOneInstant);
-  else if (quietEvents_ >= limits.eventsSinceProgress) getStuck("eventsSinceProgress", limits.eventsSinceProgress);
-  else return false;
+  else getStuck("eventsSinceProgress", limits.eventsSinceProgress);
   return true;
 }
 

@@ -68,7 +68,9 @@ class World final : public Observer, private OutsideGate {
   /// Where a simulated client finds the outside.
   Address outsideAddress() const noexcept { return Network::outsideServer(); }
   /// The outside party of the Play's connection k.
-  Outside& outside(unsigned k);
+  Outside& outside(unsigned k) {
+    return k < outside_.size() && outside_[k] != nullptr ? *outside_[k] : makeOutside(k);
+  }
   Instant now() const noexcept { return network_.now(); }
   /// What Play::app events do; runs between turns.
   void onApp(UniqueFunction<void(unsigned op, std::uint64_t argument)> action) { onApp_ = std::move(action); }
@@ -166,9 +168,19 @@ class World final : public Observer, private OutsideGate {
   void userException(const char* where, const Failure& failure) override;
   bool outsideConnect(Link& link) override;
 
+  Outside& makeOutside(unsigned k);
   bool settleStep();
   void settleAll() {
-    while (settleStep()) {}
+    while (hostCount_ == 1 ? settleOnly(*hosts_.front()) : settleStep()) {}
+  }
+  bool settleOnly(Host& host) {
+    if (stopped() || !host.ready() || overLimit()) return false;
+    turn(host);
+    return true;
+  }
+  bool overLimit() {
+    return (events_ >= limits_->events || eventsHere_ >= limits_->eventsAtOneInstant || quietEvents_ >= limits_->eventsSinceProgress) &&
+           reachLimit();
   }
   bool advanceInstant(Instant until);
   void moveTo(Instant to);
@@ -177,12 +189,16 @@ class World final : public Observer, private OutsideGate {
   void shutDown(Host& host);
   void afterTurn();
   void reportChains();
-  bool overLimit();
+  bool reachLimit();
   void getStuck(const char* limit, std::uint64_t allowed);
   void startHosts();
   void performPlay();
   void perform(const Event& event, std::size_t index);
-  void performOn(Outside& party, const Event& event, std::size_t index, bool& done);
+  bool performOn(Outside& party, const Event& event, std::size_t index);
+  bool echo(Outside& party, const Event& event);
+  bool redeliver(Outside& party, const Event& event, std::size_t index);
+  void performAdvance(Duration by);
+  void performApp(const Event& event);
   void performTimer(TimerPoint point);
   bool settlesBefore(const Event& next, const Event& last);
   void connectOutside(unsigned k, std::size_t port);

@@ -16,6 +16,10 @@ constexpr std::uint64_t kMaxEcho = std::uint64_t{1} << 20;
 enum class Ending : std::uint8_t { kHalfCloseThenTimers, kTimersThenHalfClose, kReset };
 constexpr std::uint64_t kEndings = 3;
 
+/// Steps that give no reactor anything to do by themselves.
+bool isQuiet(const Event& event) noexcept {
+  return event.kind == EventKind::kCut || event.kind == EventKind::kShortWrite || event.kind == EventKind::kStopReading;
+}
 bool takesTime(const Event& event) noexcept { return event.kind == EventKind::kAdvance || event.kind == EventKind::kNextTimer; }
 }  // namespace
 
@@ -30,9 +34,15 @@ bool World::run() {
 
 void World::performPlay() {
   const std::span<const Event> events = play_.events();
+  bool settled = false;  // nothing has happened since everything came to rest
   for (std::size_t i = 0; i < events.size() && !stopped(); ++i) {
-    if (i > 0 && settlesBefore(events[i], events[i - 1])) settleAll();
-    if (!stopped()) perform(events[i], i);
+    if (i > 0 && !settled && settlesBefore(events[i], events[i - 1])) {
+      settleAll();
+      settled = true;
+      if (stopped()) break;
+    }
+    perform(events[i], i);
+    settled = settled && isQuiet(events[i]);
   }
   settleAll();
 }
@@ -49,58 +59,59 @@ bool World::settlesBefore(const Event& next, const Event& last) {
 
 void World::perform(const Event& event, std::size_t index) {
   switch (event.kind) {
-    case EventKind::kAdvance: {
-      network_.noteHost(TraceKind::kTime, kOutside, event.number);
-      const Instant until = now() + Duration(static_cast<std::int64_t>(event.number));
-      while (advanceInstant(until)) settleAll();
-      if (!stopped()) network_.setNow(until);
-      return;
-    }
+    case EventKind::kAdvance: return performAdvance(Duration(static_cast<std::int64_t>(event.number)));
     case EventKind::kNextTimer: return performTimer(static_cast<TimerPoint>(event.op));
-    case EventKind::kApp: {
-      network_.noteHost(TraceKind::kApp, kOutside, std::uint64_t{event.op} << 32 | (event.number & 0xFFFF'FFFF));
-      Failure failure;
-      if (onApp_) guarded("an application action", failure, [&] { onApp_(event.op, event.number); });
-      startHosts();
-      return;
-    }
+    case EventKind::kApp: return performApp(event);
     case EventKind::kConnect: return connectOutside(event.connection, event.op);
-    default: {
-      bool done = false;
-      performOn(outside(event.connection), event, index, done);
-      if (!done) network_.noteHost(TraceKind::kSkipped, kOutside, index);
-    }
+    default:
+      if (!performOn(outside(event.connection), event, index)) [[unlikely]] network_.noteHost(TraceKind::kSkipped, kOutside, index);
   }
 }
 
-void World::performOn(Outside& party, const Event& event, std::size_t index, bool& done) {
+/// False when the step had nothing to act on.
+bool World::performOn(Outside& party, const Event& event, std::size_t index) {
   switch (event.kind) {
-    case EventKind::kSend: done = party.send(play_.bytes(event)); return;
-    case EventKind::kCut: done = party.cut(); return;
-    case EventKind::kEndOfStream: done = party.endOfStream(event.op != 0); return;
-    case EventKind::kReset: done = party.reset(); return;
-    case EventKind::kStopReading: done = party.stopReading(); return;
-    case EventKind::kRead: done = party.read(event.number); return;
-    case EventKind::kShortWrite: done = party.shortWrite(event.number); return;
-    case EventKind::kEcho: {
-      if (event.op >= outside_.size()) return;
-      const std::string bytes = outside(event.op).received().sub(event.number, std::min<std::uint64_t>(event.length, kMaxEcho)).str();
-      done = party.send(bytes);
-      return;
-    }
-    case EventKind::kRedeliver: {
-      std::uint64_t back = event.number;
-      for (std::size_t i = index; i-- > 0;) {
-        const Event& earlier = play_.events()[i];
-        if (earlier.kind == EventKind::kSend && back-- == 0) {
-          done = party.send(play_.bytes(earlier));
-          return;
-        }
-      }
-      return;
-    }
-    default: return;
+    case EventKind::kSend: return party.send(play_.bytes(event));
+    case EventKind::kCut: return party.cut();
+    case EventKind::kEndOfStream: return party.endOfStream(event.op != 0);
+    case EventKind::kReset: return party.reset();
+    case EventKind::kStopReading: return party.stopReading();
+    case EventKind::kRead: return party.read(event.number);
+    case EventKind::kShortWrite: return party.shortWrite(event.number);
+    case EventKind::kEcho: return echo(party, event);
+    case EventKind::kRedeliver: return redeliver(party, event, index);
+    default: return false;
   }
+}
+
+bool World::echo(Outside& party, const Event& event) {
+  if (event.op >= outside_.size()) return false;
+  // A copy: what is sent may bring an answer at once.
+  const ByteView from = outside(event.op).received();
+  return party.send(from.sub(event.number, std::min<std::uint64_t>(event.length, kMaxEcho)).str());
+}
+
+bool World::redeliver(Outside& party, const Event& event, std::size_t index) {
+  std::uint64_t back = event.number;
+  for (std::size_t i = index; i-- > 0;) {
+    const Event& earlier = play_.events()[i];
+    if (earlier.kind == EventKind::kSend && back-- == 0) return party.send(play_.bytes(earlier));
+  }
+  return false;
+}
+
+void World::performAdvance(Duration by) {
+  network_.noteHost(TraceKind::kTime, kOutside, static_cast<std::uint64_t>(by.count()));
+  const Instant until = now() + by;
+  while (advanceInstant(until)) settleAll();
+  if (!stopped()) network_.setNow(until);
+}
+
+void World::performApp(const Event& event) {
+  network_.noteHost(TraceKind::kApp, kOutside, std::uint64_t{event.op} << 32 | (event.number & 0xFFFF'FFFF));
+  Failure failure;
+  if (onApp_) guarded("an application action", failure, [&] { onApp_(event.op, event.number); });
+  startHosts();
 }
 
 void World::performTimer(TimerPoint point) {

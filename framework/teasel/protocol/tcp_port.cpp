@@ -90,7 +90,8 @@ class TcpPort final : public Port, private Acceptor, private ConnectionOwner, pr
 }  // namespace
 
 std::shared_ptr<Port> Reactor::listenTCP(int port, std::shared_ptr<Factory> factory, int backlog, std::string_view interface) {
-  const auto at = Address::parse(interface.empty() ? "0.0.0.0" : interface, detail::checkedPort(port));
+  const std::uint16_t checked = detail::checkedPort(port);
+  const auto at = interface.empty() ? std::optional(Address::ipv4(0, 0, 0, 0, checked)) : Address::parse(interface, checked);
   if (!at) throw InvalidAddressError("cannot listen on \"" + std::string(interface) + "\": an interface is an IP literal");
   if (factory == nullptr) throw UsageError("listenTCP needs a factory");
   auto tcp = std::make_shared<TcpPort>(*this, std::move(factory));
