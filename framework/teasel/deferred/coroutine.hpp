@@ -52,11 +52,13 @@ class Await final : private FrameLink {
   // An own constructor everywhere: g++-12 destroys aggregates in co_await expressions twice.
   Await(PromiseBase& promise, Deferred<U>&& handle, Site site)
       : FrameLink(promise, Access::open(handle, "co_await", site), site), own_(std::move(handle)) {
-    if (!ready_) [[unlikely]] holder_ = &Access::slot(own_);
+    if (!ready_) [[unlikely]]
+      holder_ = &Access::slot(own_);
   }
   Await(PromiseBase& promise, Deferred<U>& handle, Site site)
       : FrameLink(promise, Access::open(handle, "co_await", site), site), own_(nullptr) {
-    if (!ready_) [[unlikely]] holder_ = promise.inFrame(&handle) ? &Access::slot(handle) : nullptr;
+    if (!ready_) [[unlikely]]
+      holder_ = promise.inFrame(&handle) ? &Access::slot(handle) : nullptr;
   }
   Await(const Await&) = delete;
   Await& operator=(const Await&) = delete;
@@ -64,7 +66,8 @@ class Await final : private FrameLink {
   bool await_ready() const noexcept { return ready_; }
   void await_suspend(std::coroutine_handle<> frame) { suspend(frame); }
   U await_resume() {
-    if (chain_->state() == ChainState::kFailure) [[unlikely]] raiseFailure();
+    if (chain_->state() == ChainState::kFailure) [[unlikely]]
+      raiseFailure();
     if constexpr (std::is_void_v<U>) chain_->clear();
     else return chain_->template takeValue<U>();
   }
@@ -118,7 +121,6 @@ class Promise final : public PromiseOf<T> {
   Await<U> await_transform(Deferred<U>& handle, Site site = Site::here()) {
     return Await<U>(*this, handle, site);
   }
-
 };
 
 }  // namespace detail

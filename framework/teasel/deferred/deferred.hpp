@@ -100,7 +100,7 @@ class Deferred {
     requires detail::TakesValue<std::decay_t<F>, T> && (kKeeps<std::decay_t<F>>)
   Deferred& addCallback(F&& onValue, Site site = Site::here()) {
     return keep<detail::PairLink<T, std::decay_t<F>, detail::PassBy>>("addCallback", site, std::forward<F>(onValue),
-                                                                       detail::PassBy{});
+                                                                      detail::PassBy{});
   }
   template <class F>
     requires detail::TakesValue<std::decay_t<F>, T> && (!kKeeps<std::decay_t<F>>)
@@ -110,8 +110,7 @@ class Deferred {
   }
   /// The errback gives a T (or fails again).
   template <class F>
-    requires detail::TakesFailure<std::decay_t<F>> &&
-             std::same_as<detail::Behind<T, detail::FailureGives<std::decay_t<F>>>, T>
+    requires detail::TakesFailure<std::decay_t<F>> && std::same_as<detail::Behind<T, detail::FailureGives<std::decay_t<F>>>, T>
   Deferred& addErrback(F&& onFailure, Site site = Site::here()) {
     return keep<detail::PairLink<T, detail::PassBy, std::decay_t<F>>>("addErrback", site, detail::PassBy{},
                                                                       std::forward<F>(onFailure));
@@ -136,8 +135,7 @@ class Deferred {
     using Node = detail::PairLink<T, std::decay_t<F>, std::decay_t<G>>;
     if constexpr (std::is_same_v<Next, T>)
       return keep<Node>("addCallbacks", site, std::forward<F>(onValue), std::forward<G>(onFailure));
-    else
-      return change<Next, Node>("addCallbacks", site, std::forward<F>(onValue), std::forward<G>(onFailure));
+    else return change<Next, Node>("addCallbacks", site, std::forward<F>(onValue), std::forward<G>(onFailure));
   }
   /// One callback for both, which gets a Result<T>.
   template <class F>
@@ -223,16 +221,19 @@ class Deferred {
   Deferred(detail::Chain* chain, std::uint32_t epoch) noexcept : chain_(chain), epoch_(epoch) {}
 
   detail::Chain& existing(const char* what, Site site) const {
-    if (chain_ == nullptr) [[unlikely]] detail::Chain::refuseAdd(nullptr, what, site);
+    if (chain_ == nullptr) [[unlikely]]
+      detail::Chain::refuseAdd(nullptr, what, site);
     return *chain_;
   }
   detail::Chain& open(const char* what, Site site) const {
-    if (chain_ == nullptr || chain_->epoch() != epoch_) [[unlikely]] detail::Chain::refuseAdd(chain_, what, site);
+    if (chain_ == nullptr || chain_->epoch() != epoch_) [[unlikely]]
+      detail::Chain::refuseAdd(chain_, what, site);
     return *chain_;
   }
   detail::Chain& firing(Site site) const {
     detail::Chain& chain = existing("callback", site);
-    if (epoch_ != 0) [[unlikely]] chain.requireStartType(typeid(T), site);
+    if (epoch_ != 0) [[unlikely]]
+      chain.requireStartType(typeid(T), site);
     return chain;
   }
   template <class Node, class... Args>

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <teasel/deferred/deferred.hpp>
@@ -120,6 +121,27 @@ TEST(DeferredChaining, AnInnerThatDiesUnfiredLetsTheOuterDieToo) {
   }
   EXPECT_EQ(chains.live, 0);
   EXPECT_EQ(alive.use_count(), 1);
+}
+
+TEST(DeferredChaining, TheInnersResultIsGoneWhenTheOuterHasIt) {
+  Deferred<int> inner, first = succeed(1);
+  first.addCallback([&](int) { return inner; });
+  EXPECT_TRUE(first.waiting());
+  inner.callback(1);
+  EXPECT_TRUE(first.hasResult());
+  EXPECT_FALSE(inner.hasResult());
+}
+
+TEST(DeferredChaining, AnotherThreadMayHaveChainsOfItsOwn) {
+  int sum = 0;
+  std::thread([&] {
+    for (int i = 0; i < 10'000; ++i) {
+      Deferred<int> d;
+      d.tap([&](int value) { sum += value; });
+      d.callback(1);
+    }
+  }).join();
+  EXPECT_EQ(sum, 10'000);
 }
 
 TEST(DeferredChaining, ChainDeferredFiresTheOtherWithTheValue) {

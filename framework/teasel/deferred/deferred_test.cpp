@@ -347,9 +347,13 @@ TEST(Deferred, SucceedAndFailHaveTheirResultAlready) {
   EXPECT_THAT(failureOf(fail<int>(Oops())), HasSubstr("Oops"));
 }
 
-TEST(Deferred, MaybeDeferredWrapsAValue) { EXPECT_EQ(maybeDeferred([](int a, int b) { return a + b; }, 1, 2).take().value(), 3); }
+TEST(Deferred, MaybeDeferredWrapsAValue) {
+  EXPECT_EQ(maybeDeferred([](int a, int b) { return a + b; }, 1, 2).take().value(), 3);
+}
 
-TEST(Deferred, MaybeDeferredWrapsACallWithoutValue) { EXPECT_TRUE(maybeDeferred([] {}).take().ok()); }
+TEST(Deferred, MaybeDeferredWrapsACallWithoutValue) {
+  EXPECT_TRUE(maybeDeferred([] {}).take().ok());
+}
 
 TEST(Deferred, MaybeDeferredTurnsAnExceptionIntoAFailure) {
   EXPECT_THAT(failureOf(maybeDeferred([]() -> int { throw Oops(); })), HasSubstr("Oops"));

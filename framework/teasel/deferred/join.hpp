@@ -18,7 +18,8 @@ namespace teasel {
 class FirstError : public std::runtime_error {
  public:
   FirstError(Failure failure, std::size_t index)
-      : std::runtime_error("input " + std::to_string(index) + " failed: " + failure.text()), failure_(std::move(failure)),
+      : std::runtime_error("input " + std::to_string(index) + " failed: " + failure.text()),
+        failure_(std::move(failure)),
         index_(index) {}
   const Failure& failure() const noexcept { return failure_; }
   std::size_t index() const noexcept { return index_; }

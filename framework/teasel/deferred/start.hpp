@@ -67,9 +67,8 @@ detail::DeferredBy<F, Args...> maybeDeferred(F&& function, Args&&... args) {
     detail::Chain& chain = *detail::Access::chain(made);
     chain.markFired(Site{});
     try {
-      detail::settleWith(chain, [&]() -> decltype(auto) {
-        return std::invoke(std::forward<F>(function), std::forward<Args>(args)...);
-      });
+      detail::settleWith(chain,
+                         [&]() -> decltype(auto) { return std::invoke(std::forward<F>(function), std::forward<Args>(args)...); });
     } catch (...) {
       if (detail::mustPassThrough()) throw;
       chain.putFailure(Failure::current(Site{}));

@@ -67,7 +67,8 @@ class Chain {
 
   // Firing. beginFire is false when this one late result is to be swallowed; it throws AlreadyCalled.
   bool beginFire(const char* call, Site site) {
-    if (called_ || driven_) [[unlikely]] return refuseFire(call, site);
+    if (called_ || driven_) [[unlikely]]
+      return refuseFire(call, site);
     markFired(site);
     return true;
   }
@@ -89,7 +90,8 @@ class Chain {
   }
   /// A Failure that a callback gave: an empty one is a failure of its own.
   void putGiven(Failure failure) noexcept {
-    if (failure) [[likely]] putFailure(std::move(failure));
+    if (failure) [[likely]]
+      putFailure(std::move(failure));
     else putMissing();
   }
   /// Takes the result of `inner`, or waits for it. A Deferred that cannot be followed makes this chain fail.
@@ -119,9 +121,7 @@ class Chain {
     runIfAble();
   }
   bool hasResult() const noexcept { return state_ == ChainState::kValue || state_ == ChainState::kFailure; }
-  bool ableToRun() const noexcept {
-    return hasResult() && pauses_ == 0 && !running_ && (first_ != nullptr || outer_ != nullptr);
-  }
+  bool ableToRun() const noexcept { return hasResult() && pauses_ == 0 && !running_ && (first_ != nullptr || outer_ != nullptr); }
   void runIfAble() {
     if (ableToRun()) run();
   }
@@ -210,13 +210,12 @@ class Chain {
 };
 
 template <class T>
-inline constexpr ValueOps kInlineValueOps = {
-    [](void* value) noexcept { std::launder(static_cast<T*>(value))->~T(); },
-    [](void* to, void* from) noexcept {
-      T* source = std::launder(static_cast<T*>(from));
-      ::new (to) T(std::move(*source));
-      source->~T();
-    }};
+inline constexpr ValueOps kInlineValueOps = {[](void* value) noexcept { std::launder(static_cast<T*>(value))->~T(); },
+                                             [](void* to, void* from) noexcept {
+                                               T* source = std::launder(static_cast<T*>(from));
+                                               ::new (to) T(std::move(*source));
+                                               source->~T();
+                                             }};
 template <class T>
 inline constexpr ValueOps kBoxedValueOps = {
     [](void* value) noexcept { poolDelete(*std::launder(static_cast<T**>(value))); },

@@ -54,9 +54,9 @@ class Finish {
 class FrameLink : public Link {
  protected:
   /// Takes the result of `chain` (now or later) for the coroutine at `site`.
-  FrameLink(PromiseBase& promise, Chain& chain, Site site)
-      : promise_(&promise), chain_(&chain), ready_(chain.settled()) {
-    if (!ready_) [[unlikely]] requireEnd(site);
+  FrameLink(PromiseBase& promise, Chain& chain, Site site) : promise_(&promise), chain_(&chain), ready_(chain.settled()) {
+    if (!ready_) [[unlikely]]
+      requireEnd(site);
     chain.claim(Claim::kTaken, site);
   }
   ~FrameLink() = default;

@@ -32,7 +32,8 @@ Deferred<T>::Deferred(F canceller, Site made) : chain_(nullptr) {
 template <class T>
 void Deferred<T>::errback(const Failure& failure, Site site) const {
   detail::Chain& chain = existing("errback", site);
-  if (!failure) [[unlikely]] throw UsageError("errback at " + site.text() + ": the Failure has no error");
+  if (!failure) [[unlikely]]
+    throw UsageError("errback at " + site.text() + ": the Failure has no error");
   if (!chain.beginFire("errback", site)) return;
   chain.putFailure(failure);
   chain.runIfAble();

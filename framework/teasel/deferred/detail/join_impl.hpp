@@ -284,8 +284,8 @@ Deferred<std::tuple<detail::InTuple<typename std::remove_cvref_t<Inputs>::Value>
   std::shared_ptr<State> state;
   auto out = detail::makeJoin<State, typename State::Out>(state, false, sizeof...(Inputs), site);
   [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-    (detail::hook(std::make_shared<detail::TuplePlace<State, kIndex>>(state), kIndex, inputs,
-                  !std::is_lvalue_reference_v<Inputs>, false, site),
+    (detail::hook(std::make_shared<detail::TuplePlace<State, kIndex>>(state), kIndex, inputs, !std::is_lvalue_reference_v<Inputs>,
+                  false, site),
      ...);
   }(std::index_sequence_for<Inputs...>());
   return out;

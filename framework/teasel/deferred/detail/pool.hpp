@@ -46,7 +46,8 @@ inline void* poolAllocate(std::size_t size) {
 inline void poolFree(void* memory, std::size_t size) noexcept {
   if (!isPooled(size)) return ::operator delete(memory);
   PoolLists::List& list = poolLists.lists[poolClass(size)];
-  if (list.kept >= PoolLists::kMaxKept || (!poolLists.armed && !armPool())) [[unlikely]] return ::operator delete(memory);
+  if (list.kept >= PoolLists::kMaxKept || (!poolLists.armed && !armPool())) [[unlikely]]
+    return ::operator delete(memory);
   list.first = ::new (memory) PoolLists::Block{list.first};
   ++list.kept;
 }
