@@ -28,7 +28,8 @@ class Ladder {
     const std::span<const TraceEvent> events = trace_.events();
     const std::size_t from = events.size() > most ? events.size() - most : 0;
     std::string line = pad("t", kTimeColumns);
-    for (const std::uint8_t party : parties_) line = pad(pad(line, column(party) - std::min(column(party), nameOf(party).size() / 2)) + nameOf(party), 0);
+    for (const std::uint8_t party : parties_)
+      line = pad(pad(line, column(party) - std::min(column(party), nameOf(party).size() / 2)) + nameOf(party), 0);
     out_ = trimmed(line) + '\n';
     if (from > 0) out_ += "... " + std::to_string(from) + " earlier events\n";
     for (const TraceEvent& event : events.subspan(from)) show(event);

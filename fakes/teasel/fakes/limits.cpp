@@ -26,8 +26,8 @@ std::string shown(Duration duration) {
 
 std::string StuckReport::text() const {
   std::string out = "stuck: reached the limit " + limit + " (" +
-                    (limit == "virtualTime" ? shown(Duration(static_cast<std::int64_t>(allowed))) : std::to_string(allowed)) + ") after " +
-                    std::to_string(events) + " events, " + shown(at) + " of virtual time";
+                    (limit == "virtualTime" ? shown(Duration(static_cast<std::int64_t>(allowed))) : std::to_string(allowed)) +
+                    ") after " + std::to_string(events) + " events, " + shown(at) + " of virtual time";
   out += waiting.empty() ? "; nothing was waiting\n" : "; waiting were:\n";
   for (const std::string& line : waiting) out += "  " + line + '\n';
   return out;

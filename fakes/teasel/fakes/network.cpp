@@ -81,7 +81,8 @@ bool Network::listen(std::uint8_t host, Address& at, LinkListener& listener) {
 }
 
 void Network::stopListening(LinkListener& listener) {
-  const auto found = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
+  const auto found =
+      std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
   if (found == listeners_.end()) return;
   noteHost(TraceKind::kListenEnd, found->host, found->at.port());
   listeners_.erase(found);
@@ -136,7 +137,8 @@ Duration Network::drawDelay(std::uint32_t entity) {
   Duration delay{};
   if (faults_.latency) delay = kDelays[choices_.below(kDelays.size(), Key(entity, ChoiceSite::kLatency))];
   if (faults_.stalls)
-    if (const std::uint64_t stall = choices_.below(8, Key(entity, ChoiceSite::kStall)); stall > 4) delay += 200ms * (1 << (stall - 5));
+    if (const std::uint64_t stall = choices_.below(8, Key(entity, ChoiceSite::kStall)); stall > 4)
+      delay += 200ms * (1 << (stall - 5));
   return delay;
 }
 

@@ -38,7 +38,8 @@ void Outside::refused(bool) {
 
 void Outside::arrived() {
   Pipe& pipe = in();
-  if (const std::size_t some = std::min(pipe.available(), reading_ ? Pipe::kUnbounded : static_cast<std::size_t>(allowance_)); some > 0) {
+  if (const std::size_t some = std::min(pipe.available(), reading_ ? Pipe::kUnbounded : static_cast<std::size_t>(allowance_));
+      some > 0) {
     if (!reading_) allowance_ -= some;
     const ByteView bytes = pipe.front(some);  // nothing cuts this direction
     const ByteView kept = bytes.sub(0, kReceivedKept - std::min(kReceivedKept, received_.size()));

@@ -20,7 +20,8 @@ std::vector<const Scenario*> scenarios() {
   std::vector<const Scenario*> all;
   for (const detail::ScenarioEntry* entry = firstEntry; entry != nullptr; entry = entry->next) all.push_back(&entry->scenario);
   std::sort(all.begin(), all.end(), [](const Scenario* a, const Scenario* b) { return a->name() < b->name(); });
-  const auto same = std::adjacent_find(all.begin(), all.end(), [](const Scenario* a, const Scenario* b) { return a->name() == b->name(); });
+  const auto same =
+      std::adjacent_find(all.begin(), all.end(), [](const Scenario* a, const Scenario* b) { return a->name() == b->name(); });
   if (same != all.end())
     throw UsageError("two scenarios are named " + std::string((*same)->name()) + ": at " + (*same)->site().text() + " and at " +
                      (*(same + 1))->site().text());

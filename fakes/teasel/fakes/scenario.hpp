@@ -58,7 +58,8 @@ namespace detail {
 /// Links a static Scenario into the registry; order of initialisation does not matter.
 class ScenarioEntry {
  public:
-  ScenarioEntry(const char* name, const char* about, Scenario::Function function, Site site, ScenarioOptions options = {}) noexcept;
+  ScenarioEntry(const char* name, const char* about, Scenario::Function function, Site site,
+                ScenarioOptions options = {}) noexcept;
   Scenario scenario;
   ScenarioEntry* next;
 };

@@ -146,7 +146,8 @@ void SimDriver::markReady(SimSlot& slot) {
   slot.next = nullptr;
   slot.priority = 0;
   if (!network_.choices().calm() && slot.link != nullptr)
-    slot.priority = static_cast<std::uint8_t>(network_.choices().below(kPriorities, Key(slot.me().entity, ChoiceSite::kReadyOrder)));
+    slot.priority =
+        static_cast<std::uint8_t>(network_.choices().below(kPriorities, Key(slot.me().entity, ChoiceSite::kReadyOrder)));
   if (lastReady_ == nullptr) {
     firstReady_ = lastReady_ = &slot;
     return;
@@ -375,7 +376,8 @@ std::size_t SimDriver::writeSlowly(SimSlot& slot, std::span<const Segment> segme
     me.hasShortWrite = false;
     atOnce = std::min(total, static_cast<std::size_t>(me.shortWrite));
   } else if (!network_.choices().calm() && total > 1) {
-    if (const std::uint64_t some = network_.choices().below(total, Key(me.entity, ChoiceSite::kShortWrite)); some > 0) atOnce = some;
+    if (const std::uint64_t some = network_.choices().below(total, Key(me.entity, ChoiceSite::kShortWrite)); some > 0)
+      atOnce = some;
   }
   if (atOnce < total && mode_ == Mode::kReadiness) network_.note(TraceKind::kShortWrite, *slot.link, slot.side, atOnce);
   const std::size_t taken = pushSegments(slot, atOnce);
@@ -468,7 +470,8 @@ Slot* SimDriver::connect(const Address& to, const ConnectOptions& options, Strea
   slot.setAddresses(options.bind, to);
   network_.connect(host_, to, options.bind, slot, slot.link);
   if (!Network::ownAddress(host_, options.bind)) {
-    slot.error = Failure(ConnectBindError("cannot connect from " + options.bind.text() + ": not an address of this host"), Site{});
+    slot.error =
+        Failure(ConnectBindError("cannot connect from " + options.bind.text() + ": not an address of this host"), Site{});
     markReady(slot);
   }
   return &slot;
@@ -501,7 +504,8 @@ void SimDriver::describe(std::vector<std::string>& lines) const {
     std::string text = "stream " + slot->host().text() + " <-> " + slot->peer().text();
     if (slot->state == State::kLingering) text += ", closed, waits for the peer's end of stream";
     if (slot->left > 0) text += ", " + std::to_string(slot->left) + " bytes wait for the peer's window";
-    if (!slot->reading && slot->in().available() > 0) text += ", " + std::to_string(slot->in().available()) + " bytes wait for reading";
+    if (!slot->reading && slot->in().available() > 0)
+      text += ", " + std::to_string(slot->in().available()) + " bytes wait for reading";
     if (slot->in().inTransit() > 0) text += ", " + std::to_string(slot->in().inTransit()) + " bytes on their way";
     lines.push_back(std::move(text));
   }
@@ -511,7 +515,8 @@ void SimDriver::describeOutside(std::vector<std::string>& lines) const {
   if (openSlots() == 0) return;
   for (const auto& slot : slots_)
     if (slot->state == State::kOpen && slot->link->side[1 - slot->side].id == kOutside)
-      lines.push_back("stream " + slot->host().text() + " <-> " + slot->peer().text() + (slot->reading ? "" : ", reading paused"));
+      lines.push_back("stream " + slot->host().text() + " <-> " + slot->peer().text() +
+                      (slot->reading ? "" : ", reading paused"));
 }
 
 }  // namespace teasel::fakes

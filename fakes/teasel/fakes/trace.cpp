@@ -74,8 +74,8 @@ const char* name(TraceKind kind) noexcept {
   return "?";
 }
 
-void Trace::keep(Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint8_t peer, std::uint64_t number,
-                 ByteView bytes) {
+void Trace::keep(Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint8_t peer,
+                 std::uint64_t number, ByteView bytes) {
   if (events_.size() >= kEventsKept) return;
   const std::size_t offset = bytes_.size();
   const std::size_t kept = std::min(bytes.size(), kBytesKept - offset);

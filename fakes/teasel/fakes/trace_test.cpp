@@ -24,7 +24,8 @@ TEST(Trace, HashIsTheSameNumberInEveryBuild) {
 
 TEST(Trace, HashDependsOnEveryFieldAndOnOrder) {
   std::set<std::uint64_t> hashes;
-  const auto add = [&](Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint64_t number, ByteView bytes) {
+  const auto add = [&](Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint64_t number,
+                       ByteView bytes) {
     Trace trace;
     trace.add(at, kind, connection, party, 0, number, bytes);
     hashes.insert(trace.hash());

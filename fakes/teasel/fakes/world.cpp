@@ -169,12 +169,14 @@ void World::moveTo(Instant to) {
   // Something arrives exactly when a timer is due: which comes first is free.
   if (!choices_.calm())
     for (std::size_t i = 0; i < hostCount_; ++i)
-      if (hosts_[i]->reactor().nextWork() <= to && choices_.below(2, Key(hosts_[i]->number(), ChoiceSite::kTimerTie)) != 0) turn(*hosts_[i]);
+      if (hosts_[i]->reactor().nextWork() <= to && choices_.below(2, Key(hosts_[i]->number(), ChoiceSite::kTimerTie)) != 0)
+        turn(*hosts_[i]);
   network_.deliverDue();
 }
 
 void World::advance(Duration by) {
-  if (by < Duration::zero()) throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns): a world's time does not go back");
+  if (by < Duration::zero())
+    throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns): a world's time does not go back");
   const Running running(*this, options_.limits);
   const Instant until = by > kNever - now() ? kNever : now() + by;
   settleAll();

@@ -179,8 +179,8 @@ class World final : public Observer, private OutsideGate {
     return true;
   }
   bool overLimit() {
-    return (events_ >= limits_->events || eventsHere_ >= limits_->eventsAtOneInstant || quietEvents_ >= limits_->eventsSinceProgress) &&
-           reachLimit();
+    const Limits& most = *limits_;
+    return (events_ >= most.events || eventsHere_ >= most.eventsAtOneInstant || quietEvents_ >= most.eventsSinceProgress) && reachLimit();
   }
   bool advanceInstant(Instant until);
   void moveTo(Instant to);

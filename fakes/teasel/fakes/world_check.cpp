@@ -28,7 +28,8 @@ std::vector<std::string> World::waiting() {
   }
   for (std::size_t k = 0; k < outside_.size(); ++k)
     if (outside_[k] != nullptr && outside_[k]->open() && outside_[k]->unread() > 0)
-      lines.push_back("outside " + std::to_string(k) + ": does not read; " + std::to_string(outside_[k]->unread()) + " bytes wait for it");
+      lines.push_back("outside " + std::to_string(k) + ": does not read; " + std::to_string(outside_[k]->unread()) +
+                      " bytes wait for it");
   return lines;
 }
 
@@ -64,7 +65,8 @@ void World::reportChains() {
   for (const Died& each : died_) {
     network_.noteHost(each.unhandled ? TraceKind::kChainFailed : TraceKind::kChainUnfired, kOutside, each.id);
     if (each.unhandled)
-      fail("unhandled-failure", "nobody handled the failure of a Deferred made at " + each.made.text() + ": " + each.unhandled.text(), each.made);
+      fail("unhandled-failure",
+           "nobody handled the failure of a Deferred made at " + each.made.text() + ": " + each.unhandled.text(), each.made);
     else
       fail("unfired-deferred", "a Deferred made at " + each.made.text() + " died without a result", each.made);
   }

@@ -8,8 +8,6 @@
 namespace teasel::fakes {
 
 namespace {
-/// Whether the next step of the Play happens before the hosts could react to the last: 0 no.
-constexpr std::uint16_t kOverlap = 22;
 constexpr std::uint32_t kPlayEntities = 0x100;  // connection k sends as 0x100 + 2k and receives as 0x101 + 2k
 constexpr std::uint64_t kMaxEcho = std::uint64_t{1} << 20;
 
@@ -54,7 +52,7 @@ bool World::settlesBefore(const Event& next, const Event& last) {
   if (last.kind == EventKind::kNextTimer && last.op == static_cast<std::uint16_t>(TimerPoint::kAt) && !takesTime(next))
     return !choices_.calm() && choices_.below(2, Key(0, ChoiceSite::kTimerTie)) != 0;
   if (choices_.calm() || takesTime(next) || takesTime(last) || next.kind == EventKind::kEcho) return true;
-  return choices_.below(2, Key(kPlayEntities + 2u * next.connection, kOverlap)) == 0;
+  return choices_.below(2, Key(kPlayEntities + 2u * next.connection, ChoiceSite::kOverlap)) == 0;
 }
 
 void World::perform(const Event& event, std::size_t index) {
@@ -64,7 +62,8 @@ void World::perform(const Event& event, std::size_t index) {
     case EventKind::kApp: return performApp(event);
     case EventKind::kConnect: return connectOutside(event.connection, event.op);
     default:
-      if (!performOn(outside(event.connection), event, index)) [[unlikely]] network_.noteHost(TraceKind::kSkipped, kOutside, index);
+      if (!performOn(outside(event.connection), event, index)) [[unlikely]]
+        network_.noteHost(TraceKind::kSkipped, kOutside, index);
   }
 }
 
@@ -174,7 +173,8 @@ void World::endPlay() {
   };
   bool open = false;
   each([&](Outside& party) { open = open || !party.eofSent(); });
-  const auto ending = open ? static_cast<Ending>(choices_.below(kEndings, Key(0, ChoiceSite::kPlayEnding))) : Ending::kHalfCloseThenTimers;
+  const auto ending =
+      open ? static_cast<Ending>(choices_.below(kEndings, Key(0, ChoiceSite::kPlayEnding))) : Ending::kHalfCloseThenTimers;
   network_.noteHost(TraceKind::kEnding, kOutside, static_cast<std::uint64_t>(ending));
   each([](Outside& party) { party.read(0); });
   settleAll();

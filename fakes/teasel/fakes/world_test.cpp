@@ -55,7 +55,9 @@ TEST(World, EndsAPlayThatNamesNoEndingInEachOfThreeWays) {
   for (const auto& [ending, expected] : endings) {
     Served served;
     DelayedCall timer;
-    served.does.onMade = [&](Recorder&) { timer = served.world.host().reactor().callLater(5s, [&] { served.log.lines.push_back("timer"); }); };
+    served.does.onMade = [&](Recorder&) {
+      timer = served.world.host().reactor().callLater(5s, [&] { served.log.lines.push_back("timer"); });
+    };
     served.does.onLost = [&](Recorder&) { timer.cancelIfActive(); };
     served.world.play().connect(0);
     const std::vector<Record> records{{0, static_cast<std::uint16_t>(ChoiceSite::kPlayEnding), 0, 3, ending}};
@@ -86,7 +88,9 @@ TEST(World, NextTimerMeetsItsDeadlineBeforeAtAndAfter) {
                                                        {TimerPoint::kAfter, "made timer got:x lost:ConnectionDone"}};
   for (const auto& [point, expected] : points) {
     Served served;
-    served.does.onMade = [&](Recorder&) { served.world.host().reactor().callLater(5s, [&] { served.log.lines.push_back("timer"); }); };
+    served.does.onMade = [&](Recorder&) {
+      served.world.host().reactor().callLater(5s, [&] { served.log.lines.push_back("timer"); });
+    };
     served.does.onData = [&](Recorder&, ByteView) {
       const Duration at = served.world.now() - Network::kStart;
       EXPECT_EQ(at, point == TimerPoint::kBefore ? 5s - 1ns : point == TimerPoint::kAt ? 5s : 5s + 1ns);
@@ -103,7 +107,9 @@ TEST(World, NextTimerMeetsItsDeadlineBeforeAtAndAfter) {
 
 TEST(World, TieOfArrivalAndTimerIsFreeForChoices) {
   Served served;
-  served.does.onMade = [&](Recorder&) { served.world.host().reactor().callLater(5s, [&] { served.log.lines.push_back("timer"); }); };
+  served.does.onMade = [&](Recorder&) {
+    served.world.host().reactor().callLater(5s, [&] { served.log.lines.push_back("timer"); });
+  };
   served.world.play().connect(0);
   served.world.play().nextTimer(TimerPoint::kAt);
   served.world.play().send(0, "x");
@@ -147,7 +153,8 @@ TEST(World, EchoSendsCapturedOutputAndRedeliverAnEarlierSend) {
 TEST(World, ApplicationActionsReachTheScenario) {
   Served served;
   std::string seen;
-  served.world.onApp([&](unsigned op, std::uint64_t argument) { seen += std::to_string(op) + ':' + std::to_string(argument) + ' '; });
+  served.world.onApp(
+      [&](unsigned op, std::uint64_t argument) { seen += std::to_string(op) + ':' + std::to_string(argument) + ' '; });
   served.world.play().app(3, 14);
   served.world.play().app(1, 5);
   served.world.run();
@@ -174,7 +181,8 @@ TEST(World, TwoHostsTalkToEachOther) {
                         [](Recorder& self, ByteView) { self.transport().loseConnection(); }, nullptr, "c:"};
   World world;
   world.host("server").reactor().listenTCP(80, test::recorders(&log, &server));
-  world.host("client").reactor().connectTCP(world.host("server").address().host(), 80, std::make_shared<test::Clients>(&log, &client));
+  world.host("client").reactor().connectTCP(world.host("server").address().host(), 80,
+                                            std::make_shared<test::Clients>(&log, &client));
   EXPECT_TRUE(world.run());
   EXPECT_EQ(log.text(), "c:made s:made s:got:ping c:got:ping c:lost:ConnectionDone s:lost:ConnectionDone");
 }

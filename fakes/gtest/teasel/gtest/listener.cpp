@@ -51,7 +51,8 @@ class Listener final : public testing::EmptyTestEventListener, fakes::LeakSink, 
 
   void chainDied(std::uint64_t, Site made, bool, const Failure& unhandled) override {
     if (unhandled)
-      leftovers_.push_back({fakes::Leftover::Kind::kFailure, unhandled.text() + ", of the Deferred made at " + made.text(), made});
+      leftovers_.push_back(
+          {fakes::Leftover::Kind::kFailure, unhandled.text() + ", of the Deferred made at " + made.text(), made});
   }
 
   void onLog(const LogEvent& event) override {

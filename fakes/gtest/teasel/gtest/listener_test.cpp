@@ -21,7 +21,8 @@ std::string failuresOf(void (*body)()) {
   testing::TestEventListener* listener = detail::installedListener();
   const testing::TestInfo& self = *testing::UnitTest::GetInstance()->current_test_info();
   {
-    const testing::ScopedFakeTestPartResultReporter reporter(testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS, &results);
+    const testing::ScopedFakeTestPartResultReporter reporter(testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS,
+                                                             &results);
     listener->OnTestEnd(self);
     listener->OnTestStart(self);
     body();
@@ -79,7 +80,8 @@ TEST(Listener, FailsATestThatDoesNotFlushALoggedError) {
 class Asserter final : public Protocol {
  public:
   void dataReceived(ByteView) override {
-    throw testing::AssertionException(testing::TestPartResult(testing::TestPartResult::kFatalFailure, __FILE__, __LINE__, "a verdict"));
+    throw testing::AssertionException(
+        testing::TestPartResult(testing::TestPartResult::kFatalFailure, __FILE__, __LINE__, "a verdict"));
   }
 };
 

@@ -26,7 +26,8 @@ namespace detail {
 /// The value of a Deferred that has succeeded; taken out of it. Anything else fails the test at once.
 template <class T>
 T successResultOf(Deferred<T>& deferred, Site site = Site::here()) {
-  if (!deferred.hasResult() || deferred.failure() != nullptr) detail::refuse("successResultOf wants a success", deferred.text(), site);
+  if (!deferred.hasResult() || deferred.failure() != nullptr)
+    detail::refuse("successResultOf wants a success", deferred.text(), site);
   if constexpr (std::is_void_v<T>) deferred.take(site).value();
   else return std::move(deferred.take(site)).value();
 }

@@ -36,7 +36,8 @@ std::vector<std::filesystem::path> filesOf(const std::string& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, error))
     if (entry.is_regular_file()) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
-  if (files.empty()) ADD_FAILURE() << "the corpus '" << folder << "' " << (error ? "cannot be read: " + error.message() : "is empty");
+  if (files.empty())
+    ADD_FAILURE() << "the corpus '" << folder << "' " << (error ? "cannot be read: " + error.message() : "is empty");
   return files;
 }
 

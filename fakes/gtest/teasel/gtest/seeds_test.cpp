@@ -38,13 +38,15 @@ TEST(Seeds, ReportAVerdictWithDiagramTapeAndTestCase) {
   armed = true;
   testing::TestPartResultArray results;
   {
-    const testing::ScopedFakeTestPartResultReporter reporter(testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS, &results);
+    const testing::ScopedFakeTestPartResultReporter reporter(testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS,
+                                                             &results);
     EXPECT_FALSE(runTape(tape));
   }
   armed = false;
   ASSERT_EQ(results.size(), 1);
   const std::string message = results.GetTestPartResult(0).message();
-  for (const char* part : {"x-first", "<== FAIL", "teasel tape 1", "TEST("}) EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
+  for (const char* part : {"x-first", "<== FAIL", "teasel tape 1", "TEST("})
+    EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
 }
 
 TEST(Seeds, ReplayACorpusOfTapesAndFuzzerInputs) {
