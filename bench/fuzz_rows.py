@@ -48,7 +48,8 @@ def executions_per_second(command, corpus, seed, scratch):
     copy = pathlib.Path(tempfile.mkdtemp(dir=scratch))
     try:
         shutil.copytree(corpus, copy / "corpus")
-        flags = [f"-runs={RUNS}", f"-seed={seed}", f"-max_len={MAX_LEN}", "-len_control=0", "-reload=0", "-verbosity=0", f"-artifact_prefix={copy}/"]
+        flags = [f"-runs={RUNS}", f"-seed={seed}", f"-max_len={MAX_LEN}", "-len_control=0", "-reload=0", "-verbosity=0",
+                 f"-artifact_prefix={copy}/"]
         return RUNS / cpu_seconds([*command, *flags, str(copy / "corpus")])
     finally:
         shutil.rmtree(copy)
