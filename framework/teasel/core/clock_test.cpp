@@ -121,13 +121,14 @@ TEST(TimerQueue, KeepsTheOrderOfASortedListUnderManyChanges) {
   ManualClock clock;
   struct Set {
     Duration at;
-    int order;
+    int id;
+    int lastSet;
     DelayedCall call;
   };
   std::vector<Set> model;
   std::vector<int> ran;
   std::uint64_t state = 1;
-  int order = 0;
+  int ids = 0;
   const auto draw = [&](std::uint64_t bound) {
     state = state * 6364136223846793005u + 1442695040888963407u;
     return (state >> 33) % bound;
@@ -137,23 +138,23 @@ TEST(TimerQueue, KeepsTheOrderOfASortedListUnderManyChanges) {
     const Duration at{static_cast<std::int64_t>(draw(50))};
     const std::size_t which = model.empty() ? 0 : draw(model.size());
     if (what < 2 || model.empty()) {
-      const int id = order++;
-      model.push_back({at, id, clock.callLater(at, [&ran, id] { ran.push_back(id); })});
+      const int id = ids++;
+      model.push_back({at, id, i, clock.callLater(at, [&ran, id] { ran.push_back(id); })});
     } else if (what == 2) {
       model[which].call.cancel();
       model.erase(model.begin() + static_cast<std::ptrdiff_t>(which));
     } else {
       model[which].call.reset(at);
-      Set moved = model[which];
-      moved.at = at;
-      model.erase(model.begin() + static_cast<std::ptrdiff_t>(which));
-      model.push_back(moved);  // set last: behind its equals
+      model[which].at = at;
+      model[which].lastSet = i;
     }
   }
-  std::stable_sort(model.begin(), model.end(), [](const Set& a, const Set& b) { return a.at < b.at; });
+  std::sort(model.begin(), model.end(), [](const Set& a, const Set& b) {
+    return a.at != b.at ? a.at < b.at : a.lastSet < b.lastSet;
+  });
   clock.moveTo(50ns);
   std::vector<int> expected;
-  for (const Set& set : model) expected.push_back(set.order);
+  for (const Set& set : model) expected.push_back(set.id);
   EXPECT_EQ(ran, expected);
 }
 
