@@ -1,12 +1,21 @@
 #include <teasel/fakes/world.hpp>
 
 #include <algorithm>
+#include <atomic>
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/leak_guard.hpp>
 
 namespace teasel::fakes {
+
+namespace {
+/// Tells the runs of a process apart where worlds lie inside one another; nothing of it reaches a trace.
+std::uint64_t nextEpoch() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+}  // namespace
 
 World::Running::Running(World& world, const Limits& limits) : world_(world), active_(world), outer_(world.limits_) {
   if (world.busy_) throw UsageError("a world was moved from inside one of its own callbacks");
@@ -88,7 +97,8 @@ void World::reset(const WorldOptions& options) {
   stuck_.reset();
   chains_.clear();
   died_.clear();
-  ++epoch_;
+  liveProtocols_ = 0;
+  epoch_ = nextEpoch();
 }
 
 // The loop ---------------------------------------------------------------------------------------------------------------

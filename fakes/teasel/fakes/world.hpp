@@ -51,7 +51,7 @@ struct WorldOptions {
 ///
 /// One thread. What runs in it (protocols, timers) may call check, fail, note, outside, host and the clock's now; not run,
 /// step, advance or reset. Oracles of its own: "exception" (user code threw what allow() did not name), "stuck" (see
-/// StuckReport), "open-connection", "pending-timer", "unhandled-failure", "unfired-deferred".
+/// StuckReport), "open-connection", "pending-timer", "unhandled-failure", "unfired-deferred", "live-protocol".
 class World final : public Observer, private OutsideGate {
  public:
   explicit World(const WorldOptions& options = {});
@@ -113,7 +113,7 @@ class World final : public Observer, private OutsideGate {
   void allowExceptions() { allowed_.push_back([](const Failure&) { return true; }); }
   /// A number of the caller's in the trace.
   void note(std::uint64_t number) { network_.noteHost(TraceKind::kUser, kOutside, number); }
-  /// Looks for Deferreds that died unfired or unhandled or are still alive. For engines, after the scenario's function has
+  /// Looks for Deferreds that died unfired or unhandled or are still alive, and for protocols still alive. For engines, after the scenario's function has
   /// returned.
   bool finish();
   /// Names of the hosts in use, by number.
@@ -165,6 +165,8 @@ class World final : public Observer, private OutsideGate {
   // Observer, OutsideGate
   std::uint64_t chainMade(Site site) override;
   void chainDied(std::uint64_t id, Site made, bool fired, const Failure& unhandled) override;
+  std::uint64_t protocolMade() override;
+  void protocolDied(std::uint64_t id) override;
   void userException(const char* where, const Failure& failure) override;
   bool outsideConnect(Link& link) override;
 
@@ -225,7 +227,8 @@ class World final : public Observer, private OutsideGate {
   std::optional<StuckReport> stuck_;
   std::vector<Chain> chains_;
   std::vector<Died> died_;
-  std::uint64_t epoch_ = 0;  // of this run, in chain ids
+  std::size_t liveProtocols_ = 0;
+  std::uint64_t epoch_ = 0;  // of this run, in the ids of chains and protocols; no two worlds have the same
   const Limits* limits_ = nullptr;
   Instant runStart_{};
   std::uint64_t events_ = 0, eventsHere_ = 0, quietEvents_ = 0, progressSeen_ = 0;

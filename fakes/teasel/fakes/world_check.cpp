@@ -59,6 +59,15 @@ void World::chainDied(std::uint64_t id, Site made, bool fired, const Failure& un
   if (!fired || unhandled) died_.push_back({number, made, unhandled, fired});
 }
 
+std::uint64_t World::protocolMade() {
+  ++liveProtocols_;
+  return epoch_;
+}
+
+void World::protocolDied(std::uint64_t id) {
+  if (id == epoch_ && liveProtocols_ > 0) --liveProtocols_;
+}
+
 /// Destructors run in another order on other compilers: what they reported in one turn is put in order here.
 void World::reportChains() {
   std::sort(died_.begin(), died_.end(), [](const Died& a, const Died& b) { return a.id < b.id; });
@@ -81,6 +90,13 @@ bool World::finish() {
       fail("unfired-deferred", "a Deferred made at " + each.made.text() + " is still alive when all has ended", each.made);
       break;
     }
+  // A host that was not shut down keeps its connections, and they their protocols.
+  std::size_t open = 0;
+  for (std::size_t i = 0; i < hostCount_; ++i) open += hosts_[i]->reactor().openResources();
+  if (liveProtocols_ > 0 && open == 0)
+    fail("live-protocol", std::to_string(liveProtocols_) +
+                              " protocol(s) still alive when all has ended: who keeps them, perhaps a factory that they keep?",
+         Site{});
   return !stopped();
 }
 

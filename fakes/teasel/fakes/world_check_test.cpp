@@ -16,6 +16,40 @@ using test::Served;
 
 std::string oracleOf(const World& world) { return world.verdict() == nullptr ? "" : world.verdict()->oracle; }
 
+/// A factory that keeps the protocols it built, which keep it: nobody lets go.
+class Collector final : public Factory {
+ public:
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override {
+    made.push_back(std::make_shared<test::Echo>());
+    return made.back();
+  }
+  std::vector<std::shared_ptr<Protocol>> made;
+};
+
+TEST(WorldSelfCheck, AProtocolThatOutlivesEverythingIsAVerdict) {
+  World world;
+  const World::Active active(world);
+  const auto factory = std::make_shared<Collector>();
+  world.play().connect(0);
+  world.host().reactor().listenTCP(7, factory);
+  EXPECT_TRUE(world.run());
+  EXPECT_FALSE(world.finish());
+  ASSERT_NE(world.verdict(), nullptr);
+  EXPECT_EQ(world.verdict()->oracle, "live-protocol");
+  factory->made.clear();
+}
+
+TEST(WorldSelfCheck, ProtocolsThatWereLetGoAreNone) {
+  World world;
+  const World::Active active(world);
+  const auto factory = std::make_shared<Collector>();
+  world.play().connect(0);
+  world.host().reactor().listenTCP(7, factory);
+  EXPECT_TRUE(world.run());
+  factory->made.clear();
+  EXPECT_TRUE(world.finish());
+}
+
 TEST(WorldCheck, RecordsTheFirstVerdictAndStopsAfterTheCallback) {
   Served served;
   served.does.onData = [&](Recorder&, ByteView) {

@@ -20,6 +20,9 @@ class Observer {
   virtual void chainDied(std::uint64_t id, Site made, bool fired, const Failure& unhandled) {
     static_cast<void>(id), static_cast<void>(made), static_cast<void>(fired), static_cast<void>(unhandled);
   }
+  /// A protocol was made. Returns an id for protocolDied, as chainMade does.
+  virtual std::uint64_t protocolMade() { return 0; }
+  virtual void protocolDied(std::uint64_t id) { static_cast<void>(id); }
   /// User code threw out of a callback; the library has already dealt with it (`where` names the callback).
   virtual void userException(const char* where, const Failure& failure) { static_cast<void>(where), static_cast<void>(failure); }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -37,6 +38,7 @@ class Protocol : public StreamProtocol, public std::enable_shared_from_this<Prot
  private:
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<Factory> factory_;
+  std::uint64_t observed_;  // the Observer's id of this protocol
 };
 
 }  // namespace teasel
