@@ -152,14 +152,15 @@ void Reactor::turn(Duration maxWait) {
   if (inTurn_) throw ReactorAlreadyRunning("turn() inside a turn of the same reactor");
   const Flag inTurn(inTurn_);
   if (firstEnd_ != nullptr) runClosing();  // written between turns: offered before the wait
-  if (mustNotWait()) maxWait = Duration::zero();
+  if (maxWait <= Duration::zero() || mustNotWait()) maxWait = Duration::zero();
   else if (!timers_.empty()) maxWait = std::min(maxWait, std::max(Duration::zero(), timers_.next() - driver_->now()));
   const std::uint64_t mark = timers_.mark();
-  ready_.swap(posted_);
+  if (!posted_.empty()) ready_.swap(posted_);
   driver_->poll(maxWait, timers_.sample());
-  runPosted();
-  for (UniqueFunction<void()> call = timers_.takeDue(now(), mark); call; call = timers_.takeDue(now(), mark))
-    runUser("a timer", call);
+  if (!ready_.empty() || threadCalls_->any()) runPosted();
+  if (timers_.next() <= now())
+    for (UniqueFunction<void()> call = timers_.takeDue(now(), mark); call; call = timers_.takeDue(now(), mark))
+      runUser("a timer", call);
   if (firstEnd_ != nullptr) runClosing();
 }
 
@@ -205,6 +206,11 @@ void Reactor::addResource(Resource& resource) noexcept {
 void Reactor::shutDownResources() {
   // What a connectionLost opens anew is shut down as well, as often as a closing phase may go round.
   for (int round = 0; firstResource_ != nullptr && round < kClosingRounds; ++round) {
+    if (firstResource_ == lastResource_) {
+      firstResource_->shutDown();
+      runClosing();
+      continue;
+    }
     std::vector<Resource*> open;
     for (Resource* resource = firstResource_; resource != nullptr; resource = resource->following_) open.push_back(resource);
     for (Resource* resource : open) {
@@ -250,7 +256,7 @@ bool Reactor::removeSystemEventTrigger(TriggerId id) {
 
 void Reactor::fire(Event event, Phase phase) {
   // Each trigger runs once; one that is added while the phase runs, runs in it.
-  for (;;) {
+  while (!triggers_.empty()) {
     const auto next = std::find_if(triggers_.begin(), triggers_.end(),
                                    [&](const Trigger& trigger) { return trigger.event == event && trigger.phase == phase; });
     if (next == triggers_.end()) return;

@@ -146,12 +146,15 @@ void Connection::append(ByteView data) {
 }
 
 void Connection::flush() {
-  queued_.swap(inFlight_);
-  inFlightBytes_ = std::exchange(queuedBytes_, 0);
-  const std::size_t taken = reactor_->driver().write(slot_, inFlight_);
+  const std::size_t offered = std::exchange(queuedBytes_, 0);
+  const std::size_t taken = reactor_->driver().write(slot_, queued_);
   counters_.bytesSent += taken;
-  inFlightBytes_ -= taken;
-  if (inFlightBytes_ == 0) inFlight_.clear();
+  if (taken == offered) {
+    queued_.clear();
+  } else {
+    inFlightBytes_ = offered - taken;
+    queued_.swap(inFlight_);  // the segments stay where the driver knows them
+  }
 }
 
 void Connection::onWritten(std::size_t count) {
