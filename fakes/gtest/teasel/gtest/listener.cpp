@@ -40,9 +40,12 @@ class Listener final : public testing::EmptyTestEventListener, fakes::LeakSink, 
   }
 
   std::vector<Failure> take(bool (*wanted)(const Failure&)) {
-    const auto kept = std::stable_partition(errors_.begin(), errors_.end(), [&](const Failure& each) { return !wanted(each); });
-    std::vector<Failure> taken(kept, errors_.end());
-    errors_.erase(kept, errors_.end());
+    std::vector<Failure> taken;
+    std::erase_if(errors_, [&](const Failure& each) {
+      const bool take = wanted(each);
+      if (take) taken.push_back(each);
+      return take;
+    });
     return taken;
   }
 
