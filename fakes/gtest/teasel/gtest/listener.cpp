@@ -1,6 +1,5 @@
 #include <teasel/gtest/listener.hpp>
 
-#include <algorithm>
 #include <optional>
 
 #include <teasel/core/logger.hpp>
