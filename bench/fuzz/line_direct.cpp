@@ -26,6 +26,7 @@ class NoteTakingTransport final : public Transport {
     if (!closing_) written_.append(data.data(), data.size());
   }
   void loseConnection() override { closing_ = true; }
+  void failConnection(const Failure&) override { closing_ = true; }
   void abortConnection() override { closing_ = true; }
   void loseWriteConnection() override { closing_ = true; }
   void pauseProducing() override { paused_ = true; }

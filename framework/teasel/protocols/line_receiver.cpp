@@ -31,7 +31,9 @@ void LineReceiver::rawDataReceived(ByteView) {
   throw UsageError(logPrefix() + " is in raw mode and does not override rawDataReceived");
 }
 
-void LineReceiver::lineLengthExceeded(std::string_view) { transport().loseConnection(); }
+void LineReceiver::lineLengthExceeded(std::string_view line) {
+  transport().failConnection(Failure(LimitExceeded("line length limit", maxLength_, line.size())));
+}
 
 void LineReceiver::dataReceived(ByteView data) {
   // Byte by byte: an ordinary byte inside a line.

@@ -34,8 +34,8 @@ class LineReceiver : public Protocol {
   /// Raw mode: bytes, at least one, cut anywhere. Give back what belongs to lines with setLineMode(rest).
   /// The default throws UsageError: who calls setRawMode overrides this.
   virtual void rawDataReceived(ByteView data);
-  /// A line is longer than maxLength. `line` is its first maxLength + delimiter().size() bytes. The default calls
-  /// loseConnection. An override that neither closes nor chooses a mode has the rest of that line skipped.
+  /// A line is longer than maxLength. `line` is its first maxLength + delimiter().size() bytes. The default ends the
+  /// connection with LimitExceeded. An override that neither closes nor chooses a mode has the rest of that line skipped.
   virtual void lineLengthExceeded(std::string_view line);
 
   /// From the next byte on, input goes to rawDataReceived. Does not call it for what is held back already.

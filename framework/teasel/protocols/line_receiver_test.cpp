@@ -18,6 +18,7 @@ class NoteTransport final : public Transport {
  public:
   void write(ByteView data) override { written += data.text(); }
   void loseConnection() override { closing = true; }
+  void failConnection(const Failure& why) override { failed = why, closing = true; }
   void abortConnection() override { closing = true; }
   void loseWriteConnection() override {}
   void pauseProducing() override { held = true; }
@@ -32,6 +33,7 @@ class NoteTransport final : public Transport {
   void setWriteLimit(std::size_t) override {}
 
   std::string written;
+  Failure failed;
   bool closing = false, held = false;
 
  private:
@@ -183,6 +185,14 @@ TEST(LineReceiver, ClosesOnALineThatIsTooLong) {
   expectStory("ok\r\n123456\r\nx\r\n", "line[ok] long[123456\r]", 5);
   expectStory("1234567", "long[1234567]", 5);
   expectStory("12345678901\r\n", "long[1234567]", 5);
+}
+
+TEST(LineReceiver, EndsTheConnectionWithTheLimitAndWhatWasSeen) {
+  Session session(5);
+  session.protocol.dataReceived("123456\r\n");
+  const auto* why = session.transport->failed.check<LimitExceeded>();
+  ASSERT_TRUE(why != nullptr) << session.transport->failed;
+  EXPECT_STREQ(why->what(), "line length limit is 5, got 7");
 }
 
 TEST(LineReceiver, DoesNotJudgeALineBeforeItsDelimiterIsDue) { expectStory("123456", "", 5); }

@@ -19,6 +19,7 @@ class Unconnected final : public Transport {
  public:
   void write(ByteView) override {}
   void loseConnection() override {}
+  void failConnection(const Failure&) override {}
   void abortConnection() override {}
   void loseWriteConnection() override {}
   void pauseProducing() override {}
@@ -168,7 +169,7 @@ void Connection::onWritten(std::size_t count) {
 void Connection::closeIfFlushed() {
   if (pendingBytes() > 0) return;
   if (losing_) {
-    end(connectionDone(), How::kGraceful);
+    end(reason_ ? reason_ : connectionDone(), How::kGraceful);
     return;
   }
   if (!losingWrite_ || writeShut_) return;
@@ -188,6 +189,12 @@ void Connection::loseConnection() {
   // What comes from now on is discarded, so that a peer which is still sending gets to read our reply.
   if (paused_) reactor_->driver().reading(slot_, true);
   if (!dispatching_) wantTurnEnd();
+}
+
+void Connection::failConnection(const Failure& why) {
+  if (!made_ || disconnecting()) return;
+  reason_ = why;
+  loseConnection();
 }
 
 void Connection::abortConnection() {
@@ -253,7 +260,7 @@ void Connection::onEof() {
 
 void Connection::onError(const Failure& why) {
   if (reportResumed_) deliverResumed();
-  end(why, How::kAbort);
+  end(reason_ ? reason_ : why, How::kAbort);
 }
 
 void Connection::end(const Failure& reason, How how) {

@@ -50,6 +50,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
 
   void write(ByteView data) override;
   void loseConnection() override;
+  void failConnection(const Failure& why) override;
   void abortConnection() override;
   void loseWriteConnection() override;
   void pauseProducing() override;
@@ -103,7 +104,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   std::vector<Segment> queued_, inFlight_;
   std::size_t queuedBytes_ = 0, inFlightBytes_ = 0, writeLimit_ = kDefaultWriteLimit;
   const Chunk* chunk_ = nullptr;  // being delivered
-  Failure reason_;
+  Failure reason_;  // of connectionLost; before the end: what failConnection was given
   Duration linger_ = std::chrono::seconds(2);
   Address host_, peer_;
   Counters counters_;

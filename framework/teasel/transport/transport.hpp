@@ -23,8 +23,8 @@ class StreamProtocol {
   virtual void makeConnection(std::shared_ptr<Transport> transport) = 0;
   /// Bytes, at least one, cut anywhere. Borrowed for the call.
   virtual void dataReceived(ByteView data) = 0;
-  /// It is over: exactly once, last. `reason` is ConnectionDone, ConnectionLost, ConnectionAborted, LimitExceeded or
-  /// what user code threw.
+  /// It is over: exactly once, last. `reason` is ConnectionDone, ConnectionLost, ConnectionAborted, LimitExceeded, what
+  /// failConnection was given or what user code threw.
   virtual void connectionLost(const Failure& reason) = 0;
   /// Half-close: true from a protocol that wants readConnectionLost and writeConnectionLost (Twisted:
   /// IHalfCloseableProtocol). Otherwise the peer's end of stream ends the connection as loseConnection would.
@@ -56,6 +56,9 @@ class Transport {
   /// Flushes what was written, ends our direction, then closes; connectionLost(ConnectionDone) follows in a later call.
   /// Input that still comes is read and discarded, so that the reply is not cut short by a reset.
   virtual void loseConnection() = 0;
+  /// loseConnection by a protocol that ends it for a reason of its own, usually what the peer did wrong: what was written
+  /// is flushed, then connectionLost(why) follows, also if the flush fails. No effect once disconnecting.
+  virtual void failConnection(const Failure& why) = 0;
   /// Drops what was written and resets; connectionLost(ConnectionAborted) follows.
   virtual void abortConnection() = 0;
   /// Flushes, then ends our direction only; reading goes on. writeConnectionLost tells a half-closeable protocol.

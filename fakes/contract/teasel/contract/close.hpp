@@ -141,6 +141,35 @@ TEASEL_CONTRACT(ContractClose, AbortWhileAReplyWaitsForASlowPeerStopsTheWaiting)
   EXPECT_EQ(pair.client->reason.name(), "ConnectionLost");
 }
 
+TEASEL_CONTRACT(ContractClose, FailConnectionFlushesAndGivesItsReasonToConnectionLost) {
+  const Failure why(LimitExceeded("patience", 1, 2));
+  Pair pair(bench, {.data = [&](Probe& us, ByteView) { us.transport().write("why not"), us.transport().failConnection(why); }});
+  pair.client->transport().write("?");
+  TEASEL_UNTIL(pair.over());
+  EXPECT_TRUE(pair.server->reason.same(why)) << pair.server->reason;
+  EXPECT_EQ(pair.client->received, "why not");
+  EXPECT_EQ(pair.client->reason.name(), "ConnectionDone");
+}
+
+TEASEL_CONTRACT(ContractClose, FailConnectionKeepsItsReasonWhenThePeerResetsDuringTheFlush) {
+  const Failure why(LimitExceeded("patience", 1, 2));
+  Pair pair(bench, {}, {.made = [](Probe& them) { them.transport().pauseProducing(); }});
+  pair.server->transport().write(pattern(bench.moreThanFits()));
+  pair.server->transport().failConnection(why);
+  bench.settle();
+  pair.client->transport().abortConnection();
+  TEASEL_UNTIL(pair.over());
+  EXPECT_TRUE(pair.server->reason.same(why)) << pair.server->reason;
+}
+
+TEASEL_CONTRACT(ContractClose, FailConnectionAfterLoseConnectionChangesNothing) {
+  Pair pair(bench);
+  pair.server->transport().loseConnection();
+  pair.server->transport().failConnection(Failure(LimitExceeded("patience", 1, 2)));
+  TEASEL_UNTIL(pair.over());
+  EXPECT_EQ(pair.server->reason.name(), "ConnectionDone");
+}
+
 TEASEL_CONTRACT(ContractClose, BothSidesLosingAtOnceEndDone) {
   Pair pair(bench);
   pair.server->transport().write("from the server");
