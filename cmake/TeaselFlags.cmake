@@ -6,6 +6,10 @@ target_compile_features(teasel_flags INTERFACE cxx_std_20)
 target_compile_options(teasel_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Woverloaded-virtual -Wcast-qual -Wimplicit-fallthrough
   $<$<BOOL:${TEASEL_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # From -O2 on it warns about every `"literal" + std::string` (GCC bug 105651).
+  target_compile_options(teasel_flags INTERFACE -Wno-restrict)
+endif()
 
 if(TEASEL_SANITIZE)
   list(JOIN TEASEL_SANITIZE "," _teasel_sanitizers)
