@@ -1,0 +1,44 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <teasel/core/clock.hpp>
+#include <teasel/deferred/deferred.hpp>
+
+namespace teasel {
+
+/// Fires `after` from now: sleep for coroutines and chains.
+///
+///     co_await deferLater(reactor, 5s);
+///
+/// Cancelling it takes the timer back. A negative `after` throws NegativeDelay. The clock keeps it: dropping the returned
+/// Deferred changes nothing. When the clock dies first, it dies unfired.
+[[nodiscard]] inline Deferred<void> deferLater(Clock& clock, Duration after, Site site = Site::here()) {
+  auto timer = std::make_shared<DelayedCall>();
+  Deferred<void> due([timer] { timer->cancelIfActive(); }, site);
+  *timer = clock.callLater(after, [due, site] { due.callback(site); }, site);
+  return due;
+}
+
+/// Calls function(), `after` from now, and gives what that gives: a value, a Deferred's result, an exception as Failure.
+/// Cancelled before, the function is not called; cancelled later, the Deferred that it returned is cancelled. The function
+/// is kept until there is a result, so that it may be a coroutine with captures.
+template <class F>
+  requires std::invocable<std::decay_t<F>&> && (!std::is_same_v<std::decay_t<F>, Site>)
+[[nodiscard]] auto deferLater(Clock& clock, Duration after, F&& function, Site site = Site::here()) {
+  using Made = detail::DeferredBy<std::decay_t<F>&>;
+  Deferred<void> due = deferLater(clock, after, site);
+  if constexpr (detail::kIsDeferred<std::remove_cvref_t<std::invoke_result_t<std::decay_t<F>&>>>) {
+    const auto call = std::make_shared<std::decay_t<F>>(std::forward<F>(function));
+    Made made = due.addCallback([call] { return (*call)(); }, site);
+    made.tapBoth([call] {}, site);
+    return made;
+  } else {
+    return Made(due.addCallback(std::forward<F>(function), site));
+  }
+}
+
+}  // namespace teasel

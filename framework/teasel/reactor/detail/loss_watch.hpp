@@ -1,0 +1,25 @@
+#pragma once
+
+#include <utility>
+
+namespace teasel::detail {
+
+/// Added with tapBoth to a Deferred that somebody waits for: calls `lost` when the Deferred dies without a result. That
+/// comes out of a destructor: `lost` must not throw, and do no more than ask for a later turn.
+template <class Lost>
+class LossWatch {
+ public:
+  explicit LossWatch(Lost lost) : lost_(std::move(lost)) {}
+  LossWatch(LossWatch&& other) noexcept : lost_(std::move(other.lost_)), watching_(std::exchange(other.watching_, false)) {}
+  LossWatch& operator=(LossWatch&&) = delete;
+  ~LossWatch() {
+    if (watching_) lost_();
+  }
+  void operator()() noexcept { watching_ = false; }
+
+ private:
+  Lost lost_;
+  bool watching_ = true;
+};
+
+}  // namespace teasel::detail

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <teasel/core/clock.hpp>
+#include <teasel/deferred/test_util.hpp>
+
+/// What the tests of LoopingCall, Cooperator, deferLater and react share.
+namespace teasel::task_tests {
+
+using deferred_tests::Chains;
+using deferred_tests::Oops;
+using deferred_tests::thrownBy;
+
+/// A clock whose time jumps, as a busy reactor's does: what fell due meanwhile runs late, and all of it sees one time.
+class StallingClock final : public Clock {
+ public:
+  StallingClock() { timers_.setNow(kStart); }
+  Duration passed() const noexcept { return now() - kStart; }
+  /// Time passes and nothing runs.
+  void stall(Duration by) { timers_.setNow(now() + by); }
+  /// A turn, so much later.
+  void runAfter(Duration by) {
+    stall(by);
+    const std::uint64_t mark = timers_.mark();
+    while (UniqueFunction<void()> due = timers_.takeDue(now(), mark)) due();
+  }
+  std::size_t pending() const noexcept { return timers_.size(); }
+
+ private:
+  static constexpr Instant kStart{std::chrono::seconds(1000)};
+};
+
+}  // namespace teasel::task_tests
