@@ -51,7 +51,8 @@ void again(World& world) {
   const props::Subject subject = reporting<P>();
   if (props::serve(world, subject)) props::exactlyOnce(world, subject);
 }
-TEASEL_SCENARIO(again_inside, "messages delivered again after an exception that the protocol catches", oneConnection(kMessageWords)) {
+TEASEL_SCENARIO(again_inside, "messages delivered again after an exception that the protocol catches",
+                oneConnection(kMessageWords)) {
   again<AgainInside<false>>(world);
 }
 TEASEL_SCENARIO(again_inside_fixed, "the same, fixed", oneConnection(kMessageWords)) { again<AgainInside<true>>(world); }
@@ -66,7 +67,9 @@ void rescan(World& world) {
   const props::Subject subject = reporting<Rescan<kFixed>>();
   if (props::serve(world, subject)) props::chunkCost(world, subject);
 }
-TEASEL_SCENARIO(rescan, "quadratic rescanning of what waits, with every chunk", oneConnection(kLineWords)) { rescan<false>(world); }
+TEASEL_SCENARIO(rescan, "quadratic rescanning of what waits, with every chunk", oneConnection(kLineWords)) {
+  rescan<false>(world);
+}
 TEASEL_SCENARIO(rescan_fixed, "the same, fixed", oneConnection(kLineWords)) { rescan<true>(world); }
 
 template <bool kFixed>

@@ -10,13 +10,15 @@ void EventLog::record(std::string_view kind, ByteView bytes, bool part) {
   if (merges) entries_.back().size += bytes.size();
   else entries_.push_back({kind, bytes_.size(), bytes.size(), part});
   bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-  if (!part && ++events_ == throwAt_) throw PlannedException("planned exception at event " + std::to_string(events_));
+  if (!part) ++events_;
+  if (hook_) hook_(part);
 }
 
 void EventLog::clear() noexcept {
   entries_.clear();
   bytes_.clear();
-  events_ = throwAt_ = 0;
+  events_ = 0;
+  hook_ = nullptr;
 }
 
 std::string EventLog::text(std::size_t at) const {

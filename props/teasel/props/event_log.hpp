@@ -2,16 +2,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <teasel/core/byte_view.hpp>
 
 namespace teasel::props {
 
-/// What a log throws out of event() when it was told to; see EventLog::throwAt.
+/// What properties throw out of event(), in the place of what a handler may throw.
 class PlannedException : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -22,7 +24,7 @@ class PlannedException : public std::runtime_error {
 class EventLog {
  public:
   /// Something that happened as a whole: a line, a message, an error. `kind` must be a literal.
-  /// Throws PlannedException, after recording, when throwAt says so.
+  /// Throws, after recording, what the hook throws; see onReport.
   template <std::size_t N>
   void event(const char (&kind)[N], ByteView bytes = {}) {
     record(std::string_view(kind, N - 1), bytes, false);
@@ -34,8 +36,10 @@ class EventLog {
     record(std::string_view(kind, N - 1), bytes, true);
   }
 
-  /// The n-th event from now on throws, counted from 1; 0 is never.
-  void throwAt(std::size_t n) noexcept { throwAt_ = n == 0 ? 0 : events_ + n; }
+  /// Called after each report was recorded, from within event() or part(), of which it hears which it was. What it throws
+  /// leaves them. One hook at a time, until clear().
+  using Hook = std::function<void(bool part)>;
+  void onReport(Hook hook) { hook_ = std::move(hook); }
   void clear() noexcept;
 
   bool empty() const noexcept { return entries_.empty(); }
@@ -66,7 +70,8 @@ class EventLog {
 
   std::vector<Entry> entries_;
   std::vector<char> bytes_;
-  std::size_t events_ = 0, throwAt_ = 0;
+  std::size_t events_ = 0;
+  Hook hook_;
 };
 
 }  // namespace teasel::props

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace teasel::props {
 namespace {
 
@@ -39,11 +42,21 @@ TEST(EventLog, TakesACutEventForNoBeginning) {
   EXPECT_FALSE(cut.beginningOf(whole));
 }
 
-TEST(EventLog, ThrowsAtThePlannedEventAfterRecordingIt) {
+TEST(EventLog, CallsItsHookAfterEachReportIsRecorded) {
   EventLog log;
-  log.throwAt(2);
-  log.event("line", "a");
-  log.part("raw", "x");
+  std::vector<std::string> seen;
+  log.onReport([&](bool part) { seen.push_back(log.text(0, 9) + (part ? " part" : " event")); });
+  log.event("line", "a"), log.part("raw", "x"), log.part("raw", ""), log.part("raw", "y");
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{"line[\"a\"] event", "line[\"a\"]; raw[\"x\"] part", "line[\"a\"]; raw[\"xy\"] part"}));
+}
+
+TEST(EventLog, LetsPassWhatItsHookThrows) {
+  EventLog log;
+  log.onReport([&](bool part) {
+    if (!part && log.events() == 2) throw PlannedException("at event 2");
+  });
+  log.event("line", "a"), log.part("raw", "x");
   EXPECT_THROW(log.event("line", "b"), PlannedException);
   log.event("line", "c");
   EXPECT_EQ(log.text(0, 9), "line[\"a\"]; raw[\"x\"]; line[\"b\"]; line[\"c\"]");
@@ -51,7 +64,7 @@ TEST(EventLog, ThrowsAtThePlannedEventAfterRecordingIt) {
 
 TEST(EventLog, IsEmptyAndCalmAfterClear) {
   EventLog log;
-  log.event("line"), log.throwAt(1);
+  log.event("line"), log.onReport([](bool) { throw PlannedException("never"); });
   log.clear();
   EXPECT_NO_THROW(log.event("line"));
   EXPECT_EQ(log.size(), 1u);

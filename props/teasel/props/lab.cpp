@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include <teasel/props/heap.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
@@ -122,11 +123,23 @@ EventLog& Lab::nextLog() {
   next.reason.clear();
   next.deliveries = 0;
   next.closedItself = false;
-  if (used_++ == 0) next.log.throwAt(throwAt_);
+  ++used_;
   return next.log;
 }
 
-bool Lab::run(fakes::World& outer, const Subject& subject, Cutting cutting, std::size_t throwAt) {
+std::shared_ptr<Protocol> Lab::make(const Subject& subject, Reactor& reactor, const Meddle& meddle) {
+  EventLog& log = nextLog();
+  const bool first = used_ == 1;
+  std::shared_ptr<Protocol> made = subject(reactor, log);
+  // Weakly: the log outlives its protocol, and a timer may report when that is gone.
+  if (first && meddle)
+    log.onReport([&log, &reactor, &meddle, weak = std::weak_ptr(made)](bool part) {
+      if (const std::shared_ptr<Protocol> here = weak.lock()) meddle(Report{log, part, *here, reactor});
+    });
+  return made;
+}
+
+bool Lab::run(fakes::World& outer, const Subject& subject, Cutting cutting, const Meddle& meddle) {
   fakes::WorldOptions options;
   options.chunks = outer.options().chunks;
   options.trace = fakes::Trace::Mode::kOff;
@@ -135,14 +148,15 @@ bool Lab::run(fakes::World& outer, const Subject& subject, Cutting cutting, std:
   cutPlay(outer.play(), cutting);
   joinSteps();
   used_ = 0;
-  throwAt_ = throwAt;
   Watch watch(world_);
   {
     const fakes::World::Active active(world_);
     Reactor& reactor = world_.host().reactor();
-    reactor.listenTCP(1, watch.over(std::make_shared<SubjectFactory>([&] { return subject(reactor, nextLog()); })));
+    reactor.listenTCP(1, watch.over(std::make_shared<SubjectFactory>([&] { return make(subject, reactor, meddle); })));
   }
+  const HeapMeter meter;
   world_.run();
+  heap_ = meter.peak();
   watch.finish();
   collect(watch);
   const bool good = world_.verdict() == nullptr;
@@ -151,6 +165,7 @@ bool Lab::run(fakes::World& outer, const Subject& subject, Cutting cutting, std:
                world_.verdict()->site);
   // Subjects that a verdict left alive end here, while what they report to is still there.
   world_.reset(options);
+  for (std::size_t i = 0; i < used_; ++i) observed_[i]->log.onReport({});
   return good;
 }
 
@@ -164,7 +179,8 @@ void Lab::collect(const Watch& watch) {
   }
   std::size_t index = 0;
   for (const Event& event : world_.play().events())
-    if (event.kind == EventKind::kConnect && index < used_) observed_[index++]->output = world_.outside(event.connection).received().text();
+    if (event.kind == EventKind::kConnect && index < used_)
+      observed_[index++]->output = world_.outside(event.connection).received().text();
 }
 
 void Lab::swapResults(std::vector<std::unique_ptr<Observed>>& other, std::size_t& used) noexcept {

@@ -25,6 +25,16 @@ using Subject = std::function<std::shared_ptr<Protocol>(Reactor& reactor, EventL
 enum class Cutting : std::uint8_t { kAsPlayed, kWhole, kBytewise };
 const char* name(Cutting cutting) noexcept;
 
+/// A report of a Play's first connection, as it is being made: what a property that meddles with handlers is told.
+struct Report {
+  EventLog& log;      ///< the report is the last in it
+  bool part;          ///< of something that comes in any number of parts; else an event
+  Protocol& subject;  ///< that made it
+  Reactor& reactor;   ///< whose thread this is
+};
+/// Called from within the reports of a Play's first connection. What it throws, the reporting handler throws.
+using Meddle = std::function<void(const Report& report)>;
+
 /// What came of one connection of a Play.
 struct Observed {
   EventLog log;
@@ -44,14 +54,15 @@ class Lab {
   Lab();
   /// Runs `play` on a server made of subjects. What goes wrong in that world by itself (a timer left over, standstill)
   /// becomes a verdict of `outer`, and false is returned. Exceptions only end their connection.
-  /// `throwAt`: see EventLog::throwAt; applied to the first connection's log.
-  bool run(fakes::World& outer, const Subject& subject, Cutting cutting, std::size_t throwAt = 0);
+  bool run(fakes::World& outer, const Subject& subject, Cutting cutting, const Meddle& meddle = {});
 
   /// In order of connecting, of the last run.
   std::size_t connections() const noexcept { return used_; }
   const Observed& connection(std::size_t index) const noexcept { return *observed_[index]; }
   /// Work that the subjects did for their input in the last run; see work.hpp.
   std::uint64_t work() const noexcept { return work_; }
+  /// The most heap that was in use in the last run beyond what was when it began; see heap.hpp.
+  std::size_t heap() const noexcept { return heap_; }
   /// Bytes sent in the last run.
   std::size_t bytes() const noexcept { return bytes_; }
   /// Exchanges the results of the last run with those in `other`, to keep them while the lab goes on.
@@ -63,11 +74,12 @@ class Lab {
   void collect(const Watch& watch);
   void sendCut(unsigned connection, ByteView bytes, Cutting cutting);
   EventLog& nextLog();
+  std::shared_ptr<Protocol> make(const Subject& subject, Reactor& reactor, const Meddle& meddle);
 
   fakes::World world_;
   std::vector<fakes::Record> together_;
   std::vector<std::unique_ptr<Observed>> observed_;
-  std::size_t used_ = 0, bytes_ = 0, cutBytes_ = 0, throwAt_ = 0;
+  std::size_t used_ = 0, bytes_ = 0, cutBytes_ = 0, heap_ = 0;
   std::uint64_t work_ = 0;
 };
 

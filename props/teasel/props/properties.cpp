@@ -5,6 +5,8 @@
 #include <utility>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/props/heap.hpp>
+#include <teasel/reactor/reactor.hpp>
 
 namespace teasel::props {
 
@@ -29,7 +31,8 @@ std::string difference(const Observed& a, const char* nameA, const Observed& b, 
            b.log.text(at, 3);
   const auto [inA, inB] = std::mismatch(a.output.begin(), a.output.end(), b.output.begin(), b.output.end());
   const std::size_t byte = static_cast<std::size_t>(inA - a.output.begin());
-  return std::string("the output differs: ") + nameA + " sends " + around(a.output, byte) + ", " + nameB + " " + around(b.output, byte);
+  return std::string("the output differs: ") + nameA + " sends " + around(a.output, byte) + ", " + nameB + " " +
+         around(b.output, byte);
 }
 
 bool agree(const Observed& a, const Observed& b) {
@@ -59,6 +62,46 @@ bool compare(fakes::World& world, const Kept& whole, Cutting cutting) {
   return true;
 }
 
+/// For the n-th event of those that a calm run reports on its first connection, 1 to `handlers`, until one has a verdict.
+template <class Check>
+bool eachHandler(fakes::World& world, const Subject& subject, Cutting cutting, std::size_t handlers, Check&& check) {
+  static thread_local Kept calm;
+  if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
+  if (!lab().run(world, subject, cutting)) return false;
+  lab().swapResults(calm.observed, calm.used);
+  if (calm.used == 0) return true;
+  const std::size_t events = std::min(handlers, calm.observed[0]->log.events());
+  for (std::size_t n = 1; n <= events && world.verdict() == nullptr; ++n) check(n, *calm.observed[0]);
+  return world.verdict() == nullptr;
+}
+
+/// One run in which the n-th event's handler pauses. Returns whether there is no verdict.
+bool pausedRun(fakes::World& world, const Subject& subject, std::size_t n, bool later, const Pausing& pausing,
+               const Observed& calm) {
+  bool done = false, paused = false;
+  std::string early;
+  const auto pauses = [&](const Report& report) {
+    if (paused && early.empty() && report.subject.transport().connected()) early = report.log.text(report.log.size() - 1);
+    if (done || report.part || report.log.events() != n) return;
+    done = true;
+    pausing.pause(report.subject);
+    if (!later) return pausing.resume(report.subject);
+    paused = true;
+    report.reactor.callLater(Duration::zero(), [&, weak = report.subject.weak_from_this()] {
+      paused = false;
+      if (const std::shared_ptr<Protocol> here = weak.lock()) pausing.resume(*here);
+    });
+  };
+  if (!lab().run(world, subject, Cutting::kWhole, pauses)) return false;
+  const std::string when =
+      "the handler of event " + std::to_string(n) + (later ? " pauses until the next turn" : " pauses and resumes");
+  const Observed& seen = lab().connection(0);
+  if (!early.empty()) world.fail("pause-invariance", when + ", and " + early + " is reported while it is paused");
+  else if (!agree(seen, calm))
+    world.fail("pause-invariance", when + ": " + difference(seen, "paused delivery", calm, "other delivery"));
+  return world.verdict() == nullptr;
+}
+
 }  // namespace
 
 bool chunkInvariance(fakes::World& world, const Subject& subject) {
@@ -73,23 +116,43 @@ bool chunkInvariance(fakes::World& world, const Subject& subject) {
 }
 
 bool exactlyOnce(fakes::World& world, const Subject& subject, std::size_t handlers) {
-  static thread_local Kept calm;
-  if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
-  Lab& there = lab();
-  if (!there.run(world, subject, Cutting::kAsPlayed)) return false;
-  there.swapResults(calm.observed, calm.used);
-  if (calm.used == 0) return true;
-  const EventLog& expected = calm.observed[0]->log;
-  for (std::size_t n = 1; n <= std::min(handlers, expected.events()); ++n) {
-    if (!there.run(world, subject, Cutting::kAsPlayed, n)) return false;
-    const EventLog& seen = there.connection(0).log;
-    if (seen.beginningOf(expected)) continue;
+  return eachHandler(world, subject, Cutting::kAsPlayed, handlers, [&](std::size_t n, const Observed& calm) {
+    const auto throwing = [&](const Report& report) {
+      if (!report.part && report.log.events() == n) throw PlannedException("planned exception at event " + std::to_string(n));
+    };
+    if (!lab().run(world, subject, Cutting::kAsPlayed, throwing)) return;
+    const EventLog &seen = lab().connection(0).log, &expected = calm.log;
+    if (seen.beginningOf(expected)) return;
     const std::size_t at = EventLog::firstDifference(seen, expected);
-    world.fail("exactly-once", "when the handler of event " + std::to_string(n) + " throws, " + seen.text(at, 3) + " is reported instead of " +
-                                   expected.text(at, 3));
-    return false;
-  }
-  return true;
+    world.fail("exactly-once", "when the handler of event " + std::to_string(n) + " throws, " + seen.text(at, 3) +
+                                   " is reported instead of " + expected.text(at, 3));
+  });
+}
+
+bool silentAfterClose(fakes::World& world, const Subject& subject, std::size_t handlers) {
+  return eachHandler(world, subject, Cutting::kWhole, handlers, [&](std::size_t n, const Observed&) {
+    bool closed = false;
+    std::string late;
+    const auto closing = [&](const Report& report) {
+      Transport& transport = report.subject.transport();
+      if (closed) {
+        if (transport.connected() && late.empty()) late = report.log.text(report.log.size() - 1);
+      } else if (!report.part && report.log.events() == n) {
+        closed = true;
+        transport.loseConnection();
+      }
+    };
+    if (!lab().run(world, subject, Cutting::kWhole, closing) || late.empty()) return;
+    world.fail("after-close",
+               "the handler of event " + std::to_string(n) + " calls loseConnection, and " + late + " is reported behind it");
+  });
+}
+
+bool pauseInvariance(fakes::World& world, const Subject& subject, std::size_t handlers, const Pausing& pausing) {
+  return eachHandler(world, subject, Cutting::kWhole, handlers, [&](std::size_t n, const Observed& calm) {
+    for (const bool later : {false, true})
+      if (!pausedRun(world, subject, n, later, pausing, calm)) return;
+  });
 }
 
 bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bounds) {
@@ -106,6 +169,21 @@ bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bo
   world.fail("chunk-cost", std::to_string(there.bytes()) + " bytes cost " + std::to_string(bytewise) + " steps one at a time, " +
                                std::to_string(whole) + " as a whole; at most " + std::to_string(most) + " are linear");
   return false;
+}
+
+bool boundedHeap(fakes::World& world, const Subject& subject, const HeapBounds& bounds) {
+  if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
+  for (const Cutting cutting : {Cutting::kAsPlayed, Cutting::kBytewise}) {
+    if (!lab().run(world, subject, cutting)) return false;
+    if (!HeapMeter::counted())
+      throw UsageError("boundedHeap: this program does not count what it allocates: link teasel_count_heap");
+    const std::size_t most = bounds.perByte * lab().bytes() + bounds.base;
+    if (lab().heap() <= most) continue;
+    world.fail("heap", std::to_string(lab().bytes()) + " bytes, delivered " + name(cutting) + ", take " +
+                           std::to_string(lab().heap()) + " bytes of heap; at most " + std::to_string(most) + " are linear");
+    return false;
+  }
+  return true;
 }
 
 }  // namespace teasel::props

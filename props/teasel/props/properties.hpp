@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include <teasel/fakes/world.hpp>
 #include <teasel/props/lab.hpp>
@@ -22,6 +23,23 @@ bool chunkInvariance(fakes::World& world, const Subject& subject);
 /// reported without exceptions: nothing again, nothing left out, nothing in another order.
 bool exactlyOnce(fakes::World& world, const Subject& subject, std::size_t handlers = 4);
 
+/// Oracle "after-close": a handler that closes the connection hears nothing more. For each of the first `handlers` events in
+/// turn, that event's handler calls loseConnection, with as much as possible received already; nothing may be reported
+/// then, but by connectionLost. For subjects that report once in each handler.
+bool silentAfterClose(fakes::World& world, const Subject& subject, std::size_t handlers = 4);
+
+/// How a subject is paused and resumed from within its handlers: through the transport, unless it has ways of its own.
+struct Pausing {
+  std::function<void(Protocol& subject)> pause = [](Protocol& subject) { subject.transport().pauseProducing(); };
+  std::function<void(Protocol& subject)> resume = [](Protocol& subject) { subject.transport().resumeProducing(); };
+};
+
+/// Oracle "pause-invariance": pausing in a handler delays what follows and changes nothing else. For each of the first
+/// `handlers` events in turn, that event's handler pauses, and resumes before it returns or, in another run, a turn later.
+/// Nothing may be reported in between, and in the end the same as without: nothing twice, nothing lost, nothing in another
+/// order. For subjects that report once in each handler and do not pause by themselves.
+bool pauseInvariance(fakes::World& world, const Subject& subject, std::size_t handlers = 4, const Pausing& pausing = {});
+
 /// What bytewise delivery may cost.
 struct CostBounds {
   std::uint64_t factor = 8;     ///< times the work of whole delivery,
@@ -32,5 +50,16 @@ struct CostBounds {
 /// Oracle "chunk-cost": the work for bytes that come one at a time is linear in their number. Work is counted, not timed:
 /// see work.hpp. Throws UsageError when none was counted for at least one byte.
 bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bounds = {});
+
+/// How much heap input may take.
+struct HeapBounds {
+  std::size_t perByte = 256;     ///< for each byte received,
+  std::size_t base = 64 * 1024;  ///< plus this
+};
+
+/// Oracle "heap": the memory that input takes is linear in its size, whatever sizes it declares. The peak of the heap is
+/// measured in runs of the Play as it is and bytewise, with all that they do: queues, what the subject reports and sends.
+/// Throws UsageError in a program that does not count: link teasel_count_heap (heap.hpp).
+bool boundedHeap(fakes::World& world, const Subject& subject, const HeapBounds& bounds = {});
 
 }  // namespace teasel::props

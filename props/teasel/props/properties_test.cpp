@@ -243,7 +243,161 @@ TEST_F(ExactlyOnce, FindsWhatIsDeliveredAgain) {
   send("ab"), world.play().cut(0), send("c");
   EXPECT_FALSE(exactlyOnce(world, subject<Forgetful>()));
   EXPECT_EQ(oracle(), "exactly-once");
-  EXPECT_EQ(message(), "when the handler of event 1 throws, byte[\"a\"]; byte[\"b\"]; byte[\"c\"] is reported instead of byte[\"b\"]; byte[\"c\"]");
+  EXPECT_EQ(message(),
+            "when the handler of event 1 throws, byte[\"a\"]; byte[\"b\"]; byte[\"c\"] is reported instead of byte[\"b\"]; "
+            "byte[\"c\"]");
+}
+
+/// Messages of a length byte and so many bytes. Each is taken out of the buffer before its handler runs, and delivery stops
+/// when the handler pauses or closes, unless told otherwise.
+struct Messages : Protocol {
+  explicit Messages(EventLog& l) : log(l) {}
+  void dataReceived(ByteView data) override { buffer += data.text(), deliver(); }
+  void producingResumed() override { deliver(); }
+  void deliver() {
+    while ((heedsPause ? !transport().paused() : true) && (heedsClose ? !transport().disconnecting() : true) && !buffer.empty()) {
+      const std::size_t size = 1 + static_cast<unsigned char>(buffer[0]);
+      if (buffer.size() < size) return;
+      const std::string message = buffer.substr(1, size - 1);
+      if (!again) buffer.erase(0, size);
+      log.event("message", message);
+      if (again && !transport().paused()) buffer.erase(0, size);
+    }
+  }
+  void connectionLost(const Failure& reason) override { log.event("lost", reason.name()); }
+  EventLog& log;
+  std::string buffer;
+  bool heedsPause = true, heedsClose = true, again = false;
+};
+
+Subject messages(bool Messages::*flag = nullptr, bool value = false) {
+  return [=](Reactor&, EventLog& log) {
+    auto made = std::make_shared<Messages>(log);
+    if (flag != nullptr) (*made).*flag = value;
+    return made;
+  };
+}
+
+struct SilentAfterClose : PropertyTest {};
+
+TEST_F(SilentAfterClose, HoldsForLinesAndForMessages) {
+  send("a\r\nb\r\n\1");
+  EXPECT_TRUE(silentAfterClose(world, subject<Lines>())) << message();
+  EXPECT_TRUE(silentAfterClose(world, messages())) << message();
+}
+
+TEST_F(SilentAfterClose, FindsDeliveryBehindTheClose) {
+  send("\1a"), world.play().cut(0), send("\1b");
+  EXPECT_FALSE(silentAfterClose(world, messages(&Messages::heedsClose)));
+  EXPECT_EQ(oracle(), "after-close");
+  EXPECT_EQ(message(), "the handler of event 1 calls loseConnection, and message[\"b\"] is reported behind it");
+}
+
+TEST_F(SilentAfterClose, TriesEveryHandlerItIsAskedFor) {
+  struct Second : Messages {
+    using Messages::Messages;
+    void dataReceived(ByteView data) override {
+      heedsClose = log.events() != 2;
+      Messages::dataReceived(data);
+    }
+  };
+  send("\1a"), world.play().advance(std::chrono::seconds(1)), send("\1b"), world.play().advance(std::chrono::seconds(1));
+  send("\1c\1d");
+  EXPECT_TRUE(silentAfterClose(world, subject<Second>(), 2)) << message();
+  EXPECT_FALSE(silentAfterClose(world, subject<Second>(), 3));
+  EXPECT_TRUE(message().starts_with("the handler of event 3 ")) << message();
+}
+
+struct PauseInvariance : PropertyTest {};
+
+TEST_F(PauseInvariance, HoldsForLinesAndForMessages) {
+  send("a\r\nb\r\n\1"), world.play().cut(0), send("x\2yz\r\n");
+  EXPECT_TRUE(pauseInvariance(world, subject<Lines>())) << message();
+  EXPECT_TRUE(pauseInvariance(world, messages())) << message();
+}
+
+TEST_F(PauseInvariance, FindsDeliveryWhilePaused) {
+  send("\1a\1b");
+  EXPECT_FALSE(pauseInvariance(world, messages(&Messages::heedsPause)));
+  EXPECT_EQ(oracle(), "pause-invariance");
+  EXPECT_EQ(message(), "the handler of event 1 pauses until the next turn, and message[\"b\"] is reported while it is paused");
+}
+
+TEST_F(PauseInvariance, FindsWhatIsDeliveredAgainOnResuming) {
+  send("\1a\1b");
+  EXPECT_FALSE(pauseInvariance(world, messages(&Messages::again, true)));
+  EXPECT_EQ(message(),
+            "the handler of event 1 pauses until the next turn: after 1 equal reports, paused delivery has message[\"a\"]; "
+            "message[\"b\"]; lost[\"ConnectionDone\"], other delivery has message[\"b\"]; lost[\"ConnectionDone\"]");
+}
+
+TEST_F(PauseInvariance, FindsWhatIsNeverDelivered) {
+  struct Forgets : Messages {
+    using Messages::Messages;
+    void producingResumed() override {}
+  };
+  send("\1a\1b");
+  EXPECT_FALSE(pauseInvariance(world, subject<Forgets>()));
+  EXPECT_TRUE(message().starts_with("the handler of event 1 pauses until the next turn: ")) << message();
+}
+
+TEST_F(PauseInvariance, PausesTheWayThatTheSubjectNames) {
+  struct OwnWay : Messages {
+    using Messages::Messages;
+    void pause() { ++pauses, transport().pauseProducing(); }
+    void resume() { ++resumes, transport().resumeProducing(), deliver(); }
+    int pauses = 0, resumes = 0;
+  };
+  std::vector<std::shared_ptr<OwnWay>> made;
+  const Subject own = [&](Reactor&, EventLog& log) { return made.emplace_back(std::make_shared<OwnWay>(log)); };
+  Pausing ways;
+  ways.pause = [](Protocol& p) { static_cast<OwnWay&>(p).pause(); };
+  ways.resume = [](Protocol& p) { static_cast<OwnWay&>(p).resume(); };
+  send("\1a");
+  EXPECT_TRUE(pauseInvariance(world, own, 1, ways)) << message();
+  ASSERT_EQ(made.size(), 3u) << "one calm run, two for one event";
+  for (const std::size_t run : {1u, 2u}) EXPECT_TRUE(made[run]->pauses == 1 && made[run]->resumes == 1) << "run " << run;
+}
+
+struct BoundedHeap : PropertyTest {};
+
+/// Makes room for as many bytes as the first byte says mebibytes.
+struct Reserves : Protocol {
+  explicit Reserves(EventLog&) {}
+  void dataReceived(ByteView data) override { all.reserve(static_cast<std::size_t>(data[0]) << 20); }
+  std::string all;
+};
+
+TEST_F(BoundedHeap, HoldsForLines) {
+  send(std::string(2000, 'x')), world.play().cut(0), send("\r\na\r\n");
+  EXPECT_TRUE(boundedHeap(world, subject<Lines>())) << message();
+}
+
+TEST_F(BoundedHeap, FindsRoomMadeForWhatIsOnlyDeclared) {
+  send("\1");
+  EXPECT_FALSE(boundedHeap(world, subject<Reserves>()));
+  EXPECT_EQ(oracle(), "heap");
+  EXPECT_TRUE(message().starts_with("1 bytes, delivered as played, take 1")) << message();
+  EXPECT_TRUE(message().ends_with("at most 65792 are linear")) << message();
+}
+
+TEST_F(BoundedHeap, FindsWhatOnlySmallChunksCost) {
+  struct Nodes : Protocol {
+    explicit Nodes(EventLog&) {}
+    void dataReceived(ByteView data) override { chunks.push_back(data.str() + std::string(1000, ' ')); }
+    std::vector<std::string> chunks;
+  };
+  send(std::string(500, 'x'));
+  EXPECT_FALSE(boundedHeap(world, subject<Nodes>()));
+  EXPECT_TRUE(message().starts_with("500 bytes, delivered bytewise, take ")) << message();
+}
+
+TEST_F(BoundedHeap, MeasuresTheSameInAWorldThatHasRunBefore) {
+  send("\1a\1b");
+  for (int run = 0; run < 3; ++run) EXPECT_TRUE(boundedHeap(world, messages())) << message();
+  const std::size_t warm = lab().heap();
+  ASSERT_TRUE(boundedHeap(world, messages()));
+  EXPECT_EQ(lab().heap(), warm);
 }
 
 struct ChunkCost : PropertyTest {};

@@ -24,7 +24,8 @@ class Watch::Watched final : public Protocol {
     expect(life_.made, "dataReceived before connectionMade");
     expect(!life_.lost, "dataReceived after connectionLost");
     expect(!data.empty(), "dataReceived with no bytes");
-    if (life_.transport != nullptr) expect(!life_.transport->disconnecting(), "dataReceived after loseConnection or abortConnection");
+    if (life_.transport != nullptr)
+      expect(!life_.transport->disconnecting(), "dataReceived after loseConnection or abortConnection");
     ++life_.deliveries;
     const Meter meter(life_.work);
     run([&] { inner_->dataReceived(data); });
@@ -87,8 +88,8 @@ class Watch::Watched final : public Protocol {
   }
   void compare(const char* what, std::size_t bytes, std::size_t most) {
     if (bytes <= most) return;
-    state_->world.fail("bounded-buffering", std::string(what) + ": " + std::to_string(bytes) + " bytes, at most " + std::to_string(most) +
-                                                " are allowed");
+    state_->world.fail("bounded-buffering", std::string(what) + ": " + std::to_string(bytes) + " bytes, at most " +
+                                                std::to_string(most) + " are allowed");
   }
 
   const std::shared_ptr<State> state_;
@@ -115,7 +116,8 @@ class Watch::Over final : public Factory {
 
 class Watch::OverClient final : public ClientFactory {
  public:
-  OverClient(std::shared_ptr<State> state, std::shared_ptr<ClientFactory> inner) : state_(std::move(state)), inner_(std::move(inner)) {
+  OverClient(std::shared_ptr<State> state, std::shared_ptr<ClientFactory> inner)
+      : state_(std::move(state)), inner_(std::move(inner)) {
     noisy = inner_->noisy;
   }
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
@@ -130,7 +132,9 @@ class Watch::OverClient final : public ClientFactory {
   void clientConnectionFailed(Connector& connector, const Failure& reason) override {
     inner_->clientConnectionFailed(connector, reason);
   }
-  void clientConnectionLost(Connector& connector, const Failure& reason) override { inner_->clientConnectionLost(connector, reason); }
+  void clientConnectionLost(Connector& connector, const Failure& reason) override {
+    inner_->clientConnectionLost(connector, reason);
+  }
   std::string logPrefix() const override { return inner_->logPrefix(); }
 
  private:
