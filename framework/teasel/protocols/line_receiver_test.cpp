@@ -2,165 +2,68 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/protocols/framing_test_kit.hpp>
 
 namespace teasel {
 namespace {
 
-/// Remembers what was asked of it.
-class NoteTransport final : public Transport {
- public:
-  void write(ByteView data) override { written += data.text(); }
-  void loseConnection() override { closing = true; }
-  void failConnection(const Failure& why) override { failed = why, closing = true; }
-  void abortConnection() override { closing = true; }
-  void loseWriteConnection() override {}
-  void pauseProducing() override { held = true; }
-  void resumeProducing() override { held = false; }
-  const Address& getHost() const noexcept override { return none_; }
-  const Address& getPeer() const noexcept override { return none_; }
-  bool connected() const noexcept override { return !closing; }
-  bool disconnecting() const noexcept override { return closing; }
-  bool paused() const noexcept override { return held; }
-  const Counters& counters() const noexcept override { return counters_; }
-  std::size_t pendingBytes() const noexcept override { return 0; }
-  void setWriteLimit(std::size_t) override {}
-
-  std::string written;
-  Failure failed;
-  bool closing = false, held = false;
-
- private:
-  Address none_;
-  Counters counters_;
-};
-
-/// Writes a log of what it gets ("line[a] raw[bc] long[...]", adjacent raw bytes merged) and obeys lines that are commands.
+/// Tells what it gets, and obeys lines that are commands.
 class Obedient : public LineReceiver {
  public:
   using LineReceiver::LineReceiver;
 
   void lineReceived(std::string_view line) override {
-    note("line", line);
+    heard.note("line", line);
     if (line.starts_with("raw")) {
       rawLeft = static_cast<std::size_t>(line[3] - '0');
       setRawMode();
-    } else if (line == "pause") transport().pauseProducing();
-    else if (line == "close") transport().loseConnection();
-    else if (line == "abort") transport().abortConnection();
-    else if (line == "throw") throw std::runtime_error("asked to");
-    else if (line == "nest") dataReceived("n1\r\nn2\r\n");
+    } else if (line == "nest") dataReceived("n1\r\nn2\r\n");
+    else obey(*this, line);
     if (onLine) onLine(line);
   }
   void rawDataReceived(ByteView data) override {
     const std::size_t mine = std::min(rawLeft, data.size());
-    note("raw", data.sub(0, mine).text());
+    heard.note("raw", data.sub(0, mine).text());
     rawLeft -= mine;
     if (onRaw) onRaw(data);
     if (rawLeft == 0 && copiesRest) setLineMode(data.sub(mine).str());
     else if (rawLeft == 0) setLineMode(data.sub(mine));
   }
   void lineLengthExceeded(std::string_view line) override {
-    note("long", line);
+    heard.note("long", line);
     if (onLong) onLong(line);
     else LineReceiver::lineLengthExceeded(line);
   }
 
-  void note(const std::string& what, std::string_view text) {
-    if (what == "raw" && !log.empty() && log.back().starts_with("raw[")) {
-      log.back().insert(log.back().size() - 1, text);
-    } else {
-      log.push_back(what + "[" + std::string(text) + "]");
-    }
-  }
-  std::string story() const {
-    std::string all;
-    for (const std::string& entry : log) all += (all.empty() ? "" : " ") + entry;
-    return all;
-  }
+  std::string story() const { return heard.text(); }
 
   std::size_t rawLeft = 0;
   bool copiesRest = false;
-  std::vector<std::string> log;
+  Story heard;
   std::function<void(std::string_view)> onLine, onLong;
   std::function<void(ByteView)> onRaw;
 };
 
-struct Session {
-  explicit Session(std::size_t maxLength = 40, std::string delimiter = "\r\n") : protocol(std::move(delimiter), maxLength) {
-    protocol.makeConnection(transport);
-  }
-  std::shared_ptr<NoteTransport> transport = std::make_shared<NoteTransport>();
-  Obedient protocol;
-  int caught = 0;
-
-  /// Delivers as a transport would: nothing while paused, nothing after close. Exceptions are caught, as by a careless caller.
-  void deliver(ByteView chunk) {
-    resumeUntilRunning();
-    if (!transport->closing) guarded([&] { protocol.dataReceived(chunk); });
-  }
-  void resumeUntilRunning() {
-    while (transport->held && !transport->closing) {
-      transport->resumeProducing();
-      guarded([&] { protocol.producingResumed(); });
-    }
-  }
-  template <class F>
-  void guarded(F call) {
-    try {
-      call();
-    } catch (const std::runtime_error&) {
-      ++caught;
-    }
-  }
+struct Lines : Session<Obedient> {
+  explicit Lines(std::size_t maxLength = 40, std::string delimiter = "\r\n") : Session(std::move(delimiter), maxLength) {}
 };
 
-using Cuts = std::vector<std::size_t>;  // positions, ascending, without 0 and the end
+using Prepare = std::function<void(Lines&)>;
 
-std::vector<Cuts> waysToCut(std::size_t size) {
-  std::vector<Cuts> ways{{}};
-  Cuts bytewise;
-  for (std::size_t at = 1; at < size; ++at) {
-    bytewise.push_back(at);
-    ways.push_back({at});
-  }
-  ways.push_back(bytewise);
-  if (size > 16) return ways;
-  for (std::uint32_t mask = 0; mask < (1u << (size - 1)); ++mask) {
-    Cuts cuts;
-    for (std::size_t at = 1; at < size; ++at)
-      if ((mask >> (at - 1) & 1) != 0) cuts.push_back(at);
-    ways.push_back(std::move(cuts));
-  }
-  return ways;
-}
-
-void deliver(Session& session, ByteView script, const Cuts& cuts) {
-  std::size_t from = 0;
-  for (const std::size_t at : cuts) {
-    session.deliver(script.sub(from, at - from));
-    from = at;
-  }
-  session.deliver(script.sub(from));
-  session.resumeUntilRunning();
-}
-
-using Prepare = std::function<void(Session&)>;
-
-/// The script gives the same story whole, bytewise, at every 2-split, and at all cuts if it has at most 16 bytes.
+/// The script gives the same story however it is cut.
 void expectStory(ByteView script, const std::string& story, std::size_t maxLength = 40, const Prepare& prepare = {},
                  const std::string& delimiter = "\r\n") {
-  for (const Cuts& cuts : waysToCut(script.size())) {
-    Session session(maxLength, delimiter);
+  for (const fakes::ChunkPlan& plan : waysToCut(script.size())) {
+    Lines session(maxLength, delimiter);
     if (prepare) prepare(session);
-    deliver(session, script, cuts);
-    ASSERT_EQ(session.protocol.story(), story) << script << " cut at " << testing::PrintToString(cuts);
+    session.deliver(script, plan);
+    ASSERT_EQ(session.protocol.story(), story) << script << " cut by " << plan.text();
   }
 }
 
@@ -188,7 +91,7 @@ TEST(LineReceiver, ClosesOnALineThatIsTooLong) {
 }
 
 TEST(LineReceiver, EndsTheConnectionWithTheLimitAndWhatWasSeen) {
-  Session session(5);
+  Lines session(5);
   session.protocol.dataReceived("123456\r\n");
   const auto* why = session.transport->failed.check<LimitExceeded>();
   ASSERT_TRUE(why != nullptr) << session.transport->failed;
@@ -198,7 +101,7 @@ TEST(LineReceiver, EndsTheConnectionWithTheLimitAndWhatWasSeen) {
 TEST(LineReceiver, DoesNotJudgeALineBeforeItsDelimiterIsDue) { expectStory("123456", "", 5); }
 
 TEST(LineReceiver, SkipsTheRestOfALineThatAnOverrideIgnores) {
-  const Prepare ignore = [](Session& s) { s.protocol.onLong = [](std::string_view) {}; };
+  const Prepare ignore = [](Lines& s) { s.protocol.onLong = [](std::string_view) {}; };
   expectStory("123456789\r\nab\r\n", "long[1234567] line[ab]", 5, ignore);
   expectStory("123456\r\nab\r\n", "long[123456\r] line[ab]", 5, ignore);
   expectStory("1234567\n\r\nab\r\n", "long[1234567] line[ab]", 5, ignore);
@@ -207,7 +110,7 @@ TEST(LineReceiver, SkipsTheRestOfALineThatAnOverrideIgnores) {
 }
 
 TEST(LineReceiver, GoesRawBehindTheBytesOfALineThatWasTooLong) {
-  const Prepare goRaw = [](Session& s) {
+  const Prepare goRaw = [](Lines& s) {
     s.protocol.onLong = [&p = s.protocol](std::string_view) {
       p.rawLeft = 3;
       p.setRawMode();
@@ -217,12 +120,12 @@ TEST(LineReceiver, GoesRawBehindTheBytesOfALineThatWasTooLong) {
 }
 
 TEST(LineReceiver, BeginsALineBehindOneThatWasTooLongWhenToldTo) {
-  const Prepare lineMode = [](Session& s) { s.protocol.onLong = [&p = s.protocol](std::string_view) { p.setLineMode(); }; };
+  const Prepare lineMode = [](Lines& s) { s.protocol.onLong = [&p = s.protocol](std::string_view) { p.setLineMode(); }; };
   expectStory("123456789\r\nab\r\n", "long[1234567] line[89] line[ab]", 5, lineMode);
 }
 
 TEST(LineReceiver, AppliesANewMaxLengthToTheLineBeingReceived) {
-  Session session;
+  Lines session;
   session.protocol.dataReceived("123456");
   session.protocol.setMaxLength(2);
   session.protocol.dataReceived("7");
@@ -238,13 +141,13 @@ TEST(LineReceiver, SwitchesToRawModeAndBackInsideAChunk) {
 }
 
 TEST(LineReceiver, TakesACopyOfTheRestBack) {
-  const Prepare copy = [](Session& s) { s.protocol.copiesRest = true; };
+  const Prepare copy = [](Lines& s) { s.protocol.copiesRest = true; };
   expectStory("raw2\r\nabcd\r\ne\r\n", "line[raw2] raw[ab] line[cd] line[e]", 40, copy);
   expectStory("raw2\r\nabraw1\r\nc\r\n", "line[raw2] raw[ab] line[raw1] raw[c] line[]", 40, copy);
 }
 
 TEST(LineReceiver, DeliversExtraAtOnceOutsideACallback) {
-  Session session;
+  Lines session;
   session.protocol.setRawMode();
   session.protocol.setLineMode("a\r\nb");
   EXPECT_EQ(session.protocol.story(), "line[a]");
@@ -253,7 +156,7 @@ TEST(LineReceiver, DeliversExtraAtOnceOutsideACallback) {
 }
 
 TEST(LineReceiver, PutsExtraBeforeWhatWasNotDelivered) {
-  Session session;
+  Lines session;
   session.protocol.dataReceived("pause\r\nc\r\nd");
   session.protocol.setLineMode("b\r\nb");
   session.resumeUntilRunning();
@@ -262,7 +165,7 @@ TEST(LineReceiver, PutsExtraBeforeWhatWasNotDelivered) {
 }
 
 TEST(LineReceiver, HandsAnUnfinishedLineOverWhenRawModeIsChosenOutsideACallback) {
-  Session session;
+  Lines session;
   session.protocol.rawLeft = 5;
   session.protocol.dataReceived("abc");
   session.protocol.setRawMode();
@@ -272,7 +175,7 @@ TEST(LineReceiver, HandsAnUnfinishedLineOverWhenRawModeIsChosenOutsideACallback)
 }
 
 TEST(LineReceiver, ThrowsWhenRawModeHasNoHandler) {
-  struct Lines final : LineReceiver {
+  struct Rawless final : LineReceiver {
     void lineReceived(std::string_view) override { setRawMode(); }
   } protocol;
   EXPECT_THROW(protocol.dataReceived("go\r\nx"), UsageError);
@@ -281,7 +184,7 @@ TEST(LineReceiver, ThrowsWhenRawModeHasNoHandler) {
 TEST(LineReceiver, HoldsBackEverythingBehindAPause) {
   expectStory("pause\r\na\r\n", "line[pause] line[a]");
   expectStory("pause\r\npause\r\nraw2\r\nabc\r\npause\r\n", "line[pause] line[pause] line[raw2] raw[ab] line[c] line[pause]");
-  Session session;
+  Lines session;
   session.protocol.dataReceived("pause\r\na\r\nb\r\n");
   session.protocol.dataReceived("c\r\n");
   EXPECT_EQ(session.protocol.story(), "line[pause]");
@@ -292,7 +195,7 @@ TEST(LineReceiver, HoldsBackEverythingBehindAPause) {
 }
 
 TEST(LineReceiver, GoesOnWhenPausedAndResumedInOneCallback) {
-  const Prepare brief = [](Session& s) {
+  const Prepare brief = [](Lines& s) {
     s.protocol.onLine = [&s](std::string_view) { s.transport->pauseProducing(), s.transport->resumeProducing(); };
   };
   expectStory("a\r\nb\r\nc\r\n", "line[a] line[b] line[c]", 40, brief);
@@ -303,27 +206,27 @@ TEST(LineReceiver, DeliversNothingAfterLoseConnection) { expectStory("close\r\na
 TEST(LineReceiver, DeliversNothingAfterAbortConnection) { expectStory("abort\r\na\r\n", "line[abort]"); }
 
 TEST(LineReceiver, DeliversNothingThatSetLineModeGivesBackAfterLoseConnection) {
-  const Prepare closeInRaw = [](Session& s) { s.protocol.onRaw = [&s](ByteView) { s.transport->loseConnection(); }; };
+  const Prepare closeInRaw = [](Lines& s) { s.protocol.onRaw = [&s](ByteView) { s.transport->loseConnection(); }; };
   expectStory("raw1\r\nxyz\r\n", "line[raw1] raw[x]", 40, closeInRaw);
 }
 
 TEST(LineReceiver, DoesNotReportALongLineAfterLoseConnection) { expectStory("close\r\n123456789", "line[close]", 5); }
 
 TEST(LineReceiver, DropsWhatNobodyWillGet) {
-  Session session;
+  Lines session;
   session.protocol.dataReceived("close\r\nabc\r\ndef");
   session.protocol.dataReceived("ghi\r\n");
   EXPECT_EQ(session.protocol.bufferedBytes(), 0u);
 }
 
 TEST(LineReceiver, OnlyAppendsWhatACallbackFeeds) {
-  Session session;
+  Lines session;
   session.protocol.dataReceived("nest\r\na\r\nb");
   EXPECT_EQ(session.protocol.story(), "line[nest] line[a] line[bn1] line[n2]");
 }
 
 TEST(LineReceiver, KeepsViewsValidWhileTheirCallbackFeedsMore) {
-  Session session;
+  Lines session;
   const std::string much(5000, 'x');
   std::vector<std::string> seen;
   session.protocol.onLine = [&](std::string_view line) {
@@ -339,9 +242,9 @@ TEST(LineReceiver, KeepsViewsValidWhileTheirCallbackFeedsMore) {
 
 TEST(LineReceiver, DeliversNothingTwiceWhenAnExceptionIsCaughtOutside) {
   const std::string script = "a\r\nthrow\r\nb\r\nthrow\r\nc\r\n";
-  for (const Cuts& cuts : waysToCut(script.size())) {
-    Session session;
-    deliver(session, script, cuts);
+  for (const fakes::ChunkPlan& plan : waysToCut(script.size())) {
+    Lines session;
+    session.deliver(script, plan);
     session.deliver("d\r\n"), session.deliver("e\r\n");
     ASSERT_EQ(session.protocol.story(), "line[a] line[throw] line[b] line[throw] line[c] line[d] line[e]");
     ASSERT_EQ(session.caught, 2);
@@ -349,14 +252,14 @@ TEST(LineReceiver, DeliversNothingTwiceWhenAnExceptionIsCaughtOutside) {
 }
 
 TEST(LineReceiver, KeepsTheRestOfTheChunkBehindAnException) {
-  Session session;
+  Lines session;
   EXPECT_THROW(session.protocol.dataReceived("throw\r\nb\r\nc"), std::runtime_error);
   EXPECT_EQ(session.protocol.bufferedBytes(), 4u);
   EXPECT_EQ(session.protocol.clearLineBuffer(), "b\r\nc");
 }
 
 TEST(LineReceiver, KeepsWhatACallbackFedBeforeItThrew) {
-  Session session;
+  Lines session;
   session.protocol.onLine = [&](std::string_view line) {
     if (line != "x") return;
     session.protocol.dataReceived("fed\r\n");
@@ -369,7 +272,7 @@ TEST(LineReceiver, KeepsWhatACallbackFedBeforeItThrew) {
 }
 
 TEST(LineReceiver, GoesOnBehindALongLineWhoseHandlerThrew) {
-  Session session(5);
+  Lines session(5);
   session.protocol.onLong = [](std::string_view) { throw std::runtime_error("too long"); };
   session.deliver("123456789");
   session.deliver("0\r\nab\r\n");
@@ -377,7 +280,7 @@ TEST(LineReceiver, GoesOnBehindALongLineWhoseHandlerThrew) {
 }
 
 TEST(LineReceiver, ReturnsAndForgetsWhatWasNotDelivered) {
-  Session session;
+  Lines session;
   session.protocol.dataReceived("a\r\nbc");
   EXPECT_EQ(session.protocol.clearLineBuffer(), "bc");
   session.protocol.dataReceived("d\r\n");
@@ -393,7 +296,7 @@ TEST(LineReceiver, ReturnsAndForgetsWhatWasNotDelivered) {
 
 TEST(LineReceiver, DeliversLinesInsideAChunkAsViewsOfTheChunk) {
   const std::string chunk = "one\r\ntwo\r\nthree";
-  Session session;
+  Lines session;
   int inside = 0;
   session.protocol.onLine = [&](std::string_view line) {
     inside += line.data() >= chunk.data() && line.data() < chunk.data() + chunk.size();
@@ -403,7 +306,7 @@ TEST(LineReceiver, DeliversLinesInsideAChunkAsViewsOfTheChunk) {
 }
 
 TEST(LineReceiver, SendsALineWithItsDelimiter) {
-  Session session;
+  Lines session;
   session.protocol.sendLine("hello");
   session.protocol.sendLine("");
   EXPECT_EQ(session.transport->written, "hello\r\n\r\n");
@@ -431,10 +334,10 @@ TEST(LineReceiver, ReceivesAHugeLineByteByByteInLinearTime) {
 }
 
 TEST(LineReceiver, DeliversManyLinesOnePerPauseInLinearTime) {
-  Session session;
+  Lines session;
   std::size_t lines = 0;
   session.protocol.onLine = [&](std::string_view) {
-    session.protocol.log.clear(), ++lines;
+    session.protocol.heard.forget(), ++lines;
     session.transport->pauseProducing();
   };
   std::string chunk;
@@ -445,11 +348,11 @@ TEST(LineReceiver, DeliversManyLinesOnePerPauseInLinearTime) {
 }
 
 TEST(LineReceiver, AlternatesBetweenTheModesInsideAChunkInLinearTime) {
-  Session session;
+  Lines session;
   std::string chunk;
   for (int i = 0; i < 100000; ++i) chunk += "raw1\r\n-";
   std::size_t lines = 0;
-  session.protocol.onLine = [&](std::string_view) { session.protocol.log.clear(), ++lines; };
+  session.protocol.onLine = [&](std::string_view) { session.protocol.heard.forget(), ++lines; };
   session.deliver(chunk);
   EXPECT_EQ(lines, 100000u);
 }
@@ -476,18 +379,14 @@ std::string reference(std::string_view input, std::size_t maxLength, std::string
 }
 
 TEST(LineReceiver, AgreesWithAPlainReferenceOnRandomInputHoweverItIsCut) {
-  std::uint64_t state = 1;
-  const auto below = [&state](std::uint64_t bound) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<std::size_t>((state >> 33) % bound);
-  };
+  Draw below;
   const std::string delimiters[] = {"\n", "ab", "aa", "aab", "abab", "abaab"};
   for (int round = 0; round < 20000; ++round) {
     const std::string& delimiter = delimiters[below(6)];
     const std::size_t maxLength = below(8);
     std::string input(below(40), 'a');
     for (char& c : input) c = "abc\n"[below(4)];
-    Session session(maxLength, delimiter);
+    Lines session(maxLength, delimiter);
     session.protocol.onLong = [](std::string_view) {};
     for (std::size_t at = 0, size = 0; at < input.size(); at += size) {
       size = 1 + below(8);
