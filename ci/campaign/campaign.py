@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "fuzz"
 PROGRESS_SECONDS = 5
 SHRINK_SECONDS = 60
+SHORT_INPUT = 256
 REPORTS_PRINTED, REPORT_LINES = 3, 120
 EPILOG = """Targets begin with the inputs in fuzz/corpus/<target> and go on with those of earlier campaigns in build/fuzz/corpus/<target>.
 Findings land in build/fuzz/findings/<target>/<bucket>, shrunk, each with the command that replays it; findings listed in
@@ -133,6 +134,17 @@ def keep(run):
         (kept / name).unlink()
 
 
+def stints(target, seconds, value_profile=None):
+    """How a worker spends its time: (seconds, flags of libFuzzer) for one process after the other. Short inputs first: they
+    run several times faster and find most of what there is to find. One worker that serves a target alone looks at the values
+    that are compared in the last part only, which finds other things and fills the corpus faster."""
+    short = f"-max_len={min(target.max_len, SHORT_INPUT)}"
+    if value_profile is not None:
+        profile = f"-use_value_profile={value_profile}"
+        return [(seconds * 0.4, [short, profile]), (seconds * 0.6, [profile])]
+    return [(seconds * 0.3, [short]), (seconds * 0.3, []), (seconds * 0.4, ["-use_value_profile=1"])]
+
+
 class Campaign:
     """Spreads the time over the targets and the targets over the jobs."""
 
@@ -142,11 +154,10 @@ class Campaign:
         self.plans = queue.SimpleQueue()
         if jobs <= len(runs):
             share = seconds * jobs / len(runs)
-            # One worker serves a target: the second part of its time looks at the values that are compared, too, which finds
-            # other things and fills the corpus faster.
-            plans = [(run, 0, [(share * 0.6, 0), (share * 0.4, 1)]) for run in runs]
+            plans = [(run, 0, stints(run.target, share)) for run in runs]
         else:
-            plans = [(runs[number % len(runs)], number // len(runs), [(seconds, number // len(runs) % 2)]) for number in range(jobs)]
+            plans = [(run, number // len(runs), stints(run.target, seconds, number // len(runs) % 2))
+                     for number in range(jobs) for run in [runs[number % len(runs)]]]
         for plan in plans:
             self.plans.put(plan)
         self.threads = [threading.Thread(target=self.work, daemon=True) for _ in range(min(jobs, len(plans)))]
@@ -154,14 +165,14 @@ class Campaign:
     def work(self):
         while not self.stop.is_set():
             try:
-                run, number, stints = self.plans.get_nowait()
+                run, number, plan = self.plans.get_nowait()
             except queue.Empty:
                 return
             worker = Worker(run, number, self.stop)
             self.workers.append(worker)
             try:
-                for seconds, value_profile in stints:
-                    worker.fuzz(seconds, [f"-use_value_profile={value_profile}", "-reload=1"])
+                for seconds, flags in plan:
+                    worker.fuzz(seconds, [*flags, "-reload=1"])
             except (SetupError, OSError) as error:
                 self.errors.append(error)
                 self.stop.set()

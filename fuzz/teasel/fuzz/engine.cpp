@@ -8,9 +8,9 @@ namespace teasel::fuzz {
 
 namespace {
 
-/// A campaign's world: no list of events, and the cheap kind of chunks. Replays use the sharp kind and the whole trace.
-fakes::WorldOptions campaignWorld(fakes::WorldOptions options) {
-  options.trace = fakes::Trace::Mode::kHash;
+/// A campaign's world has the cheap kind of chunks. Replays use the sharp kind.
+fakes::WorldOptions campaignWorld(fakes::WorldOptions options, fakes::Trace::Mode trace) {
+  options.trace = trace;
   if (teasel::detail::kSanitized) options.chunks = fakes::ChunkMemory::Mode::kRing;
   return options;
 }
@@ -28,7 +28,7 @@ Engine::Engine(const fakes::Scenario& scenario, EngineOptions options)
     : scenario_(scenario),
       options_(std::move(options)),
       codec_(codecOf(scenario)),
-      worldOptions_(campaignWorld(scenario.options().world)),
+      worldOptions_(campaignWorld(scenario.options().world, options_.trace)),
       world_(worldOptions_) {}
 
 void Engine::take(ByteView bytes) {

@@ -16,6 +16,8 @@ struct EngineOptions {
   std::string target;
   /// Oracles whose verdicts are passed over: a campaign goes on behind what it has found already.
   std::vector<std::string> ignored;
+  /// What is recorded of a run. Campaigns need nothing: a finding is replayed with all of it.
+  fakes::Trace::Mode trace = fakes::Trace::Mode::kOff;
 };
 
 /// What became of an input.

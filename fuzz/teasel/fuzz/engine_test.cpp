@@ -58,7 +58,7 @@ TEST(FuzzEngine, RunsTheEmptyInput) {
 }
 
 TEST(FuzzEngine, GivesAVerdictAsAFindingWithItsTape) {
-  Engine engine(echo(), {.target = "echo_program", .ignored = {}});
+  Engine engine(echo(), {.target = "echo_program", .ignored = {}, .trace = fakes::Trace::Mode::kOff});
   ASSERT_EQ(engine.run("bad\r\n"), Outcome::kFinding);
   const fakes::Tape tape = engine.tape();
   EXPECT_EQ(tape.target, "echo_program");
@@ -68,19 +68,21 @@ TEST(FuzzEngine, GivesAVerdictAsAFindingWithItsTape) {
 }
 
 TEST(FuzzEngine, PassesOverIgnoredOraclesAndNoOthers) {
-  Engine engine(echo(), {.target = "", .ignored = {"bad-word"}});
+  Engine engine(echo(), {.target = "", .ignored = {"bad-word"}, .trace = fakes::Trace::Mode::kOff});
   EXPECT_EQ(engine.run("bad\r\n"), Outcome::kIgnored);
   EXPECT_EQ(engine.run("worse\r\n"), Outcome::kFinding);
 }
 
 TEST(FuzzEngine, LeavesNothingOfOneInputToTheNext) {
-  Engine engine(echo());
+  const EngineOptions hashing{.target = "", .ignored = {}, .trace = fakes::Trace::Mode::kHash};
+  Engine engine(echo(), hashing);
   const std::string_view inputs[] = {"", "a\r\nb\r\n", "bad\r\n", "x\xF5\x04", "\xF5\x05\x09late\r\n"};
   std::vector<std::uint64_t> hashes;
   for (const std::string_view input : inputs) {
-    Engine fresh(echo());
+    Engine fresh(echo(), hashing);
     fresh.run(input);
     hashes.push_back(fresh.world().trace().hash());
+    EXPECT_NE(hashes.back(), 0u);
   }
   for (int round = 0; round < 3; ++round)
     for (std::size_t i = 0; i < std::size(inputs); ++i) {
