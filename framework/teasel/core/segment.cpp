@@ -1,5 +1,7 @@
 #include <teasel/core/segment.hpp>
 
+#include <sanitizer/asan_interface.h>
+
 #include <array>
 #include <cstring>
 #include <limits>
@@ -7,7 +9,6 @@
 #include <vector>
 
 #include <teasel/core/check.hpp>
-#include <teasel/core/sanitizers.hpp>
 
 namespace teasel {
 
@@ -16,7 +17,8 @@ namespace {
 constexpr std::size_t kClasses[] = {512, 4096, 16384, 65536};
 constexpr std::size_t kKeptPerClass[] = {256, 64, 16, 8};
 
-/// Buffers that wait for reuse in this thread, by size. Memory only: nothing that runs can tell it from the heap.
+/// Buffers that wait for reuse in this thread, by size. Memory only: nothing that runs can tell it from the heap. While they
+/// wait, AddressSanitizer lets nobody touch their bytes.
 struct BlockPool {
   std::array<std::vector<detail::Block*>, std::size(kClasses)> free;
   BlockPool() {
@@ -33,7 +35,10 @@ BlockPool::~BlockPool() {
   livingPool = nullptr;
   poolDied = true;
   for (auto& list : free)
-    for (detail::Block* block : list) ::operator delete(block);
+    for (detail::Block* block : list) {
+      ASAN_UNPOISON_MEMORY_REGION(block->bytes(), block->capacity);
+      ::operator delete(block);
+    }
 }
 
 BlockPool* pool() {
@@ -54,17 +59,16 @@ std::size_t classOf(std::size_t capacity) {
 
 detail::Block* detail::Block::make(std::size_t capacity) {
   TEASEL_CHECK(capacity <= std::numeric_limits<std::uint32_t>::max());
-  if constexpr (!kSanitized) {
-    const std::size_t size = classOf(capacity);
-    if (size < std::size(kClasses)) {
-      capacity = kClasses[size];
-      if (BlockPool* kept = pool(); kept != nullptr && !kept->free[size].empty()) {
-        Block* block = kept->free[size].back();
-        kept->free[size].pop_back();
-        block->refs = 1;
-        block->filled = 0;
-        return block;
-      }
+  const std::size_t size = classOf(capacity);
+  if (size < std::size(kClasses)) {
+    capacity = kClasses[size];
+    if (BlockPool* kept = pool(); kept != nullptr && !kept->free[size].empty()) {
+      Block* block = kept->free[size].back();
+      kept->free[size].pop_back();
+      ASAN_UNPOISON_MEMORY_REGION(block->bytes(), capacity);
+      block->refs = 1;
+      block->filled = 0;
+      return block;
     }
   }
   void* memory = ::operator new(sizeof(Block) + capacity);
@@ -72,13 +76,12 @@ detail::Block* detail::Block::make(std::size_t capacity) {
 }
 
 void detail::Block::free(Block* block) noexcept {
-  if constexpr (!kSanitized) {
-    const std::size_t size = classOf(block->capacity);
-    if (BlockPool* kept = pool(); size < std::size(kClasses) && kept != nullptr && kClasses[size] == block->capacity &&
-                                  kept->free[size].size() < kKeptPerClass[size]) {
-      kept->free[size].push_back(block);
-      return;
-    }
+  const std::size_t size = classOf(block->capacity);
+  if (BlockPool* kept = pool(); size < std::size(kClasses) && kept != nullptr && kClasses[size] == block->capacity &&
+                                kept->free[size].size() < kKeptPerClass[size]) {
+    ASAN_POISON_MEMORY_REGION(block->bytes(), block->capacity);
+    kept->free[size].push_back(block);
+    return;
   }
   ::operator delete(block);
 }

@@ -16,7 +16,7 @@ struct Block {
   std::uint32_t capacity;
   std::uint32_t filled;  // bytes from the start that some Segment may be using
   char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
-  /// Kept in a per-thread pool of a few sizes; under sanitizers from the heap each time, so that they see every use.
+  /// Kept in a per-thread pool of a few sizes, poisoned there for AddressSanitizer.
   static Block* make(std::size_t capacity);
   static void free(Block* block) noexcept;
 };

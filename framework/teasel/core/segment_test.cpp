@@ -1,8 +1,11 @@
 #include <teasel/core/segment.hpp>
 
 #include <gtest/gtest.h>
+#include <sanitizer/asan_interface.h>
 
 #include <string>
+
+#include <teasel/core/sanitizers.hpp>
 
 namespace teasel {
 namespace {
@@ -48,6 +51,28 @@ TEST(Chunk, RetainSharesACountedBufferAndCopiesABorrowedOne) {
   }
   EXPECT_EQ(block->refs, 1u);
   detail::Block::free(block);
+}
+
+/// Whether AddressSanitizer would report a read.
+bool isPoisoned(const char* at) {
+#if defined(__SANITIZE_ADDRESS__) || (defined(__clang__) && __has_feature(address_sanitizer))
+  return __asan_address_is_poisoned(at) != 0;
+#else
+  return static_cast<void>(at), false;
+#endif
+}
+
+TEST(Block, IsReusedAndItsBytesAreOutOfBoundsWhileItWaits) {
+  detail::Block* block = detail::Block::make(100);
+  char* const bytes = block->bytes();
+  EXPECT_FALSE(isPoisoned(bytes));
+  detail::Block::free(block);
+  EXPECT_EQ(isPoisoned(bytes), detail::kSanitized);
+  EXPECT_EQ(isPoisoned(bytes + 99), detail::kSanitized);
+  detail::Block* again = detail::Block::make(50);
+  EXPECT_EQ(again, block);
+  EXPECT_FALSE(isPoisoned(bytes));
+  detail::Block::free(again);
 }
 
 }  // namespace
