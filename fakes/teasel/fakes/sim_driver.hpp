@@ -35,6 +35,7 @@ class SimDriver final : public Driver {
 
   std::string_view name() const noexcept override { return mode_ == Mode::kReadiness ? "world_readiness" : "world_completion"; }
   Instant now() noexcept override { return network_.now(); }
+  bool simulated() const noexcept override { return true; }
   void poll(Duration maxWait, Instant& sampled) override;
   void wake() noexcept override { woken_.store(true, std::memory_order_relaxed); }
   Slot* listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) override;

@@ -96,6 +96,8 @@ class Driver {
   virtual std::string_view name() const noexcept = 0;
   /// The driver's clock, monotonic.
   virtual Instant now() noexcept = 0;
+  /// Whether that is simulated time, which stands still while code runs.
+  virtual bool simulated() const noexcept { return false; }
   /// Waits until something happened, `maxWait` has passed (0: does not wait; Duration::max(): without end), wake() was
   /// called or a linger deadline fell due; then sets `sampled` to now(), once, and makes the upcalls. Never waits after
   /// the first upcall. Work that was held back (after reading(slot, true), a failed write, a failed connect) counts as

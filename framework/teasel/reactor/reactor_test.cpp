@@ -9,40 +9,13 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/reactor/literal_resolver.hpp>
+#include <teasel/reactor/reactor_test_kit.hpp>
 
 namespace teasel {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// No streams; time passes only while the reactor waits.
-class IdleDriver final : public Driver {
- public:
-  std::string_view name() const noexcept override { return "idle"; }
-  Instant now() noexcept override { return now_; }
-  void poll(Duration maxWait, Instant& sampled) override {
-    lastWait = maxWait;
-    if (maxWait < Duration::max()) now_ += maxWait;
-    sampled = now_;
-    if (onPoll) onPoll();
-  }
-  void wake() noexcept override { ++wakes; }
-  Slot* listen(const Address&, const ListenOptions&, Acceptor&, Failure&) override { return nullptr; }
-  void stopListening(Slot*) override {}
-  Slot* connect(const Address&, const ConnectOptions&, StreamSink&) override { return nullptr; }
-  void reading(Slot*, bool) override {}
-  std::size_t write(Slot*, std::span<const Segment>) override { return 0; }
-  void shutdownWrite(Slot*) override {}
-  void close(Slot*, How, std::vector<Segment>, Instant) override {}
-  std::size_t overdueSlots() const noexcept override { return 0; }
-
-  Duration lastWait{};
-  int wakes = 0;
-  UniqueFunction<void()> onPoll;
-
- private:
-  Instant now_ = Instant{} + 1h;
-};
+using reactor_tests::IdleDriver;
 
 class ReactorTest : public testing::Test {
  protected:
