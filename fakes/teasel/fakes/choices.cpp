@@ -25,7 +25,6 @@ constexpr SiteName kSiteNames[] = {
     {ChoiceSite::kTimerTie, "timerTie"},
     {ChoiceSite::kPlayEnding, "playEnding"},
     {ChoiceSite::kDeliveries, "deliveries"},
-    {ChoiceSite::kLostTurn, "lostTurn"},
     {ChoiceSite::kPausedReset, "pausedReset"},
     {ChoiceSite::kPort, "port"},
     {ChoiceSite::kWindow, "window"},

@@ -25,7 +25,7 @@ enum class ChoiceSite : std::uint16_t {
   kTimerTie = 8,      ///< arrival against timer at one instant: 0 arrival first
   kPlayEnding = 9,    ///< how a Play that names no ending ends
   kDeliveries = 10,   ///< how many deliveries a connection gets in one turn: 0 as many as there are
-  kLostTurn = 11,     ///< how many turns connectionLost is held back: 0 none
+  // 11 is free. In which turn connectionLost follows loseConnection is decided by kShortWrite and kWritten.
   kPausedReset = 12,  ///< whether a paused connection notices a reset: 0 yes
   kPort = 13,         ///< which free port an ephemeral bind gets
   kWindow = 14,       ///< size of a stream's window: 0 the default
@@ -33,8 +33,8 @@ enum class ChoiceSite : std::uint16_t {
   kFaultReset = 16,   ///< a reset that nobody asked for: 0 no
   kFaultRefuse = 17,  ///< a connect that is refused: 0 no
   kFaultListen = 18,  ///< a listen that fails: 0 no
-  kWakeups = 19,      ///< spurious wake-ups of a driver: 0 none
-  kWritten = 20,      ///< in which turn a completion-shaped write is reported: 0 the next
+  kWakeups = 19,      ///< a reactor's wait returns, and nothing has happened: 0 no
+  kWritten = 20,      ///< how many turns later than it could be a completion-shaped write is reported: 0 none
   kChunkPlan = 21,    ///< which chunk plan a test uses
   kOverlap = 22,      ///< whether the Play's next step comes before the hosts could react to the last: 0 no
   kPlayLength = 32,   ///< Play::draw: how many events

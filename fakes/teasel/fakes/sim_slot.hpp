@@ -49,6 +49,7 @@ class SimSlot final : public Slot, public LinkParty, public LinkListener {
   std::size_t segmentCount = 0, segmentOffset = 0;
   std::size_t left = 0;   // bytes not yet in the link
   std::size_t owed = 0;   // bytes that onWritten is to report
+  std::uint8_t reportIn = 0;  // turns that the report is held back
   std::vector<Segment> inFlight;
   Instant lingerUntil{};
 

@@ -166,8 +166,16 @@ bool World::advanceInstant(Instant until) {
     getStuck("virtualTime", static_cast<std::uint64_t>(limits_->virtualTime.count()));
     return false;
   }
+  if (!choices_.calm()) wakeForNothing();
+  if (stopped()) return false;
   moveTo(next);
   return true;
+}
+
+/// A wait may return without anything having happened: signals do that, and other threads' wake-ups.
+void World::wakeForNothing() {
+  for (std::size_t i = 0; i < hostCount_; ++i)
+    if (choices_.chance(Ratio{1, 16}, Key(hosts_[i]->number(), ChoiceSite::kWakeups))) turn(*hosts_[i]);
 }
 
 void World::moveTo(Instant to) {

@@ -185,6 +185,7 @@ class World final : public Observer, private OutsideGate {
     return (events_ >= most.events || eventsHere_ >= most.eventsAtOneInstant || quietEvents_ >= most.eventsSinceProgress) && reachLimit();
   }
   bool advanceInstant(Instant until);
+  void wakeForNothing();
   void moveTo(Instant to);
   Instant nextDue();
   void turn(Host& host);

@@ -237,5 +237,35 @@ TEST(WorldFaults, WindowsCanBeDrawnDownToOneByte) {
   EXPECT_EQ(it.outside().received(), "abc");
 }
 
+/// How many turns pass until the world's connection is told that it is over.
+int turnsUntilLost(const std::vector<Record>& records) {
+  Driven it(test::completion(), records);
+  it.does.onData = [](Recorder& self, ByteView data) {
+    self.transport().write(data);
+    self.transport().loseConnection();
+  };
+  it.outside().send("bye");
+  int turns = 0;
+  while (it.log.text() != "made got:bye lost:ConnectionDone" && it.world.step()) ++turns;
+  EXPECT_EQ(it.outside().received(), "bye");
+  return turns;
+}
+
+TEST(WorldFaults, AFinishedWriteIsReportedSomeTurnsLaterInCompletionModeAndTheEndWaitsForIt) {
+  const int atOnce = turnsUntilLost({drawn(kToOutside, ChoiceSite::kWritten, 0)});
+  EXPECT_EQ(turnsUntilLost({drawn(kToOutside, ChoiceSite::kWritten, 3)}), atOnce + 3);
+}
+
+TEST(WorldFaults, AWaitThatReturnsForNothingCallsNobodyAndMovesNoTime) {
+  Driven it({}, {drawn(0, ChoiceSite::kWakeups, 1)});
+  const Instant start = it.world.now();
+  Instant fired{};
+  it.world.host().reactor().callLater(5ms, [&] { fired = it.world.now(); });
+  it.world.advance(5ms);
+  EXPECT_EQ(fired, start + 5ms);
+  EXPECT_EQ(it.log.text(), "made");
+  EXPECT_EQ(it.world.choices().unused(), 0u) << "the wait did return for nothing";
+}
+
 }  // namespace
 }  // namespace teasel::fakes

@@ -56,7 +56,7 @@ constexpr std::uint64_t kNumbers[] = {0,
 constexpr ChoiceSite kSites[] = {
     ChoiceSite::kCut,        ChoiceSite::kShortWrite,  ChoiceSite::kLatency,     ChoiceSite::kReadyOrder,
     ChoiceSite::kHostOrder,  ChoiceSite::kAcceptOrder, ChoiceSite::kEofWithLast, ChoiceSite::kTimerTie,
-    ChoiceSite::kPlayEnding, ChoiceSite::kDeliveries,  ChoiceSite::kLostTurn,    ChoiceSite::kPausedReset,
+    ChoiceSite::kPlayEnding, ChoiceSite::kDeliveries,  ChoiceSite::kPausedReset,
     ChoiceSite::kWindow,     ChoiceSite::kStall,       ChoiceSite::kWakeups,     ChoiceSite::kWritten};
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
