@@ -13,17 +13,35 @@
 #
 #   teasel_add_scenarios(shouting SOURCES shouting_scenarios.cpp LIBRARIES shouting CORPUS corpus/shouting)
 #
-# ci/fuzz learns of the programs of a build tree from <build>/scenarios/*.json.
+# ci/fuzz learns of the programs of a build tree from <build>/teasel-scenarios/*.json.
 include_guard(GLOBAL)
 
-file(REMOVE_RECURSE "${CMAKE_BINARY_DIR}/scenarios")
+file(REMOVE_RECURSE "${CMAKE_BINARY_DIR}/teasel-scenarios")
 
-set(_teasel_scenarios_signature "teasel_add_scenarios(name SOURCES file.cpp ... [LIBRARIES target ...] [CORPUS dir] "
-  "[DICTIONARY file] [MAX_LEN n] [SEEDS n] [LABELS label ...])")
-string(CONCAT _teasel_scenarios_signature ${_teasel_scenarios_signature})
-
+# Everything is said within functions: their caller is another directory, which does not see variables of this one.
 function(_teasel_scenarios_refuse name why)
-  message(FATAL_ERROR "teasel_add_scenarios(${name}): ${why}.\nIt is called as: ${_teasel_scenarios_signature}")
+  message(FATAL_ERROR "teasel_add_scenarios(${name}): ${why}.\nIt is called as: teasel_add_scenarios(name SOURCES file.cpp ... "
+    "[LIBRARIES target ...] [CORPUS dir] [DICTIONARY file] [MAX_LEN n] [SEEDS n] [LABELS label ...])")
+endfunction()
+
+# The folders in the nearest folder above a path that is not there.
+function(_teasel_scenarios_folders_beside path result)
+  while(NOT IS_DIRECTORY "${path}")
+    get_filename_component(path "${path}" DIRECTORY)
+  endwhile()
+  file(GLOB entries LIST_DIRECTORIES TRUE RELATIVE "${path}" "${path}/*")
+  set(folders "")
+  foreach(entry IN LISTS entries)
+    if(IS_DIRECTORY "${path}/${entry}")
+      list(APPEND folders "${entry}")
+    endif()
+  endforeach()
+  list(JOIN folders ", " folders)
+  if(folders)
+    set(${result} "the folders in ${path} are: ${folders}" PARENT_SCOPE)
+  else()
+    set(${result} "there is no folder in ${path}" PARENT_SCOPE)
+  endif()
 endfunction()
 
 # cmake_parse_arguments gives everything up to the next known keyword to a list keyword, so a misspelt `CORPSE dir` would
@@ -53,7 +71,8 @@ function(_teasel_scenarios_check_values name corpus dictionary max_len seeds)
   if(corpus)
     get_filename_component(corpus "${corpus}" ABSOLUTE)
     if(NOT IS_DIRECTORY "${corpus}")
-      _teasel_scenarios_refuse(${name} "CORPUS '${corpus}' is no directory")
+      _teasel_scenarios_folders_beside("${corpus}" others)
+      _teasel_scenarios_refuse(${name} "CORPUS '${corpus}' is no directory; ${others}")
     endif()
     file(GLOB inputs "${corpus}/*")
     if(NOT inputs)
@@ -81,13 +100,47 @@ function(_teasel_scenarios_instrument target)
   if(aliased)
     set(target ${aliased})
   endif()
+  if(target MATCHES "^(teasel_|Teasel::)")
+    return()
+  endif()
   get_target_property(imported ${target} IMPORTED)
   get_target_property(type ${target} TYPE)
   if(imported)
     message(WARNING "${target} is imported: it was compiled without coverage instrumentation, and libFuzzer will be nearly blind "
       "to it. Build it in this tree, by add_subdirectory or FetchContent.")
-  elseif(NOT type STREQUAL "INTERFACE_LIBRARY" AND NOT target MATCHES "^teasel_")
+  elseif(NOT type STREQUAL "INTERFACE_LIBRARY")
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    if(NOT type STREQUAL "EXECUTABLE")
+      # Other programs that it is linked to find there what the instrumentation calls.
+      target_link_libraries(${target} INTERFACE $<LINK_ONLY:Teasel::framework>)
+    endif()
+  endif()
+endfunction()
+
+# What the engine needs, and that it is one.
+function(_teasel_scenarios_check_engine name)
+  if(NOT "${TEASEL_FUZZ_ENGINE}" MATCHES "^(|replay|libfuzzer)$")
+    _teasel_scenarios_refuse(${name} "TEASEL_FUZZ_ENGINE is '${TEASEL_FUZZ_ENGINE}': replay or libfuzzer")
+  endif()
+  set(main scenario_main)
+  set(component fakes)
+  if(TEASEL_FUZZ_ENGINE STREQUAL "libfuzzer")
+    set(main fuzz)
+    set(component fuzz)
+  endif()
+  if(NOT TARGET Teasel::${main})
+    _teasel_scenarios_refuse(${name}
+      "there is no target Teasel::${main} here; find_package(teasel) brings it with COMPONENTS ${component}")
+  endif()
+  set(advice "to fuzz, have it built in this tree, by add_subdirectory or FetchContent")
+  get_target_property(engine Teasel::${main} TEASEL_FUZZ_ENGINE)
+  get_target_property(imported Teasel::${main} IMPORTED)
+  if(imported AND main STREQUAL "fuzz")
+    if(NOT engine STREQUAL "libfuzzer")
+      _teasel_scenarios_refuse(${name} "the Teasel that was found is installed, without libFuzzer: ${advice}")
+    endif()
+    message(WARNING "teasel_add_scenarios(${name}): the Teasel that was found is installed, its protocols were compiled apart, and "
+      "libFuzzer may be nearly blind to them: ${advice}.")
   endif()
 endfunction()
 
@@ -108,6 +161,7 @@ function(teasel_add_scenarios name)
       string(REGEX REPLACE "^[A-Z_]+=" "" arg_${key} "${default}")
     endif()
   endforeach()
+  _teasel_scenarios_check_engine(${name})
   _teasel_scenarios_check_lists(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} LABELS ${arg_LABELS})
   _teasel_scenarios_check_values(${name} "${arg_CORPUS}" "${arg_DICTIONARY}" "${arg_MAX_LEN}" "${arg_SEEDS}")
   foreach(path IN ITEMS CORPUS DICTIONARY)
@@ -117,7 +171,11 @@ function(teasel_add_scenarios name)
   endforeach()
 
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} $<TARGET_NAME_IF_EXISTS:teasel_flags> Teasel::fakes)
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} Teasel::fakes)
+  if(PROJECT_NAME STREQUAL "teasel")
+    # Our warnings are for our own sources, not for those of a project that has Teasel as a part.
+    target_link_libraries(${name} PRIVATE teasel_flags)
+  endif()
   if(TEASEL_FUZZ_ENGINE STREQUAL "libfuzzer")
     target_link_libraries(${name} PRIVATE Teasel::fuzz)
     foreach(target IN LISTS name arg_LIBRARIES)
@@ -138,7 +196,7 @@ function(teasel_add_scenarios name)
   if(labels)
     set(labels "\"${labels}\"")
   endif()
-  file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/scenarios/${name}.json" CONTENT
+  file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/teasel-scenarios/${name}.json" CONTENT
 "{\"name\": \"${name}\", \"program\": \"$<TARGET_FILE:${name}>\", \"corpus\": \"${arg_CORPUS}\", \"dictionary\": \"${arg_DICTIONARY}\",
  \"max_len\": ${arg_MAX_LEN}, \"labels\": [${labels}]}
 ")

@@ -69,7 +69,7 @@ def build(*command):
 def load_targets(chosen, is_wanted):
     """The targets to run, built. Names of all are known after configuring, so a wrong one is refused before the build."""
     build("configure_preset", "fuzz")
-    programs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((BUILD / "scenarios").glob("*.json"))]
+    programs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((BUILD / "teasel-scenarios").glob("*.json"))]
     wanted = [entry for entry in programs if is_wanted(entry)]
     if chosen:
         wanted = [entry for entry in programs if chosen.split("/")[0] == entry["name"]]

@@ -158,9 +158,25 @@ struct RunOptions {
   Duration timeout{};
 };
 
+/// The folders in the nearest folder above a path that is not there, for who has misspelt it.
+std::string foldersBeside(const fs::path& missing) {
+  std::error_code error;
+  fs::path parent = fs::absolute(missing, error).parent_path();
+  while (parent.has_relative_path() && !fs::is_directory(parent, error)) parent = parent.parent_path();
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(parent, error)) {
+    if (entry.is_directory(error)) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  std::string list;
+  for (const std::string& name : names) (list += list.empty() ? "" : ", ") += name;
+  return list.empty() ? "there is no folder in " + parent.string() : "the folders in " + parent.string() + " are: " + list;
+}
+
 std::vector<fs::path> corpusFiles(const std::string& directory) {
   std::error_code error;
-  if (!fs::is_directory(directory, error)) throw UsageError("--corpus: there is no directory " + directory);
+  if (!fs::is_directory(directory, error))
+    throw UsageError("--corpus: there is no directory " + directory + "; " + foldersBeside(directory));
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
     if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.')) files.push_back(entry.path());

@@ -69,14 +69,14 @@ TEST_F(ScenarioMain, HelpSaysEveryCommand) {
 }
 
 TEST_F(ScenarioMain, WrongArgumentsEndInOneLineAndStatusTwo) {
-  const std::pair<const char*, const char*> cases[] = {
+  const std::pair<const char*, std::string> cases[] = {
       {"", "a command is missing"},
       {"rum", "no command 'rum'; there are: run, replay"},
       {"run --sedes 3", "unknown argument '--sedes'; options are: --scenario, --seeds"},
       {"run --seeds many", "--seeds needs a number, not 'many'"},
       {"run --seeds", "--seeds needs a value"},
       {"run --scenario hold", "no scenario 'hold'; there are: aborts, forgets, holds, keeps_view, spins"},
-      {"run --corpus nowhere", "there is no directory nowhere"},
+      {"run --corpus nowhere", "there is no directory nowhere; the folders in " + folder_.string() + " are: corpus"},
       {"run --corpus corpus", "the directory corpus is empty"},
       {"run --seeds 0", "nothing to run"},
       {"replay", "a tape or a fuzzer input is missing"},
