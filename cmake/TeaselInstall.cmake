@@ -1,0 +1,59 @@
+# teasel_component(name TARGETS target ... [NEEDS component ...] [PACKAGES package ...])
+# What find_package(teasel COMPONENTS name) brings: these targets, after the components and packages that they need.
+# Called by the room that makes the targets, so a component that was not built is known as one that was not.
+#
+# teasel_install_package(): the package's own files, after all rooms.
+include_guard(GLOBAL)
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(_teasel_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/teasel")
+
+function(teasel_component name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "TARGETS;NEEDS;PACKAGES")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_TARGETS)
+    message(FATAL_ERROR
+      "teasel_component(${name} TARGETS ... [NEEDS ...] [PACKAGES ...]): cannot read '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  if(NOT TEASEL_INSTALL)
+    return()
+  endif()
+  get_property(built GLOBAL PROPERTY TEASEL_COMPONENTS)
+  set(needs "")
+  foreach(needed IN LISTS arg_NEEDS)
+    if(NOT needed IN_LIST built)
+      message(FATAL_ERROR "teasel_component(${name} NEEDS ${needed}): there is no such component yet; there are: ${built}")
+    endif()
+    get_property(further GLOBAL PROPERTY TEASEL_COMPONENT_${needed})
+    list(APPEND needs ${further} ${needed})
+  endforeach()
+  list(REMOVE_DUPLICATES needs)
+  set_property(GLOBAL PROPERTY TEASEL_COMPONENT_${name} ${needs})
+  set_property(GLOBAL APPEND PROPERTY TEASEL_COMPONENTS ${name})
+  set_property(GLOBAL APPEND_STRING PROPERTY TEASEL_COMPONENT_LINES
+    "set(_teasel_needs_${name} ${needs})\nset(_teasel_packages_${name} ${arg_PACKAGES})\n")
+
+  foreach(target IN LISTS arg_TARGETS)
+    get_target_property(sets ${target} INTERFACE_HEADER_SETS)
+    set(headers "")
+    foreach(set IN LISTS sets)
+      list(APPEND headers FILE_SET ${set})
+    endforeach()
+    install(TARGETS ${target} EXPORT teasel-${name} COMPONENT teasel ${headers})
+  endforeach()
+  install(EXPORT teasel-${name} NAMESPACE Teasel:: FILE teasel-${name}-targets.cmake
+    DESTINATION "${_teasel_package_dir}" COMPONENT teasel)
+endfunction()
+
+function(teasel_install_package)
+  if(NOT TEASEL_INSTALL)
+    return()
+  endif()
+  get_property(components GLOBAL PROPERTY TEASEL_COMPONENTS)
+  get_property(component_lines GLOBAL PROPERTY TEASEL_COMPONENT_LINES)
+  get_target_property(io_uring teasel_framework TEASEL_IO_URING)
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/teasel-config.cmake.in" "${PROJECT_BINARY_DIR}/cmake/teasel-config.cmake" @ONLY)
+  write_basic_package_version_file("${PROJECT_BINARY_DIR}/cmake/teasel-config-version.cmake" COMPATIBILITY SameMinorVersion)
+  install(FILES "${PROJECT_BINARY_DIR}/cmake/teasel-config.cmake" "${PROJECT_BINARY_DIR}/cmake/teasel-config-version.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/TeaselScenarios.cmake" DESTINATION "${_teasel_package_dir}" COMPONENT teasel)
+endfunction()
