@@ -1,0 +1,1 @@
+add_subdirectory("${TEASEL_SOURCE_DIR}" teasel)

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Configures, builds, tests and fuzzes the foreign project in consumer/, in each way in which a project can have Teasel.
+
+usage: consumer_test.py BUILD [arguments of unittest]
+BUILD is a build tree of Teasel whose libraries are built; nothing in it is rebuilt. What is made here goes to BUILD/consumer.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROJECT = ROOT / "cmake" / "consumer"
+FUZZER = "clang++-19"
+BUILD = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "").resolve()
+WORK = BUILD / "consumer"
+PREFIX = WORK / "prefix"
+
+
+def cached(name):
+    """A variable of the build tree's cache; "" when there is none of that name or it is false."""
+    text = (BUILD / "CMakeCache.txt").read_text(encoding="utf-8")
+    found = re.search(rf"^{name}:\w+=(.*)$", text, re.MULTILINE)
+    return "" if not found or found.group(1).endswith("NOTFOUND") else found.group(1)
+
+
+def run(*command):
+    """Runs a command; its status and what it said."""
+    # Trees of one depth share what the compiler cache has, wherever the clone is.
+    environment = {**os.environ, "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=environment, check=False)
+    return done.returncode, f"{' '.join(map(str, command))}\n{done.stdout}"
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def succeed(self, *command):
+        status, said = run(*command)
+        self.assertEqual(status, 0, said)
+        return said
+
+    def configure(self, source, tree, *options, compiler=None):
+        """Configures from nothing; the status, and what CMake said on one line."""
+        shutil.rmtree(tree, ignore_errors=True)
+        launcher = cached("TEASEL_CCACHE") or cached("CMAKE_CXX_COMPILER_LAUNCHER")
+        status, said = run("cmake", "-S", source, "-B", tree, "-G", cached("CMAKE_GENERATOR"),
+                           f"-DCMAKE_CXX_COMPILER={compiler or cached('CMAKE_CXX_COMPILER')}",
+                           f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *options)
+        return status, " ".join(said.split())
+
+
+class Consumer(Case):
+    """The project is built and passes its tests in each of the three ways."""
+
+    def configured(self, name, *options, **more):
+        status, said = self.configure(PROJECT, WORK / name, *options, **more)
+        self.assertEqual(status, 0, said)
+        return WORK / name
+
+    def built_and_tested(self, tree):
+        self.succeed("cmake", "--build", tree, "--parallel", os.cpu_count() or 1)
+        said = self.succeed("ctest", "--test-dir", tree, "--output-on-failure", "--no-tests=error")
+        for test in ("telegram_test", "scenarios.telegram_scenarios"):
+            self.assertRegex(said, rf"{re.escape(test)} \.* +Passed")
+        return tree
+
+    def nothing_leaked(self, tree):
+        """Teasel as a part of a tree brings no flags to the project's own sources, and neither its programs nor its tests."""
+        commands = json.loads((tree / "compile_commands.json").read_text(encoding="utf-8"))
+        own = [entry["command"] for entry in commands if entry["file"].startswith(f"{PROJECT}/")]
+        self.assertEqual(len(own), len(list(PROJECT.glob("*.cpp"))), own)
+        for command in own:
+            self.assertNotRegex(command, r" -(W|f|O|g)")
+        programs = [path.name for path in tree.rglob("*")
+                    if path.is_file() and os.access(path, os.X_OK) and "CMakeFiles" not in path.parts]
+        self.assertEqual(sorted(programs), ["telegram_scenarios", "telegram_test"])
+        self.assertIn("Total Tests: 2\n", self.succeed("ctest", "--test-dir", tree, "-N"))
+
+    def test_find_package(self):
+        self.built_and_tested(self.configured("find_package", "-DTEASEL_BY=find_package", f"-DCMAKE_PREFIX_PATH={PREFIX}"))
+
+    def test_add_subdirectory(self):
+        tree = self.configured("add_subdirectory", "-DTEASEL_BY=add_subdirectory", f"-DTEASEL_SOURCE_DIR={ROOT}")
+        self.nothing_leaked(self.built_and_tested(tree))
+
+    def test_fetch_content(self):
+        tree = self.configured("fetch_content", "-DTEASEL_BY=fetch_content", f"-DFETCHCONTENT_SOURCE_DIR_TEASEL={ROOT}")
+        self.nothing_leaked(self.built_and_tested(tree))
+
+    def test_fuzz(self):
+        if not shutil.which(FUZZER):
+            self.skipTest(f"there is no {FUZZER}")
+        tree = self.configured("fuzz", "-DTEASEL_BY=fetch_content", f"-DFETCHCONTENT_SOURCE_DIR_TEASEL={ROOT}",
+                               "-DTEASEL_FUZZ_ENGINE=libfuzzer", "-DCMAKE_CXX_FLAGS=-O1", compiler=FUZZER)
+        program = self.built_and_tested(tree) / "telegram_scenarios"
+        (tree / "kept").mkdir()
+        said = self.succeed(program, "fuzz", "-runs=5000", "-seed=1", tree / "kept", PROJECT / "corpus")
+        self.assertIn("Done 5000 runs", said)
+        # libFuzzer sees the project's own code: it finds more of it than the corpus shows.
+        coverage = [int(figure) for figure in re.findall(r" cov: (\d+)", said)]
+        self.assertGreater(coverage[-1], coverage[0], said)
+        status, said = run(program, "fuzz", "--scenario", "telegramm")
+        self.assertEqual(status, 2, said)
+        self.assertIn("there is no scenario 'telegramm'; there are: telegram\n", said)
+
+
+class Install(Case):
+    """Before all that finds the installed package."""
+
+    def test_from_the_build_tree_as_it_is(self):
+        shutil.rmtree(PREFIX, ignore_errors=True)
+        self.assertIn("teasel-config.cmake", self.succeed("cmake", "--install", BUILD, "--prefix", PREFIX))
+
+
+class Package(Case):
+    """What was installed."""
+
+    def test_headers_include_only_what_is_installed(self):
+        headers = list((PREFIX / "include").rglob("*.hpp"))
+        self.assertGreater(len(headers), 50)
+        missing = [f"{header.relative_to(PREFIX)} includes {included}" for header in headers
+                   for included in re.findall(r"#\s*include\s*<(teasel/[^>]+)>", header.read_text(encoding="utf-8"))
+                   if not (PREFIX / "include" / included).exists()]
+        self.assertEqual(missing, [])
+
+    def test_nothing_in_it_says_where_it_was_built(self):
+        for path in (PREFIX / "lib" / "cmake").rglob("*.cmake"):
+            for place in (ROOT, BUILD):
+                self.assertNotIn(str(place), path.read_text(encoding="utf-8"), path)
+
+
+class Mistakes(Case):
+    """Each is answered with what there is."""
+
+    def find(self, call, *options):
+        """Configures a project that is only this."""
+        source = WORK / "mistaken"
+        source.mkdir(parents=True, exist_ok=True)
+        (source / "CMakeLists.txt").write_text(f"cmake_minimum_required(VERSION 3.24)\nproject(mistaken CXX)\n{call}\n",
+                                               encoding="utf-8")
+        return self.configure(source, source / "build", f"-DCMAKE_PREFIX_PATH={PREFIX}", *options)
+
+    def refused(self, call, *expected, options=()):
+        status, said = self.find(call, *options)
+        self.assertNotEqual(status, 0, said)
+        for part in expected:
+            self.assertIn(part, said)
+
+    def test_a_misspelt_component(self):
+        self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS fakes prosp)",
+                     "there is no component 'prosp' "
+                     "(there are: framework, fakes, fakes_gtest, contract, props, props_rapidcheck, fuzz)")
+
+    def test_a_component_that_was_not_built(self):
+        partial = WORK / "partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(PREFIX / "lib" / "cmake" / "teasel", partial / "lib" / "cmake" / "teasel")
+        config = partial / "lib" / "cmake" / "teasel" / "teasel-config.cmake"
+        config.write_text(config.read_text(encoding="utf-8").replace(";contract;", ";", 1), encoding="utf-8")
+        self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS contract)",
+                     "component 'contract' was not built into this installation, which has: framework, fakes, fakes_gtest, props",
+                     options=[f"-DCMAKE_PREFIX_PATH={partial}"])
+
+    def test_a_misspelt_component_that_may_be_missing(self):
+        status, said = self.find("find_package(teasel CONFIG REQUIRED COMPONENTS fakes OPTIONAL_COMPONENTS prosp)\n"
+                                 "if(teasel_prosp_FOUND OR NOT teasel_fakes_FOUND OR NOT TARGET Teasel::fakes)\n"
+                                 "  message(FATAL_ERROR no)\nendif()")
+        self.assertEqual(status, 0, said)
+
+    def test_a_component_whose_package_is_missing(self):
+        self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS fakes_gtest)",
+                     "component 'fakes_gtest' needs GTest, which was not found",
+                     options=["-DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON"])
+
+    def test_without_components_third_parties_are_not_asked_for(self):
+        status, said = self.find("find_package(teasel CONFIG REQUIRED)\nif(NOT TARGET Teasel::fuzz OR TARGET Teasel::contract)\n"
+                                 "  message(FATAL_ERROR no)\nendif()", "-DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON")
+        self.assertEqual(status, 0, said)
+
+    def test_a_version_that_is_too_new(self):
+        major, minor, _ = cached("CMAKE_PROJECT_VERSION").split(".")
+        for version in (f"{major}.{int(minor) + 1}", f"{int(major) + 1}.0"):
+            self.refused(f"find_package(teasel {version} CONFIG REQUIRED)", f'compatible with requested version "{version}"',
+                         f"teasel-config.cmake, version: {cached('CMAKE_PROJECT_VERSION')}")
+
+    def test_a_corpus_that_is_not_there(self):
+        shutil.rmtree(WORK / "misspelt", ignore_errors=True)
+        shutil.copytree(PROJECT, WORK / "misspelt")
+        text = (PROJECT / "CMakeLists.txt").read_text(encoding="utf-8")
+        (WORK / "misspelt" / "CMakeLists.txt").write_text(text.replace("CORPUS corpus", "CORPUS corpse"), encoding="utf-8")
+        status, said = self.configure(WORK / "misspelt", WORK / "misspelt" / "build", f"-DCMAKE_PREFIX_PATH={PREFIX}")
+        self.assertNotEqual(status, 0, said)
+        self.assertIn("corpse' is no directory; the folders in", said)
+        self.assertIn("are: build, corpus. It is called as: teasel_add_scenarios(name SOURCES", said)
+
+    def test_fuzzing_what_was_installed_for_replay(self):
+        self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS fuzz)\nteasel_add_scenarios(a SOURCES CMakeLists.txt)",
+                     "the Teasel that was found is installed, without libFuzzer: to fuzz, have it built in this tree, by "
+                     "add_subdirectory or FetchContent", options=["-DTEASEL_FUZZ_ENGINE=libfuzzer"])
+
+    def test_a_driver_that_was_asked_for_and_cannot_be_built(self):
+        status, said = self.configure(ROOT, WORK / "no_uring", "-DTEASEL_IO_URING=ON",
+                                      "-DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON")
+        self.assertNotEqual(status, 0, said)
+        self.assertIn("TEASEL_IO_URING is ON, but no liburing 2.3 or later was found (Debian: liburing-dev pkg-config)", said)
+
+
+if __name__ == "__main__":
+    if not (BUILD / "CMakeCache.txt").exists():
+        sys.exit(f"{BUILD} is no build tree: consumer_test.py BUILD [arguments of unittest]")
+    unittest.main()
