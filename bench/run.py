@@ -6,11 +6,14 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
+import against
 import fuzz_rows
+import limits
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
@@ -43,6 +46,24 @@ def build():
     return BUILD / "bench" / "teasel_bench"
 
 
+def build_revision(name):
+    """The program of a former revision, in a tree of its own that is kept for the next time."""
+    try:
+        revision = run(["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], "looking up").strip()
+    except SetupError:
+        raise SetupError(f"--against {name}: git knows no such revision") from None
+    source = ROOT / "build" / "against" / revision
+    if not (source / "CMakeLists.txt").exists():
+        shutil.rmtree(source, ignore_errors=True)
+        run(["git", "worktree", "prune"], "tidying up")
+        run(["git", "worktree", "add", "--detach", str(source), revision], f"checking out {name}")
+    log(f"building {name} in build/against/{revision[:10]}... ...")
+    tree = source / "build" / "bench"
+    run(["cmake", "--preset", "bench", "-S", str(source), "-B", str(tree), "-DTEASEL_WERROR=OFF"], f"configuring {name}")
+    run(["cmake", "--build", str(tree), "--target", "teasel_bench"], f"building {name}")
+    return tree / "bench" / "teasel_bench", revision
+
+
 def machine():
     cpu = ""
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
@@ -60,12 +81,12 @@ def machine():
     }
 
 
-def measure(program, options):
+def measure(program, options, rounds=None, quiet=False):
     """Runs teasel_bench. Returns rows, skipped rows and whether a row failed."""
     with tempfile.TemporaryDirectory() as directory:
         output = pathlib.Path(directory) / "rows.json"
-        command = [program, "--rounds", str(options.rounds), "--filter", options.filter, "--json", output]
-        status = subprocess.run(command).returncode
+        command = [program, "--rounds", str(rounds or options.rounds), "--filter", options.filter, "--json", output]
+        status = subprocess.run(command, stderr=subprocess.DEVNULL if quiet else None).returncode
         if status not in (0, 1):
             raise SetupError(f"teasel_bench ended with status {status}")
         text = output.read_text() if output.exists() else ""
@@ -90,11 +111,39 @@ def figure(number):
 def print_table(rows, skipped):
     width = max([len(row["name"]) for row in rows + skipped], default=4)
     print(f"{'row':{width}}  {'value':>8}  {'reference':>9}  {'ratio':>6}  unit")
+    group = None
     for row in rows:
+        if group not in (None, row["name"].split("/")[0]):
+            print()
+        group = row["name"].split("/")[0]
         ratio = "-" if row["ratio"] is None else f"{row['ratio']:.3f}"
-        print(f"{row['name']:{width}}  {figure(row['value']):>8}  {figure(row['reference']):>9}  {ratio:>6}  {row['unit']}")
+        limit, kept = limits.limit_of(row)
+        asked = "" if limit is None else f"  [{limit}{'' if kept else ': NOT KEPT'}]"
+        print(f"{row['name']:{width}}  {figure(row['value']):>8}  {figure(row['reference']):>9}  {ratio:>6}  {row['unit']}{asked}")
     for row in skipped:
         print(f"{row['name']:{width}}  skipped: {row['why']}")
+
+
+def compare(program, options):
+    """This tree's program and a former one, round by round, each first in every other round."""
+    other, revision = build_revision(options.against)
+    rounds, failed = [], False
+    for number in range(options.rounds):
+        order = (program, other) if number % 2 == 0 else (other, program)
+        measured = {each: measure(each, options, rounds=1, quiet=True) for each in order}
+        failed |= any(one[2] for one in measured.values())
+        rounds.append((measured[program][0], measured[other][0]))
+        log(f"round {number + 1} of {options.rounds}")
+    compared, only_one = against.compare(rounds)
+    if not compared:
+        raise SetupError(f"no row that both have matches '{options.filter}'; --list names them")
+    against.print_table(compared, only_one, revision)
+    return compared, revision, failed
+
+
+def write(path, report):
+    if path:
+        pathlib.Path(path).write_text(json.dumps(report, indent=2) + "\n")
 
 
 def parse():
@@ -102,6 +151,7 @@ def parse():
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--filter", metavar="REGEX", default=".*")
     parser.add_argument("--rounds", metavar="N", type=int, default=11)
+    parser.add_argument("--against", metavar="REV")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     if options.rounds < 1:
@@ -122,6 +172,10 @@ def main():
             print("".join(f"{name}\n" for name in fuzz_rows.row_names() if re.search(options.filter, name)), end="")
             return 0
         about = machine()
+        if options.against:
+            compared, revision, failed = compare(program, options)
+            write(options.json, {"machine": about, "against": revision, "rows": compared})
+            return 1 if failed else 0
         rows, skipped, failed = measure(program, options)
         # A round of these takes seconds, and they are steadier: a few do.
         more = fuzz_rows.measure(ROOT, options.filter, min(options.rounds, 5), run, log)
@@ -134,9 +188,7 @@ def main():
         print(f"ci/bench: no row matches '{options.filter}'; --list names them", file=sys.stderr)
         return 2
     print_table(rows, skipped)
-    if options.json:
-        report = {"machine": about, "rows": rows, "skipped": skipped}
-        pathlib.Path(options.json).write_text(json.dumps(report, indent=2) + "\n")
+    write(options.json, {"machine": about, "rows": rows, "skipped": skipped})
     return 1 if failed else 0
 
 

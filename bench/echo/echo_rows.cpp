@@ -9,6 +9,7 @@
 #include <teasel/drivers/drivers.hpp>
 
 #include "../harness/rows.hpp"
+#include "../peers/peers.hpp"
 #include "ping_client.hpp"
 #include "server_process.hpp"
 #include "syscall_count.hpp"
@@ -124,6 +125,9 @@ void addEchoRows() {
       addRow(
           {"echo-vs-epoll/" + other.name + '/' + shape.text(), kUnit, [=] { return echo(other.serve, serveRawEpoll, shape); }});
   }
+  for (const Peer& peer : peers())
+    for (const Shape& shape : kShapes)
+      addRow({"peer/" + peer.name + '/' + shape.text(), kUnit, [=] { return echo(peer.serve, serveRawEpoll, shape); }});
   for (const Subject& driver : drivers()) {
     for (const Shape& shape : {Shape{64, 64}, Shape{64, 16384}}) addSyscallRow(driver, shape);
     addRow({"connect/" + driver.name, "us of server CPU per connection",

@@ -1,0 +1,31 @@
+"""What the project asks of its rows, for the table: shown beside the figure, judged by people. Ratios unless a unit is named."""
+
+import re
+
+# (rows, what is compared, bound): at most or at least.
+AT_MOST, AT_LEAST = "at most", "at least"
+LIMITS = [
+    (r"echo/(epoll|poll|select)/64x64", "ratio", AT_MOST, 1.08),
+    (r"echo/epoll/64x16384", "ratio", AT_MOST, 1.15),
+    (r"syscalls/epoll/.*", "ratio", AT_MOST, 1.02),
+    (r"feed/\w+/bytewise", "ratio", AT_MOST, 5),
+    (r"feed/(line|lineonly|netstring|int16|int32)/65536", "ratio", AT_LEAST, 0.85),
+    (r"session/world", "value", AT_MOST, 1000),
+    (r"session/fresh-world", "value", AT_MOST, 2000),
+    (r"delivery/world", "value", AT_MOST, 100),
+    (r"exhaustive/16", "value", AT_MOST, 60),
+    (r"fuzz/line/world-vs-direct", "ratio", AT_LEAST, 0.7),
+    (r"fuzz/line/world-vs-direct-asan", "ratio", AT_LEAST, 0.5),
+    (r"deferred/1-callbacks", "ratio", AT_MOST, 0.8),
+    (r"deferred/10-callbacks", "ratio", AT_MOST, 0.9),
+    (r"timer/(add|cancel|fire)/.*", "ratio", AT_MOST, 1),
+]
+
+
+def limit_of(row):
+    """The limit as text, and whether the row keeps it; two Nones for a row without one."""
+    for pattern, what, direction, bound in LIMITS:
+        if re.fullmatch(pattern, row["name"]) and row[what] is not None:
+            kept = row[what] <= bound if direction == AT_MOST else row[what] >= bound
+            return f"{what} {direction} {bound:g}", kept
+    return None, None

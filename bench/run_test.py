@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Tests of ci/bench's arguments, table and limits, without measuring anything."""
+import contextlib
+import io
+import pathlib
+import subprocess
+import sys
+import unittest
+from unittest import mock
+
+import limits
+import run
+
+
+def row(name, value=1.0, ratio=None):
+    return {"name": name, "value": value, "unit": "ns", "reference": None, "ratio": ratio}
+
+
+class Limits(unittest.TestCase):
+    def test_a_limit_is_named_and_told_apart_from_one_that_is_broken(self):
+        self.assertEqual(limits.limit_of(row("session/world", 999)), ("value at most 1000", True))
+        self.assertEqual(limits.limit_of(row("session/world", 1001)), ("value at most 1000", False))
+        self.assertEqual(limits.limit_of(row("feed/line/65536", ratio=0.8)), ("ratio at least 0.85", False))
+
+    def test_rows_without_limit_or_without_reference_have_none(self):
+        self.assertEqual(limits.limit_of(row("echo/io_uring/64x64", ratio=3)), (None, None))
+        self.assertEqual(limits.limit_of(row("timer/add/1000")), (None, None))
+
+
+class Table(unittest.TestCase):
+    def printed(self, rows, skipped=()):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            run.print_table(rows, list(skipped))
+        return out.getvalue()
+
+    def test_has_figures_limits_and_reasons(self):
+        text = self.printed([row("session/world", 1200), row("timer/add/1000", 25, 0.5)], [{"name": "connect/x", "why": "not here"}])
+        self.assertIn("session/world", text)
+        self.assertIn("[value at most 1000: NOT KEPT]", text)
+        self.assertIn("[ratio at most 1]", text)
+        self.assertIn("connect/x", text)
+        self.assertIn("skipped: not here", text)
+
+
+class CommandLine(unittest.TestCase):
+    def answer(self, *arguments):
+        command = [sys.executable, "-B", str(pathlib.Path(run.__file__)), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    def test_wrong_arguments_end_with_status_2_and_a_line_that_says_what(self):
+        for arguments, complaint in ((("--rounds", "0"), "--rounds needs a number from 1 on"), (("--filter", "("), "no regular expression"),
+                                     (("--nonsense",), "unrecognized arguments: --nonsense")):
+            status, said = self.answer(*arguments)
+            self.assertEqual(status, 2, said)
+            self.assertIn(complaint, said)
+
+    def test_a_revision_that_git_does_not_know_is_refused_by_name(self):
+        with self.assertRaisesRegex(run.SetupError, "--against no-such-thing: git knows no such revision"):
+            run.build_revision("no-such-thing")
+
+    def test_a_filter_without_rows_is_told(self):
+        with mock.patch.object(run, "build", return_value="x"), mock.patch.object(run, "measure", return_value=([], [], False)), \
+                mock.patch.object(sys, "argv", ["ci/bench", "--filter", "^nothing$"]), contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(run.main(), 2)
+        self.assertIn("no row matches '^nothing$'", said.getvalue())
+
+
+if __name__ == "__main__":
+    unittest.main()
