@@ -29,7 +29,8 @@ void checkView(fakes::World& world, const fakes::Outside& user) {
   if (user.sawEof() && !user.sawReset() && !seen.empty()) world.check(seen.ends_with("\r\n"), "whole-lines");
 }
 
-TEASEL_SCENARIO(chat, "users of the chat server see whole lines, and nobody stays in the room without a connection", chatOptions()) {
+TEASEL_SCENARIO(chat, "users of the chat server see whole lines, and nobody stays in the room without a connection",
+                chatOptions()) {
   props::Watch watch(world);
   const auto factory = std::make_shared<examples::ChatFactory>();
   factory->noisy = false;

@@ -10,7 +10,8 @@
 namespace teasel::targets {
 namespace {
 
-constexpr std::string_view kWords[] = {"\r\n", "How are you?\r\n", "echo ", "raw 3\r\nabc", "pause 5\r\n", "later 5 x\r\n", "quit\r\n"};
+constexpr std::string_view kWords[] = {"\r\n",        "How are you?\r\n", "echo ",   "raw 3\r\nabc",
+                                       "pause 5\r\n", "later 5 x\r\n",    "quit\r\n"};
 
 fakes::ScenarioOptions lineOptions() {
   fakes::ScenarioOptions options;

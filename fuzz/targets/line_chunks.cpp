@@ -33,7 +33,8 @@ class LoggedLineServer final : public LineServer {
   props::EventLog& log_;
 };
 
-constexpr std::string_view kWords[] = {"\r\n", "\r", "\n", "echo a\r\n", "raw 3\r\nabc", "pause 5\r\n", "later 5 x\r\n", "quit\r\n"};
+constexpr std::string_view kWords[] = {"\r\n",          "\r",      "\n", "echo a\r\n", "raw 3\r\nabc", "pause 5\r\n",
+                                       "later 5 x\r\n", "quit\r\n"};
 
 fakes::ScenarioOptions chunkOptions() {
   fakes::ScenarioOptions options;
@@ -58,8 +59,11 @@ bool live(fakes::World& world) {
 }
 
 TEASEL_SCENARIO(line_chunks, "what the line server hears and says does not depend on how its input is cut", chunkOptions()) {
-  const props::Subject subject = [](Reactor& reactor, props::EventLog& log) { return std::make_shared<LoggedLineServer>(reactor, log); };
-  if (live(world) && props::chunkInvariance(world, subject) && props::exactlyOnce(world, subject, 2)) props::chunkCost(world, subject);
+  const props::Subject subject = [](Reactor& reactor, props::EventLog& log) {
+    return std::make_shared<LoggedLineServer>(reactor, log);
+  };
+  if (live(world) && props::chunkInvariance(world, subject) && props::exactlyOnce(world, subject, 2))
+    props::chunkCost(world, subject);
 }
 
 }  // namespace

@@ -1,31 +1,11 @@
 #include "line_server.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
+#include "words.hpp"
+
 namespace teasel::targets {
-
-namespace {
-
-/// "word rest" -> rest, when the line begins with that word.
-bool takeWord(std::string_view& line, std::string_view word) {
-  if (!line.starts_with(word)) return false;
-  line.remove_prefix(word.size());
-  if (!line.empty() && line.front() != ' ') return false;
-  if (!line.empty()) line.remove_prefix(1);
-  return true;
-}
-
-/// The number at the beginning, which is taken off; false when there is none or it is above `most`.
-bool takeNumber(std::string_view& text, std::uint32_t most, std::uint32_t& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number > most) return false;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return true;
-}
-
-}  // namespace
 
 void LineServer::lineReceived(std::string_view line) {
   std::string_view rest = line;
