@@ -110,6 +110,16 @@ class Consumer(Case):
         self.assertIn("there is no scenario 'telegramm'; there are: telegram\n", said)
 
 
+class Guide(Case):
+    def test_shows_what_is_tested_here(self):
+        guide = (ROOT / "docs" / "using.md").read_text(encoding="utf-8")
+        project = [path.read_text(encoding="utf-8") for path in (*PROJECT.glob("*.cmake"), PROJECT / "CMakeLists.txt")]
+        shown = re.findall(r"^```cmake\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+        self.assertGreaterEqual(len(shown), 4)
+        for snippet in shown:
+            self.assertTrue(any(snippet in text for text in project), snippet)
+
+
 class Install(Case):
     """Before all that finds the installed package."""
 
@@ -203,6 +213,10 @@ class Mistakes(Case):
         self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS fuzz)\nteasel_add_scenarios(a SOURCES CMakeLists.txt)",
                      "the Teasel that was found is installed, without libFuzzer: to fuzz, have it built in this tree, by "
                      "add_subdirectory or FetchContent", options=["-DTEASEL_FUZZ_ENGINE=libfuzzer"])
+
+    def test_sanitizers_for_a_part_of_a_tree(self):
+        self.refused(f"add_subdirectory({ROOT} teasel)",
+                     "sanitizers must be the same in all of yours: -DCMAKE_CXX_FLAGS=-fsanitize=", options=["-DTEASEL_SANITIZE=address"])
 
     def test_a_driver_that_was_asked_for_and_cannot_be_built(self):
         status, said = self.configure(ROOT, WORK / "no_uring", "-DTEASEL_IO_URING=ON",
