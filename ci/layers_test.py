@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
 """Tests of ci/layers: each rule is shown one file that breaks it and one that keeps it."""
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import pathlib
 import subprocess
 import sys
@@ -7,6 +11,9 @@ import tempfile
 import unittest
 
 LAYERS = pathlib.Path(__file__).resolve().parent / "layers"
+LOADER = importlib.machinery.SourceFileLoader("layers", str(LAYERS))
+layers = importlib.util.module_from_spec(importlib.util.spec_from_loader("layers", LOADER))
+LOADER.exec_module(layers)
 
 
 def lint(path, text, *options):
@@ -14,9 +21,9 @@ def lint(path, text, *options):
         file = pathlib.Path(folder, path)
         file.parent.mkdir(parents=True)
         file.write_text(text, encoding="utf-8")
-        done = subprocess.run([sys.executable, LAYERS, "--root", folder, *options], capture_output=True, text=True,
-                              check=False)
-        return done.returncode, done.stdout
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            status = layers.main(["--root", folder, *options])
+        return status, said.getvalue()
 
 
 class Layers(unittest.TestCase):
@@ -62,10 +69,24 @@ class Layers(unittest.TestCase):
     def test_chance_time_and_addresses_are_banned_from_the_world(self):
         for code in ("#include <random>", "int a = rand();", "auto t = std::chrono::steady_clock::now();", "double d = 0;",
                      "std::map<Node*, int> m;", "std::unordered_map<int, int> m;", 'auto e = std::getenv("A");',
-                     "auto t = time(nullptr);", "std::set<const Host *> hosts;"):
+                     "auto t = time(nullptr);", "std::set<const Host *> hosts;", "std::map<std::shared_ptr<Host>, int> m;",
+                     "std::set<std::pair<Host*, int>> s;", "std::shuffle(a, b, g);", "std::mutex m;", "#include <future>"):
             with self.subTest(code=code):
                 self.refuses("fakes/teasel/fakes/a.cpp", code + "\n", "a.cpp:1: error:")
                 self.accepts("framework/teasel/drivers/a.cpp", code + "\n")
+                self.accepts("framework/teasel/core/a_test.cpp", code + "\n")
+
+    def test_whatever_runs_in_a_world_is_as_deterministic(self):
+        for path in ("framework/teasel/core/a.hpp", "framework/teasel/transport/a.cpp", "framework/teasel/protocols/a.cpp",
+                     "fuzz/museum/a.hpp", "props/teasel/props/a.cpp"):
+            with self.subTest(path=path):
+                self.refuses(path, "\nstd::unordered_map<int, int> m;\n", f"{path}:2: error:", "use std::map")
+        self.accepts("framework/teasel/core/a.cpp", "std::map<int, Node*> m;\nstd::map<std::string, std::shared_ptr<Node>> n;\n")
+
+    def test_the_reactor_may_speak_to_threads_but_not_ask_the_time(self):
+        self.accepts("framework/teasel/reactor/a.cpp", "#include <mutex>\nstd::mutex m;\n")
+        self.refuses("framework/teasel/reactor/a.cpp", "auto t = std::chrono::steady_clock::now();\n", "ask the Clock")
+        self.refuses("framework/teasel/transport/a.cpp", "#include <mutex>\n", "<mutex> in what runs in a world")
 
     def test_comments_and_strings_are_no_code(self):
         self.accepts("fakes/teasel/fakes/a.cpp", '// rand() and double\n/* steady_clock\n float */ auto s = "rand()";\n')
@@ -84,6 +105,38 @@ class Layers(unittest.TestCase):
         self.refuses("framework/teasel/core/a.cpp", '#include "../b.hpp"\n', "relative path")
         self.refuses("framework/teasel/core/a.cpp", '#include "teasel/core/b.hpp"\n', "in quotes")
         self.refuses("bench/a.cpp", "// TO" "DO: more\n", "later")
+
+    def test_shape_of_texts_and_scripts(self):
+        self.assertIn("b.py:1: error: 131 columns", lint("ci/b.py", "x" * 131 + "\n", "--columns")[1])
+        self.assertIn("docs/CMakeLists.txt:1: error: 131", lint("docs/CMakeLists.txt", "x" * 131 + "\n", "--columns")[1])
+        self.assertNotIn("error", lint("docs/a.md", "x" * 500 + "\n", "--columns")[1])
+        self.assertIn("ci/run:2: error: a note", lint("ci/run", "#!/bin/sh\n# FIX" "ME\n")[1])
+
+    def test_inputs_of_protocols_are_no_texts(self):
+        for path in ("fuzz/corpus/a/b.txt", "fuzz/dict/a.txt", "build/a.md", "ci/notes"):
+            with self.subTest(path=path), contextlib.redirect_stderr(io.StringIO()):
+                self.assertEqual(lint(path, "TO" "DO\n"), (2, ""), "there is nothing else to look at")
+
+    def test_texts_speak_of_no_machine_and_no_list_of_issues(self):
+        for text in ("see /home" "/me/teasel/a.md", "log in /work" "/main", "`/tmp" "/mine/out`", "closes issue" " #12", "Issue" " 3"):
+            with self.subTest(text=text):
+                status, output = lint("docs/a.md", f"\n{text}\n")
+                self.assertIn("docs/a.md:2: error:", output)
+        for text in ("https://example.org/home/page", "framework/work/a", "$root/work/x", "/tmp/a.tape", "an issue of 3 lines"):
+            with self.subTest(text=text):
+                self.assertNotIn("error", lint("docs/a.md", text + "\n")[1])
+
+    def test_who_silences_a_check_says_which_and_why(self):
+        for text in ("int a;  // NO" "LINT", "int a;  // NO" "LINT(misc-x)", "// NO" "LINTBEGIN"):
+            self.refuses("bench/a.cpp", text + "\n", "a.cpp:1: error: a check is silenced")
+        self.accepts("bench/a.cpp", "int a;  // NOLINT(misc-x, misc-y): the reason\n// NOLINTEND(misc-x)\n")
+
+    def test_signs_are_notes_and_no_findings(self):
+        status, output = lint("bench/a.hpp", "\n" * 151, "--signs")
+        self.assertEqual(status, 0)
+        self.assertIn("bench/a.hpp:151: note: 151 lines, most are below 150", output)
+        self.assertNotIn("note", lint("bench/a.hpp", "\n" * 150, "--signs")[1])
+        self.assertNotIn("note", lint("bench/a.hpp", "\n" * 151)[1])
 
     def test_a_tree_without_sources_is_a_usage_error(self):
         with tempfile.TemporaryDirectory() as folder:
