@@ -1,5 +1,6 @@
 #include <teasel/contract/errors.hpp>
 #include <teasel/contract/lifecycle.hpp>
+#include <teasel/contract/thread_pool.hpp>
 #include <teasel/contract/threads.hpp>
 #include <teasel/contract/time.hpp>
 #include <teasel/contract/turns.hpp>
@@ -13,3 +14,4 @@ TEASEL_INSTANTIATE_CONTRACT_PART(ContractTurns, arms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractErrors, arms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractLifecycle, arms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractThreads, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractThreadPool, arms());

@@ -36,6 +36,7 @@ constexpr SiteName kSiteNames[] = {
     {ChoiceSite::kWritten, "written"},
     {ChoiceSite::kChunkPlan, "chunkPlan"},
     {ChoiceSite::kOverlap, "overlap"},
+    {ChoiceSite::kThread, "thread"},
     {ChoiceSite::kPlayLength, "playLength"},
     {ChoiceSite::kPlayEvent, "playEvent"},
     {ChoiceSite::kPlayOperand, "playOperand"},

@@ -37,6 +37,7 @@ enum class ChoiceSite : std::uint16_t {
   kWritten = 20,      ///< how many turns later than it could be a completion-shaped write is reported: 0 none
   kChunkPlan = 21,    ///< which chunk plan a test uses
   kOverlap = 22,      ///< whether the Play's next step comes before the hosts could react to the last: 0 no
+  kThread = 23,       ///< how long a call in a thread takes: 0 no time
   kPlayLength = 32,   ///< Play::draw: how many events
   kPlayEvent = 33,    ///< Play::draw: which event
   kPlayOperand = 34,  ///< Play::draw: connection, duration, count

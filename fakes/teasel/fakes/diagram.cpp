@@ -130,6 +130,7 @@ class Ladder {
       case TraceKind::kHostStopped: return margin(event, nameOf(event.party) + " shuts down");
       case TraceKind::kSkipped: return margin(event, "step " + number + " of the Play had nothing to act on");
       case TraceKind::kLingerEnd: return margin(event, nameOf(event.party) + " lingers no longer");
+      case TraceKind::kThread: return margin(event, "a thread of " + nameOf(event.party) + " runs");
       case TraceKind::kUser: return margin(event, "note " + number);
     }
   }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
 #include <teasel/core/address.hpp>
 #include <teasel/fakes/sim_driver.hpp>
+#include <teasel/fakes/sim_threads.hpp>
 #include <teasel/reactor/reactor.hpp>
 
 namespace teasel::fakes {
@@ -24,7 +26,11 @@ class Host {
   std::uint8_t number() const noexcept { return driver_->host(); }
 
   /// Whether a turn at this instant would do something.
-  bool ready() const noexcept { return driver_->ready() || reactor_->nextWork() <= driver_->network().now(); }
+  bool ready() const noexcept {
+    return driver_->ready() || reactor_->nextWork() <= driver_->network().now() || driver_->threads()->ready();
+  }
+  /// When it has something to do again without anything from outside: now, a timer, a call in a thread, or kNever.
+  Instant nextWork() const noexcept { return std::min(reactor_->nextWork(), driver_->threads()->nextDue()); }
   bool started() const noexcept { return started_; }
   void start() {
     started_ = true;

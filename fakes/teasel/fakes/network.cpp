@@ -142,6 +142,10 @@ Duration Network::drawDelay(std::uint32_t entity) {
   return delay;
 }
 
+Duration Network::drawWork(std::uint8_t host) {
+  return choices_.calm() ? Duration::zero() : kDelays[choices_.below(kDelays.size(), Key(host, ChoiceSite::kThread))];
+}
+
 void Network::connect(std::uint8_t host, const Address& to, const Address& bind, LinkParty& party, Link*& made) {
   Link& link = makeLink();
   made = &link;

@@ -35,6 +35,15 @@ class OutsideGate {
   ~OutsideGate() = default;
 };
 
+/// Makes the rest of a world go on while one of its simulated threads waits. False when nothing is left to happen.
+class WorldPump {
+ public:
+  virtual bool pump() = 0;
+
+ protected:
+  ~WorldPump() = default;
+};
+
 /// The simulated kernel and wire: a virtual clock, links, who listens where, and what is due when. Sim drivers and outside
 /// parties stand on it; it knows neither reactors nor protocols. Single-threaded; must outlive its drivers.
 class Network {
@@ -87,6 +96,10 @@ class Network {
   /// An address that takes packets and never answers: connecting there ends by timeout.
   static Address blackHole() noexcept;
   void setGate(OutsideGate* gate) noexcept { gate_ = gate; }
+  void setPump(WorldPump* pump) noexcept { pump_ = pump; }
+  WorldPump* pump() const noexcept { return pump_; }
+  /// How long something takes that a host does in a thread.
+  Duration drawWork(std::uint8_t host);
 
   /// Registers a listener; false when the port is taken, or by drawn fault. Port 0 is replaced by a free one.
   bool listen(std::uint8_t host, Address& at, LinkListener& listener);
@@ -183,6 +196,7 @@ class Network {
   Instant now_ = kStart;
   Faults faults_;
   OutsideGate* gate_ = nullptr;
+  WorldPump* pump_ = nullptr;
   std::vector<SimDriver*> hosts_;  // by number; null when gone
   std::vector<Listening> listeners_;
   std::vector<std::unique_ptr<Link>> links_;

@@ -5,6 +5,7 @@
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/sim_slot.hpp>
+#include <teasel/fakes/sim_threads.hpp>
 
 namespace teasel::fakes {
 
@@ -100,7 +101,14 @@ SimDriver::~SimDriver() {
   network_.removeHost(host_);
 }
 
+std::unique_ptr<ThreadPool> SimDriver::makeThreadPool() {
+  auto made = std::make_unique<SimThreadPool>(network_, host_);
+  threads_ = made.get();
+  return made;
+}
+
 void SimDriver::restart() {
+  if (threads_ != nullptr) threads_->restart();
   woken_.store(false, std::memory_order_relaxed);
   if (free_.size() == slots_.size()) return;
   firstReady_ = lastReady_ = firstBatch_ = lastBatch_ = nullptr;
@@ -167,8 +175,9 @@ void SimDriver::markReady(SimSlot& slot) {
 
 void SimDriver::wait(Duration maxWait) {
   const Instant until = maxWait > kNever - network_.now() ? kNever : network_.now() + maxWait;
-  while (!ready() && !woken_.load(std::memory_order_relaxed)) {
-    const Instant due = network_.nextDue();
+  const auto threadsReady = [this] { return threads_ != nullptr && threads_->ready(); };
+  while (!ready() && !threadsReady() && !woken_.load(std::memory_order_relaxed)) {
+    const Instant due = std::min(network_.nextDue(), threads_ == nullptr ? kNever : threads_->nextDue());
     if (due > until || due == kNever) {
       if (until != kNever) network_.setNow(until);
       return;
@@ -181,6 +190,9 @@ void SimDriver::wait(Duration maxWait) {
 void SimDriver::poll(Duration maxWait, Instant& sampled) {
   if (!ready() && firstBatch_ == nullptr && maxWait > Duration::zero()) wait(maxWait);
   woken_.store(false, std::memory_order_relaxed);
+  // A world runs what is to run in threads between turns; without one it is done here.
+  if (threads_ != nullptr && network_.pump() == nullptr)
+    while (threads_->ready()) threads_->runOne();
   sampled = network_.now();
   // What becomes ready by these upcalls waits for the next poll.
   if (firstReady_ != nullptr) {

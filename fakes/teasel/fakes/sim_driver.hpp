@@ -11,6 +11,7 @@
 namespace teasel::fakes {
 
 class SimSlot;
+class SimThreadPool;
 
 /// The driver of a simulated host: it stands where epoll or io_uring and the kernel stand, under the same Reactor and the
 /// same Connection, and gets its bytes from a Network. No state machine of streams lives here.
@@ -45,7 +46,11 @@ class SimDriver final : public Driver {
   std::size_t write(Slot* stream, std::span<const Segment> segments) override;
   void shutdownWrite(Slot* stream) override;
   void close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) override;
+  std::unique_ptr<ThreadPool> makeThreadPool() override;
   std::size_t overdueSlots() const noexcept override;
+
+  /// The threads of this host; null before a Reactor was made on the driver.
+  SimThreadPool* threads() const noexcept { return threads_; }
 
   /// Whether a poll now would make an upcall.
   bool ready() const noexcept { return firstReady_ != nullptr; }
@@ -89,6 +94,7 @@ class SimDriver final : public Driver {
   SimSlot* firstBatch_ = nullptr;  // of the poll that is running, or was left by an exception
   SimSlot* lastBatch_ = nullptr;
   SimSlot* current_ = nullptr;
+  SimThreadPool* threads_ = nullptr;  // the reactor's
   std::atomic<bool> woken_{false};
   std::uint8_t host_;
   Mode mode_;

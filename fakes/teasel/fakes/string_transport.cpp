@@ -2,6 +2,7 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/leak_guard.hpp>
+#include <teasel/fakes/sim_threads.hpp>
 #include <teasel/transport/connection.hpp>
 
 namespace teasel::fakes {
@@ -55,7 +56,10 @@ StringTransport::~StringTransport() {
 const Failure* StringTransport::lost() const noexcept { return owner_->reason ? &owner_->reason : nullptr; }
 
 void StringTransport::turnUntilQuiet() {
-  for (std::size_t turns = 0; driver_->ready() || reactor_->nextWork() <= network_.now(); ++turns) {
+  const auto busy = [this] {
+    return driver_->ready() || driver_->threads()->ready() || reactor_->nextWork() <= network_.now();
+  };
+  for (std::size_t turns = 0; busy(); ++turns) {
     if (turns == kTurns) throw LimitExceeded("turns at one instant", kTurns, turns + 1);
     reactor_->turn();
   }

@@ -69,6 +69,7 @@ const char* name(TraceKind kind) noexcept {
     case TraceKind::kHostStopped: return "host-stopped";
     case TraceKind::kSkipped: return "skipped";
     case TraceKind::kLingerEnd: return "linger-end";
+    case TraceKind::kThread: return "thread";
     case TraceKind::kUser: return "user";
   }
   return "?";

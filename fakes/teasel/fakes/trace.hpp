@@ -45,6 +45,7 @@ enum class TraceKind : std::uint8_t {
   kHostStopped = 28, ///< a reactor was shut down; number: host
   kSkipped = 29,    ///< an event of the Play had nothing to act on; number: index in the Play
   kLingerEnd = 30,  ///< the linger limit of a closed connection fell due
+  kThread = 31,     ///< a call ran in a simulated thread; host
   kUser = 64,       ///< World::note; number: the caller's
 };
 const char* name(TraceKind kind) noexcept;

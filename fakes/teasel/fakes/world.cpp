@@ -84,6 +84,7 @@ void World::reset(const WorldOptions& options) {
   hostCount_ = 0;
   network_.restart();
   network_.setGate(this);
+  network_.setPump(this);
   network_.setWindow(options_.window);
   network_.faults() = options_.faults;
   network_.chunkMemory().setMode(options_.chunks);
@@ -135,8 +136,11 @@ bool World::settleStep() {
 }
 
 void World::turn(Host& host) {
-  host.reactor().turn(Duration::zero());
-  if (host.reactor().stopRequested()) shutDown(host);
+  SimThreadPool& threads = *host.driver().threads();
+  if (threads.ready()) threads.runOne();
+  else host.reactor().turn(Duration::zero());
+  // Shutdown waits for threads; one that waits for the reactor right now has to end first.
+  if (host.reactor().stopRequested() && !threads.running()) shutDown(host);
   afterTurn();
 }
 
@@ -153,7 +157,7 @@ void World::afterTurn() {
 
 Instant World::nextDue() {
   Instant next = network_.nextDue();
-  for (std::size_t i = 0; i < hostCount_; ++i) next = std::min(next, hosts_[i]->reactor().nextWork());
+  for (std::size_t i = 0; i < hostCount_; ++i) next = std::min(next, hosts_[i]->nextWork());
   return next;
 }
 
@@ -230,8 +234,9 @@ void World::shutDown(Host& host) {
   try {
     host.reactor().shutdown([&] {
       // A trigger waits for something: go on until it has it, or nothing more can happen.
-      if (host.reactor().nextWork() <= now() || host.driver().ready()) host.reactor().turn(Duration::zero());
-      else if (!settleStep() && !(limits_ != nullptr && advanceInstant(kNever))) throw NoProgress{};
+      if (host.driver().threads()->ready()) host.driver().threads()->runOne();
+      else if (host.ready()) host.reactor().turn(Duration::zero());
+      else if (!pump()) throw NoProgress{};
     });
     network_.noteHost(TraceKind::kHostStopped, host.number());
   } catch (const NoProgress&) {

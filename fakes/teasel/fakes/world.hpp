@@ -52,7 +52,7 @@ struct WorldOptions {
 /// One thread. What runs in it (protocols, timers) may call check, fail, note, outside, host and the clock's now; not run,
 /// step, advance or reset. Oracles of its own: "exception" (user code threw what allow() did not name), "stuck" (see
 /// StuckReport), "open-connection", "pending-timer", "unhandled-failure", "unfired-deferred", "live-protocol".
-class World final : public Observer, private OutsideGate {
+class World final : public Observer, private OutsideGate, private WorldPump {
  public:
   explicit World(const WorldOptions& options = {});
   /// Ends every host, with what its protocols are told, and reports what is left over to leak_guard.
@@ -162,13 +162,14 @@ class World final : public Observer, private OutsideGate {
     bool fired;
   };
 
-  // Observer, OutsideGate
+  // Observer, OutsideGate, WorldPump
   std::uint64_t chainMade(Site site) override;
   void chainDied(std::uint64_t id, Site made, bool fired, const Failure& unhandled) override;
   std::uint64_t protocolMade() override;
   void protocolDied(std::uint64_t id) override;
   void userException(const char* where, const Failure& failure) override;
   bool outsideConnect(Link& link) override;
+  bool pump() override { return settleStep() || (limits_ != nullptr && advanceInstant(kNever)); }
 
   Outside& makeOutside(unsigned k);
   bool settleStep();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <teasel/drivers/poller.hpp>
+#include <teasel/drivers/posix/thread_pool.hpp>
 #include <teasel/drivers/posix/wake.hpp>
 #include <teasel/drivers/receive_buffer.hpp>
 #include <teasel/drivers/slot_table.hpp>
@@ -37,6 +38,7 @@ class ReadinessDriver final : public Driver {
   std::size_t write(Slot* stream, std::span<const Segment> segments) override;
   void shutdownWrite(Slot* stream) override;
   void close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) override;
+  std::unique_ptr<ThreadPool> makeThreadPool() override { return posix::makeThreadPool(); }
   std::size_t overdueSlots() const noexcept override;
 
  private:

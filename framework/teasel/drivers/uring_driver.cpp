@@ -16,6 +16,7 @@
 #include <teasel/drivers/posix/clock.hpp>
 #include <teasel/drivers/posix/sockets.hpp>
 #include <teasel/drivers/posix/uring.hpp>
+#include <teasel/drivers/posix/thread_pool.hpp>
 #include <teasel/drivers/posix/wake.hpp>
 #include <teasel/drivers/slot_table.hpp>
 #include <teasel/drivers/uring_entry.hpp>
@@ -47,6 +48,7 @@ class UringDriver final : public Driver {
   std::size_t write(Slot* stream, std::span<const Segment> segments) override;
   void shutdownWrite(Slot* stream) override;
   void close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) override;
+  std::unique_ptr<ThreadPool> makeThreadPool() override { return posix::makeThreadPool(); }
   std::size_t overdueSlots() const noexcept override;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,8 @@
 ///    at most one onError, the last of all. onData is never empty.
 
 namespace teasel {
+
+class ThreadPool;
 
 /// One end of a stream, or a listening port, inside a driver. Drivers derive from it.
 class Slot {
@@ -126,6 +129,10 @@ class Driver {
   /// Ends the stream. `inFlight`: the segments of an unfinished write, in the order in which they were given (empty if
   /// none): the driver owns their bytes from here on. `lingerUntil`: how long a graceful close may take.
   virtual void close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) = 0;
+
+  /// The threads of the reactor that is being made on this driver, to be destroyed before the driver. Null from a driver
+  /// that has none (the default).
+  virtual std::unique_ptr<ThreadPool> makeThreadPool();
 
   /// Slots whose owner has closed them and which are past their linger deadline by now: 0 in a healthy driver.
   virtual std::size_t overdueSlots() const noexcept = 0;

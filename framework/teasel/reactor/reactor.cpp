@@ -10,6 +10,7 @@
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
 #include <teasel/reactor/literal_resolver.hpp>
+#include <teasel/reactor/thread_pool.hpp>
 
 namespace teasel {
 
@@ -70,13 +71,19 @@ void Resource::unlink() noexcept {
   previous_ = following_ = nullptr;
 }
 
+std::unique_ptr<ThreadPool> Driver::makeThreadPool() { return nullptr; }
+
 Reactor::Reactor(std::unique_ptr<Driver> driver)
-    : driver_(std::move(driver)), resolver_(std::make_unique<LiteralResolver>(*this)), threadCalls_(std::make_unique<ThreadCalls>()) {
+    : driver_(std::move(driver)),
+      resolver_(std::make_unique<LiteralResolver>(*this)),
+      threadCalls_(std::make_unique<ThreadCalls>()),
+      threadPool_(driver_->makeThreadPool()) {
   // A callLater before the first turn counts from now, not from the beginning of time.
   timers_.setNow(driver_->now());
 }
 
 Reactor::~Reactor() {
+  abandonThreads();
   timers_.clear();
   shutDownResources();
   // Captures of what never ran may still use the reactor while they die.
@@ -119,6 +126,7 @@ void Reactor::shutdown(UniqueFunction<void()> wait) {
   waitForBlockers(wait);
   state_ = State::kStopped;
   fire(Event::kShutdown, Phase::kDuring);
+  waitForThreads(wait);
   shutDownResources();
   fire(Event::kShutdown, Phase::kAfter);
 }
@@ -135,7 +143,7 @@ void Reactor::crash() {
 
 bool Reactor::renew() {
   if (inTurn_ || firstResource_ != nullptr || firstEnd_ != nullptr || !timers_.empty() || !posted_.empty() || !triggers_.empty() ||
-      threadCalls_->any() || *blockers_ > 0)
+      threadCalls_->any() || *blockers_ > 0 || inThreads_ > 0)
     return false;
   state_ = State::kFresh;
   crashed_ = false;
@@ -238,6 +246,57 @@ void Reactor::callFromThread(UniqueFunction<void()> call) {
   }
   threadCalls_->push(std::move(call));
   driver_->wake();
+}
+
+void Reactor::callInThread(UniqueFunction<void()> work) {
+  callInThreadWithCallback(
+      [](const Failure& failure) {
+        if (failure) failure.raise();  // logged as what a posted call throws
+      },
+      std::move(work));
+}
+
+void Reactor::callInThreadWithCallback(UniqueFunction<void(const Failure&)> done, UniqueFunction<void()> work) {
+  ThreadPool& pool = getThreadPool();
+  if (state_ == State::kStopped) throw ReactorNotRunning("callInThread after the reactor's shutdown");
+  pool.start([this, work = std::move(work), done = std::move(done)]() mutable {
+    Failure failure;
+    try {
+      work();
+    } catch (...) {
+      failure = Failure::current(Site{});
+    }
+    work.reset();
+    callFromThread([this, failure = std::move(failure), done = std::move(done)]() mutable {
+      --inThreads_;
+      done(failure);
+    });
+  });
+  ++inThreads_;
+}
+
+ThreadPool& Reactor::getThreadPool() const {
+  if (threadPool_ == nullptr) throw UsageError("the driver " + std::string(driver_->name()) + " has no threads");
+  return *threadPool_;
+}
+
+void Reactor::suggestThreadPoolSize(std::size_t most) { getThreadPool().adjustPoolsize(most); }
+
+void Reactor::checkMayBlock() const {
+  if (!driver_->simulated() && std::this_thread::get_id() == threadCalls_->loop.load(std::memory_order_relaxed))
+    throw UsageError("blockingCallFromThread in the reactor's own thread would wait for itself");
+}
+
+/// Threads may still want something from the reactor: it goes on turning until the last one has ended.
+void Reactor::waitForThreads(UniqueFunction<void()>& wait) {
+  while (inThreads_ > 0) wait();
+}
+
+/// For a reactor that dies without shutdown. A thread that waits for a call which will never be made is told so.
+void Reactor::abandonThreads() {
+  if (threadPool_ == nullptr) return;
+  while (!threadPool_->stop(std::chrono::milliseconds(1))) threadCalls_->take().clear();
+  threadCalls_->take().clear();
 }
 
 void Reactor::callWhenRunning(UniqueFunction<void()> call) {

@@ -21,6 +21,7 @@ class Port;
 class Reactor;
 class Resolver;
 class ThreadCalls;
+class ThreadPool;
 
 /// Something that has work for the closing phase of the current turn: a connection with output to flush or an end to
 /// report. Intrusive, so that asking costs nothing; Reactor::atTurnEnd queues it once.
@@ -121,6 +122,19 @@ class Reactor final : public Clock {
   void callWhenRunning(UniqueFunction<void()> call);
   /// From any thread: runs `call` in the reactor's thread, in a later turn, in order. The only thread-safe call.
   void callFromThread(UniqueFunction<void()> call);
+  /// Runs `work` in a thread of the reactor's pool. To be called in the reactor's thread. What it throws is logged there.
+  /// Shutdown waits, still taking turns, for what has not ended; after that it throws ReactorNotRunning. Throws LimitExceeded
+  /// when ThreadPool::kMaxQueued calls wait, UsageError on a driver without threads. See threads.hpp for calls with results.
+  void callInThread(UniqueFunction<void()> work);
+  /// The same, with `done` for the end: called in the reactor's thread, with what the work threw or with no failure.
+  void callInThreadWithCallback(UniqueFunction<void(const Failure&)> done, UniqueFunction<void()> work);
+  /// The pool: for its size, and for what blocks its threads. UsageError on a driver without threads.
+  ThreadPool& getThreadPool() const;
+  /// How many calls run at once at most (ThreadPool::adjustPoolsize).
+  void suggestThreadPoolSize(std::size_t most);
+  /// Throws UsageError in the reactor's own thread, where nothing may wait for the reactor. (In a world there is one thread
+  /// only; its pool knows who may wait.)
+  void checkMayBlock() const;
   /// `trigger` runs in that phase of that event; in order of addition within a phase. An exception is logged.
   TriggerId addSystemEventTrigger(Phase phase, Event event, UniqueFunction<void()> trigger);
   /// False when it is unknown, has run or was removed.
@@ -166,12 +180,16 @@ class Reactor final : public Clock {
   void fire(Event event, Phase phase);
   void waitForBlockers(UniqueFunction<void()>& wait);
   void shutDownResources();
+  void waitForThreads(UniqueFunction<void()>& wait);
+  void abandonThreads();
   void runUser(const char* what, UniqueFunction<void()>& call);
   bool mustNotWait() const noexcept;
 
   std::unique_ptr<Driver> driver_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<ThreadCalls> threadCalls_;
+  std::unique_ptr<ThreadPool> threadPool_;  // null on a driver without threads
+  std::size_t inThreads_ = 0;               // calls whose end has not been told here
   std::vector<UniqueFunction<void()>> posted_, ready_;  // for the next turn, for this one
   std::vector<Trigger> triggers_;
   TriggerId lastTrigger_ = 0;

@@ -9,6 +9,7 @@
 #include <teasel/contract/instantiate.hpp>
 #include <teasel/contract/lifecycle.hpp>
 #include <teasel/contract/listen.hpp>
+#include <teasel/contract/thread_pool.hpp>
 #include <teasel/contract/threads.hpp>
 #include <teasel/contract/time.hpp>
 #include <teasel/contract/turns.hpp>
@@ -25,4 +26,5 @@
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractTurns, arms);        \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractErrors, arms);       \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractLifecycle, arms);    \
-  TEASEL_INSTANTIATE_CONTRACT_PART(ContractThreads, arms)
+  TEASEL_INSTANTIATE_CONTRACT_PART(ContractThreads, arms);      \
+  TEASEL_INSTANTIATE_CONTRACT_PART(ContractThreadPool, arms)

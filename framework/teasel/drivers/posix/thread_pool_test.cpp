@@ -1,0 +1,119 @@
+#include <teasel/drivers/posix/thread_pool.hpp>
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <future>
+#include <set>
+#include <thread>
+
+#include <teasel/core/errors.hpp>
+
+namespace teasel::posix {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Holds threads until it is let go.
+struct Barrier {
+  std::promise<void> promise;
+  std::shared_future<void> open{promise.get_future()};
+};
+
+TEST(PosixThreadPool, RunsNoMoreAtOnceThanItsSizeAndAllInTheEnd) {
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
+  pool->adjustPoolsize(3);
+  std::atomic<int> now{0}, most{0}, ran{0};
+  for (int i = 0; i < 200; ++i)
+    pool->start([&] {
+      const int running = ++now;
+      for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) continue;
+      std::this_thread::sleep_for(100us);
+      --now;
+      ++ran;
+    });
+  while (ran < 200) std::this_thread::sleep_for(1ms);
+  EXPECT_LE(most, 3);
+  EXPECT_GE(most, 1);
+}
+
+TEST(PosixThreadPool, ReusesIdleThreads) {
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
+  std::set<std::thread::id> seen;
+  for (int i = 0; i < 20; ++i) {
+    std::promise<std::thread::id> ran;
+    pool->start([&] { ran.set_value(std::this_thread::get_id()); });
+    seen.insert(ran.get_future().get());
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_LE(seen.size(), ThreadPool::kDefaultThreads);
+}
+
+TEST(PosixThreadPool, DropsWhatHasNotBegunWhenItIsStoppedAndWaitsForWhatHas) {
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
+  pool->adjustPoolsize(1);
+  Barrier barrier;
+  std::promise<void> begun;
+  bool dropped = true;
+  pool->start([&] {
+    begun.set_value();
+    barrier.open.wait();
+  });
+  begun.get_future().wait();
+  const auto held = std::make_shared<int>(0);
+  pool->start([&dropped, held] { dropped = false; });
+  EXPECT_FALSE(pool->stop(1ms));
+  EXPECT_EQ(held.use_count(), 1) << "dropped at once, in the thread that stops";
+  barrier.promise.set_value();
+  EXPECT_TRUE(pool->stop(60s));
+  EXPECT_TRUE(dropped);
+  EXPECT_THROW(pool->start([] {}), UsageError);
+}
+
+TEST(PosixThreadPool, RefusesImpossibleSizesAndMoreThanMayWait) {
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
+  EXPECT_THROW(pool->adjustPoolsize(0), UsageError);
+  EXPECT_THROW(pool->adjustPoolsize(ThreadPool::kMaxThreads + 1), UsageError);
+  pool->adjustPoolsize(1);
+  Barrier barrier;
+  std::promise<void> begun;
+  pool->start([&] {
+    begun.set_value();
+    barrier.open.wait();
+  });
+  begun.get_future().wait();
+  for (std::size_t i = 0; i < ThreadPool::kMaxQueued; ++i) pool->start([] {});
+  EXPECT_THROW(pool->start([] {}), LimitExceeded);
+  pool->stop(0ms);
+  barrier.promise.set_value();
+}
+
+TEST(PosixThreadPool, ShrinksAndGrows) {
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
+  std::atomic<int> ran{0};
+  for (const std::size_t size : {8, 1, 4}) {
+    pool->adjustPoolsize(size);
+    const int before = ran;
+    for (int i = 0; i < 50; ++i) pool->start([&] { ++ran; });
+    while (ran < before + 50) std::this_thread::sleep_for(1ms);
+  }
+}
+
+TEST(PosixThreadPool, ItsThreadsTakeNoSignals) {
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
+  std::promise<bool> blocked;
+  pool->start([&] {
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    blocked.set_value(sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGTERM) == 1);
+  });
+  EXPECT_TRUE(blocked.get_future().get());
+  sigset_t mine;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mine);
+  EXPECT_EQ(sigismember(&mine, SIGINT), 0) << "the caller's own mask is as before";
+}
+
+}  // namespace
+}  // namespace teasel::posix
