@@ -105,7 +105,7 @@ void StringTransport::advance(Duration by) {
   const Instant until = by > kNever - network_.now() ? kNever : network_.now() + by;
   turnUntilQuiet();
   for (;;) {
-    const Instant next = std::min(network_.nextDue(), reactor_->nextWork());
+    const Instant next = std::min({network_.nextDue(), reactor_->nextWork(), driver_->threads()->nextDue()});
     if (next == kNever || next > until) break;
     network_.setNow(next);
     network_.deliverDue();
