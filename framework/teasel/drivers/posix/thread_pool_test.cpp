@@ -16,16 +16,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Holds threads until it is let go.
+/// Holds threads until it is let go. Made before the pool, whose end waits for them.
 struct Barrier {
   std::promise<void> promise;
   std::shared_future<void> open{promise.get_future()};
 };
 
 TEST(PosixThreadPool, RunsNoMoreAtOnceThanItsSizeAndAllInTheEnd) {
+  std::atomic<int> now{0}, most{0}, ran{0};
   const std::unique_ptr<ThreadPool> pool = makeThreadPool();
   pool->adjustPoolsize(3);
-  std::atomic<int> now{0}, most{0}, ran{0};
   for (int i = 0; i < 200; ++i)
     pool->start([&] {
       const int running = ++now;
@@ -40,23 +40,23 @@ TEST(PosixThreadPool, RunsNoMoreAtOnceThanItsSizeAndAllInTheEnd) {
 }
 
 TEST(PosixThreadPool, ReusesIdleThreads) {
-  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
   std::set<std::thread::id> seen;
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
   for (int i = 0; i < 20; ++i) {
-    std::promise<std::thread::id> ran;
-    pool->start([&] { ran.set_value(std::this_thread::get_id()); });
-    seen.insert(ran.get_future().get());
+    const auto ran = std::make_shared<std::promise<std::thread::id>>();
+    pool->start([ran] { ran->set_value(std::this_thread::get_id()); });
+    seen.insert(ran->get_future().get());
     std::this_thread::sleep_for(1ms);
   }
   EXPECT_LE(seen.size(), ThreadPool::kDefaultThreads);
 }
 
 TEST(PosixThreadPool, DropsWhatHasNotBegunWhenItIsStoppedAndWaitsForWhatHas) {
-  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
-  pool->adjustPoolsize(1);
   Barrier barrier;
   std::promise<void> begun;
   bool dropped = true;
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
+  pool->adjustPoolsize(1);
   pool->start([&] {
     begun.set_value();
     barrier.open.wait();
@@ -73,12 +73,12 @@ TEST(PosixThreadPool, DropsWhatHasNotBegunWhenItIsStoppedAndWaitsForWhatHas) {
 }
 
 TEST(PosixThreadPool, RefusesImpossibleSizesAndMoreThanMayWait) {
+  Barrier barrier;
+  std::promise<void> begun;
   const std::unique_ptr<ThreadPool> pool = makeThreadPool();
   EXPECT_THROW(pool->adjustPoolsize(0), UsageError);
   EXPECT_THROW(pool->adjustPoolsize(ThreadPool::kMaxThreads + 1), UsageError);
   pool->adjustPoolsize(1);
-  Barrier barrier;
-  std::promise<void> begun;
   pool->start([&] {
     begun.set_value();
     barrier.open.wait();
@@ -91,8 +91,8 @@ TEST(PosixThreadPool, RefusesImpossibleSizesAndMoreThanMayWait) {
 }
 
 TEST(PosixThreadPool, ShrinksAndGrows) {
-  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
   std::atomic<int> ran{0};
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
   for (const std::size_t size : {8, 1, 4}) {
     pool->adjustPoolsize(size);
     const int before = ran;
@@ -102,8 +102,8 @@ TEST(PosixThreadPool, ShrinksAndGrows) {
 }
 
 TEST(PosixThreadPool, ItsThreadsTakeNoSignals) {
-  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
   std::promise<bool> blocked;
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
   pool->start([&] {
     sigset_t mask;
     pthread_sigmask(SIG_SETMASK, nullptr, &mask);
