@@ -1,5 +1,6 @@
 #include "arms.hpp"
 
+#include <teasel/contract/clock_bench.hpp>
 #include <teasel/contract/loopback_bench.hpp>
 #include <teasel/contract/world_bench.hpp>
 #include <teasel/drivers/drivers.hpp>
@@ -14,6 +15,12 @@ std::vector<Arm> arms() {
   arms.push_back(worldArm(fakes::SimDriver::Mode::kCompletion, kSeeds));
   arms.push_back(worldArm(fakes::SimDriver::Mode::kReadiness, kSeeds));
   return arms;
+}
+
+std::vector<Arm> clockArms() {
+  std::vector<Arm> all = arms();
+  all.push_back(fakeClockArm());
+  return all;
 }
 
 }  // namespace teasel::contract

@@ -8,5 +8,7 @@ namespace teasel::contract {
 
 /// Every driver of this tree over loopback, and the simulated world in both of its modes.
 std::vector<Arm> arms();
+/// These, and FakeClock.
+std::vector<Arm> clockArms();
 
 }  // namespace teasel::contract

@@ -9,7 +9,7 @@
 
 #include "arms.hpp"
 
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractTime, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractTime, clockArms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractTurns, arms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractErrors, arms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractLifecycle, arms());

@@ -18,7 +18,7 @@ void FakeClock::advance(Duration by) {
 }
 
 bool FakeClock::advanceToNext() {
-  if (timers_.empty()) return false;
+  if (timers_.next() == kNever) return false;
   runUntil(timers_.next());
   return true;
 }
@@ -33,7 +33,7 @@ void FakeClock::runUntil(Instant end) {
     ~Running() { flag = false; }
   } const running(running_);
   std::size_t atThisInstant = 0;
-  while (timers_.next() <= end && !timers_.empty()) {
+  while (timers_.next() <= end && timers_.next() != kNever) {
     if (timers_.next() > now()) {
       timers_.setNow(timers_.next());
       atThisInstant = 0;
@@ -47,7 +47,7 @@ void FakeClock::runUntil(Instant end) {
       if (!guarded("a timer", failure, call)) kLog.failure("exception out of a timer", failure);
     }
   }
-  timers_.setNow(end);
+  if (end != kNever) timers_.setNow(end);
 }
 
 }  // namespace teasel::fakes

@@ -53,6 +53,19 @@ TEST(FakeClock, AdvanceToNextStopsAtTheEarliestDeadline) {
   EXPECT_FALSE(clock.advanceToNext());
 }
 
+TEST(FakeClock, NeverMeetsWhatIsSetForNever) {
+  FakeClock clock;
+  int ran = 0;
+  clock.callLater(Duration::max(), [&] { ran = -1; });
+  EXPECT_FALSE(clock.advanceToNext());
+  clock.callLater(3s, [&] { ++ran; });
+  const Instant start = clock.now();
+  clock.advance(Duration::max());
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(clock.now(), start + 3s);
+  EXPECT_EQ(clock.pending(), 1u);
+}
+
 TEST(FakeClock, PumpAdvancesByEachStep) {
   FakeClock clock;
   int ran = 0;

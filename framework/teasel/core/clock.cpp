@@ -158,6 +158,7 @@ std::vector<TimerQueue::Pending> TimerQueue::pending() const {
 DelayedCall Clock::callLater(Duration after, UniqueFunction<void()> call, Site site) {
   if (after < Duration::zero())
     throw NegativeDelay("callLater(" + std::to_string(after.count()) + " ns) at " + site.text());
+  if (!call) throw UsageError("callLater at " + site.text() + ": an empty function");
   return timers_.add(later(now(), after), std::move(call), site);
 }
 

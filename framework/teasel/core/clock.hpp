@@ -142,7 +142,7 @@ class Clock {
   /// The current time. It stands still within a turn.
   Instant now() const noexcept { return timers_.now(); }
   /// Runs `call` once, `after` from now, never inside this call; 0 means the next turn. An exception it throws is
-  /// logged and changes nothing else. A negative `after` throws NegativeDelay.
+  /// logged and changes nothing else. A negative `after` throws NegativeDelay, an empty `call` UsageError.
   DelayedCall callLater(Duration after, UniqueFunction<void()> call, Site site = Site::here());
   /// The calls that wait, for reports and self-checks.
   std::vector<TimerQueue::Pending> getDelayedCalls() const { return timers_.pending(); }

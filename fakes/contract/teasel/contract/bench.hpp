@@ -50,6 +50,8 @@ class Bench {
   /// The reactor that listens, and the one that connects; often the same.
   virtual Reactor& server() = 0;
   virtual Reactor& client() = 0;
+  /// What the contract on time is about.
+  virtual Clock& clock() { return server(); }
   /// What clients connect to, and where servers listen.
   virtual std::string serverHost() const = 0;
   /// Turns all reactors until `done` says so; false when `atMost` has passed before.

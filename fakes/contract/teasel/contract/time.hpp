@@ -2,7 +2,7 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on time: callLater and its handles.
+/// The contract on time, of every Clock: callLater and its handles.
 
 namespace teasel::contract {
 
@@ -11,7 +11,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractTime);
 
 TEASEL_CONTRACT(ContractTime, ZeroDelayRunsInALaterTurnAndNotInsideTheCall) {
   bool ran = false;
-  const DelayedCall call = bench.server().callLater(0s, [&] { ran = true; });
+  const DelayedCall call = bench.clock().callLater(0s, [&] { ran = true; });
   EXPECT_FALSE(ran);
   EXPECT_TRUE(call.active());
   TEASEL_UNTIL(ran);
@@ -19,10 +19,10 @@ TEASEL_CONTRACT(ContractTime, ZeroDelayRunsInALaterTurnAndNotInsideTheCall) {
 }
 
 TEASEL_CONTRACT(ContractTime, NothingRunsBeforeItsTime) {
-  Reactor& reactor = bench.server();
-  const Instant due = reactor.now() + 20ms;
+  Clock& clock = bench.clock();
+  const Instant due = clock.now() + 20ms;
   Instant ran{};
-  reactor.callLater(20ms, [&] { ran = reactor.now(); });
+  clock.callLater(20ms, [&] { ran = clock.now(); });
   TEASEL_UNTIL(ran != Instant{});
   EXPECT_GE(ran, due);
   EXPECT_TRUE(!bench.simulated() || ran == due) << "virtual time is exact";
@@ -30,19 +30,19 @@ TEASEL_CONTRACT(ContractTime, NothingRunsBeforeItsTime) {
 
 TEASEL_CONTRACT(ContractTime, EarlierTimersRunFirstHoweverTheyWereSet) {
   std::string order;
-  Reactor& reactor = bench.server();
+  Clock& clock = bench.clock();
   for (const int delay : {30, 10, 20, 5, 25})
-    reactor.callLater(std::chrono::milliseconds(delay), [&, delay] { order += std::to_string(delay) + ' '; });
+    clock.callLater(std::chrono::milliseconds(delay), [&, delay] { order += std::to_string(delay) + ' '; });
   TEASEL_UNTIL(order.size() >= 14);
   EXPECT_EQ(order, "5 10 20 25 30 ");
 }
 
 TEASEL_CONTRACT(ContractTime, ATimerMayCancelAnotherOneOfItsTurn) {
   bool cancelled = true, ran = false;
-  Reactor& reactor = bench.server();
+  Clock& clock = bench.clock();
   DelayedCall second;
-  reactor.callLater(5ms, [&] { second.cancel(), ran = true; });
-  second = reactor.callLater(5ms, [&] { cancelled = false; });
+  clock.callLater(5ms, [&] { second.cancel(), ran = true; });
+  second = clock.callLater(5ms, [&] { cancelled = false; });
   TEASEL_UNTIL(ran);
   bench.settle();
   EXPECT_TRUE(cancelled);
@@ -52,7 +52,7 @@ TEASEL_CONTRACT(ContractTime, ATimerMayCancelAnotherOneOfItsTurn) {
 
 TEASEL_CONTRACT(ContractTime, ACallThatRanCannotBeCancelled) {
   bool ran = false;
-  DelayedCall call = bench.server().callLater(0s, [&] { ran = true; });
+  DelayedCall call = bench.clock().callLater(0s, [&] { ran = true; });
   TEASEL_UNTIL(ran);
   EXPECT_THROW(call.cancel(), AlreadyCalled);
   EXPECT_THROW(call.reset(1s), AlreadyCalled);
@@ -61,7 +61,7 @@ TEASEL_CONTRACT(ContractTime, ACallThatRanCannotBeCancelled) {
 TEASEL_CONTRACT(ContractTime, ATimerCannotCancelItselfWhileItRuns) {
   bool ran = false;
   DelayedCall self;
-  self = bench.server().callLater(0s, [&] {
+  self = bench.clock().callLater(0s, [&] {
     ran = true;
     EXPECT_FALSE(self.active());
     EXPECT_THROW(self.cancel(), AlreadyCalled);
@@ -71,21 +71,21 @@ TEASEL_CONTRACT(ContractTime, ATimerCannotCancelItselfWhileItRuns) {
 
 TEASEL_CONTRACT(ContractTime, ResetCountsFromNowBothWays) {
   std::string order;
-  Reactor& reactor = bench.server();
-  DelayedCall sooner = reactor.callLater(10s, [&] { order += 's'; });
-  DelayedCall later = reactor.callLater(1ms, [&] { order += 'l'; });
+  Clock& clock = bench.clock();
+  DelayedCall sooner = clock.callLater(10s, [&] { order += 's'; });
+  DelayedCall later = clock.callLater(1ms, [&] { order += 'l'; });
   sooner.reset(5ms);
   later.reset(20ms);
-  EXPECT_EQ(sooner.getTime(), reactor.now() + 5ms);
+  EXPECT_EQ(sooner.getTime(), clock.now() + 5ms);
   TEASEL_UNTIL(order.size() == 2);
   EXPECT_EQ(order, "sl");
 }
 
 TEASEL_CONTRACT(ContractTime, DelayCountsFromWhatWasSet) {
   std::string order;
-  Reactor& reactor = bench.server();
-  DelayedCall first = reactor.callLater(2ms, [&] { order += '1'; });
-  reactor.callLater(10ms, [&] { order += '2'; });
+  Clock& clock = bench.clock();
+  DelayedCall first = clock.callLater(2ms, [&] { order += '1'; });
+  clock.callLater(10ms, [&] { order += '2'; });
   const Instant set = first.getTime();
   first.delay(15ms);
   EXPECT_EQ(first.getTime(), set + 15ms);
@@ -94,27 +94,32 @@ TEASEL_CONTRACT(ContractTime, DelayCountsFromWhatWasSet) {
 }
 
 TEASEL_CONTRACT(ContractTime, ATimerMaySetTimersAndTheyWaitForTheirOwnTime) {
-  Reactor& reactor = bench.server();
+  Clock& clock = bench.clock();
   Instant outer{}, inner{};
-  reactor.callLater(5ms, [&] {
-    outer = reactor.now();
-    reactor.callLater(5ms, [&] { inner = reactor.now(); });
+  clock.callLater(5ms, [&] {
+    outer = clock.now();
+    clock.callLater(5ms, [&] { inner = clock.now(); });
   });
   TEASEL_UNTIL(inner != Instant{});
   EXPECT_GE(inner - outer, 5ms);
 }
 
 TEASEL_CONTRACT(ContractTime, NegativeDelaysAreRefused) {
-  EXPECT_THROW(bench.server().callLater(-1ns, [] {}), NegativeDelay);
-  DelayedCall call = bench.server().callLater(1s, [] {});
+  EXPECT_THROW(bench.clock().callLater(-1ns, [] {}), NegativeDelay);
+  DelayedCall call = bench.clock().callLater(1s, [] {});
   EXPECT_THROW(call.reset(-1ns), NegativeDelay);
   EXPECT_TRUE(call.active());
   call.cancel();
 }
 
+TEASEL_CONTRACT(ContractTime, AnEmptyFunctionIsRefused) {
+  EXPECT_THROW(bench.clock().callLater(0s, nullptr), UsageError);
+  EXPECT_TRUE(bench.clock().getDelayedCalls().empty());
+}
+
 TEASEL_CONTRACT(ContractTime, NeverIsNotNow) {
   bool ran = false;
-  DelayedCall call = bench.server().callLater(Duration::max(), [&] { ran = true; });
+  DelayedCall call = bench.clock().callLater(Duration::max(), [&] { ran = true; });
   EXPECT_EQ(call.getTime(), kNever);
   bench.settle();
   EXPECT_FALSE(ran);
@@ -123,7 +128,7 @@ TEASEL_CONTRACT(ContractTime, NeverIsNotNow) {
 
 TEASEL_CONTRACT(ContractTime, CancellingDestroysWhatTheCallHeld) {
   const auto held = std::make_shared<int>(1);
-  DelayedCall call = bench.server().callLater(1s, [held] {});
+  DelayedCall call = bench.clock().callLater(1s, [held] {});
   EXPECT_EQ(held.use_count(), 2);
   call.cancel();
   EXPECT_EQ(held.use_count(), 1);
@@ -131,20 +136,108 @@ TEASEL_CONTRACT(ContractTime, CancellingDestroysWhatTheCallHeld) {
 
 TEASEL_CONTRACT(ContractTime, AThousandTimersOfOneInstantAllRunInOrder) {
   std::vector<int> order;
-  Reactor& reactor = bench.server();
-  for (int i = 0; i < 1000; ++i) reactor.callLater(3ms, [&, i] { order.push_back(i); });
+  Clock& clock = bench.clock();
+  for (int i = 0; i < 1000; ++i) clock.callLater(3ms, [&, i] { order.push_back(i); });
   TEASEL_UNTIL(order.size() == 1000);
   EXPECT_TRUE(std::ranges::is_sorted(order));
 }
 
 TEASEL_CONTRACT(ContractTime, ACallLaterBeforeTheFirstTurnCountsFromTheReactorsBirth) {
   bool ran = false;
-  Reactor& reactor = bench.server();
-  const Instant due = reactor.now() + 40ms;
-  const DelayedCall call = reactor.callLater(40ms, [&] { ran = true; });
+  Clock& clock = bench.clock();
+  const Instant due = clock.now() + 40ms;
+  const DelayedCall call = clock.callLater(40ms, [&] { ran = true; });
   EXPECT_EQ(call.getTime(), due);
   TEASEL_UNTIL(ran);
-  EXPECT_GE(reactor.now(), due);
+  EXPECT_GE(clock.now(), due);
+}
+
+TEASEL_CONTRACT(ContractTime, EachCallHasAHandleOfItsOwn) {
+  std::string order;
+  Clock& clock = bench.clock();
+  DelayedCall first = clock.callLater(10ms, [&] { order += '1'; });
+  const DelayedCall second = clock.callLater(1ms, [&] { order += '2'; });
+  first.cancel();
+  EXPECT_FALSE(first.active());
+  EXPECT_TRUE(second.active());
+  bench.settle();
+  EXPECT_EQ(order, "2");
+}
+
+TEASEL_CONTRACT(ContractTime, GetDelayedCallsTellsWhatWaitsAndWhereItWasMade) {
+  Clock& clock = bench.clock();
+  EXPECT_TRUE(clock.getDelayedCalls().empty());
+  const Site here = Site::here();
+  DelayedCall only = clock.callLater(1s, [] {});
+  const std::vector<TimerQueue::Pending> waiting = clock.getDelayedCalls();
+  ASSERT_EQ(waiting.size(), 1u);
+  EXPECT_EQ(waiting[0].at, only.getTime());
+  EXPECT_EQ(waiting[0].site.line, here.line + 1);
+  only.cancel();
+  EXPECT_TRUE(clock.getDelayedCalls().empty());
+}
+
+TEASEL_CONTRACT(ContractTime, ACallThatWasResetTakesItsPlaceAmongThoseMadeLater) {
+  std::string order;
+  Clock& clock = bench.clock();
+  DelayedCall first = clock.callLater(2ms, [&] { order += 'a'; });
+  first.reset(20ms);
+  clock.callLater(10ms, [&] { order += 'b'; });
+  TEASEL_UNTIL(order.size() == 2);
+  EXPECT_EQ(order, "ba");
+}
+
+TEASEL_CONTRACT(ContractTime, ACallThatIsResetTakesItsPlaceAmongThoseMadeBefore) {
+  std::string order;
+  Clock& clock = bench.clock();
+  DelayedCall first = clock.callLater(2ms, [&] { order += 'a'; });
+  clock.callLater(10ms, [&] { order += 'b'; });
+  first.reset(20ms);
+  TEASEL_UNTIL(order.size() == 2);
+  EXPECT_EQ(order, "ba");
+}
+
+TEASEL_CONTRACT(ContractTime, ACallMayResetAnotherOne) {
+  std::string order;
+  Clock& clock = bench.clock();
+  DelayedCall moved = clock.callLater(10s, [&] { order += 'b'; });
+  clock.callLater(1ms, [&] { moved.reset(10ms); });
+  clock.callLater(5ms, [&] { order += 'a'; });
+  TEASEL_UNTIL(order.size() == 2);
+  EXPECT_EQ(order, "ab");
+}
+
+TEASEL_CONTRACT(ContractTime, WhatACallSetsForNowRunsAfterEverythingThatWasDue) {
+  std::string order;
+  Clock& clock = bench.clock();
+  clock.callLater(2ms, [&] {
+    order += '1';
+    clock.callLater(0s, [&] { order += '3'; });
+  });
+  clock.callLater(2ms, [&] { order += '2'; });
+  TEASEL_UNTIL(order.size() == 3);
+  EXPECT_EQ(order, "123");
+}
+
+TEASEL_CONTRACT(ContractTime, AnExceptionOutOfACallIsLoggedAndTheOthersRun) {
+  bench.expectExceptions();
+  std::string order;
+  Clock& clock = bench.clock();
+  clock.callLater(2ms, [&] { order += '1'; });
+  clock.callLater(2ms, [] { throw Boom(); });
+  clock.callLater(2ms, [&] { order += '2'; });
+  TEASEL_UNTIL(order.size() == 2);
+  EXPECT_EQ(order, "12");
+  EXPECT_EQ(bench.log.flushLoggedErrors<Boom>().size(), 1u);
+}
+
+TEASEL_CONTRACT(ContractTime, AHandleOutlivesItsClock) {
+  const auto held = std::make_shared<int>(1);
+  DelayedCall call = bench.clock().callLater(1s, [held] {});
+  bench.destroy();
+  EXPECT_FALSE(call.active());
+  EXPECT_FALSE(call.cancelIfActive());
+  EXPECT_EQ(held.use_count(), 1);
 }
 
 }  // namespace teasel::contract
