@@ -10,6 +10,7 @@
 
 namespace teasel::examples {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -119,6 +120,22 @@ TEST_P(Examples, TheLineClientSendsItsStandardInput) {
   endsByCtrlC(served);
 }
 
+TEST_P(Examples, ThoseOfDeferredsRunToTheirEnd) {
+  const auto last = [this](const std::string& name, std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--reactor", driver()});
+    Program program(name, std::move(arguments));
+    const std::string text = program.rest();
+    EXPECT_EQ(program.exitStatus(), 0) << text;
+    return text;
+  };
+  EXPECT_THAT(last("page_download", {}), EndsWith("all done\n"));
+  EXPECT_THAT(last("page_download", {"--trouble", "broken"}), EndsWith("not saved: the connection broke off\n"));
+  EXPECT_THAT(last("page_list", {"--page", "no.example"}), EndsWith("(false, no.example does not exist)\n"));
+  const std::string story = last("inline_callbacks", {"--wait", "20"});
+  EXPECT_THAT(story, HasSubstr("it waits; what it returned is a Deferred\nthird callback got 2\n"));
+  EXPECT_THAT(story, EndsWith("the Deferred has its result: 2\n"));
+}
+
 std::string nameOf(const testing::TestParamInfo<std::string_view>& driver) { return std::string(driver.param); }
 INSTANTIATE_TEST_SUITE_P(, Examples, testing::ValuesIn(driverNames()), nameOf);
 
@@ -131,6 +148,12 @@ TEST(ExampleArguments, HelpListsTheOptions) {
     EXPECT_THAT(text, HasSubstr("--reactor NAME"));
     EXPECT_EQ(program.exitStatus(), 0);
   }
+}
+
+TEST(ExampleArguments, TheGeneratorsNeedNone) {
+  Program program("generators", {});
+  EXPECT_THAT(program.rest(), EndsWith("the inner function ends\n"));
+  EXPECT_EQ(program.exitStatus(), 0);
 }
 
 /// One line on standard error that says what is wrong, and an exit status that says that it is.
@@ -154,6 +177,9 @@ TEST(ExampleArguments, AnImpossiblePortIsNamed) {
 TEST(ExampleArguments, AnUnknownOptionAndAMissingValueAreNamed) {
   fails("qotd_server", {"--quotation", "x"}, 2, "unknown option '--quotation'");
   fails("qotd_server", {"--quote"}, 2, "--quote needs a value");
+}
+TEST(ExampleArguments, AnUnknownTroubleIsNamed) {
+  fails("page_download", {"--trouble", "toil"}, 1, "--trouble is none, unreachable or broken, not toil");
 }
 TEST(ExampleArguments, AForeignInterfaceIsNamed) {
   fails("answer_server", {"--port", "0", "--interface", "192.0.2.77"}, 1, "192.0.2.77");
