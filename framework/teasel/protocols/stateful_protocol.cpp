@@ -6,14 +6,6 @@ StatefulProtocol::StatefulProtocol(std::size_t maxLength) : maxLength_(maxLength
 
 StatefulProtocol::~StatefulProtocol() = default;
 
-void StatefulProtocol::dataReceived(ByteView data) {
-  if (!begun_ && !data.empty()) {
-    enter(initialState());
-    begun_ = true;
-  }
-  Framing::dataReceived(data);
-}
-
 StatefulProtocol::State StatefulProtocol::initialState() {
   const State first = getInitialState();
   if (first.handler_ == nullptr && !first.end_) throw UsageError(logPrefix() + "::getInitialState returned no state");
@@ -21,7 +13,10 @@ StatefulProtocol::State StatefulProtocol::initialState() {
 }
 
 bool StatefulProtocol::deliverSome() {
-  if (state_.end_) {
+  if (!begun_) {
+    enter(initialState());
+    begun_ = true;
+  } else if (state_.end_) {
     rest_ = {};
   } else if (due_) {
     deliver({}, {});
@@ -36,7 +31,12 @@ inline detail::Found StatefulProtocol::find(ByteView before, ByteView in) {
   return in.size() < wanted ? detail::Found{} : detail::Found{.end = wanted};
 }
 
-inline void StatefulProtocol::deliver(ByteView frame, const detail::Found&) { enter((this->*state_.handler_)(frame)); }
+inline void StatefulProtocol::deliver(ByteView frame, const detail::Found&) {
+  const State next = (this->*state_.handler_)(frame);
+  // Most states want some bytes and come after one that did.
+  if (next.handler_ != nullptr && next.bytes_ - 1 < maxLength_ && emptyInARow_ == 0) state_ = next;
+  else enter(next);
+}
 
 void StatefulProtocol::enter(const State& next) {
   if (next.handler_ != nullptr || next.end_) state_ = next;

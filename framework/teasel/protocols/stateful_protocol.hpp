@@ -58,8 +58,6 @@ class StatefulProtocol : public detail::Framing {
   /// Effective from the next state on.
   void setMaxLength(std::size_t bytes) noexcept { maxLength_ = bytes; }
 
-  void dataReceived(ByteView data) override;
-
  protected:
   bool deliverSome() override;
   std::size_t quietSize() const noexcept override;

@@ -76,6 +76,15 @@ TEST(StatefulProtocol, AsksForTheInitialStateOnceWhenTheFirstByteArrives) {
   EXPECT_EQ(session.protocol.heard.text(), "begin[] command[1] body[a]");
 }
 
+TEST(StatefulProtocol, DoesNotBeginWhilePaused) {
+  Session<Machine> session;
+  session.transport->held = true;
+  session.protocol.dataReceived("1a");
+  EXPECT_EQ(session.protocol.heard.text(), "");
+  session.resumeUntilRunning();
+  EXPECT_EQ(session.protocol.heard.text(), "begin[] command[1] body[a]");
+}
+
 TEST(StatefulProtocol, RunsAnInitialStateOfNoBytesBeforeTheFirstByte) {
   struct Early final : Machine {
     State getInitialState() override { return {&Machine::nothing, 0}; }
