@@ -118,7 +118,8 @@ class Layers(unittest.TestCase):
                 self.assertEqual(lint(path, "TO" "DO\n"), (2, ""), "there is nothing else to look at")
 
     def test_texts_speak_of_no_machine_and_no_list_of_issues(self):
-        for text in ("see /home" "/me/teasel/a.md", "log in /work" "/main", "`/tmp" "/mine/out`", "closes issue" " #12", "Issue" " 3"):
+        for text in ("see /home" "/me/teasel/a.md", "log in /work" "/main", "`/tmp" "/mine/out`", "closes issue" " #12",
+                     "Issue" " 3"):
             with self.subTest(text=text):
                 status, output = lint("docs/a.md", f"\n{text}\n")
                 self.assertIn("docs/a.md:2: error:", output)
