@@ -1,6 +1,7 @@
 #include <teasel/fakes/string_transport.hpp>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/observer.hpp>
 #include <teasel/fakes/leak_guard.hpp>
 #include <teasel/fakes/sim_threads.hpp>
 #include <teasel/transport/connection.hpp>
@@ -41,12 +42,13 @@ StringTransport::StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::
 }
 
 StringTransport::~StringTransport() {
+  const teasel::detail::NoPassThrough last;
   try {
     far_->close();
     turnUntilQuiet();
     reactor_->shutdown();
-  } catch (...) {
-    // A verdict of a test framework that was thrown during the last callbacks: nothing may leave a destructor.
+  } catch (const std::exception& why) {
+    leak_guard::report({Leftover::Kind::kFailure, std::string("a connection does not come to its end: ") + why.what(), Site{}});
   }
   for (const TimerQueue::Pending& timer : reactor_->getDelayedCalls())
     leak_guard::report({Leftover::Kind::kTimer, "timer made at " + timer.site.text() + " outlives its connection", timer.site});

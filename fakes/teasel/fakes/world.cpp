@@ -34,7 +34,9 @@ World::Running::~Running() {
 World::World(const WorldOptions& options) { reset(options); }
 
 World::~World() {
+  const teasel::detail::NoPassThrough last;
   const Active active(*this);
+  const bool hadVerdict = stopped();
   // What a world leaves behind is reported after everything was told to end, and only when nothing has failed yet.
   std::vector<Leftover> leftovers;
   for (std::size_t i = 0; i < hostCount_; ++i) {
@@ -44,7 +46,11 @@ World::~World() {
       leftovers.push_back({Leftover::Kind::kTimer, "timer made at " + timer.site.text(), timer.site});
   }
   hosts_.clear();
-  if (stopped() || !leak_guard::listening()) return;
+  if (hadVerdict || !leak_guard::listening()) return;
+  if (verdict_) {  // of the last callbacks: nobody can ask for it any more
+    leak_guard::report({Leftover::Kind::kFailure, verdict_->oracle + ": " + verdict_->message, verdict_->site});
+    return;
+  }
   for (const Leftover& each : leftovers) leak_guard::report(each);
   for (const Died& each : died_)
     if (each.unhandled) leak_guard::report({Leftover::Kind::kFailure, each.unhandled.text(), each.made});

@@ -92,5 +92,16 @@ TEST(Guarded, LetsVerdictsOfTestFrameworksThrough) {
   EXPECT_NE(failure.check<NotAnException>(), nullptr);
 }
 
+TEST(Guarded, CatchesVerdictsInDestructorsWhichNothingMayLeave) {
+  addPassThrough([](const std::type_info& kind) noexcept { return kind == typeid(Verdict); });
+  Failure failure;
+  {
+    const detail::NoPassThrough last;
+    EXPECT_FALSE(guarded("callback", failure, [] { throw Verdict{}; }));
+  }
+  EXPECT_NE(failure.check<Verdict>(), nullptr);
+  EXPECT_THROW(guarded("callback", failure, [] { throw Verdict{}; }), Verdict);
+}
+
 }  // namespace
 }  // namespace teasel

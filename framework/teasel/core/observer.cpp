@@ -9,6 +9,7 @@
 namespace teasel {
 
 thread_local constinit Observer* Observer::current_ = nullptr;
+thread_local constinit unsigned detail::NoPassThrough::depth_ = 0;
 
 namespace {
 std::array<std::atomic<PassThrough>, 8> predicates{};
@@ -24,7 +25,7 @@ void addPassThrough(PassThrough predicate) noexcept {
 
 bool detail::mustPassThrough() noexcept {
   const std::type_info* kind = abi::__cxa_current_exception_type();
-  if (kind == nullptr) return false;
+  if (kind == nullptr || NoPassThrough::active()) return false;
   for (const auto& slot : predicates) {
     const PassThrough predicate = slot.load(std::memory_order_relaxed);
     if (predicate == nullptr) return false;

@@ -53,6 +53,20 @@ void addPassThrough(PassThrough predicate) noexcept;
 namespace detail {
 /// In a catch block: whether the exception being handled must be let through.
 bool mustPassThrough() noexcept;
+
+/// While one lives, verdict exceptions of this thread are caught like any others: for destructors that still run user
+/// code, out of which nothing may fly. They are reported and logged instead, which fails a test as well.
+class NoPassThrough {
+ public:
+  NoPassThrough() noexcept { ++depth_; }
+  NoPassThrough(const NoPassThrough&) = delete;
+  NoPassThrough& operator=(const NoPassThrough&) = delete;
+  ~NoPassThrough() { --depth_; }
+  static bool active() noexcept { return depth_ > 0; }
+
+ private:
+  static thread_local constinit unsigned depth_;
+};
 }  // namespace detail
 
 /// Runs user code. False and `failure` set when it threw; verdict exceptions pass through. Reported to the Observer

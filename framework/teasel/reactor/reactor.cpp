@@ -83,6 +83,7 @@ Reactor::Reactor(std::unique_ptr<Driver> driver)
 }
 
 Reactor::~Reactor() {
+  const detail::NoPassThrough last;
   abandonThreads();
   timers_.clear();
   shutDownResources();

@@ -292,10 +292,12 @@ void Connection::finish() {
   const std::shared_ptr<Connection> keep = std::move(self_);
   const std::shared_ptr<ConnectionOwner> owner = std::move(owner_);
   unlink();
+  // Held here: should a verdict fly out of connectionLost, the two do not go on holding each other.
+  std::shared_ptr<StreamProtocol> protocol = std::move(protocol_);
   Failure failure;
-  if (protocol_ != nullptr && !guarded("connectionLost", failure, [&] { protocol_->connectionLost(reason_); }))
+  if (protocol != nullptr && !guarded("connectionLost", failure, [&] { protocol->connectionLost(reason_); }))
     kLog.failure("exception out of connectionLost", failure);
-  protocol_.reset();
+  protocol.reset();
   if (made_) owner->connectionClosed(reason_);
   else owner->connectionFailed(reason_);
   reactor_ = nullptr;

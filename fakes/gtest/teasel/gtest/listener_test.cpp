@@ -9,6 +9,8 @@
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/fakes/world.hpp>
+#include <teasel/protocol/connector.hpp>
+#include <teasel/protocol/port.hpp>
 
 namespace teasel::gtest {
 namespace {
@@ -88,6 +90,40 @@ class Asserter final : public Protocol {
 TEST(Listener, LetsAssertionExceptionsOfGoogleTestPassThroughTheGuards) {
   fakes::StringTransport wire(std::make_shared<Asserter>());
   EXPECT_THROW(wire.feed("x"), testing::AssertionException);
+}
+
+class LastWords final : public Protocol {
+ public:
+  void connectionLost(const Failure&) override {
+    throw testing::AssertionException(
+        testing::TestPartResult(testing::TestPartResult::kFatalFailure, __FILE__, __LINE__, "last words"));
+  }
+};
+
+TEST(Listener, AVerdictOutOfConnectionLostLeavesNothingBehind) {
+  std::weak_ptr<Protocol> left;
+  {
+    const auto protocol = std::make_shared<LastWords>();
+    left = protocol;
+    fakes::StringTransport wire(protocol);
+    EXPECT_THROW(wire.reset(), testing::AssertionException);
+  }
+  EXPECT_TRUE(left.expired());
+}
+
+TEST(Listener, FailsATestWhoseVerdictComesWhenAStringTransportIsDestroyed) {
+  const std::string failures = failuresOf([] { fakes::StringTransport(std::make_shared<LastWords>()); });
+  EXPECT_NE(failures.find("last words"), std::string::npos) << failures;
+}
+
+TEST(Listener, FailsATestWhoseVerdictComesWhenAWorldIsDestroyed) {
+  const std::string failures = failuresOf([] {
+    fakes::World world;
+    world.host().reactor().listenTCP(7, Factory::forProtocol<LastWords>());
+    world.host().reactor().connectTCP("127.0.0.1", 7, ClientFactory::forProtocol<Protocol>());
+    world.settle();
+  });
+  EXPECT_NE(failures.find("out of connectionLost"), std::string::npos) << failures;
 }
 
 }  // namespace
