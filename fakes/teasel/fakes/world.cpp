@@ -27,6 +27,7 @@ World::Running::Running(World& world, const Limits& limits) : world_(world), act
 }
 
 World::Running::~Running() {
+  world_.sampleHosts();
   world_.busy_ = false;
   world_.limits_ = outer_;
 }
@@ -106,6 +107,11 @@ void World::reset(const WorldOptions& options) {
   died_.clear();
   liveProtocols_ = 0;
   epoch_ = nextEpoch();
+}
+
+/// Whose turn has not come since the clock moved does not know yet; what is done to it between turns counts from now on.
+void World::sampleHosts() noexcept {
+  for (std::size_t i = 0; i < hostCount_; ++i) hosts_[i]->reactor().sampleNow();
 }
 
 // The loop ---------------------------------------------------------------------------------------------------------------

@@ -196,6 +196,7 @@ class World final : public Observer, private OutsideGate, private WorldPump {
   bool reachLimit();
   void getStuck(const char* limit, std::uint64_t allowed);
   void startHosts();
+  void sampleHosts() noexcept;
   void performPlay();
   void perform(const Event& event, std::size_t index);
   bool performOn(Outside& party, const Event& event, std::size_t index);

@@ -107,6 +107,7 @@ void World::performAdvance(Duration by) {
 }
 
 void World::performApp(const Event& event) {
+  sampleHosts();
   network_.noteHost(TraceKind::kApp, kOutside, std::uint64_t{event.op} << 32 | (event.number & 0xFFFF'FFFF));
   Failure failure;
   if (onApp_) guarded("an application action", failure, [&] { onApp_(event.op, event.number); });

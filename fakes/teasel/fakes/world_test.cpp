@@ -287,5 +287,29 @@ TEST(World, DrawnCutsLieOnlyBetweenThoseThatThePlayNames) {
   EXPECT_TRUE(sawMore);
 }
 
+TEST(World, ReactorsKnowWhatTimeItIsAfterAnAdvanceInWhichTheyHadNothingToDo) {
+  World world;
+  Reactor& reactor = world.host().reactor();
+  world.settle();
+  world.advance(10s);
+  EXPECT_EQ(reactor.now(), world.now());
+  Instant fired{};
+  reactor.callLater(5s, [&] { fired = world.now(); });
+  world.advance(20s);
+  EXPECT_EQ(fired - Network::kStart, 15s);
+}
+
+TEST(World, AnApplicationActionCountsFromTheTimeOfItsStep) {
+  World world;
+  Instant fired{};
+  world.onApp([&](unsigned, std::uint64_t) { world.host().reactor().callLater(5s, [&] { fired = world.now(); }); });
+  world.host();
+  world.play().advance(10s);
+  world.play().app(0);
+  world.play().advance(20s);
+  EXPECT_TRUE(world.run());
+  EXPECT_EQ(fired - Network::kStart, 15s);
+}
+
 }  // namespace
 }  // namespace teasel::fakes
