@@ -31,6 +31,8 @@ enum class EventKind : std::uint8_t {
   kRedeliver,
 };
 inline constexpr std::size_t kEventKinds = 13;
+/// In keys of choices, connection k of a Play sends as entity kPlayEntities + 2k and receives as the one after it.
+inline constexpr std::uint32_t kPlayEntities = 0x100;
 
 /// Relative to the deadline of the next timer.
 enum class TimerPoint : std::uint8_t { kBefore, kAt, kAfter };

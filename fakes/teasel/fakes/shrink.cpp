@@ -235,7 +235,7 @@ class Shrinker {
     }
   }
 
-  /// Connections are numbered without gaps, in the order in which they come.
+  /// Connections are numbered without gaps, in the order in which they come; what was drawn for one goes with it.
   void renumberConnections() {
     change([](Draft& draft) {
       std::vector<int> number(Play::kMaxConnections, -1);
@@ -249,6 +249,11 @@ class Shrinker {
       for (Step& step : draft.steps) {
         if (step.event.kind == EventKind::kEcho && number[step.event.op] >= 0)
           step.event.op = static_cast<std::uint16_t>(number[step.event.op]);
+      }
+      for (Record& record : draft.records) {
+        const std::uint32_t k = (record.entity - kPlayEntities) / 2;
+        if (record.entity < kPlayEntities || k >= number.size() || number[k] < 0) continue;
+        record.entity = kPlayEntities + 2 * static_cast<std::uint32_t>(number[k]) + (record.entity & 1u);
       }
     });
   }

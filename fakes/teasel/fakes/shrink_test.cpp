@@ -117,6 +117,21 @@ TEST(Shrink, RenumbersConnectionsWhenTheNumberDoesNotMatter) {
   EXPECT_LE(ShrinkSize::of(shrunk, {}), ShrinkSize::of(wanted, {})) << testing::PrintToString(shrunk);
 }
 
+TEST(Shrink, RenumbersConnectionsTogetherWithWhatWasDrawnForThem) {
+  const Judge judge = [](const Play& play, std::span<const Record> records) {
+    const bool drawn = records.size() == 1 && !play.events().empty() &&
+                       records[0].entity == kPlayEntities + 2 * play.events().back().connection + 1;
+    return drawn && play.byteCount() != 0 ? "x" : "";
+  };
+  Play wanted, from;
+  wanted.send(0, "a");
+  from.send(3, "p");
+  const std::vector<Record> records = {{kPlayEntities + 7, 1, 0, 2, 1}};
+  const Shrunk shrunk = shrink(from, records, "x", judge);
+  EXPECT_EQ(shrunk.play, wanted);
+  EXPECT_EQ(shrunk.records, (std::vector<Record>{{kPlayEntities + 1, 1, 0, 2, 1}}));
+}
+
 TEST(Shrink, NeverSlipsToAnotherFailure) {
   const Judge judge = [](const Play& play, std::span<const Record>) {
     if (play.byteCount() > 20) return "long";

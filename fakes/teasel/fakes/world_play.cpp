@@ -8,7 +8,6 @@
 namespace teasel::fakes {
 
 namespace {
-constexpr std::uint32_t kPlayEntities = 0x100;  // connection k sends as 0x100 + 2k and receives as 0x101 + 2k
 constexpr std::uint64_t kMaxEcho = std::uint64_t{1} << 20;
 
 enum class Ending : std::uint8_t { kHalfCloseThenTimers, kTimersThenHalfClose, kReset };

@@ -19,8 +19,6 @@ using fakes::EventKind;
 using fakes::Play;
 
 constexpr std::uint32_t kMaxEvents = 3 * Lab::kMaxBytewise + 4096;
-/// In a world's keys, what connection k of a Play sends is entity kPlayEntities + 2k.
-constexpr std::uint32_t kPlayEntities = 0x100;
 
 /// A server whose connections are subjects.
 class SubjectFactory final : public Factory {
@@ -71,7 +69,7 @@ void Lab::joinSteps() {
   together_.push_back({0, static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayEnding), 0, 3, 1});
   for (std::uint32_t k = 0; k < steps.size(); ++k)
     for (std::uint32_t index = 0; index < steps[k]; ++index)
-      together_.push_back({kPlayEntities + 2 * k, static_cast<std::uint16_t>(fakes::ChoiceSite::kOverlap), index, 2, 1});
+      together_.push_back({fakes::kPlayEntities + 2 * k, static_cast<std::uint16_t>(fakes::ChoiceSite::kOverlap), index, 2, 1});
   world_.choices().useRecords(together_);
 }
 
