@@ -1,10 +1,10 @@
 # What the world is played with: decisions, plays, their written forms, and the program around scenarios.
 # Included by fakes/CMakeLists.txt, whose targets these files join.
 set(TEASEL_FAKES_CHOICES_HEADERS
-  choices.hpp odometer.hpp play.hpp play_codec.hpp tape.hpp chunk_plan.hpp shrink.hpp replay.hpp report.hpp scenario_args.hpp
+  choices.hpp corpus.hpp odometer.hpp play.hpp play_codec.hpp tape.hpp chunk_plan.hpp shrink.hpp replay.hpp report.hpp scenario_args.hpp
   scenario_main.hpp serve.hpp serve_worker.hpp watchdog.hpp watchdog_symbols.hpp)
 set(TEASEL_FAKES_CHOICES_SOURCES
-  choices.cpp odometer.cpp play.cpp play_codec.cpp tape.cpp chunk_plan.cpp shrink.cpp replay.cpp report.cpp scenario_args.cpp
+  choices.cpp corpus.cpp odometer.cpp play.cpp play_codec.cpp tape.cpp chunk_plan.cpp shrink.cpp replay.cpp report.cpp scenario_args.cpp
   scenario_main.cpp serve.cpp serve_worker.cpp watchdog.cpp watchdog_symbols.cpp)
 set(TEASEL_FAKES_CHOICES_TESTS
   choices_test.cpp odometer_test.cpp play_test.cpp play_codec_test.cpp tape_test.cpp chunk_plan_test.cpp shrink_test.cpp)

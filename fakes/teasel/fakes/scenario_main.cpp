@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/fakes/corpus.hpp>
 #include <teasel/fakes/play_codec.hpp>
 #include <teasel/fakes/report.hpp>
 #include <teasel/fakes/scenario_args.hpp>
@@ -23,61 +24,12 @@ constexpr std::uint64_t kDefaultShrinkRuns = 2000;
 constexpr std::uint64_t kHangShrinkRuns = 200;
 constexpr std::uint64_t kExhaustSeconds = 3600;
 constexpr Duration kHangTimeout = std::chrono::seconds(1);
-constexpr std::size_t kMaxInputFile = Tape::kMaxSize;
-
-/// One input for a scenario, from a file.
-struct Input {
-  std::string path;
-  Tape tape;
-};
 
 /// What every command knows.
 struct Program {
   std::string path;  ///< as it was called
   std::string name() const { return fs::path(path).filename().string(); }
 };
-
-std::string readFile(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) throw UsageError(path.string() + " is a directory; expected a tape or a fuzzer input");
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  if (!in || !(out << in.rdbuf() || in.peek() == std::ifstream::traits_type::eof())) {
-    throw UsageError(path.string() + " cannot be read; expected a tape or a fuzzer input");
-  }
-  if (out.view().size() > kMaxInputFile) throw LimitExceeded("the size of " + path.string(), kMaxInputFile, out.view().size());
-  return out.str();
-}
-
-CodecOptions codecOf(const Scenario& scenario) {
-  return {.introducer = scenario.options().introducer, .limits = scenario.options().play};
-}
-
-/// The scenario that was named, or the only one there is.
-const Scenario& theScenario(const std::string& named) {
-  if (!named.empty()) return requireScenario(named);
-  const std::vector<const Scenario*> all = scenarios();
-  if (all.size() == 1) return *all.front();
-  std::string names;
-  for (const Scenario* each : all) (names += names.empty() ? "" : ", ") += each->name();
-  throw UsageError("this input does not say its scenario; choose with --scenario one of: " + (names.empty() ? "none" : names));
-}
-
-/// A tape, or bytes of a fuzzer as `scenario` (or the tape's own) reads them.
-Input readInput(const fs::path& path, const std::string& scenario) {
-  const std::string text = readFile(path);
-  Input input{path.string(), {}};
-  if (Tape::looksLikeTape(text)) {
-    input.tape = Tape::parse(text, path.string());
-    if (!scenario.empty()) input.tape.scenario = scenario;
-    input.tape.scenario = theScenario(input.tape.scenario).name();
-    return input;
-  }
-  const Scenario& reader = theScenario(scenario);
-  input.tape.scenario = reader.name();
-  decode(text, codecOf(reader), input.tape.play, input.tape.records);
-  return input;
-}
 
 Job jobOf(const Tape& tape, bool diagram) {
   Job job;
@@ -158,51 +110,6 @@ struct RunOptions {
   Duration timeout{};
 };
 
-/// The folders in the nearest folder above a path that is not there, for who has misspelt it.
-std::string foldersBeside(const fs::path& missing) {
-  std::error_code error;
-  fs::path parent = fs::absolute(missing, error).parent_path();
-  while (parent.has_relative_path() && !fs::is_directory(parent, error)) parent = parent.parent_path();
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(parent, error)) {
-    if (entry.is_directory(error)) names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  std::string list;
-  for (const std::string& name : names) (list += list.empty() ? "" : ", ") += name;
-  return list.empty() ? "there is no folder in " + parent.string() : "the folders in " + parent.string() + " are: " + list;
-}
-
-std::vector<fs::path> corpusFiles(const std::string& directory) {
-  std::error_code error;
-  if (!fs::is_directory(directory, error))
-    throw UsageError("--corpus: there is no directory " + directory + "; " + foldersBeside(directory));
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.')) files.push_back(entry.path());
-  }
-  if (files.empty()) throw UsageError("--corpus: the directory " + directory + " is empty");
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-/// The inputs of a corpus that are for this scenario: its tapes, files in a folder of its name, and raw files in no
-/// scenario's folder.
-std::vector<Input> corpusOf(const Scenario& scenario, const std::vector<fs::path>& files) {
-  std::vector<Input> inputs;
-  for (const fs::path& path : files) {
-    const std::string folder = path.parent_path().filename().string();
-    if (folder != scenario.name() && findScenario(folder) != nullptr) continue;
-    const std::string text = readFile(path);
-    if (Tape::looksLikeTape(text)) {
-      const std::string& named = Tape::parse(text, path.string()).scenario;
-      if (!named.empty() && requireScenario(named).name() != scenario.name()) continue;
-    }
-    inputs.push_back(readInput(path, std::string(scenario.name())));
-  }
-  return inputs;
-}
-
 /// Runs one scenario; the number of failures.
 class ScenarioRun {
  public:
@@ -210,8 +117,8 @@ class ScenarioRun {
       : program_(program), options_(options), scenario_(scenario), runner_({.timeout = options.timeout, .inputFile = {}}) {}
 
   std::size_t run(const std::vector<fs::path>& files) {
-    const std::vector<Input> corpus = corpusOf(scenario_, files);
-    for (const Input& input : corpus) {
+    const std::vector<InputFile> corpus = corpusOf(scenario_, files);
+    for (const InputFile& input : corpus) {
       if (stop()) break;
       judge(jobOf(input.tape, false), input.path);
     }
@@ -295,7 +202,7 @@ int replayCommand(const Program& program, Arguments arguments) {
   const bool expectFailure = arguments.flag("--expect-failure");
   const Duration timeout = timeoutOf(arguments);
   const std::string path = arguments.onlyPath("a tape or a fuzzer input");
-  Input input = readInput(path, scenario);
+  InputFile input = readInput(path, scenario);
   const std::string expected = input.tape.oracle;
   Job job = jobOf(input.tape, true);
   Outcome outcome;
@@ -342,7 +249,7 @@ int exhaustCommand(const Program& program, Arguments arguments) {
   const std::string out = arguments.value("-o").value_or("");
   const Duration timeout = timeoutOf(arguments, kExhaustSeconds);
   const std::string path = arguments.onlyPath("a tape or a fuzzer input");
-  Input input = readInput(path, scenario);
+  InputFile input = readInput(path, scenario);
   input.tape.target = program.name();
   Job job = jobOf(input.tape, false);
   job.exhaust = sitesOf(sites);
@@ -369,7 +276,7 @@ int shrinkCommand(const Program& program, Arguments arguments) {
   const std::string revision = arguments.value("--revision").value_or("");
   const Duration timeout = timeoutOf(arguments);
   const std::string path = arguments.onlyPath("a tape or a fuzzer input");
-  Input input = readInput(path, scenario);
+  InputFile input = readInput(path, scenario);
   input.tape.target = program.name();
   if (!revision.empty()) input.tape.revision = revision;
   const Outcome outcome = ForkedRunner({.timeout = timeout, .inputFile = {}}).run(jobOf(input.tape, false));
@@ -395,7 +302,7 @@ int serveCommand(const Program&, Arguments arguments) {
 int showCommand(const Program& program, Arguments arguments) {
   const std::string scenario = arguments.value("--scenario").value_or("");
   const std::string path = arguments.onlyPath("a tape or a fuzzer input");
-  Input input = readInput(path, scenario);
+  InputFile input = readInput(path, scenario);
   if (input.tape.target.empty()) input.tape.target = program.name();
   std::cout << input.tape.print();
   return 0;
@@ -406,7 +313,7 @@ int encodeCommand(const Program&, Arguments arguments) {
   const std::optional<std::string> out = arguments.value("-o");
   const std::string path = arguments.onlyPath("a tape or a fuzzer input");
   if (!out) throw UsageError("encode: -o FILE is missing");
-  const Input input = readInput(path, scenario);
+  const InputFile input = readInput(path, scenario);
   const std::string bytes = encode(input.tape.play, input.tape.records, codecOf(requireScenario(input.tape.scenario)));
   std::ofstream file(*out, std::ios::binary | std::ios::trunc);
   file << bytes;

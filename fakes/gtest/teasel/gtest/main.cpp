@@ -3,10 +3,13 @@
 
 #include <gmock/gmock.h>
 
+#include <teasel/fakes/scenario_main.hpp>
 #include <teasel/gtest/listener.hpp>
 #include <teasel/gtest/seeds.hpp>
 
 int main(int argc, char** argv) {
+  // `replay FILE` and the other commands of scenario programs; tests take nothing but --options.
+  if (argc > 1 && argv[1][0] != '-') return teasel::fakes::scenarioMain(argc, argv);
   testing::InitGoogleMock(&argc, argv);
   teasel::gtest::installListener();
   try {

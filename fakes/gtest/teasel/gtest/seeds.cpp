@@ -1,13 +1,9 @@
 #include <teasel/gtest/seeds.hpp>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
 #include <gtest/gtest.h>
 
-#include <teasel/fakes/play_codec.hpp>
+#include <teasel/core/errors.hpp>
+#include <teasel/fakes/corpus.hpp>
 #include <teasel/fakes/replay.hpp>
 #include <teasel/fakes/report.hpp>
 
@@ -18,28 +14,6 @@ using fakes::Outcome;
 using fakes::Tape;
 
 namespace {
-
-/// A file of the corpus as a tape, whether it is one or holds fuzzer bytes.
-Tape loadInput(const std::filesystem::path& path, const fakes::Scenario& scenario) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (Tape::looksLikeTape(bytes)) return Tape::parse(bytes, path.string());
-  Tape tape;
-  fakes::decode(bytes, {.introducer = scenario.options().introducer, .limits = scenario.options().play}, tape.play, tape.records);
-  return tape;
-}
-
-/// Files in order of their names: folders have none of their own.
-std::vector<std::filesystem::path> filesOf(const std::string& folder) {
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  if (files.empty())
-    ADD_FAILURE() << "the corpus '" << folder << "' " << (error ? "cannot be read: " + error.message() : "is empty");
-  return files;
-}
 
 class Run {
  public:
@@ -93,10 +67,14 @@ bool runPlay(Run& run, const Tape& tape, const Seeds& seeds, const std::string& 
 bool runSeeds(std::string_view scenario, const Seeds& seeds) {
   Run run(scenario);
   if (!seeds.corpus.empty()) {
-    const auto files = filesOf(seeds.corpus);
-    for (const auto& file : files)
-      if (!runPlay(run, loadInput(file, run.scenario()), seeds, file.filename().string())) return false;
-    return !files.empty();
+    try {
+      for (const fakes::InputFile& input : fakes::corpusOf(run.scenario(), fakes::corpusFiles(seeds.corpus)))
+        if (!runPlay(run, input.tape, seeds, input.path)) return false;
+      return true;
+    } catch (const UsageError& why) {
+      ADD_FAILURE() << why.what();
+      return false;
+    }
   }
   if (!run.once({}, "the calm run without any step")) return false;
   for (std::uint64_t i = 0; i < seeds.count; ++i) {

@@ -13,8 +13,8 @@ namespace teasel::gtest {
 struct Seeds {
   std::uint64_t count = 64;  ///< so many seeds for each Play
   std::uint64_t first = 1;
-  /// A folder of tapes and fuzzer inputs: each is run as it is, then under every seed. Empty: Play::draw makes the Plays,
-  /// one for each seed. A folder that is not there, or is empty, is a failure.
+  /// A folder of tapes and fuzzer inputs: those for the scenario (see fakes/corpus.hpp) are run as they are, then under every
+  /// seed. Empty: Play::draw makes the Plays, one for each seed. A folder that is not there, or is empty, is a failure.
   std::string corpus{};
 };
 

@@ -3,6 +3,9 @@
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -59,7 +62,22 @@ TEST(Seeds, ReplayACorpusOfTapesAndFuzzerInputs) {
   tape.save((folder / "written.tape").string());
   EXPECT_TRUE(runSeeds("seedsTestLines", {.count = 3, .corpus = folder.string()}));
   std::filesystem::remove_all(folder);
-  EXPECT_NONFATAL_FAILURE(runSeeds("seedsTestLines", {.corpus = folder.string()}), "cannot be read");
+  EXPECT_NONFATAL_FAILURE(runSeeds("seedsTestLines", {.corpus = folder.string()}), "there is no directory");
+}
+
+TEST(GtestMain, HasTheCommandsOfScenarioPrograms) {
+  const auto file = std::filesystem::path(testing::TempDir()) / ("teasel_gtest_main_" + std::to_string(::getpid()));
+  fakes::Tape tape;
+  tape.scenario = "seedsTestLines";
+  tape.play.send(0, "one\n");
+  tape.save(file.string());
+  const std::string command = std::filesystem::read_symlink("/proc/self/exe").string() + " show " + file.string();
+  FILE* pipe = ::popen(command.c_str(), "r");
+  char buffer[4096];
+  const std::string shown(buffer, std::fread(buffer, 1, sizeof buffer, pipe));
+  EXPECT_EQ(::pclose(pipe), 0);
+  std::filesystem::remove(file);
+  EXPECT_NE(shown.find("send 0 \"one\\n\""), std::string::npos) << shown;
 }
 
 }  // namespace
