@@ -18,10 +18,10 @@ include_guard(GLOBAL)
 
 file(REMOVE_RECURSE "${CMAKE_BINARY_DIR}/teasel-scenarios")
 
-# Everything is said within functions: their caller is another directory, which does not see variables of this one.
+# `call` and `signature` are variables of the function that was called: this one's caller is another directory, which does
+# not see variables of this file.
 function(_teasel_scenarios_refuse name why)
-  message(FATAL_ERROR "teasel_add_scenarios(${name}): ${why}.\nIt is called as: teasel_add_scenarios(name SOURCES file.cpp ... "
-    "[LIBRARIES target ...] [CORPUS dir] [DICTIONARY file] [MAX_LEN n] [SEEDS n] [LABELS label ...])")
+  message(FATAL_ERROR "${call}(${name}): ${why}.\nIt is called as: ${call}(${signature})")
 endfunction()
 
 # The folders in the nearest folder above a path that is not there.
@@ -67,7 +67,8 @@ function(_teasel_scenarios_check_lists name)
   endforeach()
 endfunction()
 
-function(_teasel_scenarios_check_values name corpus dictionary max_len seeds)
+# What follows the dictionary is KEYWORD=number.
+function(_teasel_scenarios_check_values name corpus dictionary)
   if(corpus)
     get_filename_component(corpus "${corpus}" ABSOLUTE)
     if(NOT IS_DIRECTORY "${corpus}")
@@ -85,7 +86,7 @@ function(_teasel_scenarios_check_values name corpus dictionary max_len seeds)
       _teasel_scenarios_refuse(${name} "DICTIONARY '${dictionary}' is no file")
     endif()
   endif()
-  foreach(number IN ITEMS MAX_LEN=${max_len} SEEDS=${seeds})
+  foreach(number IN LISTS ARGN)
     if(NOT number MATCHES "=[1-9][0-9]*$")
       string(REPLACE "=" " '" number "${number}")
       _teasel_scenarios_refuse(${name} "${number}' is no number above 0")
@@ -145,6 +146,9 @@ function(_teasel_scenarios_check_engine name)
 endfunction()
 
 function(teasel_add_scenarios name)
+  set(call teasel_add_scenarios)
+  string(CONCAT signature "name SOURCES file.cpp ... [LIBRARIES target ...] [CORPUS dir] [DICTIONARY file] [MAX_LEN n] "
+    "[SEEDS n] [LABELS label ...]")
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;DICTIONARY;MAX_LEN;SEEDS" "SOURCES;LIBRARIES;LABELS")
   if(arg_UNPARSED_ARGUMENTS)
     _teasel_scenarios_refuse(${name} "cannot read '${arg_UNPARSED_ARGUMENTS}'")
@@ -163,7 +167,7 @@ function(teasel_add_scenarios name)
   endforeach()
   _teasel_scenarios_check_engine(${name})
   _teasel_scenarios_check_lists(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} LABELS ${arg_LABELS})
-  _teasel_scenarios_check_values(${name} "${arg_CORPUS}" "${arg_DICTIONARY}" "${arg_MAX_LEN}" "${arg_SEEDS}")
+  _teasel_scenarios_check_values(${name} "${arg_CORPUS}" "${arg_DICTIONARY}" MAX_LEN=${arg_MAX_LEN} SEEDS=${arg_SEEDS})
   foreach(path IN ITEMS CORPUS DICTIONARY)
     if(arg_${path})
       get_filename_component(arg_${path} "${arg_${path}}" ABSOLUTE)

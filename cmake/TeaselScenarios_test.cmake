@@ -1,5 +1,5 @@
 # cmake -DWORK=<scratch folder> -P TeaselScenarios_test.cmake
-# Configures one small project per mistake and expects each to be refused with a message that helps.
+# Configures one small project per mistake in a call of teasel_add_scenarios or teasel_add_property_test and expects each to be refused with a message that helps.
 cmake_minimum_required(VERSION 3.24)
 set(failures 0)
 set(case 0)
@@ -15,8 +15,8 @@ function(configure call log status)
   file(MAKE_DIRECTORY "${folder}/empty")
   # Theirs, although it has the name that a folder of ours might have.
   file(WRITE "${folder}/build/scenarios/theirs.json" "{}")
-  file(WRITE "${folder}/teasel/CMakeLists.txt" "include(${modules}/TeaselScenarios.cmake)
-foreach(library fakes scenario_main)
+  file(WRITE "${folder}/teasel/CMakeLists.txt" "include(${modules}/TeaselProperties.cmake)
+foreach(library fakes scenario_main rapidcheck_main)
   add_library(teasel_\${library} INTERFACE)
   add_library(Teasel::\${library} ALIAS teasel_\${library})
 endforeach()
@@ -35,14 +35,17 @@ set_target_properties(good PROPERTIES LINKER_LANGUAGE C)
   set(${status} "${result}" PARENT_SCOPE)
 endfunction()
 
-macro(refused arguments expected)
-  configure("teasel_add_scenarios(${arguments})" log status)
+macro(refused_by function arguments expected)
+  configure("${function}(${arguments})" log status)
   string(FIND "${log}" "${expected}" message)
-  string(FIND "${log}" "It is called as: teasel_add_scenarios(name SOURCES" signature)
+  string(FIND "${log}" "It is called as: ${function}(name SOURCES" signature)
   if(status EQUAL 0 OR message EQUAL -1 OR signature EQUAL -1)
-    message("teasel_add_scenarios(${arguments})\n  should be refused with: ${expected}\n  and its signature, but said: ${log}")
+    message("${function}(${arguments})\n  should be refused with: ${expected}\n  and its signature, but said: ${log}")
     math(EXPR failures "${failures} + 1")
   endif()
+endmacro()
+macro(refused arguments expected)
+  refused_by(teasel_add_scenarios "${arguments}" "${expected}")
 endmacro()
 
 refused("good" "SOURCES is missing")
@@ -65,6 +68,12 @@ refused("good SOURCES a.cpp)\nset(TEASEL_FUZZ_ENGINE libfuzer)\nteasel_add_scena
   "TEASEL_FUZZ_ENGINE is 'libfuzer': replay or libfuzzer")
 refused("good SOURCES a.cpp)\nset(TEASEL_FUZZ_ENGINE libfuzzer)\nteasel_add_scenarios(better SOURCES a.cpp"
   "there is no target Teasel::fuzz here; find_package(teasel) brings it with COMPONENTS fuzz")
+
+refused_by(teasel_add_property_test "good" "SOURCES is missing")
+refused_by(teasel_add_property_test "good SOURCES a.cpp CASES 0" "CASES '0' is no number above 0")
+refused_by(teasel_add_property_test "good SOURCES a.cpp CORPUS corpora" "corpora' is no directory")
+refused_by(teasel_add_property_test "good SOURCES a.cpp LIBRARIES ours" "LIBRARIES entry 'ours' is no target")
+refused_by(teasel_add_property_test "good SOURCES a.cpp SEEDS 4" "SOURCES entry 'SEEDS' is no file")
 
 # The counterproof: all keywords right. (No compiler was asked for, so only the link step may be complained about.)
 configure("teasel_add_scenarios(good SOURCES a.cpp LIBRARIES mine CORPUS corpus DICTIONARY corpus/one MAX_LEN 9 SEEDS 5 LABELS slow)" log status)

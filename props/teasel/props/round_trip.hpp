@@ -29,8 +29,8 @@ struct Framing {
   std::function<void(Protocol& protocol, ByteView message)> send;
   /// A message on the wire, as its format is defined: by other code than the protocol's own. Empty: not compared.
   std::function<std::string(ByteView message)> encoded;
-  std::size_t longest = 0;      ///< message that it takes, in bytes
-  std::string delimiter = {};   ///< what ends a message on the wire, if something does: see separable
+  std::size_t longest = 0;     ///< message that it takes, in bytes
+  std::string delimiter = {};  ///< what ends a message on the wire, if something does: see separable
 
   /// Whether a message can be sent and received as it is.
   bool allows(ByteView message) const;
@@ -42,7 +42,9 @@ bool separable(ByteView message, std::string_view delimiter);
 
 namespace detail {
 template <class P>
-concept SendsLines = requires(P& protocol, std::string_view line) { protocol.sendLine(line); };
+concept SendsLines = requires(P& protocol, std::string_view line) {
+  protocol.sendLine(line);
+};
 
 /// A P that reports what it receives.
 template <class P>

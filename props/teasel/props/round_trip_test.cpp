@@ -36,7 +36,8 @@ TEST(RoundTrip, HoldsForEveryFramingBetweenHosts) {
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
       World world;
       world.choices().usePrng(seed, fakes::Swarm::kOn);
-      EXPECT_TRUE(roundTrip(world, framing, allowed(framing))) << framing.name << ", seed " << seed << ": " << world.verdict()->message;
+      EXPECT_TRUE(roundTrip(world, framing, allowed(framing)))
+          << framing.name << ", seed " << seed << ": " << world.verdict()->message;
       EXPECT_TRUE(world.finish()) << world.verdict()->message;
     }
   }

@@ -1,0 +1,50 @@
+# teasel_add_property_test(name
+#   SOURCES file.cpp ...      sources with TEASEL_SCENARIO(...), RC_GTEST_PROP(...) or TEST(...) in them
+#   [LIBRARIES target ...]    what they need besides Teasel: CMake targets, defined before this call
+#   [CORPUS dir]              inputs to take Plays from, at least one
+#   [CASES n]                 how many cases RapidCheck makes of each scenario, default 1000; max_success of RC_PARAMS goes first
+#   [LABELS label ...])       CTest labels besides `props`
+#
+# Makes a program that checks every scenario in it with RapidCheck, and runs what other tests it has. CTest knows the tests
+# by name, those of scenarios as RapidCheck.<scenario>. `name replay FILE` replays the tape of a failure.
+#
+#   teasel_add_property_test(shouting_props SOURCES shouting_scenarios.cpp LIBRARIES shouting)
+include_guard(GLOBAL)
+include("${CMAKE_CURRENT_LIST_DIR}/TeaselScenarios.cmake")
+
+function(teasel_add_property_test name)
+  set(call teasel_add_property_test)
+  set(signature "name SOURCES file.cpp ... [LIBRARIES target ...] [CORPUS dir] [CASES n] [LABELS label ...]")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;CASES" "SOURCES;LIBRARIES;LABELS")
+  if(arg_UNPARSED_ARGUMENTS)
+    _teasel_scenarios_refuse(${name} "cannot read '${arg_UNPARSED_ARGUMENTS}'")
+  elseif(arg_KEYWORDS_MISSING_VALUES)
+    _teasel_scenarios_refuse(${name} "no value after ${arg_KEYWORDS_MISSING_VALUES}")
+  elseif(NOT arg_SOURCES)
+    _teasel_scenarios_refuse(${name} "SOURCES is missing")
+  elseif(TARGET ${name})
+    _teasel_scenarios_refuse(${name} "there is a target of this name already")
+  elseif(NOT TARGET Teasel::rapidcheck_main)
+    _teasel_scenarios_refuse(${name} "there is no target Teasel::rapidcheck_main here; find_package(teasel) brings it with COMPONENTS \
+props_rapidcheck, a Teasel that is part of this tree with TEASEL_RAPIDCHECK=ON, where GoogleTest is")
+  endif()
+  if(NOT DEFINED arg_CASES)
+    set(arg_CASES 1000)
+  endif()
+  _teasel_scenarios_check_lists(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} LABELS ${arg_LABELS})
+  _teasel_scenarios_check_values(${name} "${arg_CORPUS}" "" CASES=${arg_CASES})
+
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} Teasel::rapidcheck_main)
+  if(PROJECT_NAME STREQUAL "teasel")
+    target_link_libraries(${name} PRIVATE teasel_flags)
+  endif()
+  set(arguments "--params=max_success=${arg_CASES}")
+  if(arg_CORPUS)
+    get_filename_component(corpus "${arg_CORPUS}" ABSOLUTE)
+    list(APPEND arguments "--corpus=${corpus}")
+  endif()
+  include(GoogleTest)
+  gtest_discover_tests(${name} EXTRA_ARGS ${arguments} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 120
+    PROPERTIES LABELS "props;${arg_LABELS}" TIMEOUT 300)
+endfunction()

@@ -1,0 +1,206 @@
+#include <teasel/rapidcheck/check.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <sstream>
+
+#include <rapidcheck.h>
+#include <rapidcheck/detail/TestListenerAdapter.h>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/fakes/corpus.hpp>
+#include <teasel/fakes/diagram.hpp>
+#include <teasel/fakes/replay.hpp>
+#include <teasel/fakes/report.hpp>
+#include <teasel/rapidcheck/plays.hpp>
+
+namespace teasel::rapidcheck {
+
+using fakes::Outcome;
+using rc::detail::CaseResult;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kAssertion = "rc-assert";
+
+/// The program that runs: what a person types to replay.
+std::string thisProgram() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  return error ? "<this program>" : program.string();
+}
+
+/// Runs inputs of one scenario.
+class Trial {
+ public:
+  explicit Trial(const fakes::Scenario& scenario) : scenario_(scenario.name()) {}
+
+  /// RC_ASSERT in user code becomes an outcome; what RC_PRE throws, and failures of generators, fly on.
+  Outcome run(const Input& input, bool diagram = false) {
+    ++runs_;
+    fakes::Job job;
+    job.scenario = scenario_;
+    job.play = input.play;
+    job.records = input.records;
+    job.seed = input.seed;
+    job.diagram = diagram;
+    try {
+      return replayer_.run(job);
+    } catch (const CaseResult& result) {
+      const Outcome outcome = asserted(result, diagram);
+      replayer_.world().reset();  // what the assertion left in it is nobody's leftover
+      if (result.type != CaseResult::Type::Failure) throw;
+      return outcome;
+    }
+  }
+  std::size_t runs() const noexcept { return runs_; }
+
+ private:
+  Outcome asserted(const CaseResult& result, bool diagram) {
+    fakes::World& world = replayer_.world();
+    Outcome outcome;
+    outcome.oracle = kAssertion;
+    // Its first lines are the place and the assertion; then come values, which differ from input to input.
+    outcome.signature = kAssertion + (" at " + result.description.substr(0, result.description.find("\n\n")));
+    outcome.message = result.description;
+    outcome.play = world.play();
+    outcome.records = world.choices().records();
+    if (diagram) outcome.diagram = fakes::diagram(world);
+    return outcome;
+  }
+
+  std::string scenario_;
+  fakes::Replayer replayer_;
+  std::size_t runs_ = 0;
+};
+
+fakes::Tape tapeOf(std::string_view scenario, const Outcome& outcome) {
+  fakes::Tape tape;
+  tape.scenario = scenario;
+  tape.oracle = outcome.oracle;
+  tape.play = outcome.play;
+  tape.records = outcome.records;
+  fakes::normalise(tape.records);
+  return tape;
+}
+
+/// One check: the property, and what its runs have come to.
+class Check {
+ public:
+  Check(const fakes::Scenario& scenario, const CheckOptions& options)
+      : scenario_(scenario), options_(options), trial_(std::make_shared<Trial>(scenario)) {}
+
+  CheckResult run() {
+    letAssertionsPass();
+    rc::detail::TestMetadata metadata;
+    metadata.id = options_.id.empty() ? std::string(scenario_.name()) : options_.id;
+    metadata.description = metadata.id;
+    const rc::detail::Configuration configuration = configured();
+    rc::detail::TestListenerAdapter silent;
+    const rc::Gen<Input> generator = inputs(scenario_, corpus(), recorder()).as("input");
+    const rc::detail::TestResult result = rc::detail::checkTestable([&] { judge(*generator); }, metadata,
+                                                                    configuration.testParams, silent, configuration.reproduce);
+    CheckResult out;
+    if (!result.is<rc::detail::SuccessResult>()) explain(result, metadata.id, out);
+    out.runs = trial_->runs();
+    return out;
+  }
+
+ private:
+  rc::detail::Configuration configured() const {
+    const char* asked = std::getenv("RC_PARAMS");
+    try {
+      const auto ours = rc::detail::configFromString(options_.params, rc::detail::configuration());
+      return rc::detail::configFromString(asked == nullptr ? "" : asked, ours);
+    } catch (const rc::detail::ConfigurationException& why) {
+      throw UsageError("parameters for RapidCheck, \"" + options_.params + "\": " + why.what());
+    }
+  }
+
+  std::vector<Input> corpus() const {
+    std::vector<Input> found;
+    if (options_.corpus.empty()) return found;
+    for (fakes::InputFile& input : fakes::corpusOf(scenario_, fakes::corpusFiles(options_.corpus)))
+      found.push_back({std::move(input.tape.play), std::move(input.tape.records)});
+    return found;
+  }
+
+  Recorder recorder() const {
+    return [trial = trial_](const Input& input) {
+      std::vector<fakes::Record> records = trial->run(input).records;
+      fakes::normalise(records);
+      return records;
+    };
+  }
+
+  void judge(const Input& input) {
+    if (failing() && trial_->runs() - runsBefore_ > options_.shrinkRuns) {
+      cutShort_ = true;
+      return;
+    }
+    Outcome outcome = trial_->run(input);
+    // Another failure than the one that is being shrunk is none here.
+    if (outcome.ok() || (failing() && outcome.signature != last_.signature)) return;
+    if (!failing()) runsBefore_ = trial_->runs();
+    last_ = std::move(outcome);
+    RC_FAIL(last_.oracle + ": " + last_.message);
+  }
+  bool failing() const noexcept { return !last_.signature.empty(); }
+
+  void explain(const rc::detail::TestResult& result, const std::string& id, CheckResult& out) {
+    out.ok = false;
+    std::ostringstream said;
+    rc::detail::printResultMessage(result, said);
+    if (!result.is<rc::detail::FailureResult>() || !failing()) {
+      out.text = "scenario " + std::string(scenario_.name()) + ": " + said.str();
+      return;
+    }
+    const auto failure = result.get<rc::detail::FailureResult>();
+    rc::detail::Configuration same;
+    same.reproduce.emplace(id, failure.reproduce);
+    out.reproduce = rc::detail::configToMinimalString(same);
+    out.reproduce.resize(std::min(out.reproduce.find(' '), out.reproduce.size()));
+    out.tape = tapeOf(scenario_.name(), last_);
+    const Outcome again = trial_->run({out.tape.play, out.tape.records}, true);
+    std::string note = "RapidCheck: falsified by case " + std::to_string(failure.numSuccess + 1) + ", shrunk in " +
+                       std::to_string(trial_->runs() - runsBefore_) + " runs";
+    if (again.signature != last_.signature)
+      note += "; the failure did not come again from its tape: the scenario is not deterministic";
+    else if (cutShort_) note += ", not fully";
+    out.text = fakes::Report{out.tape, again.ok() ? last_ : again, command(out), note}.text() +
+               "\nAs RapidCheck found it:\n  RC_PARAMS=\"" + out.reproduce + "\" " + thisProgram() + '\n';
+  }
+
+  /// Writes the tape, and says how to replay it.
+  std::string command(CheckResult& out) const {
+    if (options_.findings.empty()) return thisProgram() + " replay FILE, of a file with the tape\n" + out.tape.print();
+    const fs::path file = fs::path(options_.findings) / fakes::tapeFileName(out.tape);
+    try {
+      fs::create_directories(options_.findings);
+      out.tape.save(file.string());
+      out.tapeFile = fs::absolute(file).string();
+      return thisProgram() + " replay " + out.tapeFile;
+    } catch (const std::exception& why) {
+      return "(the tape could not be written: " + std::string(why.what()) + ")\n" + out.tape.print();
+    }
+  }
+
+  const fakes::Scenario& scenario_;
+  const CheckOptions& options_;
+  std::shared_ptr<Trial> trial_;  // shared with the generator's shrinks
+  Outcome last_;                  // the smallest failure so far
+  std::size_t runsBefore_ = 0;
+  bool cutShort_ = false;
+};
+
+}  // namespace
+
+CheckResult checkScenario(std::string_view scenario, const CheckOptions& options) {
+  return Check(fakes::requireScenario(scenario), options).run();
+}
+
+}  // namespace teasel::rapidcheck

@@ -1,0 +1,51 @@
+// A program with faults, for the tests of the engine and of its main.
+#include <teasel/fakes/scenario.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
+
+namespace {
+
+using namespace teasel;
+using namespace teasel::fakes;
+
+/// Takes a line feed for the end of a line only where its carriage return came in the same delivery.
+class SplitLines final : public Protocol {
+ public:
+  explicit SplitLines(World& world) : world_(world) {}
+  void dataReceived(ByteView data) override {
+    world_.check(!(returned_ && data[0] == '\n'), "split-delimiter");
+    returned_ = data[data.size() - 1] == '\r';
+  }
+
+ private:
+  World& world_;
+  bool returned_ = false;
+};
+
+class SplitFactory final : public Factory {
+ public:
+  explicit SplitFactory(World& world) : world_(world) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return std::make_shared<SplitLines>(world_); }
+
+ private:
+  World& world_;
+};
+
+constexpr std::string_view kWords[] = {"\r\n", "hello"};
+ScenarioOptions words() {
+  ScenarioOptions options;
+  options.shape.words = kWords;
+  return options;
+}
+
+TEASEL_SCENARIO(splits, "breaks where a delimiter is cut in two", words()) {
+  world.host().reactor().listenTCP(1, std::make_shared<SplitFactory>(world));
+  world.run();
+}
+
+TEASEL_SCENARIO(holds, "breaks never") {
+  world.host().reactor().listenTCP(1, Factory::forProtocol<Protocol>());
+  world.run();
+}
+
+}  // namespace

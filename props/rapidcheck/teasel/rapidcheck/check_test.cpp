@@ -1,0 +1,341 @@
+#include <teasel/rapidcheck/check.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/detail/TestListenerAdapter.h>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/deferred/deferred.hpp>
+#include <teasel/fakes/feedable.hpp>
+#include <teasel/fakes/string_transport.hpp>
+#include <teasel/rapidcheck/plays.hpp>
+
+namespace teasel::rapidcheck {
+namespace {
+
+using fakes::Play;
+using fakes::World;
+
+/// The main of this program runs every scenario under seeds as well: what is broken here breaks only when armed.
+bool armed = false;
+struct Armed {
+  Armed() { armed = true; }
+  ~Armed() { armed = false; }
+};
+
+template <class F>
+void serve(World& world, F consume) {
+  fakes::feedable([consume](ByteView bytes) { return consume(bytes), bytes.size(); })(world);
+}
+
+TEASEL_SCENARIO(rcTestHolds, "holds") {
+  serve(world, [](ByteView) {});
+}
+
+constexpr std::string_view kWords[] = {"\r\n"};
+fakes::ScenarioOptions lineWords() {
+  fakes::ScenarioOptions options;
+  options.shape.words = kWords;
+  return options;
+}
+TEASEL_SCENARIO(rcTestSplit, "breaks where CR and LF come apart", lineWords()) {
+  auto returned = std::make_shared<bool>(false);
+  serve(world, [&world, returned](ByteView bytes) {
+    world.check(!armed || !*returned || bytes[0] != '\n', "split-delimiter");
+    *returned = bytes[bytes.size() - 1] == '\r';
+  });
+}
+
+TEASEL_SCENARIO(rcTestTwo, "breaks in two ways") {
+  auto received = std::make_shared<std::size_t>(0);
+  serve(world, [&world, received](ByteView bytes) {
+    *received += bytes.size();
+    world.check(!armed || *received < 5, "too-much");
+  });
+  world.check(!armed || *received != 1, "just-one");
+}
+
+TEASEL_SCENARIO(rcTestAssert, "asserts in a callback, and again when the connection ends") {
+  struct Asserts : Protocol {
+    void dataReceived(ByteView data) override { RC_ASSERT(!armed || data.text().find('a') == std::string_view::npos); }
+    void connectionLost(const Failure&) override { RC_ASSERT(!armed); }
+  };
+  world.host().reactor().listenTCP(1, Factory::forProtocol<Asserts>());
+  world.run();
+}
+
+TEASEL_SCENARIO(rcTestPre, "wants what never comes") {
+  world.host().reactor().callLater(std::chrono::seconds(1), [] { RC_PRE(!armed); });
+  world.run();
+}
+
+int calls = 0;
+TEASEL_SCENARIO(rcTestUnsteady, "breaks once in a while") {
+  serve(world, [](ByteView) {});
+  world.check(!armed || ++calls % 7 != 0, "unsteady");
+}
+
+TEASEL_SCENARIO(rcTestSecret, "breaks on what only the corpus knows") {
+  serve(world, [&world](ByteView bytes) {
+    world.check(!armed || bytes.text().find("open sesame") == std::string_view::npos, "opened");
+  });
+}
+
+/// RC_PARAMS of whoever runs these tests is for properties, not for tests of how parameters are taken.
+struct RapidCheckEngine : testing::Test {
+  void SetUp() override {
+    if (const char* outside = std::getenv("RC_PARAMS")) kept_ = outside;
+    ::unsetenv("RC_PARAMS");
+  }
+  void TearDown() override {
+    if (kept_) ::setenv("RC_PARAMS", kept_->c_str(), 1);
+  }
+  std::optional<std::string> kept_;
+};
+
+/// Writes nothing anywhere.
+CheckOptions quick(const std::string& params) { return {.params = "max_success=300 " + params, .findings = {}}; }
+
+TEST_F(RapidCheckEngine, PassesAScenarioThatHolds) {
+  const CheckResult result = checkScenario("rcTestHolds", quick("seed=1"));
+  EXPECT_TRUE(result) << result.text;
+  EXPECT_EQ(result.runs, 300u);
+  EXPECT_EQ(result.text, "");
+}
+
+TEST_F(RapidCheckEngine, ShrinksThePlayAndTheChoicesTogether) {
+  const Armed now;
+  for (const char* seed : {"seed=1", "seed=2", "seed=3"}) {
+    const CheckResult result = checkScenario("rcTestSplit", quick(seed));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.tape.oracle, "split-delimiter");
+    Play smallest;
+    smallest.send(0, "\r\n");
+    EXPECT_EQ(result.tape.play, smallest) << result.text;
+    const std::vector<fakes::Record> oneCut = {{0x100, static_cast<std::uint16_t>(fakes::ChoiceSite::kCut), 0, 2, 1}};
+    EXPECT_EQ(result.tape.records, oneCut) << result.text;
+  }
+}
+
+TEST_F(RapidCheckEngine, ShrinksWithinOneWayOfFailing) {
+  const Armed now;
+  for (const char* seed : {"seed=1", "seed=2", "seed=3", "seed=4"}) {
+    const CheckResult result = checkScenario("rcTestTwo", quick(seed));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.tape.play.byteCount(), result.tape.oracle == "too-much" ? 5u : 1u) << result.text;
+  }
+}
+
+TEST_F(RapidCheckEngine, ReportsAsEveryEngineDoes) {
+  const Armed now;
+  const CheckResult result = checkScenario("rcTestSplit", quick("seed=1"));
+  for (const char* part : {"FAILED rcTestSplit: split-delimiter", "falsified by case", "send 0 \"\\r\\n\"", "<== FAIL",
+                           " replay ", "TEST(ScenarioRcTestSplit, ", "RC_PARAMS=\"reproduce="})
+    EXPECT_NE(result.text.find(part), std::string::npos) << part << " in\n" << result.text;
+}
+
+TEST_F(RapidCheckEngine, ComesToTheSameTapeByItsReproduceString) {
+  const Armed now;
+  const CheckResult first = checkScenario("rcTestSplit", quick("seed=5"));
+  ASSERT_FALSE(first);
+  const CheckResult again = checkScenario("rcTestSplit", quick(first.reproduce));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.tape, first.tape);
+  EXPECT_EQ(again.reproduce, first.reproduce);
+  EXPECT_LT(again.runs, first.runs);
+}
+
+TEST_F(RapidCheckEngine, TakesParametersFromTheEnvironmentBeforeItsOwn) {
+  ::setenv("RC_PARAMS", "max_success=7", 1);
+  EXPECT_EQ(checkScenario("rcTestHolds", quick("")).runs, 7u);
+  ::setenv("RC_PARAMS", "max_success=", 1);
+  EXPECT_THROW(checkScenario("rcTestHolds", quick("")), UsageError);
+  ::unsetenv("RC_PARAMS");
+}
+
+TEST_F(RapidCheckEngine, StopsShrinkingAtItsLimitAndSaysSo) {
+  const Armed now;
+  CheckOptions options = quick("seed=1");
+  options.shrinkRuns = 3;
+  const CheckResult result = checkScenario("rcTestSplit", options);
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.text.find("not fully"), std::string::npos) << result.text;
+}
+
+TEST_F(RapidCheckEngine, SaysWhenAFailureDoesNotComeAgain) {
+  const Armed now;
+  const CheckResult result = checkScenario("rcTestUnsteady", quick("seed=1"));
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.text.find("not deterministic"), std::string::npos) << result.text;
+}
+
+TEST_F(RapidCheckEngine, TakesPlaysFromACorpus) {
+  const Armed now;
+  const auto folder = std::filesystem::path(testing::TempDir()) / ("teasel_rapidcheck_corpus_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "raw") << "please open sesame now";
+  CheckOptions options = quick("seed=1");
+  EXPECT_TRUE(checkScenario("rcTestSecret", options));
+  options.corpus = folder.string();
+  const CheckResult result = checkScenario("rcTestSecret", options);
+  std::filesystem::remove_all(folder);
+  ASSERT_FALSE(result);
+  Play smallest;
+  smallest.send(0, "open sesame");
+  EXPECT_EQ(result.tape.play, smallest) << result.text;
+  EXPECT_THROW(checkScenario("rcTestSecret", options), UsageError);
+}
+
+TEST_F(RapidCheckEngine, RefusesAScenarioThatDoesNotExistAndParametersThatItCannotRead) {
+  EXPECT_THROW(checkScenario("rcTestNone"), UsageError);
+  EXPECT_THROW(checkScenario("rcTestHolds", quick("max_success=many")), UsageError);
+}
+
+// Assertions in user code -------------------------------------------------------------------------------------------------
+
+/// What RapidCheck says of a property; "" when it holds.
+template <class Property>
+std::string falsified(Property property) {
+  rc::detail::TestListenerAdapter silent;
+  rc::detail::TestParams params;
+  params.maxSuccess = 20;
+  const std::unordered_map<std::string, rc::detail::Reproduce> nothing;
+  const auto result = rc::detail::checkTestable(property, rc::detail::TestMetadata{}, params, silent, nothing);
+  if (result.template is<rc::detail::SuccessResult>()) return "";
+  std::ostringstream said;
+  rc::detail::printResultMessage(result, said);
+  return said.str();
+}
+
+using RapidCheckAssertions = RapidCheckEngine;
+
+struct RefusesAnX : Protocol {
+  void dataReceived(ByteView data) override { RC_ASSERT(data.text().find('x') == std::string_view::npos); }
+};
+
+TEST_F(RapidCheckAssertions, OfDataReceivedFailThePropertyThroughAStringTransport) {
+  const auto feeds = [](ByteView bytes) {
+    return falsified([bytes = bytes.str()] {
+      fakes::StringTransport wire(std::make_shared<RefusesAnX>());
+      wire.feed(bytes);
+    });
+  };
+  EXPECT_EQ(feeds("abc"), "");
+  const std::string said = feeds("axc");
+  EXPECT_NE(said.find("Falsifiable"), std::string::npos) << said;
+  EXPECT_NE(said.find("RC_ASSERT(data.text().find('x')"), std::string::npos) << said;
+}
+
+TEST_F(RapidCheckAssertions, OfDataReceivedFailThePropertyThroughAWorld) {
+  EXPECT_NE(falsified([] {
+              World world;
+              world.host().reactor().listenTCP(1, Factory::forProtocol<RefusesAnX>());
+              world.play().send(0, "x");
+              world.run();
+            }),
+            "");
+}
+
+TEST_F(RapidCheckAssertions, OfTimersAndDeferredsFailTheProperty) {
+  EXPECT_NE(falsified([] {
+              World world;
+              world.host().reactor().callLater(std::chrono::seconds(1), [] { RC_FAIL("a timer"); });
+              world.run();
+            }),
+            "");
+  EXPECT_NE(falsified([] {
+              Deferred<int> deferred;
+              deferred.addCallback([](int value) {
+                RC_ASSERT(value == 1);
+                return value;
+              });
+              deferred.callback(2);
+            }),
+            "");
+}
+
+TEST_F(RapidCheckAssertions, OfAScenarioAreShrunkAndReportedLikeVerdicts) {
+  const Armed now;
+  const CheckResult result = checkScenario("rcTestAssert", quick("seed=1"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.tape.oracle, "rc-assert");
+  EXPECT_LE(result.tape.play.byteCount(), 1u) << result.text;
+  EXPECT_EQ(result.text.find("not deterministic"), std::string::npos) << result.text;
+  EXPECT_NE(result.text.find("RC_ASSERT(!armed"), std::string::npos) << result.text;
+}
+
+TEST_F(RapidCheckAssertions, OfWhatIsPresupposedDiscardTheCase) {
+  const Armed now;
+  const CheckResult result = checkScenario("rcTestPre", quick("seed=1"));
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.text.find("Gave up"), std::string::npos) << result.text;
+}
+
+// The program around scenarios --------------------------------------------------------------------------------------------
+
+class RapidCheckProgram : public RapidCheckEngine {
+ protected:
+  void SetUp() override {
+    RapidCheckEngine::SetUp();
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override {
+    std::filesystem::remove_all(folder_);
+    RapidCheckEngine::TearDown();
+  }
+
+  struct Ran {
+    int status = -1;
+    std::string output;
+    /// The rest of the line that begins with `beginning`, or of the one after a line that is `beginning`.
+    std::string after(const std::string& beginning) const {
+      const std::size_t at = output.find(beginning);
+      if (at == std::string::npos) return {};
+      const std::size_t from = output.find_first_not_of(" \n", at + beginning.size());
+      return output.substr(from, output.find('\n', from) - from);
+    }
+  };
+  Ran run(const std::string& command) const {
+    Ran ran;
+    FILE* pipe = ::popen(("cd '" + folder_.string() + "' && " + command + " 2>&1").c_str(), "r");
+    char buffer[4096];
+    for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.output.append(buffer, size);
+    ran.status = ::pclose(pipe);
+    return ran;
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) / ("teasel_rapidcheck_program_" + std::to_string(::getpid()));
+};
+
+TEST_F(RapidCheckProgram, ReplaysTheTapeAndReproducesTheFailureByTheCommandsThatItPrints) {
+  const Ran found = run(RAPIDCHECK_DEMO);
+  EXPECT_NE(found.status, 0);
+  EXPECT_NE(found.output.find("[       OK ] RapidCheck.holds"), std::string::npos) << found.output;
+  const std::string replay = found.after("Replay it:\n"), reproduce = found.after("As RapidCheck found it:\n");
+  ASSERT_NE(replay.find(" replay "), std::string::npos) << found.output;
+  const Ran replayed = run(replay);
+  EXPECT_NE(replayed.status, 0);
+  EXPECT_NE(replayed.output.find("FAILED splits: split-delimiter"), std::string::npos) << replayed.output;
+  const Ran reproduced = run(reproduce + " --gtest_filter=RapidCheck.splits");
+  EXPECT_NE(reproduced.status, 0);
+  EXPECT_EQ(reproduced.after("Replay it:\n"), replay) << reproduced.output;
+}
+
+TEST_F(RapidCheckProgram, TakesParametersAndRefusesOthers) {
+  EXPECT_EQ(run(RAPIDCHECK_DEMO " --gtest_filter=RapidCheck.holds --params=max_success=5").status, 0);
+  const Ran refused = run(RAPIDCHECK_DEMO " --parms=max_success=5");
+  EXPECT_NE(refused.status, 0);
+  EXPECT_NE(refused.output.find("unknown argument --parms=max_success=5"), std::string::npos) << refused.output;
+}
+
+}  // namespace
+}  // namespace teasel::rapidcheck
