@@ -296,6 +296,12 @@ TYPED_TEST(Framed, AppliesALowerLimitToTheMessageBeingReceived) {
       << session.protocol.heard.text();
 }
 
+TYPED_TEST(Framed, AppliesALimitSetInACallbackToTheNextMessage) {
+  this->expectStory(this->frames({"abcd", "abcd"}), "got[abcd]", [](Session<TypeParam>& s) {
+    s.protocol.onMessage = [&s](std::string_view) { s.protocol.setMaxLength(3); };
+  });
+}
+
 TYPED_TEST(Framed, WorksWithoutATransport) {
   TypeParam protocol;
   const std::string script = this->frames({"a", "b"});

@@ -83,6 +83,8 @@ inline void LineOnlyReceiver::deliver(ByteView frame, const detail::Found& found
   lineLengthExceeded(frame.text());
 }
 
+std::size_t LineOnlyReceiver::quietSize() const noexcept { return skipping_ ? 0 : limit_ - 1; }
+
 void LineOnlyReceiver::skip() {
   const std::size_t end = findEnd(context_, rest_);
   if (end != kNone) {

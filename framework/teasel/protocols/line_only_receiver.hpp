@@ -43,7 +43,7 @@ class LineOnlyReceiver : public detail::Framing {
   void skipNoMore() noexcept { skipping_ = false; }
 
   bool deliverSome() override;
-  std::size_t quietSize() const noexcept override { return skipping_ ? 0 : limit_ - 1; }
+  std::size_t quietSize() const noexcept override;
 
  private:
   friend class detail::Framing;

@@ -18,6 +18,8 @@ bool LineReceiver::deliverSome() {
   return true;
 }
 
+std::size_t LineReceiver::quietSize() const noexcept { return raw_ ? 0 : LineOnlyReceiver::quietSize(); }
+
 void LineReceiver::deliverRaw() {
   struct Given {
     ByteView& view;

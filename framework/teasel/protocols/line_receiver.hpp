@@ -34,7 +34,7 @@ class LineReceiver : public LineOnlyReceiver {
 
  protected:
   bool deliverSome() override;
-  std::size_t quietSize() const noexcept override { return raw_ ? 0 : LineOnlyReceiver::quietSize(); }
+  std::size_t quietSize() const noexcept override;
 
  private:
   void deliverRaw();

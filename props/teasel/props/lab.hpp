@@ -21,7 +21,8 @@ using Subject = std::function<std::shared_ptr<Protocol>(Reactor& reactor, EventL
 
 /// How the bytes of a Play are cut. Everything else in it stays as it is, but for what would make a difference that is free:
 /// bytes that are sent at one instant are delivered at that instant, before any timer; an end of stream or a reset ends
-/// what the connection sends, and comes when no timer is left.
+/// what the connection sends, and comes when no timer is left; echoes of output, of which more may have gone out before an
+/// error was met, are left out.
 enum class Cutting : std::uint8_t { kAsPlayed, kWhole, kBytewise };
 const char* name(Cutting cutting) noexcept;
 

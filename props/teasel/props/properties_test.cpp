@@ -133,6 +133,12 @@ TEST_F(ChunkInvariance, LetsMoreBeReportedBeforeAnErrorIsMet) {
   EXPECT_TRUE(chunkInvariance(world, lazy)) << message();
 }
 
+TEST_F(ChunkInvariance, LeavesOutEchoesOfWhatMayHaveGoneOutBeforeAnErrorWasMet) {
+  send("one\r\n0123456789012345678901234567890123456789\r\n");
+  world.play().echo(1, 0, 9, 0);
+  EXPECT_TRUE(chunkInvariance(world, subject<Lines>())) << message();
+}
+
 TEST_F(ChunkInvariance, FindsAnErrorThatOnlyOneDeliveryMeets) {
   struct Shy : Protocol {
     explicit Shy(EventLog&) {}
