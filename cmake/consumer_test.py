@@ -139,6 +139,21 @@ class Package(Case):
                    if not (PREFIX / "include" / included).exists()]
         self.assertEqual(missing, [])
 
+    def test_every_component_that_was_built_can_be_linked(self):
+        config = (PREFIX / "lib" / "cmake" / "teasel" / "teasel-config.cmake").read_text(encoding="utf-8")
+        built = re.search(r"set\(_teasel_built (.*)\)", config).group(1).split(";")
+        self.assertIn("contract", built)
+        source = WORK / "everything"
+        source.mkdir(parents=True, exist_ok=True)
+        (source / "main.cpp").write_text("int main() {}\n", encoding="utf-8")
+        (source / "CMakeLists.txt").write_text(
+            f"cmake_minimum_required(VERSION 3.24)\nproject(everything CXX)\n"
+            f"find_package(teasel CONFIG REQUIRED COMPONENTS {' '.join(built)})\nadd_executable(everything main.cpp)\n"
+            f"target_link_libraries(everything PRIVATE {' '.join('Teasel::' + component for component in built)})\n", encoding="utf-8")
+        status, said = self.configure(source, source / "build", f"-DCMAKE_PREFIX_PATH={PREFIX}")
+        self.assertEqual(status, 0, said)
+        self.succeed("cmake", "--build", source / "build")
+
     def test_nothing_in_it_says_where_it_was_built(self):
         for path in (PREFIX / "lib" / "cmake").rglob("*.cmake"):
             for place in (ROOT, BUILD):
