@@ -2,15 +2,37 @@
 // property that shows it, and each with a fixed twin, NAME_fixed, that must stay quiet. A campaign must find all of them.
 
 #include <cstdlib>
+#include <functional>
+#include <memory>
 #include <string_view>
+#include <type_traits>
 
 #include <teasel/fakes/scenario.hpp>
 #include <teasel/props/properties.hpp>
+#include <teasel/props/watch.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
+#include <teasel/reactor/reactor.hpp>
 
+#include "after_close.hpp"
 #include "again.hpp"
+#include "first_eight.hpp"
 #include "kept_view.hpp"
+#include "late_timer.hpp"
+#include "length_split.hpp"
+#include "lost_twice.hpp"
+#include "pause_twice.hpp"
+#include "pipelined_lost.hpp"
+#include "preallocation.hpp"
 #include "rescan.hpp"
 #include "split_limit.hpp"
+#include "start_secure.hpp"
+#include "utf8_split.hpp"
+
+/// An exhibit and its twin: two scenarios that differ in the argument of `run`.
+#define TEASEL_EXHIBIT(name, about, run, options)              \
+  TEASEL_SCENARIO(name, about, options) { run<false>(world); } \
+  TEASEL_SCENARIO(name##_fixed, "the same, fixed", options) { run<true>(world); }
 
 namespace teasel::museum {
 namespace {
@@ -20,7 +42,13 @@ using fakes::World;
 
 constexpr std::string_view kLineWords[] = {"\r\n", "\n", "a", "12345678"};
 constexpr std::string_view kMessageWords[] = {{"\1a", 2}, {"\2bc", 3}, {"\0", 1}};
+constexpr std::string_view kLongMessageWords[] = {{"\0\1a", 3}, {"\0\2bc", 4}, {"\0\0", 2}};
+constexpr std::string_view kNetstringWords[] = {"1:a,", "2:bc,", "0:,"};
 constexpr std::string_view kNameWords[] = {"name ", "who", "\r\n", "bob"};
+constexpr std::string_view kTextWords[] = {"\n", "a", "\xC3\xA9", "\xE2\x82\xAC"};
+constexpr std::string_view kProxyWords[] = {"PROXY TCP4 ", "1.2.3.4 ", "\r\n", "a"};
+constexpr std::string_view kArrayWords[] = {"*1", "0", "\r\n", "a"};
+constexpr std::string_view kSecureWords[] = {"STARTTLS\r\n", "\r\n", "a"};
 
 template <std::size_t N>
 ScenarioOptions oneConnection(const std::string_view (&words)[N]) {
@@ -31,54 +59,147 @@ ScenarioOptions oneConnection(const std::string_view (&words)[N]) {
   return options;
 }
 
+/// Serves Ps in the world itself, for its trace; then what the property says of them.
 template <class P>
-props::Subject reporting() {
-  return [](Reactor&, props::EventLog& log) { return std::make_shared<P>(log); };
+void check(World& world, bool (*property)(World& world, const props::Subject& subject)) {
+  const props::Subject subject = [](Reactor&, props::EventLog& log) {
+    if constexpr (std::is_constructible_v<P, props::EventLog&>) return std::make_shared<P>(log);
+    else return std::make_shared<P>();
+  };
+  if (props::serve(world, subject)) property(world, subject);
 }
+bool exactlyOnce(World& world, const props::Subject& subject) { return props::exactlyOnce(world, subject); }
+bool silentAfterClose(World& world, const props::Subject& subject) { return props::silentAfterClose(world, subject); }
+bool chunkCost(World& world, const props::Subject& subject) { return props::chunkCost(world, subject); }
+/// Subjects so small need no more than a kilobyte.
+bool boundedHeap(World& world, const props::Subject& subject) {
+  return props::boundedHeap(world, subject, {.perByte = 256, .base = 8 * 1024});
+}
+
+/// A watched life in the world itself of what `make` puts around or into the watch.
+template <class Make>
+void live(World& world, Make&& make) {
+  props::Watch watch(world);
+  Reactor& reactor = world.host().reactor();
+  reactor.listenTCP(1, make(watch, reactor));
+  world.run();
+  watch.finish();
+}
+
+// What is delivered must not depend on the cuts.
 
 template <bool kFixed>
 void splitLimit(World& world) {
-  const props::Subject subject = reporting<SplitLimit<kFixed>>();
-  if (props::serve(world, subject)) props::chunkInvariance(world, subject);
+  check<SplitLimit<kFixed>>(world, &props::chunkInvariance);
 }
-TEASEL_SCENARIO(split_limit, "a length limit that depends on where the delimiter is split", oneConnection(kLineWords)) {
-  splitLimit<false>(world);
-}
-TEASEL_SCENARIO(split_limit_fixed, "the same, fixed", oneConnection(kLineWords)) { splitLimit<true>(world); }
-
-template <class P>
-void again(World& world) {
-  const props::Subject subject = reporting<P>();
-  if (props::serve(world, subject)) props::exactlyOnce(world, subject);
-}
-TEASEL_SCENARIO(again_inside, "messages delivered again after an exception that the protocol catches",
-                oneConnection(kMessageWords)) {
-  again<AgainInside<false>>(world);
-}
-TEASEL_SCENARIO(again_inside_fixed, "the same, fixed", oneConnection(kMessageWords)) { again<AgainInside<true>>(world); }
-TEASEL_SCENARIO(again_outside, "messages delivered again after an exception that a caller of dataReceived catches",
-                oneConnection(kMessageWords)) {
-  again<AgainOutside<false>>(world);
-}
-TEASEL_SCENARIO(again_outside_fixed, "the same, fixed", oneConnection(kMessageWords)) { again<AgainOutside<true>>(world); }
-
-template <bool kFixed>
-void rescan(World& world) {
-  const props::Subject subject = reporting<Rescan<kFixed>>();
-  if (props::serve(world, subject)) props::chunkCost(world, subject);
-}
-TEASEL_SCENARIO(rescan, "quadratic rescanning of what waits, with every chunk", oneConnection(kLineWords)) {
-  rescan<false>(world);
-}
-TEASEL_SCENARIO(rescan_fixed, "the same, fixed", oneConnection(kLineWords)) { rescan<true>(world); }
+TEASEL_EXHIBIT(split_limit, "a length limit that depends on where the delimiter is split", splitLimit, oneConnection(kLineWords))
 
 template <bool kFixed>
 void keptView(World& world) {
-  const props::Subject subject = [](Reactor&, props::EventLog&) { return std::make_shared<KeptView<kFixed>>(); };
-  if (props::serve(world, subject)) props::chunkInvariance(world, subject);
+  check<KeptView<kFixed>>(world, &props::chunkInvariance);
 }
-TEASEL_SCENARIO(kept_view, "a view kept past its callback", oneConnection(kNameWords)) { keptView<false>(world); }
-TEASEL_SCENARIO(kept_view_fixed, "the same, fixed", oneConnection(kNameWords)) { keptView<true>(world); }
+TEASEL_EXHIBIT(kept_view, "a view kept past its callback", keptView, oneConnection(kNameWords))
+
+template <bool kFixed>
+void utf8Split(World& world) {
+  check<Utf8Split<kFixed>>(world, &props::chunkInvariance);
+}
+TEASEL_EXHIBIT(utf8_split, "a character of several bytes that is split across chunks", utf8Split, oneConnection(kTextWords))
+
+template <bool kFixed>
+void firstEight(World& world) {
+  check<FirstEight<kFixed>>(world, &props::chunkInvariance);
+}
+TEASEL_EXHIBIT(first_eight, "a header parser that wants its first 8 bytes in one piece", firstEight, oneConnection(kProxyWords))
+
+template <bool kFixed>
+void lengthSplit(World& world) {
+  check<LengthSplit<kFixed>>(world, &props::chunkInvariance);
+}
+TEASEL_EXHIBIT(length_split, "a length that is split in the middle of its integer", lengthSplit, oneConnection(kLongMessageWords))
+
+template <bool kFixed>
+void pipelinedLost(World& world) {
+  check<PipelinedLost<kFixed>>(world, &props::chunkInvariance);
+}
+TEASEL_EXHIBIT(pipelined_lost, "a second message lost when the first ends exactly at the chunk's end", pipelinedLost,
+               oneConnection(kMessageWords))
+
+template <bool kFixed>
+void startSecure(World& world) {
+  check<StartSecure<kFixed>>(world, &props::chunkInvariance);
+}
+TEASEL_EXHIBIT(start_secure, "plaintext pipelined behind the switch to a secure layer, taken as secure", startSecure,
+               oneConnection(kSecureWords))
+
+// Nor must what a handler does show anywhere else.
+
+template <bool kFixed>
+void againInside(World& world) {
+  check<AgainInside<kFixed>>(world, &exactlyOnce);
+}
+TEASEL_EXHIBIT(again_inside, "messages delivered again after an exception that the protocol catches", againInside,
+               oneConnection(kMessageWords))
+
+template <bool kFixed>
+void againOutside(World& world) {
+  check<AgainOutside<kFixed>>(world, &exactlyOnce);
+}
+TEASEL_EXHIBIT(again_outside, "messages delivered again after an exception that a caller of dataReceived catches", againOutside,
+               oneConnection(kMessageWords))
+
+template <bool kFixed>
+void afterClose(World& world) {
+  check<AfterClose<kFixed>>(world, &silentAfterClose);
+}
+TEASEL_EXHIBIT(after_close, "delivery after loseConnection", afterClose, oneConnection(kNetstringWords))
+
+template <bool kFixed>
+void pauseTwice(World& world) {
+  using Paused = PauseTwice<kFixed>;
+  check<Paused>(world, [](World& in, const props::Subject& subject) {
+    props::Pausing pausing;
+    pausing.pause = [](Protocol& protocol) { static_cast<Paused&>(protocol).pauseProducing(); };
+    pausing.resume = [](Protocol& protocol) { static_cast<Paused&>(protocol).resumeProducing(); };
+    return props::pauseInvariance(in, subject, 4, pausing);
+  });
+}
+TEASEL_EXHIBIT(pause_twice, "pausing and resuming inside a handler delivers twice", pauseTwice, oneConnection(kMessageWords))
+
+// What input costs.
+
+template <bool kFixed>
+void rescan(World& world) {
+  check<Rescan<kFixed>>(world, &chunkCost);
+}
+TEASEL_EXHIBIT(rescan, "quadratic rescanning of what waits, with every chunk", rescan, oneConnection(kLineWords))
+
+template <bool kFixed>
+void preallocation(World& world) {
+  check<Preallocation<kFixed>>(world, &boundedHeap);
+}
+TEASEL_EXHIBIT(preallocation, "room made for a declared length", preallocation, oneConnection(kArrayWords))
+
+// A connection's life and what outlives it.
+
+template <bool kFixed>
+void lostTwice(World& world) {
+  live(world, [](props::Watch& watch, Reactor& reactor) {
+    const auto inner = Factory::forProtocol<Protocol>();
+    return std::make_shared<LostTwiceFactory<kFixed>>(reactor, watch.over(inner));
+  });
+}
+TEASEL_EXHIBIT(lost_twice, "connectionLost twice, on end of stream plus reset", lostTwice, oneConnection(kLineWords))
+
+template <bool kFixed>
+void lateTimer(World& world) {
+  live(world, [](props::Watch& watch, Reactor& reactor) {
+    const auto factory = Factory::forProtocol<LateTimer<kFixed>>(std::ref(reactor));
+    factory->noisy = false;
+    return watch.over(factory);
+  });
+}
+TEASEL_EXHIBIT(late_timer, "a forgotten timer that fires after the close", lateTimer, oneConnection(kLineWords))
 
 /// Crashes, to prove that a crash is reported as one.
 class Canary : public Protocol {

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include <teasel/protocol/protocol.hpp>
+#include <teasel/props/event_log.hpp>
+
+namespace teasel::museum {
+
+/// Exhibit: a length that is split in the middle of its integer. Bodies may come in pieces, the two bytes before them must
+/// not: a lone one is forgotten. As in Grizzly (868, chunked coding) and AdGuard's dnsproxy (523, DNS over TCP).
+template <bool kFixed>
+class LengthSplit : public Protocol {
+ public:
+  explicit LengthSplit(props::EventLog& log) : log_(log) {}
+
+  void dataReceived(ByteView data) override {
+    for (std::size_t at = 0; at < data.size();) {
+      if (!inBody_ && !readLength(data, at)) return;
+      const std::size_t some = std::min(missing_, data.size() - at);
+      body_ += data.sub(at, some).text();
+      at += some;
+      missing_ -= some;
+      if (missing_ > 0) return;
+      log_.event("message", body_);
+      body_.clear();
+      inBody_ = false;
+    }
+  }
+
+ private:
+  /// Two bytes, the higher one first.
+  bool readLength(ByteView data, std::size_t& at) {
+    if constexpr (!kFixed) missing_ = digits_ = 0;  // the fault: what an earlier chunk has brought
+    while (digits_ < 2) {
+      if (at == data.size()) return false;
+      missing_ = missing_ << 8 | static_cast<unsigned char>(data[at++]);
+      ++digits_;
+    }
+    digits_ = 0;
+    return inBody_ = true;
+  }
+
+  props::EventLog& log_;
+  std::string body_;
+  std::size_t missing_ = 0;  // bytes of the body; before it, its length as far as known
+  int digits_ = 0;
+  bool inBody_ = false;
+};
+
+}  // namespace teasel::museum
