@@ -34,9 +34,11 @@ def arguments():
     parser = argparse.ArgumentParser(prog="ci/fuzz", description="Fuzzes every shipped target in the simulated world.", epilog=EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=positive, default=60, metavar="N", help="how long to fuzz, all targets together (default 60)")
-    parser.add_argument("--target", metavar="NAME", help="only this target")
+    parser.add_argument("--target", metavar="NAME", help="only this target, or this exhibit")
     parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes at once (default: one per core)")
     parser.add_argument("--museum", action="store_true", help="find the museum's known faults instead: fixed seeds and run counts")
+    parser.add_argument("--seed", type=positive, default=museum.SEED, metavar="N",
+                        help=f"the museum's seed, to see how sure its finds are (default {museum.SEED})")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the result to FILE")
     return parser.parse_args()
 
@@ -295,9 +297,11 @@ def plain_campaign(options):
 
 
 def museum_campaign(options):
-    targets = load_targets(options.target, lambda entry: "museum" in entry["labels"])
+    exhibits = museum.read_runs(ROOT / "fuzz" / "museum" / "runs")
+    targets = load_targets(None, lambda entry: "museum" in entry["labels"])
+    only = options.target.removeprefix("museum/") if options.target else None
     with Workspace() as workspace:
-        return museum.visit(targets, workspace.path, options.jobs, say)
+        return museum.visit(targets, exhibits, workspace.path, options.jobs, say, options.seed, only)
 
 
 def main():

@@ -91,17 +91,17 @@ class Run:
 
 
 class Worker:
-    """One process after another on one Run."""
+    """One process after another on one Run. `launcher` is the beginning of their command line."""
 
-    def __init__(self, run, number, stop):
-        self.run, self.number, self.stop = run, number, stop
+    def __init__(self, run, number, stop, launcher=()):
+        self.run, self.number, self.stop, self.launcher = run, number, stop, launcher
         self.artifacts = run.folder / f"worker{number}"
         self.artifacts.mkdir(exist_ok=True)
         self.process, self.counter = None, None
 
     def command(self, flags):
         target = self.run.target
-        command = [str(target.program), "fuzz", "--scenario", target.scenario, "--findings", str(self.artifacts),
+        command = [*self.launcher, str(target.program), "fuzz", "--scenario", target.scenario, "--findings", str(self.artifacts),
                    "--counter", str(self.counter.path)]
         for oracle in self.run.ignored:
             command += ["--ignore", oracle]
