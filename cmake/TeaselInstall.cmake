@@ -39,7 +39,9 @@ function(teasel_component name)
     foreach(set IN LISTS sets)
       list(APPEND headers FILE_SET ${set})
     endforeach()
-    install(TARGETS ${target} EXPORT teasel-${name} COMPONENT teasel ${headers})
+    # Objects must be told where; other kinds have places by default.
+    install(TARGETS ${target} EXPORT teasel-${name} COMPONENT teasel
+      OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/teasel" COMPONENT teasel ${headers})
   endforeach()
   install(EXPORT teasel-${name} NAMESPACE Teasel:: FILE teasel-${name}-targets.cmake
     DESTINATION "${_teasel_package_dir}" COMPONENT teasel)

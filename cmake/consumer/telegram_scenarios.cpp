@@ -31,7 +31,7 @@ teasel::fakes::ScenarioOptions options() {
 
 }  // namespace
 
-TEASEL_SCENARIO(telegram, "what it hears and says does not depend on how its input is cut", options()) {
+TEASEL_SCENARIO(telegram, "what it hears, says and takes does not depend on how its input is cut", options()) {
   const teasel::props::Subject subject = [](teasel::Reactor&, teasel::props::EventLog& log) { return std::make_shared<Reporting>(log); };
-  if (teasel::props::serve(world, subject)) teasel::props::chunkInvariance(world, subject);
+  if (teasel::props::serve(world, subject) && teasel::props::chunkInvariance(world, subject)) teasel::props::boundedHeap(world, subject);
 }
