@@ -24,7 +24,7 @@ class StringTransport::Owner final : public ConnectionOwner, public Acceptor, pu
   Failure reason;
 };
 
-StringTransport::StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::Mode mode)
+StringTransport::StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::Mode mode, std::size_t window)
     : protocol_(std::move(protocol)), owner_(std::make_shared<Owner>(protocol_)) {
   if (protocol_ == nullptr) throw UsageError("a StringTransport needs a protocol");
   trace_.setMode(Trace::Mode::kOff);
@@ -35,6 +35,7 @@ StringTransport::StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::
   reactor_->startRunning();
   Failure why;
   Slot* port = driver_->listen(Address::ipv4(0, 0, 0, 0, 1), ListenOptions{}, *owner_, why);
+  network_.setWindow(window);
   far_ = std::make_unique<Outside>(network_);
   far_->connect(0, 0);
   turnUntilQuiet();

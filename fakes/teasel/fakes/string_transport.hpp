@@ -29,8 +29,10 @@ class StringTransport {
   /// Turns at one instant, after which a call gives up with LimitExceeded.
   static constexpr std::size_t kTurns = 100'000;
 
-  /// Connects: makeConnection and connectionMade have been called when it returns.
-  explicit StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::Mode mode = SimDriver::Mode::kReadiness);
+  /// Connects: makeConnection and connectionMade have been called when it returns. `window` is how many bytes the protocol
+  /// can send to a far end that does not read.
+  explicit StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::Mode mode = SimDriver::Mode::kReadiness,
+                           std::size_t window = Pipe::kWindow);
   StringTransport(const StringTransport&) = delete;
   StringTransport& operator=(const StringTransport&) = delete;
   ~StringTransport();

@@ -102,6 +102,80 @@ TEST(StringTransport, StopReadingIsBackpressure) {
   EXPECT_EQ(it.wire().transport().pendingBytes(), 0u);
 }
 
+/// Pieces of five bytes, or whatever the test writes; notes its calls.
+struct Pieces final : Producer {
+  explicit Pieces(Transport& to) : transport(to) {}
+  void pauseProducing() override { calls += 'p'; }
+  void resumeProducing() override {
+    calls += 'r';
+    if (left == 0) return transport.unregisterProducer();
+    --left;
+    transport.write("piece");
+  }
+  void stopProducing() override { calls += 's'; }
+  Transport& transport;
+  std::string calls;
+  int left = 0;
+};
+
+TEST(StringTransport, AWindowThatIsExactlyFullPausesNobodyAndOneByteMoreDoes) {
+  StringTransport wire(std::make_shared<Echo>(), SimDriver::Mode::kReadiness, 10);
+  wire.stopReading();
+  const auto producer = std::make_shared<Pieces>(wire.transport());
+  wire.transport().setWaterMarks(0, 0);
+  wire.transport().registerProducer(producer, true);
+  wire.transport().write("0123456789");
+  wire.settle();
+  EXPECT_EQ(wire.transport().pendingBytes(), 0u);
+  EXPECT_EQ(producer->calls, "");
+  wire.transport().write("!");
+  wire.settle();
+  EXPECT_EQ(producer->calls, "p");
+  wire.read(1);
+  EXPECT_EQ(producer->calls, "pr");
+  EXPECT_EQ(wire.value(), "0");
+}
+
+TEST(StringTransport, APullProducerFillsTheWindowAndIsAskedAgainByEachPieceThatIsRead) {
+  for (const SimDriver::Mode mode : {SimDriver::Mode::kReadiness, SimDriver::Mode::kCompletion}) {
+    StringTransport wire(std::make_shared<Echo>(), mode, 10);
+    wire.stopReading();
+    const auto producer = std::make_shared<Pieces>(wire.transport());
+    producer->left = 5;
+    wire.transport().registerProducer(producer, false);
+    wire.transport().loseConnection();
+    wire.settle();
+    EXPECT_EQ(producer->calls, "rrr") << "two fill the window, the third waits";
+    EXPECT_EQ(wire.transport().pendingBytes(), 5u);
+    wire.read(5);
+    EXPECT_EQ(producer->calls, "rrrr");
+    EXPECT_EQ(wire.lost(), nullptr);
+    wire.read();
+    EXPECT_EQ(producer->calls, "rrrrrr");
+    EXPECT_EQ(wire.value(), "piecepiecepiecepiecepiece");
+    EXPECT_TRUE(wire.sawEof());
+    ASSERT_NE(wire.lost(), nullptr);
+    EXPECT_EQ(wire.lost()->name(), "ConnectionDone");
+  }
+}
+
+TEST(StringTransport, StopsTheProducerOfAConnectionThatIsReset) {
+  Recorded it;
+  const auto producer = std::make_shared<Pieces>(it.wire().transport());
+  it.wire().transport().registerProducer(producer, true);
+  it.wire().reset();
+  EXPECT_EQ(producer->calls, "s");
+}
+
+TEST(StringTransport, AProducerThatIsRegisteredWhenTheReactorIsGoneIsLetGo) {
+  const auto protocol = std::make_shared<Echo>();
+  { const StringTransport wire(protocol); }
+  const auto producer = std::make_shared<Pieces>(protocol->transport());
+  protocol->transport().registerProducer(producer, true);
+  EXPECT_EQ(producer.use_count(), 1);
+  EXPECT_EQ(producer->calls, "");
+}
+
 TEST(StringTransport, AnExceptionOfTheProtocolIsItsReason) {
   LogCapture log;
   Recorded it;

@@ -52,6 +52,8 @@ TEASEL_ERROR(UsageError, std::logic_error);
 TEASEL_ERROR(AlreadyCalled, UsageError);
 TEASEL_ERROR(AlreadyCancelled, UsageError);
 TEASEL_ERROR(NotConnectingError, UsageError);
+/// registerProducer while another producer is registered; the text names both.
+TEASEL_ERROR(ProducerAlreadyRegistered, UsageError);
 TEASEL_ERROR(ReactorNotRunning, UsageError);
 TEASEL_ERROR(ReactorAlreadyRunning, UsageError);
 TEASEL_ERROR(ReactorNotRestartable, UsageError);

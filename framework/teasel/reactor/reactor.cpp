@@ -87,6 +87,7 @@ Reactor::~Reactor() {
   abandonThreads();
   timers_.clear();
   shutDownResources();
+  if (lifeline_ != nullptr) *lifeline_ = nullptr;
   // Captures of what never ran may still use the reactor while they die.
   posted_.clear();
   ready_.clear();
@@ -203,6 +204,11 @@ void Reactor::atTurnEnd(TurnEnd& work) noexcept {
   work.queuedIn_ = this;
   (lastEnd_ == nullptr ? firstEnd_ : lastEnd_->next_) = &work;
   lastEnd_ = &work;
+}
+
+const std::shared_ptr<Reactor*>& Reactor::lifeline() {
+  if (lifeline_ == nullptr) lifeline_ = std::make_shared<Reactor*>(this);
+  return lifeline_;
 }
 
 void Reactor::addResource(Resource& resource) noexcept {

@@ -162,6 +162,8 @@ class Reactor final : public Clock {
   /// Queues `work` for the closing phase of this turn (or of the next, between turns). Queueing it twice is once.
   void atTurnEnd(TurnEnd& work) noexcept;
   void addResource(Resource& resource) noexcept;
+  /// For those who may outlive it: points to this reactor until it is gone, then to null. One thread.
+  const std::shared_ptr<Reactor*>& lifeline();
   /// One line per open resource, timer and posted call, in order of creation: what keeps this reactor busy.
   std::vector<std::string> describeOpen() const;
   std::size_t openResources() const noexcept;
@@ -195,6 +197,7 @@ class Reactor final : public Clock {
   std::vector<UniqueFunction<void()>> posted_, ready_;  // for the next turn, for this one
   std::vector<Trigger> triggers_;
   TriggerId lastTrigger_ = 0;
+  std::shared_ptr<Reactor*> lifeline_;  // made when somebody asks for it
   std::shared_ptr<std::size_t> blockers_ = std::make_shared<std::size_t>(0);
   TurnEnd* firstEnd_ = nullptr;
   TurnEnd* lastEnd_ = nullptr;

@@ -15,36 +15,9 @@ constexpr Logger kLog("connection");
 /// Parts of the chunk being delivered at least this large are shared with the out-queue instead of copied.
 constexpr std::size_t kShareFrom = 2048;
 
-class Unconnected final : public Transport {
- public:
-  void write(ByteView) override {}
-  void loseConnection() override {}
-  void failConnection(const Failure&) override {}
-  void abortConnection() override {}
-  void loseWriteConnection() override {}
-  void pauseProducing() override {}
-  void resumeProducing() override {}
-  const Address& getHost() const noexcept override { return none_; }
-  const Address& getPeer() const noexcept override { return none_; }
-  bool connected() const noexcept override { return false; }
-  bool disconnecting() const noexcept override { return false; }
-  bool paused() const noexcept override { return false; }
-  const Counters& counters() const noexcept override { return counters_; }
-  std::size_t pendingBytes() const noexcept override { return 0; }
-  void setWriteLimit(std::size_t) override {}
-
- private:
-  Address none_;
-  Counters counters_;
-};
+std::string nameOf(const Producer& producer) { return detail::typeName(typeid(producer)); }
 
 }  // namespace
-
-std::shared_ptr<Transport> unconnectedTransport() {
-  // Leaked on purpose: protocols with static storage hold it, too.
-  static const std::shared_ptr<Transport>& transport = *new std::shared_ptr<Transport>(new Unconnected);
-  return transport;
-}
 
 Connection::Connection(Reactor& reactor, std::shared_ptr<ConnectionOwner> owner) : reactor_(&reactor), owner_(std::move(owner)) {
   reactor.addResource(*this);
@@ -87,7 +60,7 @@ void Connection::makeConnection() {
 }
 
 template <class F>
-void Connection::dispatch(const char* callback, F&& call) {
+void Connection::run(const char* callback, F&& call) {
   TEASEL_CHECK(!dispatching_);
   struct Scope {
     Connection& connection;
@@ -109,18 +82,55 @@ void Connection::dispatch(const char* callback, F&& call) {
     kLog.failure(std::string("exception out of ") + callback + ", the connection is aborted", failure);
     end(failure, How::kAbort);
   }
+}
+
+template <class F>
+void Connection::dispatch(const char* callback, F&& call) {
+  run(callback, std::forward<F>(call));
   afterDispatch();
 }
 
-void Connection::afterDispatch() {
+/// `resumed`: the callback was a producer's resumeProducing.
+void Connection::afterDispatch(bool resumed) {
   if (ended_) return;
   if (queuedBytes_ > 0 && inFlight_.empty()) flush();
-  if (losing_ || losingWrite_) closeIfFlushed();
+  if (!obliged_) return;
+  if (pacer_.any()) pace(resumed);
+  else if (losing_ || losingWrite_) closeIfFlushed();
+}
+
+/// Makes the call that the producer is owed, if any.
+void Connection::pace(bool resumed) {
+  using Due = detail::Pacer::Due;
+  const Due due = pacer_.due(pendingBytes(), counters_.bytesWritten);
+  const std::shared_ptr<Producer> producer = due == Due::kStop ? pacer_.take() : pacer_.producer();  // it may unregister itself
+  switch (due) {
+    case Due::kNothing: return;
+    case Due::kStop: return dispatch("stopProducing", [&] { producer->stopProducing(); });
+    case Due::kPause:
+      pacer_.calling(due, counters_.bytesWritten);
+      run("pauseProducing", [&] { producer->pauseProducing(); });
+      return afterDispatch(resumed);
+    case Due::kResume:
+      // A driver that takes everything at once must not keep the loop with this one producer.
+      if (resumed) return paceInNextTurn();
+      pacer_.calling(due, counters_.bytesWritten);
+      run("resumeProducing", [&] { producer->resumeProducing(); });
+      return afterDispatch(true);
+  }
+}
+
+void Connection::paceInNextTurn() {
+  if (std::exchange(pacing_, true)) return;
+  reactor_->callFromThread([self = self_] {
+    self->pacing_ = false;
+    self->afterDispatch();
+  });
 }
 
 void Connection::write(ByteView data) {
   if (data.empty()) return;
-  if (!made_ || disconnecting() || losingWrite_) {
+  if ((!made_ || disconnecting() || losingWrite_) && (ended_ || !pacer_.any())) {
     ++counters_.writesDropped;
     counters_.bytesDropped += data.size();
     return;
@@ -132,6 +142,7 @@ void Connection::write(ByteView data) {
   counters_.bytesWritten += data.size();
   append(data);
   queuedBytes_ += data.size();
+  if (queuedBytes_ > pacer_.sendAt() && inFlight_.empty()) flush();
   if (!dispatching_) wantTurnEnd();
 }
 
@@ -167,7 +178,7 @@ void Connection::onWritten(std::size_t count) {
 }
 
 void Connection::closeIfFlushed() {
-  if (pendingBytes() > 0) return;
+  if (pendingBytes() > 0 || pacer_.any()) return;
   if (losing_) {
     end(reason_ ? reason_ : connectionDone(), How::kGraceful);
     return;
@@ -184,8 +195,10 @@ void Connection::closeIfFlushed() {
 }
 
 void Connection::loseConnection() {
-  if (!made_ || disconnecting()) return;
-  losing_ = true;
+  if (!made_ || ended_) return;
+  letGoOfEndedSource();
+  if (losing_) return;
+  losing_ = obliged_ = true;
   // What comes from now on is discarded, so that a peer which is still sending gets to read our reply.
   if (paused_) reactor_->driver().reading(slot_, true);
   if (!dispatching_) wantTurnEnd();
@@ -194,6 +207,7 @@ void Connection::loseConnection() {
 void Connection::failConnection(const Failure& why) {
   if (!made_ || disconnecting()) return;
   reason_ = why;
+  pacer_.stopPush();
   loseConnection();
 }
 
@@ -202,8 +216,10 @@ void Connection::abortConnection() {
 }
 
 void Connection::loseWriteConnection() {
-  if (!made_ || disconnecting() || losingWrite_) return;
-  losingWrite_ = true;
+  if (!made_ || disconnecting()) return;
+  letGoOfEndedSource();
+  if (losingWrite_) return;
+  losingWrite_ = obliged_ = true;
   if (!dispatching_) wantTurnEnd();
 }
 
@@ -219,6 +235,38 @@ void Connection::resumeProducing() {
   reactor_->driver().reading(slot_, true);
   reportResumed_ = true;
   wantTurnEnd();
+}
+
+void Connection::registerProducer(std::shared_ptr<Producer> producer, bool streaming) {
+  if (producer == nullptr) throw UsageError("registerProducer needs a producer");
+  if (pacer_.any())
+    throw ProducerAlreadyRegistered("registerProducer of a " + nameOf(*producer) + " while a " + nameOf(*pacer_.producer()) +
+                                    " is registered");
+  if (made_ && !disconnecting() && !losingWrite_) {
+    pacer_.set(std::move(producer), streaming);
+    obliged_ = true;
+    if (!dispatching_) wantTurnEnd();
+    return;
+  }
+  Reactor* reactor = reactor_ != nullptr ? reactor_ : lifeline_ != nullptr ? *lifeline_ : nullptr;
+  if (reactor != nullptr) reactor->callFromThread([late = std::move(producer)] { late->stopProducing(); });
+}
+
+void Connection::unregisterProducer() {
+  if (pacer_.take() != nullptr && !ended_ && !dispatching_) wantTurnEnd();
+}
+
+/// What is forwarded from a transport ends with it: nobody has to unregister that one.
+void Connection::letGoOfEndedSource() {
+  if (!pacer_.any()) return;
+  const auto* source = dynamic_cast<const Transport*>(pacer_.producer().get());
+  if (source != nullptr && !source->connected()) unregisterProducer();
+}
+
+void Connection::setWaterMarks(std::size_t high, std::size_t low) {
+  Transport::setWaterMarks(high, low);
+  pacer_.setMarks(high, low);
+  if (pacer_.any() && !ended_ && !dispatching_) wantTurnEnd();
 }
 
 void Connection::deliverResumed() {
@@ -248,12 +296,14 @@ void Connection::onEof() {
   if (reportResumed_) deliverResumed();
   if (ended_) return;
   eof_ = true;
-  if (losing_) return;
+  if (losing_ && !pacer_.any()) return;
   if (!protocol_->halfCloseable()) {
-    losing_ = true;
+    pacer_.stopPush();  // nobody would ever tell it to end
+    losing_ = obliged_ = true;
     afterDispatch();
     return;
   }
+  if (losing_) return;
   dispatch("readConnectionLost", [&] { protocol_->readConnectionLost(); });
   if (writeShut_ && !reportWriteLost_) end(connectionDone(), How::kGraceful);
 }
@@ -295,11 +345,15 @@ void Connection::finish() {
   // Held here: should a verdict fly out of connectionLost, the two do not go on holding each other.
   std::shared_ptr<StreamProtocol> protocol = std::move(protocol_);
   Failure failure;
+  if (const std::shared_ptr<Producer> producer = pacer_.take();
+      producer != nullptr && !guarded("stopProducing", failure, [&] { producer->stopProducing(); }))
+    kLog.failure("exception out of stopProducing", failure);
   if (protocol != nullptr && !guarded("connectionLost", failure, [&] { protocol->connectionLost(reason_); }))
     kLog.failure("exception out of connectionLost", failure);
   protocol.reset();
   if (made_) owner->connectionClosed(reason_);
   else owner->connectionFailed(reason_);
+  if (keep.use_count() > 1) lifeline_ = reactor_->lifeline();
   reactor_ = nullptr;
 }
 
@@ -312,6 +366,7 @@ std::string Connection::describe() const {
   std::string text = made_ ? "connection " + host_.text() + " <-> " + peer_.text() : "connecting to " + peer_.text();
   if (pendingBytes() > 0) text += ", " + std::to_string(pendingBytes()) + " bytes to send";
   if (paused_) text += ", reading paused";
+  if (pacer_.any()) text += ", producer " + nameOf(*pacer_.producer()) + (pacer_.paused() ? " (paused)" : "");
   if (losing_) text += ", closing";
   return text;
 }

@@ -9,6 +9,7 @@
 #include <teasel/core/segment.hpp>
 #include <teasel/reactor/driver.hpp>
 #include <teasel/reactor/reactor.hpp>
+#include <teasel/transport/pacer.hpp>
 #include <teasel/transport/transport.hpp>
 
 namespace teasel {
@@ -63,6 +64,9 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   const Counters& counters() const noexcept override { return counters_; }
   std::size_t pendingBytes() const noexcept override { return queuedBytes_ + inFlightBytes_; }
   void setWriteLimit(std::size_t bytes) override { writeLimit_ = bytes; }
+  void registerProducer(std::shared_ptr<Producer> producer, bool streaming) override;
+  void unregisterProducer() override;
+  void setWaterMarks(std::size_t high, std::size_t low) override;
 
   /// Before it is connected: gives up; the owner hears connectionFailed(why) in the closing phase.
   void stopConnecting(const Failure& why);
@@ -83,12 +87,18 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void shutDown() override;
   std::string describe() const override;
 
-  /// Runs a callback of the protocol, then does what it asked for: the end of a dispatch.
+  /// Runs a callback of the protocol or the producer; an exception out of it aborts the connection.
+  template <class F>
+  void run(const char* callback, F&& call);
+  /// The same, and then what it asked for: the end of a dispatch.
   template <class F>
   void dispatch(const char* callback, F&& call);
   void makeConnection();
   void deliverResumed();
-  void afterDispatch();
+  void afterDispatch(bool resumed = false);
+  void pace(bool resumed);
+  void paceInNextTurn();
+  void letGoOfEndedSource();
   void flush();
   void closeIfFlushed();
   void end(const Failure& reason, How how);
@@ -104,6 +114,8 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   std::vector<Segment> queued_, inFlight_;
   std::size_t queuedBytes_ = 0, inFlightBytes_ = 0, writeLimit_ = kDefaultWriteLimit;
   const Chunk* chunk_ = nullptr;  // being delivered
+  detail::Pacer pacer_;
+  std::shared_ptr<Reactor*> lifeline_;  // once finished, unless nobody else holds this transport
   Failure reason_;  // of connectionLost; before the end: what failConnection was given
   Duration linger_ = std::chrono::seconds(2);
   Address host_, peer_;
@@ -116,8 +128,10 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   bool writeShut_ = false;      // our direction is ended
   bool eof_ = false;            // the peer's direction is ended
   bool paused_ = false;
+  bool obliged_ = false;        // an end was asked for or a producer registered: flushing is not all there is to do
   bool dispatching_ = false;
   bool reportResumed_ = false, reportWriteLost_ = false;
+  bool pacing_ = false;         // paceInNextTurn was called and that turn has not come
 };
 
 }  // namespace teasel

@@ -9,6 +9,8 @@
 #include <teasel/contract/instantiate.hpp>
 #include <teasel/contract/lifecycle.hpp>
 #include <teasel/contract/listen.hpp>
+#include <teasel/contract/producer_ends.hpp>
+#include <teasel/contract/producers.hpp>
 #include <teasel/contract/thread_pool.hpp>
 #include <teasel/contract/threads.hpp>
 #include <teasel/contract/time.hpp>
@@ -20,6 +22,8 @@
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractClose, arms);        \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractHalfClose, arms);    \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractBackpressure, arms); \
+  TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, arms);    \
+  TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, arms); \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractConnect, arms);      \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractListen, arms);       \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractTime, arms);         \

@@ -10,7 +10,6 @@ namespace teasel::contract {
 class ContractClose : public ArmTest {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractClose);
 
-enum class Way { kLoseConnection, kAbortConnection, kLoseWriteConnection };
 enum class When {
   kWhileIdle,
   kWithQueuedData,
@@ -30,16 +29,6 @@ struct Outcome {
 inline Outcome outcomeOf(Way way) {
   if (way == Way::kAbortConnection) return {"ConnectionAborted", "ConnectionLost", false};
   return {"ConnectionDone", "ConnectionDone", true};
-}
-inline void act(Way way, Probe& probe) {
-  switch (way) {
-    case Way::kLoseConnection:
-      return probe.transport().loseConnection();
-    case Way::kAbortConnection:
-      return probe.transport().abortConnection();
-    case Way::kLoseWriteConnection:
-      return probe.transport().loseWriteConnection();
-  }
 }
 
 /// One cell with the acting side chosen.

@@ -66,6 +66,19 @@ inline Pair pairOf(Bench& bench, bool clientActs, Hooks ours, Hooks theirs = {})
   return clientActs ? Pair(bench, std::move(theirs), std::move(ours)) : Pair(bench, std::move(ours), std::move(theirs));
 }
 
+/// The ways to end a connection.
+enum class Way { kLoseConnection, kAbortConnection, kLoseWriteConnection };
+inline void act(Way way, Probe& probe) {
+  switch (way) {
+    case Way::kLoseConnection:
+      return probe.transport().loseConnection();
+    case Way::kAbortConnection:
+      return probe.transport().abortConnection();
+    case Way::kLoseWriteConnection:
+      return probe.transport().loseWriteConnection();
+  }
+}
+
 /// Bytes of which every position can be told from its neighbours.
 inline std::string pattern(std::size_t size, unsigned seed = 0) {
   std::string bytes(size, '\0');

@@ -23,6 +23,14 @@ struct Hooks {
   bool halfCloseable = false;
 };
 
+/// A producer that comes too late for anybody to call it.
+class NeverCalled final : public Producer {
+ public:
+  void pauseProducing() override { ADD_FAILURE() << "pauseProducing of a producer whose reactor is gone"; }
+  void resumeProducing() override { ADD_FAILURE() << "resumeProducing of a producer whose reactor is gone"; }
+  void stopProducing() override { ADD_FAILURE() << "stopProducing of a producer whose reactor is gone"; }
+};
+
 /// A protocol that records what happens to it and checks, in every test, what must always hold: connectionMade first,
 /// connectionLost exactly once and last, no empty delivery, no callback inside a callback.
 class Probe final : public Protocol, public Kept {
@@ -106,6 +114,8 @@ class Probe final : public Protocol, public Kept {
     transport().loseWriteConnection();
     transport().loseConnection();
     transport().abortConnection();
+    transport().registerProducer(std::make_shared<NeverCalled>(), before % 2 == 0);
+    transport().unregisterProducer();
     EXPECT_EQ(transport().counters().writesDropped, before + 1);
     EXPECT_FALSE(transport().connected());
     EXPECT_TRUE(transport().disconnecting());

@@ -1,0 +1,9 @@
+#include <teasel/contract/producer_ends.hpp>
+#include <teasel/contract/producers.hpp>
+
+#include <teasel/contract/instantiate.hpp>
+
+#include "arms.hpp"
+
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, arms());
