@@ -4,17 +4,43 @@
 #include <teasel/contract/loopback_bench.hpp>
 #include <teasel/contract/world_bench.hpp>
 #include <teasel/drivers/drivers.hpp>
+#include <teasel/protocols/protocol_wrapper.hpp>
 
 namespace teasel::contract {
+
+namespace {
+
+constexpr int kSeeds = 24;
+
+class WrappedWorldBench final : public WorldBench {
+ public:
+  using WorldBench::WorldBench;
+  std::shared_ptr<Factory> dressed(std::shared_ptr<Factory> factory) override {
+    return std::make_shared<WrappingFactory>(std::move(factory));
+  }
+  std::shared_ptr<ClientFactory> dressed(std::shared_ptr<ClientFactory> factory) override {
+    return std::make_shared<WrappingFactory>(std::move(factory));
+  }
+};
+
+}  // namespace
 
 std::vector<Arm> arms() {
   std::vector<Arm> arms;
   for (const std::string_view name : driverNames())
     arms.push_back(loopbackArm(std::string(name), [name] { return makeDriver(name); }, name != "io_uring"));
-  constexpr int kSeeds = 24;
   arms.push_back(worldArm(fakes::SimDriver::Mode::kCompletion, kSeeds));
   arms.push_back(worldArm(fakes::SimDriver::Mode::kReadiness, kSeeds));
   return arms;
+}
+
+std::vector<Arm> wrappedArms() {
+  std::vector<Arm> all = arms();
+  all.push_back({"world_wrapped", kSeeds, [](int round) {
+                   const auto mode = round % 2 == 0 ? fakes::SimDriver::Mode::kReadiness : fakes::SimDriver::Mode::kCompletion;
+                   return std::make_unique<WrappedWorldBench>(mode, round);
+                 }});
+  return all;
 }
 
 std::vector<Arm> clockArms() {

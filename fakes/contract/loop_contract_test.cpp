@@ -10,8 +10,8 @@
 #include "arms.hpp"
 
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractTime, clockArms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractTurns, arms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractErrors, arms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractLifecycle, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractTurns, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractErrors, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractLifecycle, wrappedArms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractThreads, arms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractThreadPool, arms());

@@ -5,5 +5,5 @@
 
 #include "arms.hpp"
 
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractConnect, arms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractListen, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractConnect, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractListen, wrappedArms());

@@ -5,5 +5,5 @@
 
 #include "arms.hpp"
 
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, arms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, wrappedArms());

@@ -7,7 +7,7 @@
 
 #include "arms.hpp"
 
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractBytes, arms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractClose, arms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractHalfClose, arms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractBackpressure, arms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractBytes, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractClose, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractHalfClose, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractBackpressure, wrappedArms());

@@ -64,6 +64,9 @@ class Bench {
   virtual Address deaf() = 0;
   /// One more reactor on the same driver, for another thread; null where there are no threads.
   virtual std::unique_ptr<Reactor> another() { return nullptr; }
+  /// What ports and connectors get for a test's factory: the factory, or something around it that nobody may notice.
+  virtual std::shared_ptr<Factory> dressed(std::shared_ptr<Factory> factory) { return factory; }
+  virtual std::shared_ptr<ClientFactory> dressed(std::shared_ptr<ClientFactory> factory) { return factory; }
   /// Checks what must hold at the end of every test, if the reactors are still there.
   virtual void checkHealth() {}
   /// Destroys the reactors.

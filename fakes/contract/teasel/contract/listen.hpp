@@ -29,7 +29,11 @@ TEASEL_CONTRACT(ContractListen, PortZeroGetsARealPortOfItsOwn) {
   EXPECT_NE(one->getHost().port(), two->getHost().port());
   EXPECT_EQ(one->getHost().host(), bench.serverHost());
   EXPECT_TRUE(one->listening());
-  EXPECT_EQ(one->factory(), factory);
+}
+
+TEASEL_CONTRACT(ContractListen, APortKnowsItsFactory) {
+  const auto factory = serverFactory(bench);
+  EXPECT_EQ(bench.server().listenTCP(0, factory, 50, bench.serverHost())->factory(), factory);
 }
 
 TEASEL_CONTRACT(ContractListen, ATakenPortCannotBeListenedOn) {

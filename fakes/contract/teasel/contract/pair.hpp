@@ -17,11 +17,11 @@ inline std::shared_ptr<ClientProbeFactory> clientFactory(Bench& bench, Hooks hoo
   return factory;
 }
 inline std::shared_ptr<Port> listen(Bench& bench, const std::shared_ptr<Factory>& factory) {
-  return bench.server().listenTCP(0, factory, 50, bench.serverHost());
+  return bench.server().listenTCP(0, bench.dressed(factory), 50, bench.serverHost());
 }
 inline std::shared_ptr<Connector> connect(Bench& bench, const std::shared_ptr<ClientFactory>& factory, const Port& port,
                                           Duration timeout = 30s) {
-  return bench.client().connectTCP(bench.serverHost(), port.getHost().port(), factory, timeout);
+  return bench.client().connectTCP(bench.serverHost(), port.getHost().port(), bench.dressed(factory), timeout);
 }
 /// A port where nobody listens: one that was just given up.
 inline int deserted(Bench& bench) {

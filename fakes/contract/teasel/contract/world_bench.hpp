@@ -11,7 +11,7 @@ namespace teasel::contract {
 
 /// Two hosts of a simulated world, in virtual time. Round 0 is calm; every other round draws cuts, short writes, order
 /// and, in turns, delays and small windows from a generator seeded with its number.
-class WorldBench final : public Bench {
+class WorldBench : public Bench {
  public:
   WorldBench(fakes::SimDriver::Mode mode, int round)
       : delays_(round % 3 == 1), world_(std::make_unique<fakes::World>(options(mode, round))) {

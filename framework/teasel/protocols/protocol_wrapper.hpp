@@ -1,0 +1,130 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <teasel/protocol/factory.hpp>
+
+namespace teasel {
+
+class WrappingFactory;
+
+/// Stands between a transport and a protocol, and is a protocol to the one and a transport to the other: derive and
+/// override what is to be watched or changed on the way. What is not overridden passes through unchanged, half-close, pausing
+/// and producers included. It calls nobody by itself, so the turn rules hold for the wrapped protocol as well.
+///
+/// Held by shared_ptr. It holds the wrapped protocol, which holds it as its transport; that ends with connectionLost.
+/// The model is twisted.protocols.policies.ProtocolWrapper.
+class ProtocolWrapper : public Protocol, public Transport {
+ public:
+  /// Throws UsageError for null.
+  explicit ProtocolWrapper(std::shared_ptr<Protocol> wrapped);
+  ~ProtocolWrapper() override;
+
+  /// Null after connectionLost.
+  const std::shared_ptr<Protocol>& wrappedProtocol() const noexcept { return wrapped_; }
+
+  // Protocol: from the transport to the wrapped protocol; nothing gets there after connectionLost -----------------------
+  /// Calls connectionMade of the wrapper, then makeConnection of the wrapped protocol.
+  void makeConnection(std::shared_ptr<Transport> transport) override;
+  void dataReceived(ByteView data) override {
+    if (wrapped_ != nullptr) wrapped_->dataReceived(data);
+  }
+  /// Comes to the wrapped protocol only if makeConnection has.
+  void connectionLost(const Failure& reason) override;
+  bool halfCloseable() const noexcept override { return wrapped_ != nullptr && wrapped_->halfCloseable(); }
+  void readConnectionLost() override {
+    if (wrapped_ != nullptr) wrapped_->readConnectionLost();
+  }
+  void writeConnectionLost() override {
+    if (wrapped_ != nullptr) wrapped_->writeConnectionLost();
+  }
+  void producingResumed() override {
+    if (wrapped_ != nullptr) wrapped_->producingResumed();
+  }
+  std::string logPrefix() const override;
+
+  // Transport: from the wrapped protocol to the transport --------------------------------------------------------------
+  void write(ByteView data) override { transport().write(data); }
+  void loseConnection() override { transport().loseConnection(); }
+  void failConnection(const Failure& why) override { transport().failConnection(why); }
+  void abortConnection() override { transport().abortConnection(); }
+  void loseWriteConnection() override { transport().loseWriteConnection(); }
+  void pauseProducing() override { transport().pauseProducing(); }
+  void resumeProducing() override { transport().resumeProducing(); }
+  void stopProducing() override { transport().stopProducing(); }
+  const Address& getHost() const noexcept override { return transport().getHost(); }
+  const Address& getPeer() const noexcept override { return transport().getPeer(); }
+  bool connected() const noexcept override { return transport().connected(); }
+  bool disconnecting() const noexcept override { return transport().disconnecting(); }
+  bool paused() const noexcept override { return transport().paused(); }
+  const Counters& counters() const noexcept override { return transport().counters(); }
+  std::size_t pendingBytes() const noexcept override { return transport().pendingBytes(); }
+  void setWriteLimit(std::size_t bytes) override { transport().setWriteLimit(bytes); }
+  void registerProducer(std::shared_ptr<Producer> producer, bool streaming) override {
+    transport().registerProducer(std::move(producer), streaming);
+  }
+  void unregisterProducer() override { transport().unregisterProducer(); }
+  void setWaterMarks(std::size_t high, std::size_t low) override { transport().setWaterMarks(high, low); }
+
+ private:
+  friend class WrappingFactory;
+  std::shared_ptr<Protocol> wrapped_;
+  std::shared_ptr<WrappingFactory> wrapping_;  // that counts it, from makeConnection to connectionLost
+  std::uint64_t number_ = 0;
+  bool handedOn_ = false;  // makeConnection has reached the wrapped protocol
+};
+
+/// Builds what another factory builds, each protocol in a wrapper, and tells that factory everything: starting, stopping and,
+/// where it is a ClientFactory, how each attempt goes. For listenTCP, connectTCP and endpoints alike. A factory that builds
+/// no protocol has its connection closed as ever. The model is twisted.protocols.policies.WrappingFactory.
+class WrappingFactory : public ClientFactory {
+ public:
+  /// Throws UsageError for null.
+  explicit WrappingFactory(std::shared_ptr<Factory> wrapped);
+  ~WrappingFactory() override;
+  /// One that wraps in Ws: `WrappingFactory::in<Recorder>(factory, args...)` makes each as W(protocol, args...).
+  template <std::derived_from<ProtocolWrapper> W, class... Args>
+  static std::shared_ptr<WrappingFactory> in(std::shared_ptr<Factory> wrapped, Args... args);
+
+  const std::shared_ptr<Factory>& wrappedFactory() const noexcept { return wrapped_; }
+  /// Those that are connected, by a number that counts connections (Twisted: protocols).
+  const std::map<std::uint64_t, ProtocolWrapper*>& protocols() const noexcept { return protocols_; }
+  /// What a connection's protocol is wrapped in; null closes the connection. Default: what `in` said, else a plain
+  /// ProtocolWrapper.
+  virtual std::shared_ptr<ProtocolWrapper> wrap(std::shared_ptr<Protocol> protocol);
+
+  std::shared_ptr<Protocol> buildProtocol(const Address& peer) override;
+  void startFactory() override { wrapped_->doStart(); }
+  void stopFactory() override { wrapped_->doStop(); }
+  void startedConnecting(Connector& connector) override;
+  /// The wrapped factory gets the wrapped protocol.
+  void clientConnectionMade(Connector& connector, const std::shared_ptr<Protocol>& protocol) override;
+  void clientConnectionFailed(Connector& connector, const Failure& reason) override;
+  void clientConnectionLost(Connector& connector, const Failure& reason) override;
+  std::string logPrefix() const override;
+
+ private:
+  friend class ProtocolWrapper;
+  std::shared_ptr<Factory> wrapped_;
+  ClientFactory* client_;  // wrapped_, if it is one
+  std::function<std::shared_ptr<ProtocolWrapper>(std::shared_ptr<Protocol>)> make_;
+  std::map<std::uint64_t, ProtocolWrapper*> protocols_;
+  std::uint64_t lastNumber_ = 0;
+};
+
+template <std::derived_from<ProtocolWrapper> W, class... Args>
+std::shared_ptr<WrappingFactory> WrappingFactory::in(std::shared_ptr<Factory> wrapped, Args... args) {
+  auto factory = std::make_shared<WrappingFactory>(std::move(wrapped));
+  factory->make_ = [... held = std::move(args)](std::shared_ptr<Protocol> protocol) {
+    return std::make_shared<W>(std::move(protocol), held...);
+  };
+  return factory;
+}
+
+}  // namespace teasel
