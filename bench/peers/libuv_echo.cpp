@@ -52,8 +52,7 @@ void onAccept(uv_stream_t* listener, int status) {
   uv_tcp_nodelay(stream, 1);
   if (uv_accept(listener, reinterpret_cast<uv_stream_t*>(stream)) == 0)
     uv_read_start(reinterpret_cast<uv_stream_t*>(stream), onAlloc, onRead);
-  else
-    end(reinterpret_cast<uv_handle_t*>(stream));
+  else end(reinterpret_cast<uv_handle_t*>(stream));
 }
 
 }  // namespace

@@ -111,10 +111,8 @@ class UringEcho {
         noDelay(cqe.res);
         stream(cqe.res) = Stream{};
         return receive(cqe.res);
-      case kReceive:
-        return received(cqe, socket);
-      case kSend:
-        return sent(socket);
+      case kReceive: return received(cqe, socket);
+      case kSend: return sent(socket);
     }
   }
   void received(const io_uring_cqe& cqe, int socket) {

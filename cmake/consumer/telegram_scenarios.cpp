@@ -32,6 +32,9 @@ teasel::fakes::ScenarioOptions options() {
 }  // namespace
 
 TEASEL_SCENARIO(telegram, "what it hears, says and takes does not depend on how its input is cut", options()) {
-  const teasel::props::Subject subject = [](teasel::Reactor&, teasel::props::EventLog& log) { return std::make_shared<Reporting>(log); };
-  if (teasel::props::serve(world, subject) && teasel::props::chunkInvariance(world, subject)) teasel::props::boundedHeap(world, subject);
+  const teasel::props::Subject subject = [](teasel::Reactor&, teasel::props::EventLog& log) {
+    return std::make_shared<Reporting>(log);
+  };
+  if (teasel::props::serve(world, subject) && teasel::props::chunkInvariance(world, subject))
+    teasel::props::boundedHeap(world, subject);
 }

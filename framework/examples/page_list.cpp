@@ -9,7 +9,8 @@ using namespace teasel;
 int main(int argc, char** argv) {
   std::string driver = "epoll";
   std::vector<std::string> pages;
-  examples::Options options("page_list", "Several Deferreds joined by a DeferredList: results and failures in the order of asking.");
+  examples::Options options("page_list",
+                            "Several Deferreds joined by a DeferredList: results and failures in the order of asking.");
   options.add("--page", "NAME", "a page to fetch, one that begins with 'no' fails; may be given several times", pages);
   options.add("--reactor", "NAME", "how the loop waits: " + examples::knownReactors(), driver);
   return options.run(argc, argv, [&] {

@@ -24,7 +24,8 @@ inline Deferred<void> fetchPages(Clock& clock, std::ostream& out, const std::vec
   std::vector<Deferred<std::string>> pages;
   int seconds = static_cast<int>(urls.size());  // the first takes longest
   for (const std::string& url : urls)
-    pages.push_back(fetchPage(clock, url, seconds--).tap([&out](const std::string& page) { out << "arrived: " << page << '\n'; }));
+    pages.push_back(
+        fetchPage(clock, url, seconds--).tap([&out](const std::string& page) { out << "arrived: " << page << '\n'; }));
   return deferredList(std::move(pages)).addCallback([&out](const std::vector<Result<std::string>>& results) {
     for (const Result<std::string>& result : results)
       if (result.ok()) out << "(true, " << result.value() << ")\n";

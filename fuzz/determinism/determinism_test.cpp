@@ -17,7 +17,8 @@ namespace {
 
 std::vector<std::string> tapes() {
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(TEASEL_DETERMINISM_DIR "/tapes")) paths.push_back(entry.path().string());
+  for (const auto& entry : std::filesystem::directory_iterator(TEASEL_DETERMINISM_DIR "/tapes"))
+    paths.push_back(entry.path().string());
   std::sort(paths.begin(), paths.end());
   return paths;
 }

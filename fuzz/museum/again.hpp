@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <string>
 
-#include <teasel/protocol/protocol.hpp>
 #include <teasel/props/event_log.hpp>
+#include <teasel/protocol/protocol.hpp>
 
 namespace teasel::museum {
 

@@ -51,9 +51,8 @@ TEST_P(MuseumTape, IsQuietOnTheFixedTwin) {
   EXPECT_EQ(oracleOf(tape, tape.scenario + "_fixed"), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Museum, MuseumTape, testing::ValuesIn(tapes()), [](const auto& each) {
-  return std::filesystem::path(each.param).stem().string();
-});
+INSTANTIATE_TEST_SUITE_P(Museum, MuseumTape, testing::ValuesIn(tapes()),
+                         [](const auto& each) { return std::filesystem::path(each.param).stem().string(); });
 
 TEST(Museum, HasATapeOfEveryFault) {
   std::vector<std::string> shown;

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <string>
 
-#include <teasel/protocol/protocol.hpp>
 #include <teasel/props/event_log.hpp>
+#include <teasel/protocol/protocol.hpp>
 
 namespace teasel::museum {
 

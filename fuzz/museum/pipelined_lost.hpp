@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include <teasel/protocol/protocol.hpp>
 #include <teasel/props/event_log.hpp>
+#include <teasel/protocol/protocol.hpp>
 
 namespace teasel::museum {
 

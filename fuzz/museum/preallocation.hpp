@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <teasel/protocols/line_receiver.hpp>
 #include <teasel/props/event_log.hpp>
+#include <teasel/protocols/line_receiver.hpp>
 
 namespace teasel::museum {
 

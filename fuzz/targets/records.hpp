@@ -48,18 +48,12 @@ class Records : public StatefulProtocol {
 
   State kind(ByteView bytes) {
     switch (bytes[0]) {
-      case 'm':
-        return {&Records::length, 2};
-      case 'l':
-        return {&Records::count, 1};
-      case 'w':
-        return {&Records::word, 4};
-      case 'z':
-        return {&Records::empties, 2};
-      case 'q':
-        return State::end();
-      default:
-        break;
+      case 'm': return {&Records::length, 2};
+      case 'l': return {&Records::count, 1};
+      case 'w': return {&Records::word, 4};
+      case 'z': return {&Records::empties, 2};
+      case 'q': return State::end();
+      default: break;
     }
     if (broken("no such kind")) transport().failConnection(Failure(UnknownKind("no such kind")));
     return State::end();

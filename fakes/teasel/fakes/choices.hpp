@@ -15,16 +15,16 @@ class Odometer;
 /// What a decision is about. Numbers and names are stable: tapes name sites, fuzzer inputs number them; new ones get new
 /// numbers. 0 is the benign value of every site. A user's own sites start at kUserSites.
 enum class ChoiceSite : std::uint16_t {
-  kCut = 1,           ///< size of the next delivered chunk: 0 all that is queued
-  kShortWrite = 2,    ///< how much of a write the transport takes at once: 0 all
-  kLatency = 3,       ///< delay of what enters a link: 0 none
-  kReadyOrder = 4,    ///< priority of a ready event among those of one instant: 0 first in, first out
-  kHostOrder = 5,     ///< which reactor goes first at one instant
-  kAcceptOrder = 6,   ///< which of several waiting connections is accepted first
-  kEofWithLast = 7,   ///< whether end of stream shares a turn with the last bytes: 0 no
-  kTimerTie = 8,      ///< arrival against timer at one instant: 0 arrival first
-  kPlayEnding = 9,    ///< how a Play that names no ending ends
-  kDeliveries = 10,   ///< how many deliveries a connection gets in one turn: 0 as many as there are
+  kCut = 1,          ///< size of the next delivered chunk: 0 all that is queued
+  kShortWrite = 2,   ///< how much of a write the transport takes at once: 0 all
+  kLatency = 3,      ///< delay of what enters a link: 0 none
+  kReadyOrder = 4,   ///< priority of a ready event among those of one instant: 0 first in, first out
+  kHostOrder = 5,    ///< which reactor goes first at one instant
+  kAcceptOrder = 6,  ///< which of several waiting connections is accepted first
+  kEofWithLast = 7,  ///< whether end of stream shares a turn with the last bytes: 0 no
+  kTimerTie = 8,     ///< arrival against timer at one instant: 0 arrival first
+  kPlayEnding = 9,   ///< how a Play that names no ending ends
+  kDeliveries = 10,  ///< how many deliveries a connection gets in one turn: 0 as many as there are
   // 11 is free. In which turn connectionLost follows loseConnection is decided by kShortWrite and kWritten.
   kPausedReset = 12,  ///< whether a paused connection notices a reset: 0 yes
   kPort = 13,         ///< which free port an ephemeral bind gets

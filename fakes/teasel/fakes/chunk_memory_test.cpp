@@ -40,7 +40,9 @@ TEST(ChunkMemory, ANestedChunkDoesNotDisturbTheOuterOne) {
   ChunkMemory memory;
   memory.setMode(ChunkMemory::Mode::kOverwrite);
   const ChunkMemory::Held outer(memory, "outer");
-  { const ChunkMemory::Held inner(memory, "inner"); }
+  {
+    const ChunkMemory::Held inner(memory, "inner");
+  }
   EXPECT_EQ(outer.view(), "outer");
 }
 

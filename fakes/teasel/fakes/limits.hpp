@@ -11,9 +11,9 @@ namespace teasel::fakes {
 /// How far a world may go before it counts as stuck. An event is one turn of one reactor; progress is a byte delivered or
 /// taken, a connection opened or closed, or an event of the Play performed. 0 in a count means "at once".
 struct Limits {
-  std::uint64_t events = 1'000'000;                ///< in one run
-  std::uint64_t eventsAtOneInstant = 50'000;       ///< without the clock moving: callLater(0) loops, ping-pong without delay
-  std::uint64_t eventsSinceProgress = 100'000;     ///< timers that only set timers
+  std::uint64_t events = 1'000'000;                   ///< in one run
+  std::uint64_t eventsAtOneInstant = 50'000;          ///< without the clock moving: callLater(0) loops, ping-pong without delay
+  std::uint64_t eventsSinceProgress = 100'000;        ///< timers that only set timers
   Duration virtualTime = std::chrono::hours(24 * 7);  ///< from the beginning of the run
 };
 

@@ -31,7 +31,8 @@ class Pipe {
   void push(ByteView bytes, Instant now, Instant at) {
     TEASEL_CHECK(!finished_);
     const auto held = static_cast<std::size_t>(written_ - read_);
-    if (head_ + held + bytes.size() > capacity_) [[unlikely]] makeRoom(bytes.size());
+    if (head_ + held + bytes.size() > capacity_) [[unlikely]]
+      makeRoom(bytes.size());
     std::memcpy(bytes_.get() + head_ + held, bytes.data(), bytes.size());
     written_ += bytes.size();
     if (at <= now && transitAt_ == transit_.size()) arrived_ = written_;

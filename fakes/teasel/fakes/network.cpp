@@ -70,8 +70,8 @@ bool Network::listen(std::uint8_t host, Address& at, LinkListener& listener) {
                        [&](const Listening& other) { return other.host == host && other.at.port() == port; });
   };
   std::uint16_t port = at.port();
-  if (port == 0)
-    do port = ephemeralPort();
+  if (port == 0) do
+      port = ephemeralPort();
     while (taken(port));
   else if (taken(port)) return false;
   at = at.withPort(port);
@@ -224,7 +224,8 @@ bool Network::drawTrouble(Link& link, int from, Instant& at) {
 
 std::size_t Network::write(Link& link, int from, ByteView bytes) {
   Link::Side& me = link.side[from];
-  if (me.wasReset) [[unlikely]] return bytes.size();  // lost with everything else
+  if (me.wasReset) [[unlikely]]
+    return bytes.size();  // lost with everything else
   ByteView taken = bytes;
   if (const std::size_t room = me.out.room(); bytes.size() > room) [[unlikely]] {
     me.blocked = true;

@@ -51,12 +51,12 @@ class Network {
   /// What may be drawn beyond cuts, short writes, latency and order: off until asked for, because a protocol's answer to
   /// them is a matter of its scenario.
   struct Faults {
-    Ratio reset{0, 1};   ///< of what enters a link: both ends are reset
-    Ratio refuse{0, 1};  ///< of connection attempts
-    Ratio listen{0, 1};  ///< of listens
-    bool latency = true; ///< delays of up to 2 s
-    bool stalls = false; ///< a link stands still for 0.2 to 1.6 s, as a lost packet does to a stream
-    bool windows = false; ///< windows from 64 KiB down to one byte
+    Ratio reset{0, 1};     ///< of what enters a link: both ends are reset
+    Ratio refuse{0, 1};    ///< of connection attempts
+    Ratio listen{0, 1};    ///< of listens
+    bool latency = true;   ///< delays of up to 2 s
+    bool stalls = false;   ///< a link stands still for 0.2 to 1.6 s, as a lost packet does to a stream
+    bool windows = false;  ///< windows from 64 KiB down to one byte
   };
   /// Virtual time begins here: not at zero, which some code takes for "never".
   static constexpr Instant kStart{std::chrono::seconds(1'000'000)};
@@ -126,7 +126,8 @@ class Network {
   void consumed(Link& link, int to, std::size_t count) {
     Link::Side& sender = link.side[1 - to];
     sender.out.drop(count);
-    if (sender.blocked) [[unlikely]] unblock(sender);
+    if (sender.blocked) [[unlikely]]
+      unblock(sender);
   }
   /// Side `to` takes up to `limit` bytes ahead of using them.
   void harvest(Link& link, int to, std::size_t limit);

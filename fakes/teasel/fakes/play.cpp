@@ -90,28 +90,19 @@ bool Play::echo(unsigned k, std::uint64_t from, std::uint64_t n, unsigned source
 bool Play::append(const Play& other, const Event& event) {
   const unsigned k = event.connection;
   switch (event.kind) {
-    case EventKind::kConnect:
-      return connect(k, event.op);
-    case EventKind::kSend:
-      return send(k, other.bytes(event));
-    case EventKind::kAdvance:
-      return advance(Duration(std::min(event.number, kLongest)));
-    case EventKind::kNextTimer:
-      return nextTimer(static_cast<TimerPoint>(event.op % 3));
-    case EventKind::kApp:
-      return app(event.op, event.number);
-    case EventKind::kEcho:
-      return echo(k, event.number, event.length, event.op);
-    case EventKind::kEndOfStream:
-      return endOfStream(k, event.op != 0);
+    case EventKind::kConnect: return connect(k, event.op);
+    case EventKind::kSend: return send(k, other.bytes(event));
+    case EventKind::kAdvance: return advance(Duration(std::min(event.number, kLongest)));
+    case EventKind::kNextTimer: return nextTimer(static_cast<TimerPoint>(event.op % 3));
+    case EventKind::kApp: return app(event.op, event.number);
+    case EventKind::kEcho: return echo(k, event.number, event.length, event.op);
+    case EventKind::kEndOfStream: return endOfStream(k, event.op != 0);
     case EventKind::kCut:
     case EventKind::kReset:
-    case EventKind::kStopReading:
-      return on(k, event.kind);
+    case EventKind::kStopReading: return on(k, event.kind);
     case EventKind::kRead:
     case EventKind::kShortWrite:
-    case EventKind::kRedeliver:
-      return on(k, event.kind, event.number);
+    case EventKind::kRedeliver: return on(k, event.kind, event.number);
   }
   return false;
 }
@@ -149,39 +140,17 @@ class Drawer {
     switch (kind) {
       case 12:
       case 13:
-      case 14:
-        play_.cut(k);
-        break;
-      case 15:
-        play_.connect(k, operand(4) == 3 ? 1 : 0);
-        break;
-      case 16:
-        play_.advance(duration());
-        break;
-      case 17:
-        play_.nextTimer(static_cast<TimerPoint>(operand(3)));
-        break;
-      case 18:
-        play_.endOfStream(k, operand(2) != 0);
-        break;
-      case 19:
-        operand(2) == 0 ? play_.reset(k) : play_.endOfStream(k);
-        break;
-      case 20:
-        operand(2) == 0 ? play_.stopReading(k) : play_.read(k, operand(64));
-        break;
-      case 21:
-        play_.shortWrite(k, operand(64));
-        break;
-      case 22:
-        appOrEcho(k);
-        break;
-      case 23:
-        play_.redeliver(k, operand(3));
-        break;
-      default:
-        send(k);
-        break;
+      case 14: play_.cut(k); break;
+      case 15: play_.connect(k, operand(4) == 3 ? 1 : 0); break;
+      case 16: play_.advance(duration()); break;
+      case 17: play_.nextTimer(static_cast<TimerPoint>(operand(3))); break;
+      case 18: play_.endOfStream(k, operand(2) != 0); break;
+      case 19: operand(2) == 0 ? play_.reset(k) : play_.endOfStream(k); break;
+      case 20: operand(2) == 0 ? play_.stopReading(k) : play_.read(k, operand(64)); break;
+      case 21: play_.shortWrite(k, operand(64)); break;
+      case 22: appOrEcho(k); break;
+      case 23: play_.redeliver(k, operand(3)); break;
+      default: send(k); break;
     }
   }
 

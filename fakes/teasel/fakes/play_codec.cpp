@@ -87,33 +87,17 @@ class Decoder {
   /// False, and nothing done, when it is no escape after all.
   bool plain(std::uint8_t opcode, Operands& in) {
     switch (opcode) {
-      case kLiteral:
-        literal();
-        return true;
-      case kSelect:
-        return with(in.byte(), in, [this](std::uint64_t k) { select(k, 0); });
-      case kOpCut:
-        play_.cut(connection_);
-        return true;
-      case kOpEndOfStream:
-        play_.endOfStream(connection_);
-        return true;
-      case kOpReset:
-        play_.reset(connection_);
-        return true;
-      case kOpAdvanceMs:
-        return with(in.number(), in, [this](std::uint64_t n) { advance(n, kNsPerMs); });
-      case kOpAdvanceS:
-        return with(in.number(), in, [this](std::uint64_t n) { advance(n, kNsPerS); });
-      case kOpNextTimer:
-        return with(in.byte(), in, [this](std::uint64_t p) { play_.nextTimer(static_cast<TimerPoint>(p % 3)); });
-      case kOpStopReading:
-        play_.stopReading(connection_);
-        return true;
-      case kOpRead:
-        return with(in.number(), in, [this](std::uint64_t n) { play_.read(connection_, n); });
-      case kOpShortWrite:
-        return with(in.number(), in, [this](std::uint64_t n) { play_.shortWrite(connection_, n); });
+      case kLiteral: literal(); return true;
+      case kSelect: return with(in.byte(), in, [this](std::uint64_t k) { select(k, 0); });
+      case kOpCut: play_.cut(connection_); return true;
+      case kOpEndOfStream: play_.endOfStream(connection_); return true;
+      case kOpReset: play_.reset(connection_); return true;
+      case kOpAdvanceMs: return with(in.number(), in, [this](std::uint64_t n) { advance(n, kNsPerMs); });
+      case kOpAdvanceS: return with(in.number(), in, [this](std::uint64_t n) { advance(n, kNsPerS); });
+      case kOpNextTimer: return with(in.byte(), in, [this](std::uint64_t p) { play_.nextTimer(static_cast<TimerPoint>(p % 3)); });
+      case kOpStopReading: play_.stopReading(connection_); return true;
+      case kOpRead: return with(in.number(), in, [this](std::uint64_t n) { play_.read(connection_, n); });
+      case kOpShortWrite: return with(in.number(), in, [this](std::uint64_t n) { play_.shortWrite(connection_, n); });
       case kOpApp: {
         const std::uint64_t op = in.number();
         return with(in.number(), in, [&](std::uint64_t argument) { play_.app(static_cast<unsigned>(op & 0xffffu), argument); });
@@ -123,12 +107,9 @@ class Decoder {
         const std::uint64_t from = in.number();
         return with(in.number(), in, [&](std::uint64_t n) { play_.echo(connection_, from, n, source); });
       }
-      case kOpRedeliver:
-        return with(in.number(), in, [this](std::uint64_t back) { play_.redeliver(connection_, back); });
-      case kOpRecord:
-        return record(in);
-      default:
-        return false;
+      case kOpRedeliver: return with(in.number(), in, [this](std::uint64_t back) { play_.redeliver(connection_, back); });
+      case kOpRecord: return record(in);
+      default: return false;
     }
   }
 
@@ -136,19 +117,14 @@ class Decoder {
     const std::uint8_t extension = in.byte();
     if (!in.whole) return false;
     switch (extension) {
-      case kVersion:
-        return with(in.number(), in, [this](std::uint64_t version) { done_.version = version; });
+      case kVersion: return with(in.number(), in, [this](std::uint64_t version) { done_.version = version; });
       case kConnectPort: {
         const std::uint8_t k = in.byte();
         return with(in.number(), in, [&](std::uint64_t port) { select(k, static_cast<unsigned>(port & 0xffffu)); });
       }
-      case kEndWithLast:
-        play_.endOfStream(connection_, true);
-        return true;
-      case kAdvanceNs:
-        return with(in.number(), in, [this](std::uint64_t n) { advance(n, 1); });
-      default:
-        return false;
+      case kEndWithLast: play_.endOfStream(connection_, true); return true;
+      case kAdvanceNs: return with(in.number(), in, [this](std::uint64_t n) { advance(n, 1); });
+      default: return false;
     }
   }
 
@@ -223,44 +199,21 @@ class Encoder {
     if (event.kind == EventKind::kConnect) return connect(event, next);
     if (addressed(event.kind) && event.connection != connection_) select(event.connection);
     switch (event.kind) {
-      case EventKind::kConnect:
-        break;
-      case EventKind::kSend:
-        raw(play_.bytes(event));
-        break;
-      case EventKind::kCut:
-        op(kOpCut);
-        break;
-      case EventKind::kEndOfStream:
-        event.op != 0 ? extension(kEndWithLast) : op(kOpEndOfStream);
-        break;
-      case EventKind::kReset:
-        op(kOpReset);
-        break;
-      case EventKind::kAdvance:
-        advance(event.number);
-        break;
-      case EventKind::kNextTimer:
-        op(kOpNextTimer), byte(static_cast<std::uint8_t>(event.op));
-        break;
-      case EventKind::kStopReading:
-        op(kOpStopReading);
-        break;
-      case EventKind::kRead:
-        op(kOpRead), number(event.number);
-        break;
-      case EventKind::kShortWrite:
-        op(kOpShortWrite), number(event.number);
-        break;
-      case EventKind::kApp:
-        op(kOpApp), number(event.op), number(event.number);
-        break;
+      case EventKind::kConnect: break;
+      case EventKind::kSend: raw(play_.bytes(event)); break;
+      case EventKind::kCut: op(kOpCut); break;
+      case EventKind::kEndOfStream: event.op != 0 ? extension(kEndWithLast) : op(kOpEndOfStream); break;
+      case EventKind::kReset: op(kOpReset); break;
+      case EventKind::kAdvance: advance(event.number); break;
+      case EventKind::kNextTimer: op(kOpNextTimer), byte(static_cast<std::uint8_t>(event.op)); break;
+      case EventKind::kStopReading: op(kOpStopReading); break;
+      case EventKind::kRead: op(kOpRead), number(event.number); break;
+      case EventKind::kShortWrite: op(kOpShortWrite), number(event.number); break;
+      case EventKind::kApp: op(kOpApp), number(event.op), number(event.number); break;
       case EventKind::kEcho:
         op(kOpEcho), byte(static_cast<std::uint8_t>(event.op)), number(event.number), number(event.length);
         break;
-      case EventKind::kRedeliver:
-        op(kOpRedeliver), number(event.number);
-        break;
+      case EventKind::kRedeliver: op(kOpRedeliver), number(event.number); break;
     }
   }
 

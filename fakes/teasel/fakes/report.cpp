@@ -61,24 +61,16 @@ std::string arguments(const Event& event) {
   const std::string k = std::to_string(event.connection);
   const std::string number = std::to_string(event.number) + (event.number > 0x7fffffffu ? "u" : "");
   switch (event.kind) {
-    case EventKind::kConnect:
-      return event.op == 0 ? k : k + ", " + std::to_string(event.op);
-    case EventKind::kEndOfStream:
-      return event.op == 0 ? k : k + ", true";
-    case EventKind::kAdvance:
-      return durationCode(event.number);
-    case EventKind::kNextTimer:
-      return std::string("TimerPoint::") + kPoints[event.op % 3];
+    case EventKind::kConnect: return event.op == 0 ? k : k + ", " + std::to_string(event.op);
+    case EventKind::kEndOfStream: return event.op == 0 ? k : k + ", true";
+    case EventKind::kAdvance: return durationCode(event.number);
+    case EventKind::kNextTimer: return std::string("TimerPoint::") + kPoints[event.op % 3];
     case EventKind::kRead:
     case EventKind::kShortWrite:
-    case EventKind::kRedeliver:
-      return k + ", " + number;
-    case EventKind::kApp:
-      return std::to_string(event.op) + ", " + number;
-    case EventKind::kEcho:
-      return k + ", " + number + ", " + std::to_string(event.length) + ", " + std::to_string(event.op);
-    default:
-      return k;
+    case EventKind::kRedeliver: return k + ", " + number;
+    case EventKind::kApp: return std::to_string(event.op) + ", " + number;
+    case EventKind::kEcho: return k + ", " + number + ", " + std::to_string(event.length) + ", " + std::to_string(event.op);
+    default: return k;
   }
 }
 

@@ -74,10 +74,10 @@ class ScenarioEntry {
 ///     }
 ///
 /// A third argument gives options: TEASEL_SCENARIO(name, "about", options()) with `ScenarioOptions options()`.
-#define TEASEL_SCENARIO(name, ...)                                                                                         \
-  static void teaselScenario_##name(::teasel::fakes::World& world);                                                        \
-  static ::teasel::fakes::detail::ScenarioEntry teaselScenarioEntry_##name =                                               \
-      ::teasel::fakes::detail::makeScenarioEntry(#name, &teaselScenario_##name, ::teasel::Site::here(), __VA_ARGS__);      \
+#define TEASEL_SCENARIO(name, ...)                                                                                    \
+  static void teaselScenario_##name(::teasel::fakes::World& world);                                                   \
+  static ::teasel::fakes::detail::ScenarioEntry teaselScenarioEntry_##name =                                          \
+      ::teasel::fakes::detail::makeScenarioEntry(#name, &teaselScenario_##name, ::teasel::Site::here(), __VA_ARGS__); \
   static void teaselScenario_##name([[maybe_unused]] ::teasel::fakes::World& world)
 
 namespace detail {

@@ -27,16 +27,10 @@ class Counter final : public Protocol {
  private:
   void show() {
     switch (fault_) {
-      case Fault::kNone:
-        return;
-      case Fault::kForgets:
-        world_.fail("forgotten", std::to_string(count_) + " bytes are not counted any more");
-        return;
-      case Fault::kKeepsView:
-        count_ += first_[0] == 'x' ? 1 : 0;
-        return;
-      case Fault::kAborts:
-        std::abort();
+      case Fault::kNone: return;
+      case Fault::kForgets: world_.fail("forgotten", std::to_string(count_) + " bytes are not counted any more"); return;
+      case Fault::kKeepsView: count_ += first_[0] == 'x' ? 1 : 0; return;
+      case Fault::kAborts: std::abort();
       case Fault::kSpins:
         for (volatile bool forever = true; forever;) {
         }

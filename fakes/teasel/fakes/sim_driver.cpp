@@ -408,7 +408,8 @@ void SimDriver::pump(SimSlot& slot) {
     pushSegments(slot, slot.left);
     if (slot.left > 0) return;  // roomAgain or a reset brings us back
     if (mode_ == Mode::kCompletion && !network_.choices().calm())
-      slot.reportIn = static_cast<std::uint8_t>(network_.choices().below(kReportTurns, Key(slot.me().entity, ChoiceSite::kWritten)));
+      slot.reportIn =
+          static_cast<std::uint8_t>(network_.choices().below(kReportTurns, Key(slot.me().entity, ChoiceSite::kWritten)));
   }
   if (slot.reportIn > 0) {
     --slot.reportIn;

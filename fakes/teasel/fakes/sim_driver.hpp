@@ -22,9 +22,9 @@ class SimThreadPool;
 class SimDriver final : public Driver {
  public:
   enum class Mode : std::uint8_t {
-    kReadiness,  ///< as select, poll, epoll: a write is tried at once; unread bytes stay in the window
-    kCompletion, ///< as io_uring: a write is reported by a later onWritten; bytes are taken from the window ahead of
-                 ///< delivery and held while reading is off; a reset is not noticed then
+    kReadiness,   ///< as select, poll, epoll: a write is tried at once; unread bytes stay in the window
+    kCompletion,  ///< as io_uring: a write is reported by a later onWritten; bytes are taken from the window ahead of
+                  ///< delivery and held while reading is off; a reset is not noticed then
   };
   /// Bytes handed over in one onData at most.
   static constexpr std::size_t kMaxChunk = std::size_t{64} << 10;

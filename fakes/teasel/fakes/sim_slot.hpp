@@ -38,17 +38,17 @@ class SimSlot final : public Slot, public LinkParty, public LinkListener {
   std::uint8_t priority = 0;  // in the ready list
   bool queued = false;        // in the ready list or the batch
   bool reading = true;
-  bool connected = false;     // onConnected is owed
-  bool endTold = false;       // onEof was called
-  bool dead = false;          // onError was called
+  bool connected = false;  // onConnected is owed
+  bool endTold = false;    // onEof was called
+  bool dead = false;       // onError was called
   bool lingerBusy = false, lingerAgain = false;
-  Failure error;              // onError is owed
+  Failure error;  // onError is owed
 
   // An unfinished write: the caller's segments (after close: ours, in `inFlight`), and where in them it stands.
   const Segment* segments = nullptr;
   std::size_t segmentCount = 0, segmentOffset = 0;
-  std::size_t left = 0;   // bytes not yet in the link
-  std::size_t owed = 0;   // bytes that onWritten is to report
+  std::size_t left = 0;       // bytes not yet in the link
+  std::size_t owed = 0;       // bytes that onWritten is to report
   std::uint8_t reportIn = 0;  // turns that the report is held back
   std::vector<Segment> inFlight;
   Instant lingerUntil{};

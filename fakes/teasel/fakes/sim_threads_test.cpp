@@ -14,7 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Record takes(std::uint64_t step, std::uint32_t index) { return {0, static_cast<std::uint16_t>(ChoiceSite::kThread), index, 0, step}; }
+Record takes(std::uint64_t step, std::uint32_t index) {
+  return {0, static_cast<std::uint16_t>(ChoiceSite::kThread), index, 0, step};
+}
 constexpr std::uint64_t kOneMillisecond = 4, kTwentyMilliseconds = 6;
 
 /// A world in which calls named "a", "b" ... run in threads of its host, taking the drawn times.
@@ -83,10 +85,9 @@ TEST(SimThreads, OneThatWaitsForWhatNeverComesIsToldSo) {
   Reactor& reactor = it.world.host().reactor();
   Deferred<void> never;
   Failure why;
-  Deferred<void> handled =
-      deferToThread(reactor, [&] { blockingCallFromThread(reactor, [&] { return never; }); }).addErrback([&](const Failure& failure) {
-        why = failure;
-      });
+  Deferred<void> handled = deferToThread(reactor, [&] {
+                             blockingCallFromThread(reactor, [&] { return never; });
+                           }).addErrback([&](const Failure& failure) { why = failure; });
   it.world.settle();
   ASSERT_NE(why.check<UsageError>(), nullptr) << why;
   never.callback();

@@ -59,9 +59,7 @@ StringTransport::~StringTransport() {
 const Failure* StringTransport::lost() const noexcept { return owner_->reason ? &owner_->reason : nullptr; }
 
 void StringTransport::turnUntilQuiet() {
-  const auto busy = [this] {
-    return driver_->ready() || driver_->threads()->ready() || reactor_->nextWork() <= network_.now();
-  };
+  const auto busy = [this] { return driver_->ready() || driver_->threads()->ready() || reactor_->nextWork() <= network_.now(); };
   for (std::size_t turns = 0; busy(); ++turns) {
     if (turns == kTurns) throw LimitExceeded("turns at one instant", kTurns, turns + 1);
     reactor_->turn();

@@ -169,7 +169,9 @@ TEST(StringTransport, StopsTheProducerOfAConnectionThatIsReset) {
 
 TEST(StringTransport, AProducerThatIsRegisteredWhenTheReactorIsGoneIsLetGo) {
   const auto protocol = std::make_shared<Echo>();
-  { const StringTransport wire(protocol); }
+  {
+    const StringTransport wire(protocol);
+  }
   const auto producer = std::make_shared<Pieces>(protocol->transport());
   protocol->transport().registerProducer(producer, true);
   EXPECT_EQ(producer.use_count(), 1);
@@ -195,7 +197,9 @@ TEST(StringTransport, WorksInCompletionMode) {
 TEST(StringTransport, EndsTheConnectionWhenItIsDestroyed) {
   test::Log log;
   Recorder::Does does;
-  { const StringTransport wire(std::make_shared<Recorder>(&log, &does)); }
+  {
+    const StringTransport wire(std::make_shared<Recorder>(&log, &does));
+  }
   EXPECT_EQ(log.text(), "made lost:ConnectionDone");
 }
 

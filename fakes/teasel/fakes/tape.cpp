@@ -33,37 +33,27 @@ std::string lineOf(const Event& event, ByteView bytes) {
   std::string out(kEventNames[static_cast<std::size_t>(event.kind)]);
   const auto add = [&out](std::uint64_t number) { out += ' ' + std::to_string(number); };
   switch (event.kind) {
-    case EventKind::kAdvance:
-      return out + ' ' + durationText(event.number);
-    case EventKind::kNextTimer:
-      return out + ' ' + std::string(kPoints[event.op % 3]);
-    case EventKind::kApp:
-      add(event.op), add(event.number);
-      return out;
-    default:
-      add(event.connection);
+    case EventKind::kAdvance: return out + ' ' + durationText(event.number);
+    case EventKind::kNextTimer: return out + ' ' + std::string(kPoints[event.op % 3]);
+    case EventKind::kApp: add(event.op), add(event.number); return out;
+    default: add(event.connection);
   }
   switch (event.kind) {
     case EventKind::kConnect:
       if (event.op != 0) add(event.op);
       break;
-    case EventKind::kSend:
-      out += " \"" + escaped(bytes, kAll) + '"';
-      break;
+    case EventKind::kSend: out += " \"" + escaped(bytes, kAll) + '"'; break;
     case EventKind::kEndOfStream:
       if (event.op != 0) out += " withLast";
       break;
     case EventKind::kRead:
     case EventKind::kShortWrite:
-    case EventKind::kRedeliver:
-      add(event.number);
-      break;
+    case EventKind::kRedeliver: add(event.number); break;
     case EventKind::kEcho:
       add(event.number), add(event.length);
       if (event.op != event.connection) add(event.op);
       break;
-    default:
-      break;
+    default: break;
   }
   return out;
 }
@@ -138,22 +128,15 @@ class Line {
     const char kind = rest_.front();
     rest_.remove_prefix(1);
     switch (kind) {
-      case 'r':
-        return '\r';
-      case 'n':
-        return '\n';
-      case 't':
-        return '\t';
-      case '0':
-        return '\0';
+      case 'r': return '\r';
+      case 'n': return '\n';
+      case 't': return '\t';
+      case '0': return '\0';
       case '\\':
       case '"':
-      case '\'':
-        return kind;
-      case 'x':
-        return hex();
-      default:
-        fail(std::string("unknown escape '\\") + kind + "'", "\\r \\n \\t \\0 \\\\ \\\" or \\xHH");
+      case '\'': return kind;
+      case 'x': return hex();
+      default: fail(std::string("unknown escape '\\") + kind + "'", "\\r \\n \\t \\0 \\\\ \\\" or \\xHH");
     }
   }
   char hex() {
@@ -235,36 +218,16 @@ class Parser {
     }
     const auto k = static_cast<unsigned>(line.number("connection", Play::kMaxConnections - 1));
     switch (kind) {
-      case EventKind::kConnect:
-        play.connect(k, line.atEnd() ? 0 : static_cast<unsigned>(line.number("port", 0xffff)));
-        break;
-      case EventKind::kSend:
-        play.send(k, line.quoted());
-        break;
-      case EventKind::kEndOfStream:
-        play.endOfStream(k, withLast(line));
-        break;
-      case EventKind::kEcho:
-        echo(k, line);
-        break;
-      case EventKind::kRead:
-        play.read(k, line.number("count"));
-        break;
-      case EventKind::kShortWrite:
-        play.shortWrite(k, line.number("count"));
-        break;
-      case EventKind::kRedeliver:
-        play.redeliver(k, line.number("count"));
-        break;
-      case EventKind::kCut:
-        play.cut(k);
-        break;
-      case EventKind::kReset:
-        play.reset(k);
-        break;
-      default:
-        play.stopReading(k);
-        break;
+      case EventKind::kConnect: play.connect(k, line.atEnd() ? 0 : static_cast<unsigned>(line.number("port", 0xffff))); break;
+      case EventKind::kSend: play.send(k, line.quoted()); break;
+      case EventKind::kEndOfStream: play.endOfStream(k, withLast(line)); break;
+      case EventKind::kEcho: echo(k, line); break;
+      case EventKind::kRead: play.read(k, line.number("count")); break;
+      case EventKind::kShortWrite: play.shortWrite(k, line.number("count")); break;
+      case EventKind::kRedeliver: play.redeliver(k, line.number("count")); break;
+      case EventKind::kCut: play.cut(k); break;
+      case EventKind::kReset: play.reset(k); break;
+      default: play.stopReading(k); break;
     }
   }
 

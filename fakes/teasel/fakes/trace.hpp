@@ -15,38 +15,38 @@ namespace teasel::fakes {
 
 /// What happened. Numbers are part of every trace hash and never change; append only.
 enum class TraceKind : std::uint8_t {
-  kListen = 1,      ///< a host listens; number: port
-  kListenEnd = 2,   ///< it no longer does; number: port
-  kConnect = 3,     ///< a connection attempt; number: port
-  kConnected = 4,   ///< the attempt succeeded, as its maker sees it
-  kAccepted = 5,    ///< the listening host took the connection; number: port
-  kRefused = 6,     ///< the attempt failed; number: a ConnectOutcome
-  kArrive = 7,      ///< bytes were handed to the receiver
-  kArriveEnd = 8,   ///< the end of stream was handed to the receiver
-  kWrite = 9,       ///< the sender's bytes entered the link
-  kWriteEnd = 10,   ///< the sender ended its direction
-  kClose = 11,      ///< a party closed gracefully
-  kAbort = 12,      ///< a party reset; number: bytes in flight that were lost
-  kResetSeen = 13,  ///< a party was told of a reset
-  kBlocked = 14,    ///< a write was not taken whole; number: the bytes left over
-  kReading = 15,    ///< a party began (1) or stopped (0) reading
-  kCut = 16,        ///< a boundary that the Play names; number: offset in the stream
-  kDrawnCut = 17,   ///< a boundary that was drawn; number: bytes before it
-  kShortWrite = 18, ///< number: bytes taken
-  kDelay = 19,      ///< number: nanoseconds of latency drawn
-  kTime = 20,       ///< the Play moved the clock; number: nanoseconds
-  kApp = 21,        ///< an application action of the Play; number: op << 32 | argument
-  kEnding = 22,     ///< the Play's ending begins; number: which
-  kChainFailed = 23, ///< a Deferred chain died with an unhandled Failure; number: chain id
-  kChainUnfired = 24, ///< a Deferred chain died without a result; number: chain id
-  kException = 25,  ///< user code threw
-  kVerdict = 26,    ///< the first failure was recorded
-  kHostStarted = 27, ///< a reactor began to run; number: host
-  kHostStopped = 28, ///< a reactor was shut down; number: host
-  kSkipped = 29,    ///< an event of the Play had nothing to act on; number: index in the Play
-  kLingerEnd = 30,  ///< the linger limit of a closed connection fell due
-  kThread = 31,     ///< a call ran in a simulated thread; host
-  kUser = 64,       ///< World::note; number: the caller's
+  kListen = 1,         ///< a host listens; number: port
+  kListenEnd = 2,      ///< it no longer does; number: port
+  kConnect = 3,        ///< a connection attempt; number: port
+  kConnected = 4,      ///< the attempt succeeded, as its maker sees it
+  kAccepted = 5,       ///< the listening host took the connection; number: port
+  kRefused = 6,        ///< the attempt failed; number: a ConnectOutcome
+  kArrive = 7,         ///< bytes were handed to the receiver
+  kArriveEnd = 8,      ///< the end of stream was handed to the receiver
+  kWrite = 9,          ///< the sender's bytes entered the link
+  kWriteEnd = 10,      ///< the sender ended its direction
+  kClose = 11,         ///< a party closed gracefully
+  kAbort = 12,         ///< a party reset; number: bytes in flight that were lost
+  kResetSeen = 13,     ///< a party was told of a reset
+  kBlocked = 14,       ///< a write was not taken whole; number: the bytes left over
+  kReading = 15,       ///< a party began (1) or stopped (0) reading
+  kCut = 16,           ///< a boundary that the Play names; number: offset in the stream
+  kDrawnCut = 17,      ///< a boundary that was drawn; number: bytes before it
+  kShortWrite = 18,    ///< number: bytes taken
+  kDelay = 19,         ///< number: nanoseconds of latency drawn
+  kTime = 20,          ///< the Play moved the clock; number: nanoseconds
+  kApp = 21,           ///< an application action of the Play; number: op << 32 | argument
+  kEnding = 22,        ///< the Play's ending begins; number: which
+  kChainFailed = 23,   ///< a Deferred chain died with an unhandled Failure; number: chain id
+  kChainUnfired = 24,  ///< a Deferred chain died without a result; number: chain id
+  kException = 25,     ///< user code threw
+  kVerdict = 26,       ///< the first failure was recorded
+  kHostStarted = 27,   ///< a reactor began to run; number: host
+  kHostStopped = 28,   ///< a reactor was shut down; number: host
+  kSkipped = 29,       ///< an event of the Play had nothing to act on; number: index in the Play
+  kLingerEnd = 30,     ///< the linger limit of a closed connection fell due
+  kThread = 31,        ///< a call ran in a simulated thread; host
+  kUser = 64,          ///< World::note; number: the caller's
 };
 const char* name(TraceKind kind) noexcept;
 
@@ -59,11 +59,11 @@ struct TraceEvent {
   std::uint64_t hash;         ///< of everything up to and including this event
   std::uint32_t bytesOffset;  ///< into the trace's byte log; size 0 when not kept
   std::uint32_t bytesKept;
-  std::uint32_t size;         ///< of the bytes, kept or not
-  std::uint32_t connection;   ///< number of the link, kNoConnection
+  std::uint32_t size;        ///< of the bytes, kept or not
+  std::uint32_t connection;  ///< number of the link, kNoConnection
   TraceKind kind;
-  std::uint8_t party;         ///< a host, or kOutside
-  std::uint8_t peer;          ///< the other side of the link
+  std::uint8_t party;  ///< a host, or kOutside
+  std::uint8_t peer;   ///< the other side of the link
 };
 inline constexpr std::uint32_t kNoConnection = 0xFFFF'FFFF;
 

@@ -51,28 +51,17 @@ void frame(Tag tag, const void* data, std::size_t size) noexcept {
 /// The callback that events of this kind lead to.
 const char* callbackOf(TraceKind kind) noexcept {
   switch (kind) {
-    case TraceKind::kArrive:
-      return "bytes delivered: dataReceived";
-    case TraceKind::kArriveEnd:
-      return "the end of stream: readConnectionLost or connectionLost";
-    case TraceKind::kResetSeen:
-      return "a reset: connectionLost";
-    case TraceKind::kConnected:
-      return "a connection made: connectionMade";
-    case TraceKind::kAccepted:
-      return "a connection accepted: buildProtocol or connectionMade";
-    case TraceKind::kRefused:
-      return "a connection refused: clientConnectionFailed";
-    case TraceKind::kTime:
-      return "time that passed: a delayed call";
-    case TraceKind::kApp:
-      return "an application action";
-    case TraceKind::kHostStarted:
-      return "the start of a reactor: a startup trigger";
-    case TraceKind::kHostStopped:
-      return "the end of a reactor";
-    default:
-      return nullptr;
+    case TraceKind::kArrive: return "bytes delivered: dataReceived";
+    case TraceKind::kArriveEnd: return "the end of stream: readConnectionLost or connectionLost";
+    case TraceKind::kResetSeen: return "a reset: connectionLost";
+    case TraceKind::kConnected: return "a connection made: connectionMade";
+    case TraceKind::kAccepted: return "a connection accepted: buildProtocol or connectionMade";
+    case TraceKind::kRefused: return "a connection refused: clientConnectionFailed";
+    case TraceKind::kTime: return "time that passed: a delayed call";
+    case TraceKind::kApp: return "an application action";
+    case TraceKind::kHostStarted: return "the start of a reactor: a startup trigger";
+    case TraceKind::kHostStopped: return "the end of a reactor";
+    default: return nullptr;
   }
 }
 

@@ -68,9 +68,7 @@ class World final : public Observer, private OutsideGate, private WorldPump {
   /// Where a simulated client finds the outside.
   Address outsideAddress() const noexcept { return Network::outsideServer(); }
   /// The outside party of the Play's connection k.
-  Outside& outside(unsigned k) {
-    return k < outside_.size() && outside_[k] != nullptr ? *outside_[k] : makeOutside(k);
-  }
+  Outside& outside(unsigned k) { return k < outside_.size() && outside_[k] != nullptr ? *outside_[k] : makeOutside(k); }
   Instant now() const noexcept { return network_.now(); }
   /// What Play::app events do; runs between turns.
   void onApp(UniqueFunction<void(unsigned op, std::uint64_t argument)> action) { onApp_ = std::move(action); }
@@ -81,7 +79,9 @@ class World final : public Observer, private OutsideGate, private WorldPump {
   /// Goes on, moving the clock when nothing is left to do at an instant, until `done` says so (true), nothing is left at
   /// all (false), or a limit is reached (false, with verdict "stuck"). The Play is not performed.
   template <class P>
-  bool runUntil(P&& done) { return runUntil(std::forward<P>(done), options_.limits); }
+  bool runUntil(P&& done) {
+    return runUntil(std::forward<P>(done), options_.limits);
+  }
   template <class P>
   bool runUntil(P&& done, const Limits& limits) {
     const Running running(*this, limits);
@@ -100,7 +100,8 @@ class World final : public Observer, private OutsideGate, private WorldPump {
 
   /// Records a verdict under this oracle unless `condition` holds. The world stops after the current callback.
   bool check(bool condition, std::string_view oracle, Site site = Site::here()) {
-    if (!condition) [[unlikely]] fail(oracle, "the check failed", site);
+    if (!condition) [[unlikely]]
+      fail(oracle, "the check failed", site);
     return condition;
   }
   void fail(std::string_view oracle, std::string message, Site site = Site::here());
@@ -108,13 +109,17 @@ class World final : public Observer, private OutsideGate, private WorldPump {
   const std::optional<StuckReport>& stuck() const noexcept { return stuck_; }
   /// User code may throw Es: they end their connection and are no verdict.
   template <class E>
-  void allow() { allowed_.push_back([](const Failure& failure) { return failure.check<E>() != nullptr; }); }
+  void allow() {
+    allowed_.push_back([](const Failure& failure) { return failure.check<E>() != nullptr; });
+  }
   /// User code may throw anything.
-  void allowExceptions() { allowed_.push_back([](const Failure&) { return true; }); }
+  void allowExceptions() {
+    allowed_.push_back([](const Failure&) { return true; });
+  }
   /// A number of the caller's in the trace.
   void note(std::uint64_t number) { network_.noteHost(TraceKind::kUser, kOutside, number); }
-  /// Looks for Deferreds that died unfired or unhandled or are still alive, and for protocols still alive. For engines, after the scenario's function has
-  /// returned.
+  /// Looks for Deferreds that died unfired or unhandled or are still alive, and for protocols still alive. For engines, after the
+  /// scenario's function has returned.
   bool finish();
   /// Names of the hosts in use, by number.
   std::vector<std::string> hostNames() const;
@@ -174,7 +179,8 @@ class World final : public Observer, private OutsideGate, private WorldPump {
   Outside& makeOutside(unsigned k);
   bool settleStep();
   void settleAll() {
-    while (hostCount_ == 1 ? settleOnly(*hosts_.front()) : settleStep()) {}
+    while (hostCount_ == 1 ? settleOnly(*hosts_.front()) : settleStep()) {
+    }
   }
   bool settleOnly(Host& host) {
     if (stopped() || !host.ready() || overLimit()) return false;
@@ -183,7 +189,8 @@ class World final : public Observer, private OutsideGate, private WorldPump {
   }
   bool overLimit() {
     const Limits& most = *limits_;
-    return (events_ >= most.events || eventsHere_ >= most.eventsAtOneInstant || quietEvents_ >= most.eventsSinceProgress) && reachLimit();
+    return (events_ >= most.events || eventsHere_ >= most.eventsAtOneInstant || quietEvents_ >= most.eventsSinceProgress) &&
+           reachLimit();
   }
   bool advanceInstant(Instant until);
   void wakeForNothing();

@@ -76,8 +76,7 @@ void World::reportChains() {
     if (each.unhandled)
       fail("unhandled-failure",
            "nobody handled the failure of a Deferred made at " + each.made.text() + ": " + each.unhandled.text(), each.made);
-    else
-      fail("unfired-deferred", "a Deferred made at " + each.made.text() + " died without a result", each.made);
+    else fail("unfired-deferred", "a Deferred made at " + each.made.text() + " died without a result", each.made);
   }
   died_.clear();
 }
@@ -94,8 +93,9 @@ bool World::finish() {
   std::size_t open = 0;
   for (std::size_t i = 0; i < hostCount_; ++i) open += hosts_[i]->reactor().openResources();
   if (liveProtocols_ > 0 && open == 0)
-    fail("live-protocol", std::to_string(liveProtocols_) +
-                              " protocol(s) still alive when all has ended: who keeps them, perhaps a factory that they keep?",
+    fail("live-protocol",
+         std::to_string(liveProtocols_) +
+             " protocol(s) still alive when all has ended: who keeps them, perhaps a factory that they keep?",
          Site{});
   return !stopped();
 }
@@ -117,8 +117,10 @@ void World::checkTimers() {
     std::vector<TimerQueue::Pending> timers = hosts_[i]->reactor().getDelayedCalls();
     if (timers.empty()) continue;
     const auto first = std::min_element(timers.begin(), timers.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-    fail("pending-timer", std::to_string(timers.size()) + " timer(s) still pending on host " + hosts_[i]->name() +
-                              " after its shutdown; the earliest was made at " + first->site.text(), first->site);
+    fail("pending-timer",
+         std::to_string(timers.size()) + " timer(s) still pending on host " + hosts_[i]->name() +
+             " after its shutdown; the earliest was made at " + first->site.text(),
+         first->site);
     return;
   }
 }

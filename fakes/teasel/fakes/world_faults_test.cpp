@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using test::Recorder;
 using test::Served;
 
-constexpr std::uint32_t kToHost = 0x100;   // what the outside of connection 0 sends
+constexpr std::uint32_t kToHost = 0x100;     // what the outside of connection 0 sends
 constexpr std::uint32_t kToOutside = 0x101;  // what the host sends to it
 
 Record drawn(std::uint32_t entity, ChoiceSite site, std::uint64_t value, std::uint32_t index = 0) {

@@ -28,8 +28,7 @@ class ByteView {
   template <class S>
     requires std::is_same_v<S, std::string> || std::is_same_v<S, std::string_view>
   constexpr ByteView(const S& text) noexcept : data_(text.data()), size_(text.size()) {}
-  ByteView(std::span<const std::byte> bytes) noexcept
-      : data_(reinterpret_cast<const char*>(bytes.data())), size_(bytes.size()) {}
+  ByteView(std::span<const std::byte> bytes) noexcept : data_(reinterpret_cast<const char*>(bytes.data())), size_(bytes.size()) {}
   ByteView(std::span<const std::uint8_t> bytes) noexcept
       : data_(reinterpret_cast<const char*>(bytes.data())), size_(bytes.size()) {}
 

@@ -16,8 +16,8 @@ TEST(ByteView, LiteralsKeepTheirZeroBytes) {
 TEST(ByteView, IsNotMadeFromAPointerOrAWritableBuffer) {
   static_assert(!std::is_constructible_v<ByteView, const char*>);
   static_assert(!std::is_constructible_v<ByteView, char*>);
-  static_assert(!std::is_constructible_v<ByteView, char (&)[512]>);
-  static_assert(std::is_constructible_v<ByteView, const char (&)[4]>);
+  static_assert(!std::is_constructible_v<ByteView, char(&)[512]>);
+  static_assert(std::is_constructible_v<ByteView, const char(&)[4]>);
   static_assert(std::is_constructible_v<ByteView, std::string_view>);
 }
 
@@ -34,12 +34,12 @@ TEST(ByteView, SubNeverReachesBeyondTheEnd) {
   EXPECT_TRUE(view.sub(9).empty());
 }
 
-TEST(ByteView, PrintsAsEscapedTextInTests) {
-  EXPECT_EQ(testing::PrintToString(ByteView("a\r\n\xf5\"")), "\"a\\r\\n\\xf5\\\"\"");
-}
+TEST(ByteView, PrintsAsEscapedTextInTests) { EXPECT_EQ(testing::PrintToString(ByteView("a\r\n\xf5\"")), "\"a\\r\\n\\xf5\\\"\""); }
 
 TEST(Escaped, WritesADigitAfterAHexEscapeAsAnEscape) {
-  EXPECT_EQ(escaped(ByteView("\x01" "2")), "\\x01\\x32");
+  EXPECT_EQ(escaped(ByteView("\x01"
+                             "2")),
+            "\\x01\\x32");
 }
 
 TEST(Escaped, SaysHowMuchItLeftOut) { EXPECT_EQ(escaped(std::string(300, 'a'), 3), "aaa... (300 bytes)"); }

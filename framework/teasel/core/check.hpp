@@ -10,13 +10,12 @@
 /// our own code; what a peer or a caller can do wrong gets a typed error instead.
 ///
 ///     TEASEL_CHECK(taken <= queued);   ->   check failed at connection.cpp:80: taken <= queued (with 9 <= 4)
-#define TEASEL_CHECK(expression)                                                                              \
-  do {                                                                                                        \
-    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wparentheses\"")                        \
-    if (!(expression)) [[unlikely]]                                                                           \
-      ::teasel::detail::checkFailed(#expression, (::teasel::detail::Decomposer{} <= expression).text(),       \
-                                    ::teasel::Site::here());                                                  \
-    _Pragma("GCC diagnostic pop")                                                                             \
+#define TEASEL_CHECK(expression)                                                                                       \
+  do {                                                                                                                 \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wparentheses\"") if (!(expression))              \
+        [[unlikely]] ::teasel::detail::checkFailed(#expression, (::teasel::detail::Decomposer{} <= expression).text(), \
+                                                   ::teasel::Site::here());                                            \
+    _Pragma("GCC diagnostic pop")                                                                                      \
   } while (false)
 
 namespace teasel::detail {
@@ -43,25 +42,43 @@ struct Decomposer {
   struct Left {
     const L& left;
     template <class R>
-    Whole operator==(const R& right) const { return {shown(left) + " == " + shown(right)}; }
+    Whole operator==(const R& right) const {
+      return {shown(left) + " == " + shown(right)};
+    }
     template <class R>
-    Whole operator!=(const R& right) const { return {shown(left) + " != " + shown(right)}; }
+    Whole operator!=(const R& right) const {
+      return {shown(left) + " != " + shown(right)};
+    }
     template <class R>
-    Whole operator<(const R& right) const { return {shown(left) + " < " + shown(right)}; }
+    Whole operator<(const R& right) const {
+      return {shown(left) + " < " + shown(right)};
+    }
     template <class R>
-    Whole operator>(const R& right) const { return {shown(left) + " > " + shown(right)}; }
+    Whole operator>(const R& right) const {
+      return {shown(left) + " > " + shown(right)};
+    }
     template <class R>
-    Whole operator<=(const R& right) const { return {shown(left) + " <= " + shown(right)}; }
+    Whole operator<=(const R& right) const {
+      return {shown(left) + " <= " + shown(right)};
+    }
     template <class R>
-    Whole operator>=(const R& right) const { return {shown(left) + " >= " + shown(right)}; }
+    Whole operator>=(const R& right) const {
+      return {shown(left) + " >= " + shown(right)};
+    }
     template <class R>
-    Whole operator&&(const R& right) const { return {shown(left) + " && " + shown(right)}; }
+    Whole operator&&(const R& right) const {
+      return {shown(left) + " && " + shown(right)};
+    }
     template <class R>
-    Whole operator||(const R& right) const { return {shown(left) + " || " + shown(right)}; }
+    Whole operator||(const R& right) const {
+      return {shown(left) + " || " + shown(right)};
+    }
     std::string text() const { return shown(left); }
   };
   template <class L>
-  Left<L> operator<=(const L& left) const { return {left}; }
+  Left<L> operator<=(const L& left) const {
+    return {left};
+  }
 };
 
 }  // namespace teasel::detail

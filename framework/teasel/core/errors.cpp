@@ -13,6 +13,8 @@ const Failure& immortalReason(const char* text) {
 
 const Failure& connectionDone() noexcept { return immortalReason<ConnectionDone>("the connection was closed cleanly"); }
 const Failure& connectionLost() noexcept { return immortalReason<ConnectionLost>("the connection was reset by the peer"); }
-const Failure& connectionAborted() noexcept { return immortalReason<ConnectionAborted>("the connection was aborted on this side"); }
+const Failure& connectionAborted() noexcept {
+  return immortalReason<ConnectionAborted>("the connection was aborted on this side");
+}
 
 }  // namespace teasel

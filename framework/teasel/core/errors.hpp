@@ -10,12 +10,12 @@
 
 namespace teasel {
 
-#define TEASEL_ERROR(Name, Base)  \
-  class Name : public Base {      \
-    using Super = Base;           \
-                                  \
-   public:                        \
-    using Super::Super;           \
+#define TEASEL_ERROR(Name, Base) \
+  class Name : public Base {     \
+    using Super = Base;          \
+                                 \
+   public:                       \
+    using Super::Super;          \
   }
 
 /// The connection has ended; the base of every reason that connectionLost gets from a transport.
@@ -71,7 +71,9 @@ class LimitExceeded : public std::runtime_error {
  public:
   LimitExceeded(std::string limit, std::size_t allowed, std::size_t seen)
       : std::runtime_error(limit + " is " + std::to_string(allowed) + ", got " + std::to_string(seen)),
-        limit_(std::move(limit)), allowed_(allowed), seen_(seen) {}
+        limit_(std::move(limit)),
+        allowed_(allowed),
+        seen_(seen) {}
   const std::string& limit() const noexcept { return limit_; }
   std::size_t allowed() const noexcept { return allowed_; }
   std::size_t seen() const noexcept { return seen_; }

@@ -13,9 +13,9 @@ const char* name(LogLevel level) noexcept;
 
 struct LogEvent {
   LogLevel level;
-  std::string_view source;   ///< the Logger's name
+  std::string_view source;  ///< the Logger's name
   std::string_view message;
-  const Failure* failure;    ///< null unless an error is being reported
+  const Failure* failure;  ///< null unless an error is being reported
 };
 
 /// Receives log events of the thread it is installed in. Events are borrowed for the call.
@@ -61,7 +61,8 @@ class LogCapture final : public LogObserver {
     Failure failure;
   };
   /// `limit` events are kept at most; further ones are counted in dropped().
-  explicit LogCapture(LogLevel lowest = LogLevel::kDebug, std::size_t limit = 10000) noexcept : limit_(limit), scope_(this, lowest) {}
+  explicit LogCapture(LogLevel lowest = LogLevel::kDebug, std::size_t limit = 10000) noexcept
+      : limit_(limit), scope_(this, lowest) {}
   void onLog(const LogEvent& event) override;
   const std::vector<Captured>& events() const noexcept { return events_; }
   std::size_t dropped() const noexcept { return dropped_; }

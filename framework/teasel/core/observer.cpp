@@ -1,8 +1,8 @@
 #include <teasel/core/observer.hpp>
 
+#include <cxxabi.h>
 #include <array>
 #include <atomic>
-#include <cxxabi.h>
 
 #include <teasel/core/check.hpp>
 

@@ -87,7 +87,9 @@ void detail::Block::free(Block* block) noexcept {
 }
 
 Segment::Segment(ByteView bytes, std::size_t capacity)
-    : block_(detail::Block::make(capacity < bytes.size() ? bytes.size() : capacity)), data_(block_->bytes()), size_(bytes.size()) {
+    : block_(detail::Block::make(capacity < bytes.size() ? bytes.size() : capacity)),
+      data_(block_->bytes()),
+      size_(bytes.size()) {
   if (!bytes.empty()) std::memcpy(block_->bytes(), bytes.data(), bytes.size());
   block_->filled = static_cast<std::uint32_t>(bytes.size());
 }

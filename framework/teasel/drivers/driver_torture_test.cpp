@@ -68,13 +68,10 @@ struct End final : StreamSink {
     if (slot == nullptr || !ready) return;
     switch (dice.below(24)) {
       case 0:
-      case 1:
-        return write(1 + dice.below(100), dice);
-      case 2:
-        return write(1 + dice.below(300'000), dice);
+      case 1: return write(1 + dice.below(100), dice);
+      case 2: return write(1 + dice.below(300'000), dice);
       case 3:
-      case 4:
-        return driver->reading(slot, reading = !reading);
+      case 4: return driver->reading(slot, reading = !reading);
       case 5:
         if (pending > 0 || shut || lost || dice.below(4) != 0) return;
         shut = true;
@@ -85,8 +82,7 @@ struct End final : StreamSink {
       case 7:
         if (eof || lost || dice.below(12) == 0) end(How::kGraceful);
         return;
-      default:
-        return;
+      default: return;
     }
   }
 };

@@ -43,17 +43,13 @@ struct alignas(8) Entry final : Slot {
     if (failed) return 0;
     const unsigned send = outgoing.any() ? bit(kSend) : 0;
     switch (state) {
-      case State::kListening:
-        return resting ? 0 : bit(kAccept);
-      case State::kConnecting:
-        return bit(kConnect);
-      case State::kLingering:
-        return send | (eof ? 0 : bit(kReceive));
+      case State::kListening: return resting ? 0 : bit(kAccept);
+      case State::kConnecting: return bit(kConnect);
+      case State::kLingering: return send | (eof ? 0 : bit(kReceive));
       case State::kOpen:
         if (!reading || holds()) return send;
         return send | (!eof ? bit(kReceive) : hungUp ? 0 : bit(kWatch));
-      case State::kClosed:
-        break;
+      case State::kClosed: break;
     }
     return 0;
   }

@@ -50,7 +50,8 @@ class TCP6ServerEndpoint : public TCP4ServerEndpoint {
 /// Connects by TCP to a host, named or literal. `reactor` must outlive it.
 class TCP4ClientEndpoint : public StreamClientEndpoint {
  public:
-  TCP4ClientEndpoint(Reactor& reactor, std::string host, int port, Duration timeout = std::chrono::seconds(30), Address bindAddress = {})
+  TCP4ClientEndpoint(Reactor& reactor, std::string host, int port, Duration timeout = std::chrono::seconds(30),
+                     Address bindAddress = {})
       : reactor_(reactor), host_(std::move(host)), port_(port), timeout_(timeout), bindAddress_(bindAddress) {}
   Deferred<std::shared_ptr<Protocol>> connect(std::shared_ptr<Factory> factory) override;
 

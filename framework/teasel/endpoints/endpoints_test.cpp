@@ -35,9 +35,7 @@ class EndpointTest : public testing::Test {
   }
 };
 
-TEST_F(EndpointTest, ListenGivesThePort) {
-  EXPECT_EQ(listen(80)->getHost().port(), 80);
-}
+TEST_F(EndpointTest, ListenGivesThePort) { EXPECT_EQ(listen(80)->getHost().port(), 80); }
 
 TEST_F(EndpointTest, ListenFailsWhereListenTcpThrows) {
   listen(80);

@@ -22,7 +22,8 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
       : reactor_(reactor), host_(std::move(host)), port_(port), factory_(std::move(factory)), timeout_(timeout), bind_(bind) {}
 
   void connect() override {
-    if (state_ != State::kDisconnected) throw UsageError("connect() of a connector to " + getDestination() + " that is not disconnected");
+    if (state_ != State::kDisconnected)
+      throw UsageError("connect() of a connector to " + getDestination() + " that is not disconnected");
     state_ = State::kConnecting;
     ++attempt_;
     failure_ = Failure();
@@ -71,17 +72,20 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
     }
     tell("startedConnecting", [&] { factory_->startedConnecting(*this); });
     if (failure_) return failed(failure_);
-    if (timeout_ < Duration::max()) timer_ = reactor_.callLater(timeout_, [this] {
-      giveUp(Failure(TimeoutError("connecting to " + getDestination() + " took longer than " +
-                                  std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count()) + " ms")));
-    });
+    if (timeout_ < Duration::max())
+      timer_ = reactor_.callLater(timeout_, [this] {
+        giveUp(Failure(TimeoutError("connecting to " + getDestination() + " took longer than " +
+                                    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count()) +
+                                    " ms")));
+      });
     if (const auto literal = Address::parse(host_, port_)) return connectTo(*literal);
-    reactor_.resolver().resolve(host_, port_, [weak = weak_from_this(), attempt = attempt_](std::vector<Address> addresses, const Failure& why) {
-      const auto self = std::static_pointer_cast<TcpConnector>(weak.lock());
-      if (self == nullptr || self->attempt_ != attempt || self->state_ != State::kConnecting || self->failure_) return;
-      if (why) self->failed(why);
-      else self->connectTo(addresses.front());
-    });
+    reactor_.resolver().resolve(
+        host_, port_, [weak = weak_from_this(), attempt = attempt_](std::vector<Address> addresses, const Failure& why) {
+          const auto self = std::static_pointer_cast<TcpConnector>(weak.lock());
+          if (self == nullptr || self->attempt_ != attempt || self->state_ != State::kConnecting || self->failure_) return;
+          if (why) self->failed(why);
+          else self->connectTo(addresses.front());
+        });
   }
 
   void connectTo(const Address& address) {
@@ -152,8 +156,8 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
 
 }  // namespace
 
-std::shared_ptr<Connector> Reactor::connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory, Duration timeout,
-                                               const Address& bindAddress) {
+std::shared_ptr<Connector> Reactor::connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory,
+                                               Duration timeout, const Address& bindAddress) {
   const std::uint16_t checked = detail::checkedPort(port);
   if (checked == 0) throw InvalidAddressError("cannot connect to port 0");
   if (factory == nullptr) throw UsageError("connectTCP needs a factory");

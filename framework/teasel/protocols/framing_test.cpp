@@ -297,9 +297,8 @@ TYPED_TEST(Framed, AppliesALowerLimitToTheMessageBeingReceived) {
 }
 
 TYPED_TEST(Framed, AppliesALimitSetInACallbackToTheNextMessage) {
-  this->expectStory(this->frames({"abcd", "abcd"}), "got[abcd]", [](Session<TypeParam>& s) {
-    s.protocol.onMessage = [&s](std::string_view) { s.protocol.setMaxLength(3); };
-  });
+  this->expectStory(this->frames({"abcd", "abcd"}), "got[abcd]",
+                    [](Session<TypeParam>& s) { s.protocol.onMessage = [&s](std::string_view) { s.protocol.setMaxLength(3); }; });
 }
 
 TYPED_TEST(Framed, WorksWithoutATransport) {

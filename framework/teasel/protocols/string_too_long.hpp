@@ -13,7 +13,8 @@ class StringTooLongError : public UsageError {
  public:
   StringTooLongError(const std::string& limit, std::size_t allowed, std::size_t size)
       : UsageError("a string of " + std::to_string(size) + " bytes is too long: the " + limit + " is " + std::to_string(allowed)),
-        allowed_(allowed), size_(size) {}
+        allowed_(allowed),
+        size_(size) {}
   std::size_t allowed() const noexcept { return allowed_; }
   std::size_t size() const noexcept { return size_; }
 

@@ -96,14 +96,10 @@ void CoopTask::requireUnfinished(const char* what, Site site) const {
   if (end == End::kNone) return;
   const std::string task = std::string(what) + " at " + site.text() + ": the task made at " + made.text();
   switch (end) {
-    case End::kDone:
-      throw TaskDone(task + " is done");
-    case End::kFailed:
-      throw TaskFailed(task + " has failed: " + failure.text());
-    case End::kStopped:
-      throw TaskStopped(task + " was stopped at " + endedAt.text());
-    default:
-      throw SchedulerStopped(task + " ended with its Cooperator, at " + endedAt.text());
+    case End::kDone: throw TaskDone(task + " is done");
+    case End::kFailed: throw TaskFailed(task + " has failed: " + failure.text());
+    case End::kStopped: throw TaskStopped(task + " was stopped at " + endedAt.text());
+    default: throw SchedulerStopped(task + " ended with its Cooperator, at " + endedAt.text());
   }
 }
 
@@ -229,8 +225,9 @@ void CoopCore::wait(CoopTask& task, Deferred<void>& result) {
   const std::weak_ptr<CoopTask> waiter = task.weak_from_this();
   try {
     result.tapBoth(LossWatch([waiter, steps = task.steps] {
-      if (const TaskPointer live = waiter.lock()) live->lost();
-    }), task.made);
+                     if (const TaskPointer live = waiter.lock()) live->lost();
+                   }),
+                   task.made);
   } catch (...) {  // a handle that nobody can wait for
     return end(task, End::kFailed, Failure::current(task.made), task.made);
   }

@@ -9,8 +9,7 @@ void LiteralResolver::resolve(const std::string& name, std::uint16_t port, Answe
     if (alive.expired()) return;
     if (const auto address = Address::parse(name == "localhost" ? "127.0.0.1" : std::string_view(name), port))
       answer({*address}, Failure());
-    else
-      answer({}, Failure(DNSLookupError("cannot resolve \"" + name + "\": only IP literals and localhost are known here")));
+    else answer({}, Failure(DNSLookupError("cannot resolve \"" + name + "\": only IP literals and localhost are known here")));
   });
 }
 

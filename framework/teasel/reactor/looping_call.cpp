@@ -205,9 +205,9 @@ void LoopingCall::Loop::lost() {
   timer_ = clock_.callLater(
       Duration::zero(),
       [this] {
-        ended(Failure(ResultLost("the Deferred that a LoopingCall waited for, started at " + startedAt_.text() +
-                                 ", died without a result"),
-                      startedAt_));
+        ended(Failure(
+            ResultLost("the Deferred that a LoopingCall waited for, started at " + startedAt_.text() + ", died without a result"),
+            startedAt_));
       },
       startedAt_);
 }

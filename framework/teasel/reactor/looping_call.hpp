@@ -33,9 +33,8 @@ class LoopingCall {
   template <class F>
     requires std::invocable<std::decay_t<F>&>
   LoopingCall(Clock& clock, F&& body, Site made = Site::here())
-      : LoopingCall(clock,
-                    bodyOf([call = std::decay_t<F>(std::forward<F>(body))](std::int64_t) mutable { return call(); }), false,
-                    made) {}
+      : LoopingCall(clock, bodyOf([call = std::decay_t<F>(std::forward<F>(body))](std::int64_t) mutable { return call(); }),
+                    false, made) {}
   /// A loop whose body is told how many intervals have begun since the call before: 1, or more when calls were left out,
   /// never 0. An animation, say, moves on by that many frames. With an interval of 0 it is always 1.
   template <class F>

@@ -85,8 +85,8 @@ void MainCall::State::leave() noexcept {
 /// Main's Deferred has died. This comes out of a destructor; the program ends in the next turn.
 void MainCall::State::lost() {
   if (left_ || finished_ || shuttingDown_) return;
-  lossReport_ = reactor_.callLater(Duration::zero(),
-                                   [this] { finish(Failure(ResultLost("main's Deferred died without a result"))); });
+  lossReport_ =
+      reactor_.callLater(Duration::zero(), [this] { finish(Failure(ResultLost("main's Deferred died without a result"))); });
 }
 
 void MainCall::State::finish(const Result<void>& result) {

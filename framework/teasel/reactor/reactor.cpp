@@ -144,8 +144,8 @@ void Reactor::crash() {
 }
 
 bool Reactor::renew() {
-  if (inTurn_ || firstResource_ != nullptr || firstEnd_ != nullptr || !timers_.empty() || !posted_.empty() || !triggers_.empty() ||
-      threadCalls_->any() || *blockers_ > 0 || inThreads_ > 0)
+  if (inTurn_ || firstResource_ != nullptr || firstEnd_ != nullptr || !timers_.empty() || !posted_.empty() ||
+      !triggers_.empty() || threadCalls_->any() || *blockers_ > 0 || inThreads_ > 0)
     return false;
   state_ = State::kFresh;
   crashed_ = false;
@@ -155,7 +155,8 @@ bool Reactor::renew() {
 }
 
 bool Reactor::mustNotWait() const noexcept {
-  return !posted_.empty() || firstEnd_ != nullptr || threadCalls_->any() || (state_ == State::kStopping && *blockers_ == 0) || crashed_;
+  return !posted_.empty() || firstEnd_ != nullptr || threadCalls_->any() || (state_ == State::kStopping && *blockers_ == 0) ||
+         crashed_;
 }
 
 void Reactor::turn(Duration maxWait) {
@@ -356,7 +357,8 @@ void Reactor::installResolver(std::unique_ptr<Resolver> resolver) { resolver_ = 
 
 std::vector<std::string> Reactor::describeOpen() const {
   std::vector<std::string> lines;
-  for (const Resource* resource = firstResource_; resource != nullptr; resource = resource->following_) lines.push_back(resource->describe());
+  for (const Resource* resource = firstResource_; resource != nullptr; resource = resource->following_)
+    lines.push_back(resource->describe());
   for (const TimerQueue::Pending& timer : timers_.pending())
     lines.push_back("timer made at " + timer.site.text() + ", due in " + std::to_string((timer.at - now()).count()) + " ns");
   if (!posted_.empty()) lines.push_back(std::to_string(posted_.size()) + " posted call(s)");

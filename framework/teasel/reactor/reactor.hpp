@@ -148,8 +148,7 @@ class Reactor final : public Clock {
   // TCP (defined in protocol/) -----------------------------------------------------------------------------------------
   /// Accepts connections on `interface` (an IP literal, "" is 0.0.0.0) and `port` (0: the system chooses, see
   /// Port::getHost). Throws CannotListenError, InvalidAddressError.
-  std::shared_ptr<Port> listenTCP(int port, std::shared_ptr<Factory> factory, int backlog = 50,
-                                  std::string_view interface = {});
+  std::shared_ptr<Port> listenTCP(int port, std::shared_ptr<Factory> factory, int backlog = 50, std::string_view interface = {});
   /// Connects to `host` (literal or name) and tells `factory` how it went, never inside this call. `timeout` covers name
   /// resolution and connecting. Throws InvalidAddressError for an impossible port.
   std::shared_ptr<Connector> connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory,
@@ -192,8 +191,8 @@ class Reactor final : public Clock {
   std::unique_ptr<Driver> driver_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<ThreadCalls> threadCalls_;
-  std::unique_ptr<ThreadPool> threadPool_;  // null on a driver without threads
-  std::size_t inThreads_ = 0;               // calls whose end has not been told here
+  std::unique_ptr<ThreadPool> threadPool_;              // null on a driver without threads
+  std::size_t inThreads_ = 0;                           // calls whose end has not been told here
   std::vector<UniqueFunction<void()>> posted_, ready_;  // for the next turn, for this one
   std::vector<Trigger> triggers_;
   TriggerId lastTrigger_ = 0;

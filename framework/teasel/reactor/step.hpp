@@ -100,8 +100,8 @@ class Steps {
 
 /// What a Cooperator runs: a function that gives a Step, a Kind or a Deferred in each call, or one that gives Steps once.
 template <class F>
-concept StepFunction = std::invocable<F&> && (std::convertible_to<std::invoke_result_t<F&>, Step> ||
-                                              std::same_as<std::invoke_result_t<F&>, Steps>);
+concept StepFunction =
+    std::invocable<F&> && (std::convertible_to<std::invoke_result_t<F&>, Step> || std::same_as<std::invoke_result_t<F&>, Steps>);
 
 }  // namespace teasel
 

@@ -106,17 +106,16 @@ template <class F>
 /// itself. In a world, only inside what callInThread runs.
 template <class F>
   requires std::invocable<std::decay_t<F>&>
-auto blockingCallFromThread(Reactor& reactor, F&& function) ->
-    typename detail::DeferredBy<std::decay_t<F>&>::Value {
+auto blockingCallFromThread(Reactor& reactor, F&& function) -> typename detail::DeferredBy<std::decay_t<F>&>::Value {
   using Value = typename detail::DeferredBy<std::decay_t<F>&>::Value;
   const auto answer = std::make_shared<detail::ThreadAnswer<Value>>();
   reactor.checkMayBlock();
-  reactor.callFromThread([call = std::decay_t<F>(std::forward<F>(function)),
-                          promise = detail::ThreadPromise<Value>(answer)]() mutable {
-    promise.began = true;
-    Deferred<void> kept = maybeDeferred(call).addBoth(
-        [promise = std::move(promise)](Result<Value> result) mutable { promise.keep(std::move(result)); });
-  });
+  reactor.callFromThread(
+      [call = std::decay_t<F>(std::forward<F>(function)), promise = detail::ThreadPromise<Value>(answer)]() mutable {
+        promise.began = true;
+        Deferred<void> kept = maybeDeferred(call).addBoth(
+            [promise = std::move(promise)](Result<Value> result) mutable { promise.keep(std::move(result)); });
+      });
   reactor.getThreadPool().waitFor(answer->gate);
   if (answer->failure) answer->failure.raise();
   if constexpr (!std::is_void_v<Value>) return std::move(*answer->value);

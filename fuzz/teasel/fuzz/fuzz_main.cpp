@@ -135,12 +135,13 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
     throw UsageError("--findings: there is no directory " + findings);
   if (!mutator.empty() && mutator != "messages" && mutator != "bytes")
     throw UsageError("--mutator is messages or bytes, not " + mutator);
-  Campaign made{Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
-                Mutator(codecOf(scenario), mutateBytes),
-                mutator != "bytes",
-                openCounter(option("counter")),
-                program,
-                findings};
+  Campaign made{
+      Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
+      Mutator(codecOf(scenario), mutateBytes),
+      mutator != "bytes",
+      openCounter(option("counter")),
+      program,
+      findings};
   campaign = &made;
   std::vector<char*> argv{const_cast<char*>(program)};
   for (std::string& each : arguments) argv.push_back(each.data());

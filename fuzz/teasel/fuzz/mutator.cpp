@@ -54,10 +54,9 @@ constexpr std::uint64_t kNumbers[] = {0,
                                       9223372036854775807u,
                                       18446744073709551615u};
 constexpr ChoiceSite kSites[] = {
-    ChoiceSite::kCut,        ChoiceSite::kShortWrite,  ChoiceSite::kLatency,     ChoiceSite::kReadyOrder,
-    ChoiceSite::kHostOrder,  ChoiceSite::kAcceptOrder, ChoiceSite::kEofWithLast, ChoiceSite::kTimerTie,
-    ChoiceSite::kPlayEnding, ChoiceSite::kDeliveries,  ChoiceSite::kPausedReset,
-    ChoiceSite::kWindow,     ChoiceSite::kStall,       ChoiceSite::kWakeups,     ChoiceSite::kWritten};
+    ChoiceSite::kCut,         ChoiceSite::kShortWrite,  ChoiceSite::kLatency,  ChoiceSite::kReadyOrder, ChoiceSite::kHostOrder,
+    ChoiceSite::kAcceptOrder, ChoiceSite::kEofWithLast, ChoiceSite::kTimerTie, ChoiceSite::kPlayEnding, ChoiceSite::kDeliveries,
+    ChoiceSite::kPausedReset, ChoiceSite::kWindow,      ChoiceSite::kStall,    ChoiceSite::kWakeups,    ChoiceSite::kWritten};
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -178,15 +177,11 @@ void Mutator::order(Steps& steps, Dice& dice) const {
   const std::size_t from = dice.below(steps.size()), to = dice.below(steps.size() + 1);
   const Step copy = steps[from];
   switch (dice.below(5)) {
-    case 0:
-      steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(to), copy);
-      break;
+    case 0: steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(to), copy); break;
     case 1:
       if (steps.size() > 1) steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(from));
       break;
-    case 2:
-      std::swap(steps[from], steps[std::min(to, steps.size() - 1)]);
-      break;
+    case 2: std::swap(steps[from], steps[std::min(to, steps.size() - 1)]); break;
     case 3:
       steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(from));
       steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(std::min(to, steps.size())), copy);
@@ -209,35 +204,24 @@ void Mutator::insertEvent(Steps& steps, Dice& dice) const {
   event.kind = kKinds[dice.below(std::size(kKinds))];
   event.connection = static_cast<std::uint8_t>(dice.below(codec_.limits.connections));
   switch (event.kind) {
-    case EventKind::kEndOfStream:
-      event.op = static_cast<std::uint16_t>(dice.below(2));
-      break;
-    case EventKind::kNextTimer:
-      event.op = static_cast<std::uint16_t>(dice.below(3));
-      break;
+    case EventKind::kEndOfStream: event.op = static_cast<std::uint16_t>(dice.below(2)); break;
+    case EventKind::kNextTimer: event.op = static_cast<std::uint16_t>(dice.below(3)); break;
     case EventKind::kAdvance: {
       static constexpr Duration kTimes[] = {std::chrono::milliseconds(1), std::chrono::milliseconds(50), std::chrono::seconds(1),
                                             std::chrono::seconds(30),     std::chrono::minutes(2),       std::chrono::hours(1)};
       event.number = static_cast<std::uint64_t>(kTimes[dice.below(std::size(kTimes))].count());
       break;
     }
-    case EventKind::kApp:
-      event.op = static_cast<std::uint16_t>(dice.below(4));
-      [[fallthrough]];
+    case EventKind::kApp: event.op = static_cast<std::uint16_t>(dice.below(4)); [[fallthrough]];
     case EventKind::kRead:
-    case EventKind::kShortWrite:
-      event.number = kNumbers[dice.below(24)];
-      break;
+    case EventKind::kShortWrite: event.number = kNumbers[dice.below(24)]; break;
     case EventKind::kEcho:
       event.number = dice.below(64);
       event.length = static_cast<std::uint32_t>(1 + dice.below(64));
       event.op = event.connection;
       break;
-    case EventKind::kRedeliver:
-      event.number = dice.below(4);
-      break;
-    default:
-      break;
+    case EventKind::kRedeliver: event.number = dice.below(4); break;
+    default: break;
   }
   // Right behind a message of the same connection, most of the time: elsewhere such events seldom do anything.
   const std::size_t at = dice.below(steps.size() + 1);

@@ -56,9 +56,7 @@ const char* name(Cutting cutting) noexcept {
   return "?";
 }
 
-Lab::Lab() {
-  world_.play().setLimits({.events = kMaxEvents, .bytes = 2u << 20, .connections = Play::kMaxConnections});
-}
+Lab::Lab() { world_.play().setLimits({.events = kMaxEvents, .bytes = 2u << 20, .connections = Play::kMaxConnections}); }
 
 // Steps that take no time follow each other without a turn between them.
 void Lab::joinSteps() {

@@ -39,8 +39,8 @@ using Meddle = std::function<void(const Report& report)>;
 /// What came of one connection of a Play.
 struct Observed {
   EventLog log;
-  std::string output;     ///< what the outside received
-  std::string reason;     ///< of connectionLost, by name; "" if it was never made
+  std::string output;  ///< what the outside received
+  std::string reason;  ///< of connectionLost, by name; "" if it was never made
   std::size_t deliveries = 0;
   bool closedItself = false;  ///< the subject ended it, or threw
 };

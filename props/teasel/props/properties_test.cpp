@@ -276,7 +276,7 @@ struct Messages : Protocol {
   bool heedsPause = true, heedsClose = true, again = false;
 };
 
-Subject messages(bool Messages::*flag = nullptr, bool value = false) {
+Subject messages(bool Messages::* flag = nullptr, bool value = false) {
   return [=](Reactor&, EventLog& log) {
     auto made = std::make_shared<Messages>(log);
     if (flag != nullptr) (*made).*flag = value;

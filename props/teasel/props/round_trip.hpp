@@ -42,9 +42,7 @@ bool separable(ByteView message, std::string_view delimiter);
 
 namespace detail {
 template <class P>
-concept SendsLines = requires(P& protocol, std::string_view line) {
-  protocol.sendLine(line);
-};
+concept SendsLines = requires(P& protocol, std::string_view line) { protocol.sendLine(line); };
 
 /// A P that reports what it receives.
 template <class P>

@@ -49,7 +49,7 @@ class Watch {
     std::shared_ptr<Transport> transport;
     std::uint64_t dropped = 0;  ///< writes dropped until connectionLost had returned
     std::size_t deliveries = 0;
-    std::uint64_t work = 0;     ///< done for its input, see work.hpp
+    std::uint64_t work = 0;  ///< done for its input, see work.hpp
     bool made = false, lost = false;
     bool closedItself = false;  ///< called loseConnection or abortConnection, or threw, before the peer ended
     Failure reason;             ///< of connectionLost

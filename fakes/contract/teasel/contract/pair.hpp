@@ -70,12 +70,9 @@ inline Pair pairOf(Bench& bench, bool clientActs, Hooks ours, Hooks theirs = {})
 enum class Way { kLoseConnection, kAbortConnection, kLoseWriteConnection };
 inline void act(Way way, Probe& probe) {
   switch (way) {
-    case Way::kLoseConnection:
-      return probe.transport().loseConnection();
-    case Way::kAbortConnection:
-      return probe.transport().abortConnection();
-    case Way::kLoseWriteConnection:
-      return probe.transport().loseWriteConnection();
+    case Way::kLoseConnection: return probe.transport().loseConnection();
+    case Way::kAbortConnection: return probe.transport().abortConnection();
+    case Way::kLoseWriteConnection: return probe.transport().loseWriteConnection();
   }
 }
 

@@ -126,18 +126,13 @@ int openClient(const Address& to, const Address& bind, Blocking blocking, Failur
 Failure connectFailure(int error, const Address& to) {
   const std::string text = "cannot connect to " + to.text() + ": " + errorText(error);
   switch (error) {
-    case ECONNREFUSED:
-      return Failure(ConnectionRefusedError(text));
+    case ECONNREFUSED: return Failure(ConnectionRefusedError(text));
     case ENETUNREACH:
-    case EHOSTUNREACH:
-      return Failure(NoRouteError(text));
-    case ETIMEDOUT:
-      return Failure(TimeoutError(text));
+    case EHOSTUNREACH: return Failure(NoRouteError(text));
+    case ETIMEDOUT: return Failure(TimeoutError(text));
     case EADDRINUSE:
-    case EADDRNOTAVAIL:
-      return Failure(ConnectBindError(text));
-    default:
-      return Failure(ConnectError(text));
+    case EADDRNOTAVAIL: return Failure(ConnectBindError(text));
+    default: return Failure(ConnectError(text));
   }
 }
 
@@ -163,10 +158,8 @@ bool concernsOneConnection(int acceptError) noexcept {
     case EHOSTUNREACH:
     case EOPNOTSUPP:
     case ENETUNREACH:
-    case EPERM:
-      return true;
-    default:
-      return false;
+    case EPERM: return true;
+    default: return false;
   }
 }
 

@@ -121,53 +121,33 @@ class Model {
  private:
   void perform(const Action& action) {
     switch (action.what) {
-      case Do::kPeerSend:
-        return peerSend(action.size);
-      case Do::kPeerEnd:
-        return peerEnd();
-      case Do::kPeerReset:
-        return peerReset();
-      case Do::kPeerStopReading:
-        return peerStopReading();
-      case Do::kPeerRead:
-        return peerRead(action.size);
-      case Do::kAdvance:
-        return advance(std::chrono::milliseconds(action.size));
-      case Do::kReact:
-        reaction_ = action;
-        return;
-      default:
-        near(action), afterDispatch();
+      case Do::kPeerSend: return peerSend(action.size);
+      case Do::kPeerEnd: return peerEnd();
+      case Do::kPeerReset: return peerReset();
+      case Do::kPeerStopReading: return peerStopReading();
+      case Do::kPeerRead: return peerRead(action.size);
+      case Do::kAdvance: return advance(std::chrono::milliseconds(action.size));
+      case Do::kReact: reaction_ = action; return;
+      default: near(action), afterDispatch();
     }
   }
 
   // The near end: what a call does by itself; what follows from it comes in afterDispatch.
   void near(const Action& action) {
     switch (action.what) {
-      case Do::kWrite:
-        return write(action.size);
+      case Do::kWrite: return write(action.size);
       case Do::kWriteTooMuch:
         if (ended_ || losing_ || losingWrite_) write(action.size);
         else if (action.size > 0) end("LimitExceeded", false);
         return;
-      case Do::kLose:
-        return lose("ConnectionDone");
-      case Do::kFail:
-        return lose("UsageError");
-      case Do::kAbort:
-        return end("ConnectionAborted", false);
-      case Do::kLoseWrite:
-        losingWrite_ = losingWrite_ || !(ended_ || losing_);
-        return;
-      case Do::kPause:
-        paused_ = paused_ || !(ended_ || losing_);
-        return;
-      case Do::kResume:
-        return resume();
-      case Do::kThrow:
-        return end("std::runtime_error", false);
-      default:
-        return;
+      case Do::kLose: return lose("ConnectionDone");
+      case Do::kFail: return lose("UsageError");
+      case Do::kAbort: return end("ConnectionAborted", false);
+      case Do::kLoseWrite: losingWrite_ = losingWrite_ || !(ended_ || losing_); return;
+      case Do::kPause: paused_ = paused_ || !(ended_ || losing_); return;
+      case Do::kResume: return resume();
+      case Do::kThrow: return end("std::runtime_error", false);
+      default: return;
     }
   }
 
