@@ -119,7 +119,8 @@ class Museum(unittest.TestCase):
             self.visit("slow", names, RUNS + "late 1000 oracle:lifecycle\n", only="slwo")
 
     def test_a_museum_that_lacks_something_is_a_set_up_error(self):
-        for names, message in [((), "is empty"), (("slow", "canary"), "no fixed twin of slow"), (("slow", "slow_fixed"), "no canary"),
+        for names, message in [((), "is empty"), (("slow", "canary"), "no fixed twin of slow"),
+                               (("slow", "slow_fixed"), "no canary"),
                                (("slow", "slow_fixed", "new", "new_fixed", "canary"), "fuzz/museum/runs.*: new")]:
             with self.assertRaisesRegex(SetupError, message):
                 self.visit("slow", names)
@@ -127,7 +128,7 @@ class Museum(unittest.TestCase):
             self.visit("slow", runs=RUNS + "gone 1000 oracle:heap\n")
 
     def test_a_line_that_cannot_be_read_is_a_set_up_error_that_names_it(self):
-        for line in ["late", "late many oracle:heap", "late 0 oracle:heap", "slow 1000 oracle:heap", "late 1000 oracle:heap more"]:
+        for line in ["late", "late many oracle:heap", "late 0 oracle:heap", "slow 1000 oracle:heap", "late 1 oracle:heap more"]:
             with self.assertRaisesRegex(SetupError, f"runs:4: '{line}'"):
                 self.visit("slow", runs=RUNS + line + "\n")
 

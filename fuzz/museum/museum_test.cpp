@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -71,6 +74,31 @@ TEST(Museum, HasAFixedTwinOfEveryFault) {
       EXPECT_NE(fakes::findScenario(name + "_fixed"), nullptr) << name;
     }
   }
+}
+
+/// What `runs` says must find each exhibit.
+std::map<std::string, std::string> findings() {
+  std::map<std::string, std::string> all;
+  std::ifstream file(TEASEL_MUSEUM_RUNS);
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string name, executions, finding;
+    if (words >> name >> executions >> finding) all[name] = finding;
+  }
+  return all;
+}
+
+TEST(Museum, HasRunsForEveryFaultAndItsTapeWasFoundByWhatMustFindIt) {
+  auto left = findings();
+  EXPECT_EQ(left.erase("canary"), 1u);
+  for (const std::string& path : tapes()) {
+    const Tape tape = Tape::load(path);
+    ASSERT_TRUE(left.contains(tape.scenario)) << tape.scenario;
+    const std::string finding = left[tape.scenario];
+    if (finding.starts_with("oracle:")) EXPECT_EQ(finding, "oracle:" + tape.oracle) << tape.scenario;
+    left.erase(tape.scenario);
+  }
+  EXPECT_TRUE(left.empty()) << left.begin()->first << " has runs and no tape";
 }
 
 TEST(MuseumDeathTest, CanaryCrashes) {
