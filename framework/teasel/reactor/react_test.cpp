@@ -248,5 +248,18 @@ TEST_F(React, AProgramRunsInAWorld) {
   EXPECT_FALSE(loop.running());
 }
 
+TEST_F(React, AProgramThatIsStoppedInAWorldLeavesNoTimerBehind) {
+  fakes::World world;
+  Reactor& loop = world.host().reactor();
+  Deferred<void> forgotten;
+  MainCall call(loop, [&](Reactor&) { return forgotten; });
+  world.advance(1s);
+  loop.callLater(1s, [&] { loop.stop(); });
+  world.advance(1s);
+  forgotten = nullptr;
+  EXPECT_TRUE(loop.getDelayedCalls().empty());
+  EXPECT_EQ(call.exitCode(), 0);
+}
+
 }  // namespace
 }  // namespace teasel
