@@ -43,8 +43,8 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(self.only(self.rounds(high, low, unit="MB/s"))["verdict"], "faster")
 
     def test_the_ratio_of_a_bytewise_feed_is_a_cost(self):
-        rounds = [([row("feed/line/bytewise", "M feeds/s", 1, 1 + i / 100)], [row("feed/line/bytewise", "M feeds/s", 1, 2 + i / 100)])
-                  for i in range(11)]
+        rounds = [([row("feed/line/bytewise", "M feeds/s", 1, 1 + i / 100)],
+                   [row("feed/line/bytewise", "M feeds/s", 1, 2 + i / 100)]) for i in range(11)]
         self.assertEqual(self.only(rounds)["verdict"], "faster")
 
     def test_noise_is_the_same(self):

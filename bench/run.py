@@ -119,7 +119,8 @@ def print_table(rows, skipped):
         ratio = "-" if row["ratio"] is None else f"{row['ratio']:.3f}"
         limit, kept = limits.limit_of(row)
         asked = "" if limit is None else f"  [{limit}{'' if kept else ': NOT KEPT'}]"
-        print(f"{row['name']:{width}}  {figure(row['value']):>8}  {figure(row['reference']):>9}  {ratio:>6}  {row['unit']}{asked}")
+        print(f"{row['name']:{width}}  {figure(row['value']):>8}  {figure(row['reference']):>9}  {ratio:>6}  "
+              f"{row['unit']}{asked}")
     for row in skipped:
         print(f"{row['name']:{width}}  skipped: {row['why']}")
 

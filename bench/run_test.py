@@ -34,7 +34,8 @@ class Table(unittest.TestCase):
         return out.getvalue()
 
     def test_has_figures_limits_and_reasons(self):
-        text = self.printed([row("session/world", 1200), row("timer/add/1000", 25, 0.5)], [{"name": "connect/x", "why": "not here"}])
+        text = self.printed([row("session/world", 1200), row("timer/add/1000", 25, 0.5)],
+                            [{"name": "connect/x", "why": "not here"}])
         self.assertIn("session/world", text)
         self.assertIn("[value at most 1000: NOT KEPT]", text)
         self.assertIn("[ratio at most 1]", text)
@@ -49,7 +50,8 @@ class CommandLine(unittest.TestCase):
         return done.returncode, done.stderr
 
     def test_wrong_arguments_end_with_status_2_and_a_line_that_says_what(self):
-        for arguments, complaint in ((("--rounds", "0"), "--rounds needs a number from 1 on"), (("--filter", "("), "no regular expression"),
+        for arguments, complaint in ((("--rounds", "0"), "--rounds needs a number from 1 on"),
+                                     (("--filter", "("), "no regular expression"),
                                      (("--nonsense",), "unrecognized arguments: --nonsense")):
             status, said = self.answer(*arguments)
             self.assertEqual(status, 2, said)
@@ -60,8 +62,10 @@ class CommandLine(unittest.TestCase):
             run.build_revision("no-such-thing")
 
     def test_a_filter_without_rows_is_told(self):
-        with mock.patch.object(run, "build", return_value="x"), mock.patch.object(run, "measure", return_value=([], [], False)), \
-                mock.patch.object(sys, "argv", ["ci/bench", "--filter", "^nothing$"]), contextlib.redirect_stderr(io.StringIO()) as said:
+        with mock.patch.object(run, "build", return_value="x"), \
+                mock.patch.object(run, "measure", return_value=([], [], False)), \
+                mock.patch.object(sys, "argv", ["ci/bench", "--filter", "^nothing$"]), \
+                contextlib.redirect_stderr(io.StringIO()) as said:
             self.assertEqual(run.main(), 2)
         self.assertIn("no row matches '^nothing$'", said.getvalue())
 

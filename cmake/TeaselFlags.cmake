@@ -12,7 +12,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 
 if(TEASEL_SANITIZE AND NOT PROJECT_IS_TOP_LEVEL)
-  message(FATAL_ERROR "TEASEL_SANITIZE is for Teasel's own trees; sanitizers must be the same in all of yours: -DCMAKE_CXX_FLAGS=-fsanitize=...")
+  message(FATAL_ERROR "TEASEL_SANITIZE is for Teasel's own trees; sanitizers must be the same in all of yours: "
+    "-DCMAKE_CXX_FLAGS=-fsanitize=...")
 elseif(TEASEL_SANITIZE)
   list(JOIN TEASEL_SANITIZE "," _teasel_sanitizers)
   # Without recovery: a finding of UBSan must end the test, not scroll by.

@@ -17,9 +17,9 @@ FAMILIES = {"timeout": "timeout", "out-of-memory": "memory-limit", "allocation-s
 
 # Frames that stand above and below every fault alike: sanitizers, libraries, the engine.
 SYSTEM = re.compile(
-    r"^(?:__asan|__interceptor_|__sanitizer|__ubsan|__lsan|__libc|__GI_|__pthread|_start|main$|fuzzer::|LLVMFuzzer|std::|__gnu_cxx|"
-    r"__cxxabi|__cxa|operator (?:new|delete)|raise$|abort$|gsignal|mem(?:cpy|move|cmp|set|chr)|str(?:len|cmp|cpy)|malloc|calloc|"
-    r"realloc|free$|pthread_|teasel::guarded|teasel::fuzz::|teasel::fakes::Scenario|teasel::detail::)")
+    r"^(?:__asan|__interceptor_|__sanitizer|__ubsan|__lsan|__libc|__GI_|__pthread|_start|main$|fuzzer::|LLVMFuzzer|std::|"
+    r"__gnu_cxx|__cxxabi|__cxa|operator (?:new|delete)|raise$|abort$|gsignal|mem(?:cpy|move|cmp|set|chr)|str(?:len|cmp|cpy)|"
+    r"malloc|calloc|realloc|free$|pthread_|teasel::guarded|teasel::fuzz::|teasel::fakes::Scenario|teasel::detail::)")
 # Frames of the world that runs the target; they matter only when the fault is the world's own.
 WORLD = re.compile(r"^(?:teasel::fakes::|teasel::props::)|teaselScenario_")
 

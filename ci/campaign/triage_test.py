@@ -12,7 +12,7 @@ OVERFLOW = """INFO: Seed: 1
 READ of size 1 at 0x602000000011 thread T0
     #0 0x5581 in __asan_memcpy (/build/line+0x12) (BuildId: ab)
     #1 0x5582 in std::char_traits<char>::copy(char*, char const*, unsigned long) /usr/include/c++/12/bits/char_traits.h:431:33
-    #2 0x5583 in teasel::museum::KeptView<false>::lineReceived(std::basic_string_view<char, std::char_traits<char>>) /src/kept.hpp:17:5
+    #2 0x5583 in teasel::museum::KeptView<false>::lineReceived(std::basic_string_view<char, std::char_traits<char>>) /k.hpp:17:5
     #3 0x5584 in teasel::LineReceiver::process(teasel::ByteView) /src/line_receiver.cpp:100:3
     #4 0x5585 in teasel::Connection::onData(teasel::Chunk&) /src/connection.cpp:90:3
     #5 0x5586 in teasel::fakes::SimDriver::poll(long) /src/sim_driver.cpp:12:3
