@@ -107,9 +107,9 @@ class Layers(unittest.TestCase):
         self.refuses("bench/a.cpp", "// TO" "DO: more\n", "later")
 
     def test_shape_of_texts_and_scripts(self):
-        self.assertIn("b.py:1: error: 131 columns", lint("ci/b.py", "x" * 131 + "\n", "--columns")[1])
-        self.assertIn("docs/CMakeLists.txt:1: error: 131", lint("docs/CMakeLists.txt", "x" * 131 + "\n", "--columns")[1])
-        self.assertNotIn("error", lint("docs/a.md", "x" * 500 + "\n", "--columns")[1])
+        self.assertIn("b.hpp:1: error: 131 columns", lint("bench/b.hpp", "x" * 131 + "\n", "--columns")[1])
+        for text in ("ci/b.py", "docs/CMakeLists.txt", "docs/a.md"):
+            self.assertNotIn("error", lint(text, "x" * 131 + "\n", "--columns")[1])
         self.assertIn("ci/run:2: error: a note", lint("ci/run", "#!/bin/sh\n# FIX" "ME\n")[1])
 
     def test_inputs_of_protocols_are_no_texts(self):
