@@ -95,7 +95,9 @@ TEST(Museum, HasRunsForEveryFaultAndItsTapeWasFoundByWhatMustFindIt) {
     const Tape tape = Tape::load(path);
     ASSERT_TRUE(left.contains(tape.scenario)) << tape.scenario;
     const std::string finding = left[tape.scenario];
-    if (finding.starts_with("oracle:")) EXPECT_EQ(finding, "oracle:" + tape.oracle) << tape.scenario;
+    if (finding.starts_with("oracle:")) {
+      EXPECT_EQ(finding, "oracle:" + tape.oracle) << tape.scenario;
+    }
     left.erase(tape.scenario);
   }
   EXPECT_TRUE(left.empty()) << left.begin()->first << " has runs and no tape";
