@@ -206,15 +206,19 @@ TEST(WrappingFactory, StartsAndStopsTheWrappedFactoryOnceAndAStartThatFailsMakes
 /// A client's factory that notes how its attempt goes, and which protocol it is told of.
 struct Client final : ClientFactory {
   explicit Client(std::string& out) : log(out) { noisy = false; }
-  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return built = std::make_shared<fakes::test::Echo>(); }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override {
+    auto made = std::make_shared<fakes::test::Echo>();
+    built = made;
+    return made;
+  }
   void startedConnecting(Connector&) override { log += "started "; }
   void clientConnectionMade(Connector&, const std::shared_ptr<Protocol>& protocol) override {
-    log += protocol == built ? "made " : "made another ";
+    log += protocol == built.lock() ? "made " : "made another ";
   }
   void clientConnectionFailed(Connector&, const Failure& why) override { log += "failed:" + why.name() + ' '; }
   void clientConnectionLost(Connector&, const Failure& why) override { log += "lost:" + why.name() + ' '; }
   std::string& log;
-  std::shared_ptr<Protocol> built;
+  std::weak_ptr<Protocol> built;  // it keeps its factory
 };
 
 TEST(WrappingFactory, TellsAClientFactoryHowEachAttemptGoes) {

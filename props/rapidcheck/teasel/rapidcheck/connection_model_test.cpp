@@ -128,11 +128,11 @@ class StringBench final : public Bench {
 
 class ProbeFactory final : public Factory {
  public:
-  explicit ProbeFactory(std::shared_ptr<Probe> probe) : probe_(std::move(probe)) { noisy = false; }
-  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return probe_; }
+  explicit ProbeFactory(const std::shared_ptr<Probe>& probe) : probe_(probe) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return probe_.lock(); }
 
  private:
-  std::shared_ptr<Probe> probe_;
+  std::weak_ptr<Probe> probe_;  // it keeps its factory
 };
 
 /// A world; with a seed, cuts, short writes, and what else is free are drawn. Not latency: the model is at rest at each instant.
