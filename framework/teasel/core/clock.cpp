@@ -12,9 +12,7 @@ namespace {
 constexpr std::size_t kSpareTimers = 4096;
 constexpr std::uint32_t kArity = 4;
 
-Instant later(Instant now, Duration after) {
-  return after > kNever - now ? kNever : now + after;
-}
+Instant later(Instant now, Duration after) { return after > kNever - now ? kNever : now + after; }
 }  // namespace
 
 DelayedCall::~DelayedCall() {
@@ -156,8 +154,7 @@ std::vector<TimerQueue::Pending> TimerQueue::pending() const {
 }
 
 DelayedCall Clock::callLater(Duration after, UniqueFunction<void()> call, Site site) {
-  if (after < Duration::zero())
-    throw NegativeDelay("callLater(" + std::to_string(after.count()) + " ns) at " + site.text());
+  if (after < Duration::zero()) throw NegativeDelay("callLater(" + std::to_string(after.count()) + " ns) at " + site.text());
   if (!call) throw UsageError("callLater at " + site.text() + ": an empty function");
   return timers_.add(later(now(), after), std::move(call), site);
 }

@@ -149,9 +149,8 @@ TEST(TimerQueue, KeepsTheOrderOfASortedListUnderManyChanges) {
       model[which].lastSet = i;
     }
   }
-  std::sort(model.begin(), model.end(), [](const Set& a, const Set& b) {
-    return a.at != b.at ? a.at < b.at : a.lastSet < b.lastSet;
-  });
+  std::sort(model.begin(), model.end(),
+            [](const Set& a, const Set& b) { return a.at != b.at ? a.at < b.at : a.lastSet < b.lastSet; });
   clock.moveTo(50ns);
   std::vector<int> expected;
   for (const Set& set : model) expected.push_back(set.id);

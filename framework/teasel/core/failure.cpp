@@ -1,7 +1,7 @@
 #include <teasel/core/failure.hpp>
 
-#include <cstdlib>
 #include <cxxabi.h>
+#include <cstdlib>
 #include <memory>
 #include <ostream>
 #include <stdexcept>

@@ -68,26 +68,24 @@ class UniqueFunction<R(Args...)> {
   static constexpr std::size_t kWords = 4;
 
   template <class F>
-  static constexpr bool kInline = sizeof(F) <= kWords * sizeof(void*) && alignof(F) <= alignof(void*) &&
-                                  std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool kInline =
+      sizeof(F) <= kWords * sizeof(void*) && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
   template <class F>
-  static constexpr Ops kInlineOps = {
-      [](void* self, Args&&... args) -> R {
-        return std::invoke(*std::launder(static_cast<F*>(self)), std::forward<Args>(args)...);
-      },
-      [](void* to, void* from) noexcept {
-        F* source = std::launder(static_cast<F*>(from));
-        ::new (to) F(std::move(*source));
-        source->~F();
-      },
-      [](void* self) noexcept { std::launder(static_cast<F*>(self))->~F(); }};
+  static constexpr Ops kInlineOps = {[](void* self, Args&&... args) -> R {
+                                       return std::invoke(*std::launder(static_cast<F*>(self)), std::forward<Args>(args)...);
+                                     },
+                                     [](void* to, void* from) noexcept {
+                                       F* source = std::launder(static_cast<F*>(from));
+                                       ::new (to) F(std::move(*source));
+                                       source->~F();
+                                     },
+                                     [](void* self) noexcept { std::launder(static_cast<F*>(self))->~F(); }};
   template <class F>
-  static constexpr Ops kHeapOps = {
-      [](void* self, Args&&... args) -> R {
-        return std::invoke(**std::launder(static_cast<F**>(self)), std::forward<Args>(args)...);
-      },
-      [](void* to, void* from) noexcept { ::new (to) F*(*std::launder(static_cast<F**>(from))); },
-      [](void* self) noexcept { delete *std::launder(static_cast<F**>(self)); }};
+  static constexpr Ops kHeapOps = {[](void* self, Args&&... args) -> R {
+                                     return std::invoke(**std::launder(static_cast<F**>(self)), std::forward<Args>(args)...);
+                                   },
+                                   [](void* to, void* from) noexcept { ::new (to) F*(*std::launder(static_cast<F**>(from))); },
+                                   [](void* self) noexcept { delete *std::launder(static_cast<F**>(self)); }};
 
   alignas(void*) unsigned char storage_[kWords * sizeof(void*)];
   const Ops* ops_ = nullptr;

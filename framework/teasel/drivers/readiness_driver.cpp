@@ -38,17 +38,13 @@ struct ReadinessDriver::Entry final : Slot {
     if (failed) return 0;
     const Poller::Bits write = writing() ? Poller::kWrite : 0;
     switch (state) {
-      case State::kListening:
-        return resting ? 0 : Poller::kRead;
-      case State::kConnecting:
-        return Poller::kWrite;
-      case State::kLingering:
-        return write | (eof ? 0 : Poller::kRead);
+      case State::kListening: return resting ? 0 : Poller::kRead;
+      case State::kConnecting: return Poller::kWrite;
+      case State::kLingering: return write | (eof ? 0 : Poller::kRead);
       case State::kOpen:
         if (eof) return write | (hungUp || !reading ? 0 : Poller::kWatch);
         return write | (reading ? Poller::kRead : 0);
-      case State::kClosed:
-        break;
+      case State::kClosed: break;
     }
     return 0;
   }
@@ -164,16 +160,11 @@ void ReadinessDriver::fail(Entry& entry, const Failure& why) {
 
 void ReadinessDriver::dispatch(Entry& entry, Poller::Bits what) {
   switch (entry.state) {
-    case Entry::State::kListening:
-      return acceptAll(entry);
-    case Entry::State::kConnecting:
-      return finishConnect(entry);
-    case Entry::State::kOpen:
-      return dispatchStream(entry, what);
-    case Entry::State::kLingering:
-      return linger(entry);
-    case Entry::State::kClosed:
-      return;  // in this very batch
+    case Entry::State::kListening: return acceptAll(entry);
+    case Entry::State::kConnecting: return finishConnect(entry);
+    case Entry::State::kOpen: return dispatchStream(entry, what);
+    case Entry::State::kLingering: return linger(entry);
+    case Entry::State::kClosed: return;  // in this very batch
   }
 }
 

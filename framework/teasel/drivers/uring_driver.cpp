@@ -15,8 +15,8 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/drivers/posix/clock.hpp>
 #include <teasel/drivers/posix/sockets.hpp>
-#include <teasel/drivers/posix/uring.hpp>
 #include <teasel/drivers/posix/thread_pool.hpp>
+#include <teasel/drivers/posix/uring.hpp>
 #include <teasel/drivers/posix/wake.hpp>
 #include <teasel/drivers/slot_table.hpp>
 #include <teasel/drivers/uring_entry.hpp>
@@ -152,12 +152,8 @@ void UringDriver::applyWishes() {
 void UringDriver::arm(Entry& entry, Operation operation) {
   io_uring_sqe& sqe = ring_.entry();
   switch (operation) {
-    case kAccept:
-      io_uring_prep_multishot_accept(&sqe, entry.descriptor, nullptr, nullptr, SOCK_CLOEXEC);
-      break;
-    case kConnect:
-      io_uring_prep_connect(&sqe, entry.descriptor, entry.to->get(), entry.to->length);
-      break;
+    case kAccept: io_uring_prep_multishot_accept(&sqe, entry.descriptor, nullptr, nullptr, SOCK_CLOEXEC); break;
+    case kConnect: io_uring_prep_connect(&sqe, entry.descriptor, entry.to->get(), entry.to->length); break;
     case kReceive:
       io_uring_prep_recv_multishot(&sqe, entry.descriptor, nullptr, 0, 0);
       sqe.flags |= IOSQE_BUFFER_SELECT;
@@ -176,11 +172,8 @@ void UringDriver::arm(Entry& entry, Operation operation) {
       }
       break;
     }
-    case kWatch:
-      io_uring_prep_poll_add(&sqe, entry.descriptor, 0);
-      break;  // errors and hang-up come unasked
-    case kWakeUp:
-      return;
+    case kWatch: io_uring_prep_poll_add(&sqe, entry.descriptor, 0); break;  // errors and hang-up come unasked
+    case kWakeUp: return;
   }
   sqe.user_data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
   entry.armed |= bit(operation);
@@ -266,18 +259,12 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
     touch(entry);
   }
   switch (operation) {
-    case kAccept:
-      return accepted(entry, completion.result);
-    case kConnect:
-      return connected(entry, completion.result);
-    case kReceive:
-      return received(entry, completion);
-    case kSend:
-      return sent(entry, completion.result);
-    case kWatch:
-      return watched(entry, completion.result);
-    case kWakeUp:
-      return;
+    case kAccept: return accepted(entry, completion.result);
+    case kConnect: return connected(entry, completion.result);
+    case kReceive: return received(entry, completion);
+    case kSend: return sent(entry, completion.result);
+    case kWatch: return watched(entry, completion.result);
+    case kWakeUp: return;
   }
 }
 

@@ -219,7 +219,9 @@ TEST_F(React, RunsOnAfterACrash) {
 TEST_F(React, AResultAfterTheMainCallIsGoneStopsNothing) {
   task_tests::Chains chains;
   Deferred<void> late;
-  { MainCall call(reactor, [&](Reactor&) { return late; }); }
+  {
+    MainCall call(reactor, [&](Reactor&) { return late; });
+  }
   reactor.callWhenRunning([&] {
     late.errback(Oops());
     reactor.callLater(1s, [&] { reactor.stop(); });

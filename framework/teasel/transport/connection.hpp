@@ -116,22 +116,22 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   const Chunk* chunk_ = nullptr;  // being delivered
   detail::Pacer pacer_;
   std::shared_ptr<Reactor*> lifeline_;  // once finished, unless nobody else holds this transport
-  Failure reason_;  // of connectionLost; before the end: what failConnection was given
+  Failure reason_;                      // of connectionLost; before the end: what failConnection was given
   Duration linger_ = std::chrono::seconds(2);
   Address host_, peer_;
   Counters counters_;
-  bool made_ = false;           // makeConnection was called
-  bool ended_ = false;          // the reason is set; connectionLost follows
-  bool finished_ = false;       // connectionLost has been reported
-  bool losing_ = false;         // loseConnection was called
-  bool losingWrite_ = false;    // loseWriteConnection was called
-  bool writeShut_ = false;      // our direction is ended
-  bool eof_ = false;            // the peer's direction is ended
+  bool made_ = false;         // makeConnection was called
+  bool ended_ = false;        // the reason is set; connectionLost follows
+  bool finished_ = false;     // connectionLost has been reported
+  bool losing_ = false;       // loseConnection was called
+  bool losingWrite_ = false;  // loseWriteConnection was called
+  bool writeShut_ = false;    // our direction is ended
+  bool eof_ = false;          // the peer's direction is ended
   bool paused_ = false;
-  bool obliged_ = false;        // an end was asked for or a producer registered: flushing is not all there is to do
+  bool obliged_ = false;  // an end was asked for or a producer registered: flushing is not all there is to do
   bool dispatching_ = false;
   bool reportResumed_ = false, reportWriteLost_ = false;
-  bool pacing_ = false;         // paceInNextTurn was called and that turn has not come
+  bool pacing_ = false;  // paceInNextTurn was called and that turn has not come
 };
 
 }  // namespace teasel

@@ -19,7 +19,7 @@ void installListener();
 namespace detail {
 std::vector<Failure> takeLoggedErrors(bool (*wanted)(const Failure&));
 testing::TestEventListener* installedListener() noexcept;
-}
+}  // namespace detail
 
 /// Removes and returns the errors of type E (every error for std::exception) that were logged in the running test.
 template <class E = std::exception>

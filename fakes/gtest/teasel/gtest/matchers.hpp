@@ -27,7 +27,10 @@ class FailureOf {
     *out << "is a Failure of type " << teasel::detail::typeName(typeid(E));
     if (!part_.empty()) *out << " that says \"" << part_ << '"';
   }
-  void DescribeNegationTo(std::ostream* out) const { *out << "is no such Failure: "; DescribeTo(out); }
+  void DescribeNegationTo(std::ostream* out) const {
+    *out << "is no such Failure: ";
+    DescribeTo(out);
+  }
 
  private:
   std::string part_;

@@ -79,13 +79,11 @@ void Chain::refuseAdd(const Chain* chain, const char* what, Site site) {
   const std::string made = "the Deferred made at " + chain->made_.text();
   const std::string where = chain->claimedAt_.text();
   switch (chain->claim_) {
-    case Claim::kTaken:
-      throw ResultTaken(call + "the result of " + made + " was taken at " + where);
+    case Claim::kTaken: throw ResultTaken(call + "the result of " + made + " was taken at " + where);
     case Claim::kGiven:
       throw StaleHandle(call + made + " was returned from a callback of the Deferred made at " + where +
                         ", which has its result now");
-    default:
-      throw StaleHandle(call + made + " went on with another type at " + where + "; use the handle returned there");
+    default: throw StaleHandle(call + made + " went on with another type at " + where + "; use the handle returned there");
   }
 }
 

@@ -51,24 +51,15 @@ class Probe final : public Protocol {
       case Do::kWriteTooMuch:
         if (action.size > 0) wire.setWriteLimit(wire.pendingBytes());
         [[fallthrough]];
-      case Do::kWrite:
-        return wire.write(test::pattern(wire.counters().bytesWritten, action.size));
-      case Do::kLose:
-        return wire.loseConnection();
-      case Do::kFail:
-        return wire.failConnection(Failure(UsageError("as asked")));
-      case Do::kAbort:
-        return wire.abortConnection();
-      case Do::kLoseWrite:
-        return wire.loseWriteConnection();
-      case Do::kPause:
-        return wire.pauseProducing();
-      case Do::kResume:
-        return wire.resumeProducing();
-      case Do::kThrow:
-        throw std::runtime_error("as asked");
-      default:
-        return;
+      case Do::kWrite: return wire.write(test::pattern(wire.counters().bytesWritten, action.size));
+      case Do::kLose: return wire.loseConnection();
+      case Do::kFail: return wire.failConnection(Failure(UsageError("as asked")));
+      case Do::kAbort: return wire.abortConnection();
+      case Do::kLoseWrite: return wire.loseWriteConnection();
+      case Do::kPause: return wire.pauseProducing();
+      case Do::kResume: return wire.resumeProducing();
+      case Do::kThrow: throw std::runtime_error("as asked");
+      default: return;
     }
   }
 
@@ -97,20 +88,13 @@ class StringBench final : public Bench {
   StringBench(const std::shared_ptr<Probe>& probe, SimDriver::Mode mode) : wire_(probe, mode) {}
   void far(const Action& action, ByteView bytes) override {
     switch (action.what) {
-      case Do::kPeerSend:
-        return wire_.feed(bytes);
-      case Do::kPeerEnd:
-        return wire_.endOfStream();
-      case Do::kPeerReset:
-        return wire_.reset();
-      case Do::kPeerStopReading:
-        return wire_.stopReading();
-      case Do::kPeerRead:
-        return wire_.read(action.size);
-      case Do::kAdvance:
-        return wire_.advance(std::chrono::milliseconds(action.size));
-      default:
-        return;
+      case Do::kPeerSend: return wire_.feed(bytes);
+      case Do::kPeerEnd: return wire_.endOfStream();
+      case Do::kPeerReset: return wire_.reset();
+      case Do::kPeerStopReading: return wire_.stopReading();
+      case Do::kPeerRead: return wire_.read(action.size);
+      case Do::kAdvance: return wire_.advance(std::chrono::milliseconds(action.size));
+      default: return;
     }
   }
   void settle() override { wire_.settle(); }
@@ -152,26 +136,13 @@ class WorldBench final : public Bench {
   void far(const Action& action, ByteView bytes) override {
     fakes::Outside& peer = world_.outside(0);
     switch (action.what) {
-      case Do::kPeerSend:
-        peer.send(bytes);
-        break;
-      case Do::kPeerEnd:
-        peer.endOfStream();
-        break;
-      case Do::kPeerReset:
-        peer.reset();
-        break;
-      case Do::kPeerStopReading:
-        peer.stopReading();
-        break;
-      case Do::kPeerRead:
-        peer.read(action.size);
-        break;
-      case Do::kAdvance:
-        world_.advance(std::chrono::milliseconds(action.size));
-        break;
-      default:
-        break;
+      case Do::kPeerSend: peer.send(bytes); break;
+      case Do::kPeerEnd: peer.endOfStream(); break;
+      case Do::kPeerReset: peer.reset(); break;
+      case Do::kPeerStopReading: peer.stopReading(); break;
+      case Do::kPeerRead: peer.read(action.size); break;
+      case Do::kAdvance: world_.advance(std::chrono::milliseconds(action.size)); break;
+      default: break;
     }
     world_.settle();
   }
@@ -236,51 +207,32 @@ class Wire {
 
 const char* nearCall(Do what) {
   switch (what) {
-    case Do::kWrite:
-      return "write";
-    case Do::kWriteTooMuch:
-      return "writeBeyondTheLimit";
-    case Do::kLose:
-      return "loseConnection";
-    case Do::kFail:
-      return "failConnection";
-    case Do::kAbort:
-      return "abortConnection";
-    case Do::kLoseWrite:
-      return "loseWriteConnection";
-    case Do::kPause:
-      return "pauseProducing";
-    case Do::kResume:
-      return "resumeProducing";
-    case Do::kThrow:
-      return "throw";
-    default:
-      return "?";
+    case Do::kWrite: return "write";
+    case Do::kWriteTooMuch: return "writeBeyondTheLimit";
+    case Do::kLose: return "loseConnection";
+    case Do::kFail: return "failConnection";
+    case Do::kAbort: return "abortConnection";
+    case Do::kLoseWrite: return "loseWriteConnection";
+    case Do::kPause: return "pauseProducing";
+    case Do::kResume: return "resumeProducing";
+    case Do::kThrow: return "throw";
+    default: return "?";
   }
 }
 
 std::string text(const Action& action) {
   const std::string size = "(" + std::to_string(action.size) + ")";
   switch (action.what) {
-    case Do::kReact:
-      return "next dataReceived: " + text({action.reaction, action.size});
-    case Do::kPeerSend:
-      return "peer.send" + size;
-    case Do::kPeerEnd:
-      return "peer.endOfStream()";
-    case Do::kPeerReset:
-      return "peer.reset()";
-    case Do::kPeerStopReading:
-      return "peer.stopReading()";
-    case Do::kPeerRead:
-      return "peer.read" + size;
-    case Do::kAdvance:
-      return "advance" + size;
+    case Do::kReact: return "next dataReceived: " + text({action.reaction, action.size});
+    case Do::kPeerSend: return "peer.send" + size;
+    case Do::kPeerEnd: return "peer.endOfStream()";
+    case Do::kPeerReset: return "peer.reset()";
+    case Do::kPeerStopReading: return "peer.stopReading()";
+    case Do::kPeerRead: return "peer.read" + size;
+    case Do::kAdvance: return "advance" + size;
     case Do::kWrite:
-    case Do::kWriteTooMuch:
-      return nearCall(action.what) + size;
-    default:
-      return nearCall(action.what) + std::string("()");
+    case Do::kWriteTooMuch: return nearCall(action.what) + size;
+    default: return nearCall(action.what) + std::string("()");
   }
 }
 

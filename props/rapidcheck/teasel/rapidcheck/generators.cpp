@@ -81,14 +81,10 @@ rc::Seq<std::string> simpler(const std::string& bytes) { return rc::makeSeq<Simp
 /// Most lengths are small; the limits and their neighbours come in one case of eight each.
 std::size_t drawLength(Dice& dice, std::size_t longest, int size) {
   switch (dice.below(8)) {
-    case 0:
-      return longest;
-    case 1:
-      return longest == 0 ? 0 : longest - 1;
-    case 2:
-      return std::min<std::size_t>(dice.below(2), longest);
-    default:
-      return std::min(dice.below(static_cast<std::size_t>(size) + 1), longest);
+    case 0: return longest;
+    case 1: return longest == 0 ? 0 : longest - 1;
+    case 2: return std::min<std::size_t>(dice.below(2), longest);
+    default: return std::min(dice.below(static_cast<std::size_t>(size) + 1), longest);
   }
 }
 
@@ -128,16 +124,11 @@ std::vector<ChunkPlan> calmer(const ChunkPlan& plan, std::size_t bytes) {
 ChunkPlan drawPlan(Dice& dice, std::size_t bytes) {
   const std::size_t some = std::max<std::size_t>(bytes, 1);
   switch (dice.below(6)) {
-    case 0:
-      return ChunkPlan::whole();
-    case 1:
-      return ChunkPlan::bytewise();
-    case 2:
-      return ChunkPlan::every(1 + dice.below(some));
-    case 3:
-      return ChunkPlan::cutAt({dice.below(some)});
-    default:
-      return ChunkPlan::drawn(bytes, dice.below(~std::size_t{0}));
+    case 0: return ChunkPlan::whole();
+    case 1: return ChunkPlan::bytewise();
+    case 2: return ChunkPlan::every(1 + dice.below(some));
+    case 3: return ChunkPlan::cutAt({dice.below(some)});
+    default: return ChunkPlan::drawn(bytes, dice.below(~std::size_t{0}));
   }
 }
 
