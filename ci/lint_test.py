@@ -135,6 +135,28 @@ class Findings(Tree):
         self.database()
         self.assertEqual(self.lint("--only", "tidy"), 0, self.said)
 
+    def test_names_that_the_language_looks_for_and_reasoned_empty_catches_are_no_findings(self):
+        self.write("framework/teasel/core/a.hpp", """#pragma once
+struct Waiter {
+  using promise_type = int;
+  using value_type = int;
+  bool await_ready();
+  void return_void();
+};
+inline void quiet() {
+  try {
+    quiet();
+  } catch (...) {
+    // There is nobody to tell.
+  }
+}
+""")
+        self.write("framework/teasel/core/a.cpp", "#include <teasel/core/a.hpp>\n")
+        self.database()
+        self.assertEqual(self.lint("--only", "tidy"), 0, self.said)
+        self.write("framework/teasel/core/a.hpp", "#pragma once\nstruct Waiter {\n  bool is_ready();\n};\n")
+        self.finds(["--only", "tidy"], "framework/teasel/core/a.hpp:3: error: invalid case style for method 'is_ready'")
+
     def test_each_advice_belongs_to_a_check_that_is_asked_for(self):
         command = ["clang-tidy-19", "--list-checks"]
         asked = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=True).stdout.split()
@@ -178,7 +200,10 @@ class Runs(Tree):
     def test_changed_checks_or_flags_call_for_everything(self):
         self.tidy()
         self.looked_at()
-        (self.root / ".clang-tidy").write_text("Checks: -*,misc-*\n", encoding="utf-8")
+        self.write(".clang-tidy", "# A comment.\n" + (self.root / ".clang-tidy").read_text(encoding="utf-8"))
+        self.tidy()
+        self.assertEqual(self.looked_at(), [])
+        self.write(".clang-tidy", "Checks: -*,misc-*\n")
         self.tidy()
         self.assertEqual(self.looked_at(), ["b.cpp", "clean.cpp"])
         commands = self.root / "build" / "tree" / "compile_commands.json"

@@ -17,6 +17,7 @@ CACHE_FORMAT = 1
 CACHE_ENTRIES = 4000
 PROGRESS_SECONDS = 15
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
+COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 FINDING = re.compile(r"^(.+?):(\d+):(\d+): (?:warning|error): (.*) \[([\w.,-]+)\]$")
 
 # What to do, where a check's own text does not say it. The rest is in .clang-tidy.
@@ -157,9 +158,9 @@ class Tidy:
         self.includes = Includes(root)
         self.cache = Cache(root / "build" / "lint-cache")
         try:
-            config = self.config.read_bytes()
-        except OSError as error:
-            raise SetupError(f"{self.config} cannot be read: {error.strerror}") from error
+            config = COMMENT.sub("", self.config.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SetupError(f"{self.config} cannot be read: {error}") from error
         self.common = hashlib.sha256(repr((CACHE_FORMAT, version(), config)).encode())
 
     def key(self, source):
