@@ -7,11 +7,15 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/fakes/test_protocols.hpp>
+#include <teasel/fakes/world.hpp>
+#include <teasel/protocol/connector.hpp>
+#include <teasel/protocol/factory.hpp>
 
 namespace teasel {
 namespace {
@@ -270,6 +274,60 @@ TEST(FileSender, FailsOverAStreamThatBreaksOff) {
   Transfer transfer;
   transfer.send(FileSender::from(std::make_shared<Stream>()));
   EXPECT_EQ(transfer.outcome, "FileReadError: reading the stream failed");
+}
+
+/// Sends a text when it is connected, then closes.
+struct Serves final : Protocol {
+  Serves(std::string what, std::vector<std::string>& out) : text(std::move(what)), outcomes(out) {}
+  void connectionMade() override {
+    std::make_shared<FileSender>()
+        ->beginFileTransfer(of(text), transport())
+        .addCallbacks([this](const std::string&) { outcomes.push_back("sent"); },
+                      [this](const Failure& why) { outcomes.push_back(why.name()); });
+    transport().loseConnection();
+  }
+  std::string text;
+  std::vector<std::string>& outcomes;
+};
+
+/// Keeps what it receives.
+struct Takes final : Protocol {
+  Takes(std::string& bytes, std::string& end) : received(bytes), reason(end) {}
+  void dataReceived(ByteView data) override { received += data.text(); }
+  void connectionLost(const Failure& why) override { reason = why.name(); }
+  std::string& received;
+  std::string& reason;
+};
+
+TEST(FileSender, WhateverTheNetworkDoesTheDeferredFiresOnceAndThePeerGetsAllOrIsTold) {
+  const std::string text = content(60'000);
+  int whole = 0, broken = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    std::vector<std::string> outcomes;
+    std::string received, reason;
+    fakes::WorldOptions options;
+    options.mode = seed % 2 == 0 ? SimDriver::Mode::kReadiness : SimDriver::Mode::kCompletion;
+    options.window = 20'000;
+    options.faults.reset = {1, 12};
+    fakes::World world(options);
+    world.choices().usePrng(seed);
+    const auto served = Factory::forProtocol<Serves>(text, std::ref(outcomes));
+    const auto taking = ClientFactory::forProtocol<Takes>(std::ref(received), std::ref(reason));
+    served->noisy = taking->noisy = false;
+    world.host("server").reactor().listenTCP(1, served);
+    const auto connector = world.host("client").reactor().connectTCP(world.host("server").address().host(), 1, taking);
+    world.runUntil([&] { return !outcomes.empty() && (connector->state() == Connector::State::kDisconnected); });
+    world.advance(std::chrono::seconds(10));
+    SCOPED_TRACE(seed);
+    ASSERT_LE(outcomes.size(), 1u);
+    ASSERT_TRUE(text.starts_with(received));
+    if (outcomes.empty()) continue;  // reset before it was accepted
+    ASSERT_TRUE(outcomes[0] == "sent" || outcomes[0] == "FileTransferStopped") << outcomes[0];
+    ASSERT_TRUE(reason != "ConnectionDone" || received == text) << "broken off, and not told";
+    (reason == "ConnectionDone" ? whole : broken) += 1;
+  }
+  EXPECT_GT(whole, 10);
+  EXPECT_GT(broken, 10);
 }
 
 }  // namespace

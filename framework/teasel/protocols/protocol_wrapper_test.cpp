@@ -244,7 +244,9 @@ TEST(WrappingFactory, ServesEndpointsAsAnyFactory) {
   Log log;
   Recorder::Does does;
   fakes::World world;
-  TCP4ServerEndpoint(world.host("server").reactor(), 8000).listen(Factory::forProtocol<fakes::test::Echo>());
+  const auto echoes = Factory::forProtocol<fakes::test::Echo>();
+  echoes->noisy = false;
+  TCP4ServerEndpoint(world.host("server").reactor(), 8000).listen(echoes);
   TCP4ClientEndpoint endpoint(world.host("client").reactor(), world.host("server").address().host(), 8000);
   std::shared_ptr<Protocol> made;
   auto connected = endpoint.connect(std::make_shared<WrappingFactory>(recorders(&log, &does)))
