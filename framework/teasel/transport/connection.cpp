@@ -178,7 +178,7 @@ void Connection::onWritten(std::size_t count) {
 }
 
 void Connection::closeIfFlushed() {
-  if (pendingBytes() > 0 || pacer_.any()) return;
+  if (pendingBytes() > 0) return;
   if (losing_) {
     end(reason_ ? reason_ : connectionDone(), How::kGraceful);
     return;
