@@ -25,8 +25,9 @@ function(teasel_add_property_test name)
   elseif(TARGET ${name})
     _teasel_scenarios_refuse(${name} "there is a target of this name already")
   elseif(NOT TARGET Teasel::rapidcheck_main)
-    _teasel_scenarios_refuse(${name} "there is no target Teasel::rapidcheck_main here; find_package(teasel) brings it with COMPONENTS \
-props_rapidcheck, a Teasel that is part of this tree with TEASEL_RAPIDCHECK=ON, where GoogleTest is")
+    string(CONCAT why "there is no target Teasel::rapidcheck_main here; find_package(teasel) brings it with COMPONENTS "
+      "props_rapidcheck, a Teasel that is part of this tree with TEASEL_RAPIDCHECK=ON, where GoogleTest is")
+    _teasel_scenarios_refuse(${name} "${why}")
   endif()
   if(NOT DEFINED arg_CASES)
     set(arg_CASES 1000)

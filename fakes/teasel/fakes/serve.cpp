@@ -164,10 +164,10 @@ Outcome unpackOutcome(std::string_view bytes) {
 ForkedRunner::ForkedRunner(Options options)
     : options_(std::move(options)),
       worker_(
-          [replayer = std::make_shared<Replayer>()](const std::string& request) {
+          [replayer = std::make_shared<Replayer>(), run = options_.run](const std::string& request) {
             const Job job = unpackJob(request);
             watchdog::watch(&replayer->world(), job.diagram);
-            return pack(replayer->run(job));
+            return pack(run != nullptr ? run(*replayer, job) : replayer->run(job));
           },
           {.timeout = options_.timeout}) {}
 

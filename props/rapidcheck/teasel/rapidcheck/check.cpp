@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <sstream>
+#include <utility>
 
 #include <rapidcheck.h>
 #include <rapidcheck/detail/TestListenerAdapter.h>
@@ -14,6 +16,8 @@
 #include <teasel/fakes/diagram.hpp>
 #include <teasel/fakes/replay.hpp>
 #include <teasel/fakes/report.hpp>
+#include <teasel/fakes/serve.hpp>
+#include <teasel/fakes/serve_worker.hpp>
 #include <teasel/rapidcheck/plays.hpp>
 
 namespace teasel::rapidcheck {
@@ -26,6 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kAssertion = "rc-assert";
+constexpr const char* kDiscard = "rc-discard";
 
 /// The program that runs: what a person types to replay.
 std::string thisProgram() {
@@ -34,12 +39,43 @@ std::string thisProgram() {
   return error ? "<this program>" : program.string();
 }
 
+Outcome outcomeOf(fakes::World& world, const char* oracle, std::string message, bool diagram) {
+  Outcome outcome;
+  outcome.oracle = oracle;
+  outcome.message = std::move(message);
+  outcome.play = world.play();
+  outcome.records = world.choices().records();
+  if (diagram) outcome.diagram = fakes::diagram(world);
+  world.reset();  // what was left in it is nobody's leftover
+  return outcome;
+}
+
+/// Runs a job; what assertions of RapidCheck throw out of user code becomes an outcome, which can leave a child process.
+Outcome runJob(fakes::Replayer& replayer, const fakes::Job& job) {
+  try {
+    return replayer.run(job);
+  } catch (const CaseResult& result) {
+    if (result.type == CaseResult::Type::Success) {
+      replayer.world().reset();
+      return {};
+    }
+    const bool failed = result.type == CaseResult::Type::Failure;
+    Outcome outcome = outcomeOf(replayer.world(), failed ? kAssertion : kDiscard, result.description, job.diagram);
+    // Its first lines are the place and the assertion; then come values, which differ from input to input.
+    outcome.signature = outcome.oracle + " at " + result.description.substr(0, result.description.find("\n\n"));
+    return outcome;
+  } catch (const rc::GenerationFailure& why) {
+    return outcomeOf(replayer.world(), kDiscard, why.what(), job.diagram);
+  }
+}
+
 /// Runs inputs of one scenario.
 class Trial {
  public:
-  explicit Trial(const fakes::Scenario& scenario) : scenario_(scenario.name()) {}
+  Trial(const fakes::Scenario& scenario, const CheckOptions& options, bool forked) : scenario_(scenario.name()) {
+    if (forked) forked_.emplace(fakes::ForkedRunner::Options{.timeout = options.timeout, .inputFile = {}, .run = &runJob});
+  }
 
-  /// RC_ASSERT in user code becomes an outcome; what RC_PRE throws, and failures of generators, fly on.
   Outcome run(const Input& input, bool diagram = false) {
     ++runs_;
     fakes::Job job;
@@ -48,33 +84,18 @@ class Trial {
     job.records = input.records;
     job.seed = input.seed;
     job.diagram = diagram;
-    try {
-      return replayer_.run(job);
-    } catch (const CaseResult& result) {
-      const Outcome outcome = asserted(result, diagram);
-      replayer_.world().reset();  // what the assertion left in it is nobody's leftover
-      if (result.type != CaseResult::Type::Failure) throw;
-      return outcome;
-    }
+    return forked_ ? forked_->run(job) : runJob(replayer_, job);
+  }
+  /// The next run meets a fresh process, if runs have one of their own.
+  void renew() {
+    if (forked_) forked_->renew();
   }
   std::size_t runs() const noexcept { return runs_; }
 
  private:
-  Outcome asserted(const CaseResult& result, bool diagram) {
-    fakes::World& world = replayer_.world();
-    Outcome outcome;
-    outcome.oracle = kAssertion;
-    // Its first lines are the place and the assertion; then come values, which differ from input to input.
-    outcome.signature = kAssertion + (" at " + result.description.substr(0, result.description.find("\n\n")));
-    outcome.message = result.description;
-    outcome.play = world.play();
-    outcome.records = world.choices().records();
-    if (diagram) outcome.diagram = fakes::diagram(world);
-    return outcome;
-  }
-
   std::string scenario_;
   fakes::Replayer replayer_;
+  std::optional<fakes::ForkedRunner> forked_;
   std::size_t runs_ = 0;
 };
 
@@ -91,8 +112,9 @@ fakes::Tape tapeOf(std::string_view scenario, const Outcome& outcome) {
 /// One check: the property, and what its runs have come to.
 class Check {
  public:
-  Check(const fakes::Scenario& scenario, const CheckOptions& options)
-      : scenario_(scenario), options_(options), trial_(std::make_shared<Trial>(scenario)) {}
+  /// `forked`: each run in a child process.
+  Check(const fakes::Scenario& scenario, const CheckOptions& options, bool forked)
+      : scenario_(scenario), options_(options), trial_(std::make_shared<Trial>(scenario, options, forked)) {}
 
   CheckResult run() {
     letAssertionsPass();
@@ -143,6 +165,7 @@ class Check {
       return;
     }
     Outcome outcome = trial_->run(input);
+    if (outcome.oracle == kDiscard) RC_DISCARD(outcome.message);
     // Another failure than the one that is being shrunk is none here.
     if (outcome.ok() || (failing() && outcome.signature != last_.signature)) return;
     if (!failing()) runsBefore_ = trial_->runs();
@@ -165,6 +188,7 @@ class Check {
     out.reproduce = rc::detail::configToMinimalString(same);
     out.reproduce.resize(std::min(out.reproduce.find(' '), out.reproduce.size()));
     out.tape = tapeOf(scenario_.name(), last_);
+    trial_->renew();
     const Outcome again = trial_->run({out.tape.play, out.tape.records}, true);
     std::string note = "RapidCheck: falsified by case " + std::to_string(failure.numSuccess + 1) + ", shrunk in " +
                        std::to_string(trial_->runs() - runsBefore_) + " runs";
@@ -197,10 +221,40 @@ class Check {
   bool cutShort_ = false;
 };
 
+/// A result as bytes, for a pipe: the sizes of the texts, and they.
+std::string pack(const CheckResult& result) {
+  const std::string parts[] = {result.text, result.tape.print(), result.tapeFile, result.reproduce};
+  std::string bytes = result.ok ? "1 " : "0 ";
+  bytes += std::to_string(result.runs);
+  for (const std::string& part : parts) bytes += ' ' + std::to_string(part.size());
+  bytes += '\n';
+  for (const std::string& part : parts) bytes += part;
+  return bytes;
+}
+
+CheckResult unpack(const std::string& bytes) {
+  std::istringstream numbers(bytes.substr(0, bytes.find('\n')));
+  std::size_t at = bytes.find('\n') + 1, sizes[4] = {};
+  CheckResult result;
+  numbers >> result.ok >> result.runs >> sizes[0] >> sizes[1] >> sizes[2] >> sizes[3];
+  const auto next = [&](std::size_t size) { return bytes.substr(std::exchange(at, at + size), size); };
+  result.text = next(sizes[0]);
+  result.tape = fakes::Tape::parse(next(sizes[1]));
+  result.tapeFile = next(sizes[2]);
+  result.reproduce = next(sizes[3]);
+  return result;
+}
+
 }  // namespace
 
-CheckResult checkScenario(std::string_view scenario, const CheckOptions& options) {
-  return Check(fakes::requireScenario(scenario), options).run();
+CheckResult checkScenario(std::string_view name, const CheckOptions& options) {
+  const fakes::Scenario& scenario = fakes::requireScenario(name);
+  if (!options.forked) return Check(scenario, options, false).run();
+  rc::detail::configuration();  // before the child: both shall have the same seed
+  fakes::Worker child([&](const std::string&) { return pack(Check(scenario, options, false).run()); },
+                      {.timeout = CheckOptions::kPatience});
+  const fakes::Worker::Reply reply = child.ask({});
+  return reply.died ? Check(scenario, options, true).run() : unpack(reply.text);
 }
 
 }  // namespace teasel::rapidcheck

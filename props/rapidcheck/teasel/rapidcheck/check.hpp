@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include <teasel/core/clock.hpp>
 #include <teasel/fakes/tape.hpp>
 
 /// The RapidCheck engine: RapidCheck makes Plays and choices, a scenario is run with them, and what fails is shrunk.
@@ -21,6 +22,12 @@ struct CheckOptions {
   std::string findings = "findings";
   /// Runs that shrinking may take.
   std::size_t shrinkRuns = 20'000;
+  /// The check is made in a child of this process. When that dies, or takes longer than kPatience, the check is made again
+  /// with a child for each run: a crash, and a run that takes longer than `timeout` of real time, is then a failure that is
+  /// shrunk and reported like others. Else they end this program.
+  bool forked = false;
+  Duration timeout = std::chrono::seconds(10);
+  static constexpr Duration kPatience = std::chrono::minutes(2);
 };
 
 /// What came of a check.

@@ -1,4 +1,6 @@
 // A program with faults, for the tests of the engine and of its main.
+#include <cstdlib>
+
 #include <teasel/fakes/scenario.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
@@ -40,6 +42,19 @@ ScenarioOptions words() {
 
 TEASEL_SCENARIO(splits, "breaks where a delimiter is cut in two", words()) {
   world.host().reactor().listenTCP(1, std::make_shared<SplitFactory>(world));
+  world.run();
+}
+
+/// Takes no greeting.
+class Rude final : public Protocol {
+ public:
+  void dataReceived(ByteView data) override {
+    if (data[0] == 'h') std::abort();
+  }
+};
+
+TEASEL_SCENARIO(crashes, "ends the process that it runs in", words()) {
+  world.host().reactor().listenTCP(1, Factory::forProtocol<Rude>());
   world.run();
 }
 

@@ -272,6 +272,17 @@ TEST_F(RapidCheckAssertions, OfAScenarioAreShrunkAndReportedLikeVerdicts) {
   EXPECT_NE(result.text.find("RC_ASSERT(!armed"), std::string::npos) << result.text;
 }
 
+TEST_F(RapidCheckAssertions, OfAScenarioComeOutOfAChildProcessAsWell) {
+  const Armed now;
+  CheckOptions options = quick("seed=1");
+  const CheckResult here = checkScenario("rcTestAssert", options);
+  options.forked = true;
+  const CheckResult there = checkScenario("rcTestAssert", options);
+  EXPECT_EQ(there.tape, here.tape);
+  EXPECT_EQ(there.reproduce, here.reproduce);
+  EXPECT_NE(checkScenario("rcTestPre", options).text.find("Gave up"), std::string::npos);
+}
+
 TEST_F(RapidCheckAssertions, OfWhatIsPresupposedDiscardTheCase) {
   const Armed now;
   const CheckResult result = checkScenario("rcTestPre", quick("seed=1"));
@@ -317,7 +328,7 @@ class RapidCheckProgram : public RapidCheckEngine {
 };
 
 TEST_F(RapidCheckProgram, ReplaysTheTapeAndReproducesTheFailureByTheCommandsThatItPrints) {
-  const Ran found = run(RAPIDCHECK_DEMO);
+  const Ran found = run(RAPIDCHECK_DEMO " --gtest_filter=-RapidCheck.crashes");
   EXPECT_NE(found.status, 0);
   EXPECT_NE(found.output.find("[       OK ] RapidCheck.holds"), std::string::npos) << found.output;
   const std::string replay = found.after("Replay it:\n"), reproduce = found.after("As RapidCheck found it:\n");
@@ -328,6 +339,15 @@ TEST_F(RapidCheckProgram, ReplaysTheTapeAndReproducesTheFailureByTheCommandsThat
   const Ran reproduced = run(reproduce + " --gtest_filter=RapidCheck.splits");
   EXPECT_NE(reproduced.status, 0);
   EXPECT_EQ(reproduced.after("Replay it:\n"), replay) << reproduced.output;
+}
+
+TEST_F(RapidCheckProgram, ShrinksAndReportsACrashLikeAVerdict) {
+  const Ran found = run(RAPIDCHECK_DEMO " --gtest_filter=RapidCheck.crashes");
+  EXPECT_NE(found.status, 0);
+  EXPECT_NE(found.output.find("FAILED crashes: crash: SIGABRT"), std::string::npos) << found.output;
+  EXPECT_NE(found.output.find("The input:\n  connect 0\n  send 0 \"h\"\n\n"), std::string::npos) << found.output;
+  const Ran replayed = run(found.after("Replay it:\n"));
+  EXPECT_NE(replayed.output.find("FAILED crashes: crash: SIGABRT"), std::string::npos) << replayed.output;
 }
 
 TEST_F(RapidCheckProgram, TakesParametersAndRefusesOthers) {

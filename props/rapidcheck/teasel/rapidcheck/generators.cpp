@@ -11,6 +11,8 @@
 #include <rapidcheck/shrink/Shrink.h>
 #include <rapidcheck/shrinkable/Transform.h>
 
+#include <teasel/props/round_trip.hpp>
+
 namespace teasel::rapidcheck {
 
 using fakes::ChunkPlan;
@@ -88,13 +90,9 @@ std::size_t drawLength(Dice& dice, std::size_t longest, int size) {
   }
 }
 
-/// The delimiter behind the message is found behind the message, and nowhere earlier.
-bool separable(const std::string& message, const std::string& delimiter) {
-  return delimiter.empty() || (message + delimiter).find(delimiter) == message.size();
-}
-
 bool isMadeFor(const std::vector<std::string>& messages, const MessageShape& shape) {
-  return std::all_of(messages.begin(), messages.end(), [&](const std::string& each) { return separable(each, shape.delimiter); });
+  return std::all_of(messages.begin(), messages.end(),
+                     [&](const std::string& each) { return props::separable(each, shape.delimiter); });
 }
 
 /// Plans with fewer cuts: none, halves of them, one less; and without the end in the last turn.
@@ -148,7 +146,7 @@ rc::Gen<std::vector<std::string>> messages(const MessageShape& shape) {
     std::vector<std::string> made;
     for (std::size_t count = dice.below(shape.most + 1); count > 0; --count) {
       std::string message = drawBytes(dice, drawLength(dice, shape.longest, size));
-      if (separable(message, shape.delimiter)) made.push_back(std::move(message));
+      if (props::separable(message, shape.delimiter)) made.push_back(std::move(message));
     }
     return rc::shrinkable::shrinkRecur(std::move(made), [shape](const std::vector<std::string>& from) {
       return rc::seq::filter(rc::seq::concat(rc::shrink::removeChunks(from), rc::shrink::eachElement(from, &simpler)),

@@ -14,15 +14,17 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   teasel::gtest::installListener();
   teasel::rapidcheck::CheckOptions options;
+  options.forked = true;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--corpus=")) options.corpus = argument.substr(9);
     else if (argument.starts_with("--params=")) options.params = argument.substr(9);
     else if (argument.starts_with("--findings=")) options.findings = argument.substr(11);
+    else if (argument == "--in-process") options.forked = false;
     else {
       std::fprintf(stderr,
-                   "unknown argument %s; there are --corpus=DIR, --params='max_success=N ...', --findings=DIR, those of "
-                   "GoogleTest (--help), and the commands of scenario programs (run, replay, shrink, show ...)\n",
+                   "unknown argument %s; there are --corpus=DIR, --params='max_success=N ...', --findings=DIR, --in-process (for "
+                   "debuggers), those of GoogleTest (--help), and the commands of scenario programs (run, replay, shrink ...)\n",
                    argv[i]);
       return 2;
     }
