@@ -88,6 +88,8 @@ def visit(targets, exhibits, work, jobs, say, seed=SEED, only=None):
     targets = {target.scenario: target for target in targets}
     faults = check_names(targets, exhibits, only)
     names = [name for fault in faults for name in (fault, fault + TWIN)] + [CANARY]
+    # The longest first, so that no core ends with one that others could have helped with.
+    names.sort(key=lambda name: -exhibits[name.removesuffix(TWIN)].executions)
     launcher = fixed_addresses()
     if not launcher:
         say("programs get other addresses each time here: numbers of executions will differ from run to run")
