@@ -49,7 +49,7 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction& operator=(const UniqueFunction&) = delete;
   ~UniqueFunction() { reset(); }
 
-  R operator()(Args... args) {
+  R operator()(Args... args) {  // NOLINT(performance-unnecessary-value-param): how they travel is the signature's choice
     if (ops_ == nullptr) throw std::bad_function_call();
     return ops_->call(storage_, std::forward<Args>(args)...);
   }

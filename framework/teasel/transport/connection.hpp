@@ -47,7 +47,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
 
   /// Use accept or connect.
   Connection(Reactor& reactor, std::shared_ptr<ConnectionOwner> owner);
-  ~Connection();
+  ~Connection() override;
 
   void write(ByteView data) override;
   void loseConnection() override;
