@@ -70,10 +70,10 @@ int talk(const Arguments& arguments) {
       else if (!stay) alive->finish();
     });
   };
-  const auto heard = [](std::string_view line) { std::cout << line << std::endl; };
+  const auto heard = [](std::string_view line) { std::cout << line << '\n' << std::flush; };
   const auto ended = [&](const Failure& why) {
     if (why.check<ConnectionDone>() == nullptr && !reactor.stopRequested() && reactor.running()) {
-      std::cerr << "line_client: " << why.what() << std::endl;
+      std::cerr << "line_client: " << why.what() << '\n';
       status = 1;
     }
     if (reactor.running() && !reactor.stopRequested()) reactor.stop();

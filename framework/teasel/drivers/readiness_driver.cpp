@@ -19,7 +19,7 @@ namespace teasel {
 namespace {
 constexpr std::uint64_t kWakeKey = ~std::uint64_t{0};
 constexpr std::size_t kReceiveSize = 65536;
-constexpr std::size_t kDiscardPerPoll = 1024 * 1024;
+constexpr std::size_t kDiscardPerPoll = std::size_t{1} << 20;
 constexpr int kAcceptsPerPoll = 64;
 constexpr std::size_t kPiecesPerSend = 64;
 constexpr Duration kAcceptRest = std::chrono::milliseconds(50);

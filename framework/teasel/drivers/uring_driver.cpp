@@ -252,6 +252,7 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
     wake_.drain();
     return;
   }
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands back what it was given, a number
   Entry& entry = *reinterpret_cast<Entry*>(completion.data & ~kOperationMask);
   if (!more) {
     entry.armed &= ~bit(operation);
