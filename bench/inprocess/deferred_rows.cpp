@@ -1,8 +1,14 @@
+#include <coroutine>
+#include <exception>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <teasel/core/errors.hpp>
+#include <teasel/deferred/coroutine.hpp>
 #include <teasel/deferred/deferred.hpp>
+#include <teasel/deferred/join.hpp>
 
 #include "../harness/interleave.hpp"
 #include "naive_deferred.hpp"
@@ -41,10 +47,90 @@ Round callbacks(int n) {
   return n == 1 ? inTurns(ours, naive, RatioIs::kCost, nanoseconds) : inTurns(ours, chain, RatioIs::kCost, nanoseconds);
 }
 
+/// The way of a failure: made, given one errback that handles it, fired.
+template <class Fire>
+[[gnu::noinline]] void makeAndFail(const int& step, Fire fire) {
+  Deferred<int> deferred;
+  deferred.addErrback([&step](const Failure&) { return step; });
+  fire(deferred);
+}
+
+/// An error that costs nothing to make by itself.
+struct Gone final : std::exception {
+  const char* what() const noexcept override { return "gone"; }
+};
+
+/// `fire` gives the failure; against the same with a value.
+template <class Fire>
+Round failing(Fire fire) {
+  return inTurns(
+      [=](long count) {
+        for (const int step = 1; count > 0; --count) makeAndFail(step, fire);
+      },
+      [](long count) {
+        for (const int step = 1; count > 0; --count) makeAndFire<Deferred<int>>(1, step);
+      },
+      RatioIs::kCost, nanoseconds);
+}
+
+/// A coroutine that does nothing but stop each time it is resumed.
+struct Bare {
+  struct promise_type {
+    Bare get_return_object() { return Bare{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() { std::terminate(); }
+  };
+  std::coroutine_handle<promise_type> frame;
+};
+Bare stopping() {
+  for (;;) co_await std::suspend_always();
+}
+Deferred<void> awaiting(long count) {
+  for (int sum = 0; count > 0; --count) keep(sum += co_await succeed(1));
+}
+
+/// Made with its result, awaited, gone; against resuming a coroutine that stops again at once.
+Round readyAwait() {
+  static const Bare bare = stopping();
+  return inTurns([](long count) { static_cast<void>(awaiting(count)); },
+                 [](long count) {
+                   for (; count > 0; --count) bare.frame.resume();
+                 },
+                 RatioIs::kCost, nanoseconds);
+}
+
+/// A list of a thousand Deferreds, all of them made and fired. Twisted's figure was measured once, on two cores of an EPYC.
+Round listOf1000() {
+  constexpr double kTwisted = 2553e3;
+  const auto ours = [](long count) {
+    for (; count > 0; --count) {
+      std::vector<Deferred<int>> inputs(1000);
+      auto list = deferredList(inputs);
+      for (const Deferred<int>& input : inputs) input.callback(1);
+      keep(list.hasResult());
+    }
+  };
+  const long count = calibrate(ours);
+  return [=] {
+    const double each = nanosecondsEach(ours, count);
+    return Sample{each / 1e3, kTwisted / 1e3, kTwisted / each};
+  };
+}
+
 }  // namespace
 
 void addDeferredRows() {
   for (const int n : {1, 10, 100}) addRow({"deferred/" + std::to_string(n) + "-callbacks", "ns", [=] { return callbacks(n); }});
+  const auto shared = [](Deferred<int>& deferred) { deferred.errback(connectionLost()); };
+  const auto anew = [](Deferred<int>& deferred) { deferred.errback(Gone()); };
+  const auto text = [](Deferred<int>& deferred) { deferred.errback(std::runtime_error("gone")); };
+  addRow({"deferred/failure-shared", "ns", [=] { return failing(shared); }});
+  addRow({"deferred/failure-new", "ns", [=] { return failing(anew); }});
+  addRow({"deferred/failure-text", "ns", [=] { return failing(text); }});
+  addRow({"deferred/await-ready", "ns", readyAwait});
+  addRow({"deferred/list-1000", "us", listOf1000});
 }
 
 }  // namespace teasel::bench

@@ -6,7 +6,7 @@ namespace teasel::bench {
 
 /// feed/<protocol>/<bytewise|64|1024|65536>
 void addFeedRows();
-/// deferred/<n>-callbacks: made, given n callbacks, fired and dropped.
+/// deferred/: made, given callbacks, fired and dropped; failures, waits, joins.
 void addDeferredRows();
 /// timer/<add|cancel|fire>/<n>
 void addTimerRows();

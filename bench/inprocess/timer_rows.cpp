@@ -146,7 +146,7 @@ Round round(Operation operation, std::size_t n) {
 }  // namespace
 
 void addTimerRows() {
-  for (const std::size_t n : {std::size_t{1000}, std::size_t{100000}})
+  for (const std::size_t n : {std::size_t{1000}, std::size_t{100000}, std::size_t{1000000}})
     for (const Operation operation : {kAdd, kCancel, kFire})
       addRow({"timer/" + std::string(kNames[operation]) + '/' + std::to_string(n), "ns", [=] { return round(operation, n); }});
 }

@@ -4,31 +4,20 @@
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
-#include <teasel/core/sanitizers.hpp>
 
 namespace teasel {
 
 namespace {
-constexpr std::size_t kSpareTimers = 4096;
-constexpr std::uint32_t kArity = 4;
+constexpr std::size_t kArity = 4;
 
 Instant later(Instant now, Duration after) { return after > kNever - now ? kNever : now + after; }
 }  // namespace
 
-DelayedCall::~DelayedCall() {
-  if (timer_ != nullptr) TimerQueue::unref(timer_);
-}
-
-void DelayedCall::requireActive(const char* what) const {
-  if (active()) return;
+void DelayedCall::refuse(const char* what) const {
   const std::string where = timer_ == nullptr ? " of an empty DelayedCall" : " of a call made at " + timer_->site.text();
-  if (timer_ != nullptr && timer_->cancelled) throw AlreadyCancelled(what + where + ": it was cancelled already");
+  if (timer_ != nullptr && timer_->order == detail::Timer::kCancelled)
+    throw AlreadyCancelled(what + where + ": it was cancelled already");
   throw AlreadyCalled(what + where + ": it was called already");
-}
-
-void DelayedCall::cancel() {
-  requireActive("cancel");
-  cancelIfActive();
 }
 
 bool DelayedCall::cancelIfActive() noexcept {
@@ -50,106 +39,152 @@ void DelayedCall::delay(Duration more) {
   timer_->queue->setAgain(*timer_, at < now ? now : at);
 }
 
-TimerQueue::~TimerQueue() {
-  clear();
-  for (detail::Timer* timer : spare_) delete timer;
-}
-
 void TimerQueue::clear() noexcept {
   // A destroyed capture may cancel other calls of this queue: take them one at a time.
-  while (!heap_.empty()) drop(heap_.back().timer);
-}
-
-detail::Timer* TimerQueue::make() {
-  if (spare_.empty()) return new detail::Timer{};
-  detail::Timer* timer = spare_.back();
-  spare_.pop_back();
-  return timer;
-}
-
-void TimerQueue::unref(detail::Timer* timer) noexcept {
-  if (--timer->refs == 0) delete timer;
-}
-
-DelayedCall TimerQueue::add(Instant at, UniqueFunction<void()> call, Site site) {
-  detail::Timer* timer = make();
-  *timer = detail::Timer{this, at, nextOrder_++, 0, 1, std::move(call), site, false};
-  heap_.push_back({at, timer->order, timer});
-  siftUp(static_cast<std::uint32_t>(heap_.size() - 1), heap_.back());
-  return DelayedCall(timer);
-}
-
-void TimerQueue::put(std::uint32_t place, const Entry& entry) noexcept {
-  heap_[place] = entry;
-  entry.timer->place = place;
-}
-
-void TimerQueue::siftUp(std::uint32_t place, const Entry& moved) noexcept {
-  const Entry entry = moved;
-  while (place > 0) {
-    const std::uint32_t parent = (place - 1) / kArity;
-    if (!entry.before(heap_[parent])) break;
-    put(place, heap_[parent]);
-    place = parent;
+  while (!heap_.empty()) {
+    const Entry last = heap_.back();
+    heap_.pop_back();
+    detail::Timer& timer = *last.timer;
+    if (last.dead()) {
+      --dead_;
+    } else {
+      --live_;
+      timer.order = detail::Timer::kCancelled;
+      timer.call.reset();
+    }
+    DelayedCall::unref(&timer);
   }
-  put(place, entry);
 }
 
-void TimerQueue::siftDown(std::uint32_t place, const Entry& moved) noexcept {
-  const Entry entry = moved;
-  const auto size = static_cast<std::uint32_t>(heap_.size());
-  for (;;) {
-    const std::uint32_t first = place * kArity + 1;
-    if (first >= size) break;
-    std::uint32_t least = first;
-    const std::uint32_t end = first + kArity < size ? first + kArity : size;
-    for (std::uint32_t child = first + 1; child < end; ++child)
-      if (heap_[child].before(heap_[least])) least = child;
-    if (!heap_[least].before(entry)) break;
-    put(place, heap_[least]);
-    place = least;
+DelayedCall TimerQueue::add(Instant at, UniqueFunction<void()>&& call, Site site) {
+  const std::uint64_t order = nextOrder_++;
+  detail::Timer* timer = detail::poolNew<detail::Timer>(this, order, std::move(call), 0u, at, site);
+  DelayedCall handle(timer);
+  push(at, order, timer);
+  ++live_;
+  return handle;
+}
+
+void TimerQueue::push(Instant at, std::uint64_t order, detail::Timer* timer) {
+  heap_.emplace_back(at, order, timer);
+  ++timer->refs;
+  std::size_t place = heap_.size() - 1;
+  for (; place > 0; place = (place - 1) / kArity) {
+    const Entry& parent = heap_[(place - 1) / kArity];
+    if (!parent.after(at, order)) break;
+    heap_[place] = parent;
   }
-  put(place, entry);
+  heap_[place].at = at;
+  heap_[place].order = order;
+  heap_[place].timer = timer;
 }
 
-void TimerQueue::setAgain(detail::Timer& timer, Instant at) noexcept {
-  const Entry entry{timer.at = at, timer.order = nextOrder_++, &timer};
-  const std::uint32_t place = timer.place;
-  if (place > 0 && entry.before(heap_[(place - 1) / kArity])) siftUp(place, entry);
-  else siftDown(place, entry);
-}
-
-void TimerQueue::remove(detail::Timer& timer) noexcept {
-  const std::uint32_t place = timer.place;
-  timer.queue = nullptr;
+/// Takes the top off the heap, with its reference.
+void TimerQueue::pop() noexcept {
+  detail::Timer* const timer = heap_.front().timer;
   const Entry last = heap_.back();
   heap_.pop_back();
-  if (last.timer == &timer) return;
-  if (place > 0 && last.before(heap_[(place - 1) / kArity])) siftUp(place, last);
-  else siftDown(place, last);
+  if (!heap_.empty()) {
+    // The gap sinks all the way, then the last one rises into it: it came from the bottom and seldom rises far.
+    std::size_t place = 0;
+    for (std::size_t child = least(0); child != 0; child = least(place)) {
+      heap_[place] = heap_[child];
+      place = child;
+    }
+    for (; place > 0 && last.before(heap_[(place - 1) / kArity]); place = (place - 1) / kArity)
+      heap_[place] = heap_[(place - 1) / kArity];
+    heap_[place] = last;
+  }
+  DelayedCall::unref(timer);
+}
+
+/// The place of the earliest child; 0 if there is none.
+std::size_t TimerQueue::least(std::size_t place) const noexcept {
+  const std::size_t first = place * kArity + 1, size = heap_.size();
+  if (first >= size) return 0;
+  std::size_t least = first;
+  const std::size_t end = first + kArity < size ? first + kArity : size;
+  for (std::size_t child = first + 1; child < end; ++child) least = heap_[child].before(heap_[least]) ? child : least;
+  return least;
+}
+
+void TimerQueue::siftDown(std::size_t place, const Entry& moved) noexcept {
+  const Entry entry = moved;
+  for (std::size_t child = least(place); child != 0 && heap_[child].before(entry); child = least(place)) {
+    heap_[place] = heap_[child];
+    place = child;
+  }
+  heap_[place] = entry;
+}
+
+/// An entry of `timer` has died. Kept short: the fewer instructions, the more cancelled timers come from memory at a time.
+inline void TimerQueue::entryDied(const detail::Timer* timer) noexcept {
+  if (++dead_ > 3 * live_ + kDeadKept || heap_.front().timer == timer) [[unlikely]]
+    tidy();
+}
+
+[[gnu::noinline]] void TimerQueue::tidy() noexcept {
+  dropDeadTops();
+  if (dead_ > 3 * live_ + kDeadKept) sweep();
+}
+
+void TimerQueue::dropDeadTops() noexcept {
+  for (; dead_ != 0 && heap_.front().dead(); --dead_) pop();
+}
+
+/// Drops every dead entry.
+void TimerQueue::sweep() noexcept {
+  constexpr std::size_t kAhead = 16;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < heap_.size(); ++i) {
+    if (i + kAhead < heap_.size()) __builtin_prefetch(heap_[i + kAhead].timer, 1);
+    if (heap_[i].dead()) DelayedCall::unref(heap_[i].timer);
+    else heap_[kept++] = heap_[i];
+  }
+  heap_.resize(kept);
+  for (std::size_t place = kept / kArity + 1; place-- > 0;)
+    if (place < kept) siftDown(place, heap_[place]);
+  dead_ = 0;
+}
+
+void TimerQueue::setAgain(detail::Timer& timer, Instant at) {
+  const std::uint64_t order = nextOrder_++;
+  push(at, order, &timer);
+  timer.at = at;
+  timer.order = order;
+  entryDied(&timer);
 }
 
 void TimerQueue::drop(detail::Timer* timer) noexcept {
-  timer->cancelled = true;
-  remove(*timer);
-  // What the call captured may own every handle, the one that cancels included: the queue's reference goes last.
+  timer->order = detail::Timer::kCancelled;
+  --live_;
+  if (!timer->call.trivial()) return dropCapture(timer);
+  entryDied(timer);
+}
+
+/// What the call captured may own every handle, the one that cancels included, and the queue itself.
+[[gnu::noinline]] void TimerQueue::dropCapture(detail::Timer* timer) noexcept {
+  ++timer->refs;
+  entryDied(timer);
   timer->call.reset();
-  unref(timer);
+  DelayedCall::unref(timer);
 }
 
 UniqueFunction<void()> TimerQueue::takeDue(Instant now, std::uint64_t mark) {
   if (heap_.empty() || heap_.front().at > now || heap_.front().order >= mark) return {};
-  detail::Timer* timer = heap_.front().timer;
-  remove(*timer);
-  UniqueFunction<void()> call = std::move(timer->call);
-  if (!detail::kSanitized && timer->refs == 1 && spare_.size() < kSpareTimers) spare_.push_back(timer);
-  else unref(timer);
+  detail::Timer& timer = *heap_.front().timer;
+  UniqueFunction<void()> call = std::move(timer.call);
+  timer.order = detail::Timer::kCalled;
+  --live_;
+  pop();
+  dropDeadTops();
   return call;
 }
 
 std::vector<TimerQueue::Pending> TimerQueue::pending() const {
   std::vector<Pending> out;
-  for (const Entry& entry : heap_) out.push_back({entry.at, entry.timer->site});
+  for (const Entry& entry : heap_)
+    if (!entry.dead()) out.push_back({entry.timer->at, entry.timer->site});
   return out;
 }
 

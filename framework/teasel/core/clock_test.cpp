@@ -24,6 +24,7 @@ class ManualClock : public Clock {
     for (auto call = timers_.takeDue(now(), mark); call; call = timers_.takeDue(now(), mark)) call();
   }
   std::size_t pending() const { return timers_.size(); }
+  Instant next() const { return timers_.next(); }
 };
 
 TEST(Clock, RunsEqualTimesInTheOrderInWhichTheyWereLastSet) {
@@ -117,6 +118,77 @@ TEST(DelayedCall, OutlivesItsClock) {
   EXPECT_FALSE(call.active());
 }
 
+TEST(DelayedCall, ALaterResetNeitherRunsEarlyNorHoldsOthersUp) {
+  ManualClock clock;
+  std::string ran;
+  DelayedCall a = clock.callLater(1s, [&] { ran += 'a'; });
+  clock.callLater(2s, [&] { ran += 'b'; });
+  a.reset(3s);
+  clock.moveTo(1s);
+  EXPECT_EQ(ran, "");
+  clock.moveTo(2s);
+  EXPECT_EQ(ran, "b");
+  clock.moveTo(3s);
+  EXPECT_EQ(ran, "ba");
+}
+
+TEST(DelayedCall, ResetsBackAndForthRunItOnceAtTheLastTimeSet) {
+  ManualClock clock;
+  int runs = 0;
+  DelayedCall call = clock.callLater(5s, [&] { ++runs; });
+  for (const Duration at : {9s, 2s, 7s, 1s, 4s}) call.reset(at);
+  clock.moveTo(3s);
+  EXPECT_EQ(runs, 0);
+  clock.moveTo(4s);
+  EXPECT_EQ(runs, 1);
+  clock.moveTo(20s);
+  EXPECT_EQ(runs, 1);
+}
+
+TEST(TimerQueue, SaysTheNextDeadlineAfterEveryChange) {
+  TimerQueue queue;
+  DelayedCall first = queue.add(Instant{} + 1s, [] {}, Site::here());
+  DelayedCall second = queue.add(Instant{} + 2s, [] {}, Site::here());
+  first.reset(3s);
+  EXPECT_EQ(queue.next(), Instant{} + 2s);
+  second.cancel();
+  EXPECT_EQ(queue.next(), Instant{} + 3s);
+  first.cancel();
+  EXPECT_EQ(queue.next(), kNever);
+  EXPECT_EQ(queue.entries(), 0u);
+}
+
+TEST(TimerQueue, DoesNotGrowWithTimersThatAreCancelledOrResetForEver) {
+  TimerQueue queue;
+  DelayedCall kept = queue.add(Instant{} + 1s, [] {}, Site::here());
+  DelayedCall moved = queue.add(Instant{} + 2s, [] {}, Site::here());
+  for (int i = 0; i < 10000; ++i) {
+    queue.add(Instant{} + 2s, [] {}, Site::here()).cancel();
+    moved.reset(i % 2 == 0 ? 3s : 2s);
+    ASSERT_LE(queue.entries(), 4 * queue.size() + 65);
+  }
+  EXPECT_EQ(queue.size(), 2u);
+}
+
+TEST(TimerQueue, DestroysCallsThatCancelOneAnother) {
+  std::vector<DelayedCall> calls(300);
+  TimerQueue queue;
+  struct Cancels {
+    Cancels(std::vector<DelayedCall>& list, std::size_t which) : calls(&list), index(which) {}
+    Cancels(Cancels&& other) noexcept : calls(std::exchange(other.calls, nullptr)), index(other.index) {}
+    ~Cancels() {
+      if (calls != nullptr) (*calls)[(index + 150) % 300].cancelIfActive();
+    }
+    void operator()() {}
+    std::vector<DelayedCall>* calls;
+    std::size_t index;
+  };
+  for (std::size_t i = 0; i < calls.size(); ++i) calls[i] = queue.add(Instant{} + i * 1s, Cancels(calls, i), Site::here());
+  queue.clear();
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.entries(), 0u);
+}
+
 TEST(TimerQueue, KeepsTheOrderOfASortedListUnderManyChanges) {
   ManualClock clock;
   struct Set {
@@ -134,7 +206,7 @@ TEST(TimerQueue, KeepsTheOrderOfASortedListUnderManyChanges) {
     return (state >> 33) % bound;
   };
   for (int i = 0; i < 2000; ++i) {
-    const std::uint64_t what = draw(4);
+    const std::uint64_t what = draw(5);
     const Duration at{static_cast<std::int64_t>(draw(50))};
     const std::size_t which = model.empty() ? 0 : draw(model.size());
     if (what < 2 || model.empty()) {
@@ -148,6 +220,9 @@ TEST(TimerQueue, KeepsTheOrderOfASortedListUnderManyChanges) {
       model[which].at = at;
       model[which].lastSet = i;
     }
+    Instant earliest = kNever;
+    for (const Set& set : model) earliest = std::min(earliest, Instant{} + set.at);
+    ASSERT_EQ(clock.next(), earliest);
   }
   std::sort(model.begin(), model.end(),
             [](const Set& a, const Set& b) { return a.at != b.at ? a.at < b.at : a.lastSet < b.lastSet; });

@@ -10,38 +10,37 @@ namespace teasel {
 
 namespace {
 
-/// Something that was thrown: kept as exception_ptr. The pointer to its object, if it derives from std::exception, is
-/// taken while it is being handled, so that looking at it later needs no rethrow (which costs about a microsecond).
+/// Something that was thrown: kept as exception_ptr. Looking at it needs no rethrow, which costs about a microsecond.
 class CaughtErrorBox final : public detail::ErrorBox {
  public:
-  CaughtErrorBox(std::exception_ptr thrown, const std::exception* exception, const std::type_info& kind, Site site) noexcept
-      : ErrorBox(kind, site), thrown_(std::move(thrown)), exception_(exception) {}
+  CaughtErrorBox(std::exception_ptr thrown, const void* object, const std::exception* exception, const std::type_info& kind,
+                 Site site) noexcept
+      : ErrorBox(kind, site), thrown_(std::move(thrown)), object_(object), exception_(exception) {}
   const std::exception* exception() const noexcept override { return exception_; }
-  const void* object() const noexcept override {
-    // An exception_ptr of the Itanium C++ ABI's runtimes is one pointer to the thrown object.
-    static_assert(sizeof(std::exception_ptr) == sizeof(void*));
-    return *reinterpret_cast<void* const*>(&thrown_);
-  }
+  const void* object() const noexcept override { return object_; }
   [[noreturn]] void raise() const override { std::rethrow_exception(thrown_); }
 
  private:
   std::exception_ptr thrown_;
+  const void* object_;
   const std::exception* exception_;
 };
+
+/// The thrown object of type `kind` as a std::exception, as a catch clause would find it; null where that is no base.
+const std::exception* asException(const std::type_info& kind, void* object) noexcept {
+  return typeid(std::exception).__do_catch(&kind, &object, 1) ? static_cast<const std::exception*>(object) : nullptr;
+}
 
 }  // namespace
 
 Failure Failure::current(Site site) noexcept {
   const std::type_info* kind = abi::__cxa_current_exception_type();
-  const std::exception* exception = nullptr;
-  try {
-    throw;
-  } catch (const std::exception& error) {
-    exception = &error;
-  } catch (...) {
-    // Not a std::exception: only its exact type is known.
-  }
-  return Failure(new CaughtErrorBox(std::current_exception(), exception, kind == nullptr ? typeid(void) : *kind, site));
+  if (kind == nullptr) kind = &typeid(void);
+  std::exception_ptr thrown = std::current_exception();
+  // An exception_ptr of the Itanium C++ ABI's runtimes is one pointer to the thrown object.
+  static_assert(sizeof(thrown) == sizeof(void*));
+  void* const object = *reinterpret_cast<void**>(&thrown);
+  return Failure(new CaughtErrorBox(std::move(thrown), object, asException(*kind, object), *kind, site));
 }
 
 const std::type_info& Failure::kind() const noexcept { return box_ == nullptr ? typeid(void) : box_->kind(); }

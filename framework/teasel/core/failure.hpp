@@ -9,6 +9,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include <teasel/core/pool.hpp>
 #include <teasel/core/site.hpp>
 
 namespace teasel {
@@ -16,7 +17,7 @@ namespace teasel {
 namespace detail {
 
 /// The shared error object behind a Failure. Immutable after construction; freed with its last Failure, unless immortal.
-class ErrorBox {
+class ErrorBox : public Pooled {
  public:
   ErrorBox(const std::type_info& kind, Site site, bool immortal = false) noexcept
       : kind_(&kind), site_(site), immortal_(immortal) {}
@@ -33,7 +34,9 @@ class ErrorBox {
     if (!immortal_) refs_.fetch_add(1, std::memory_order_relaxed);
   }
   void release() noexcept {
-    if (!immortal_ && refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (immortal_) return;
+    // Whoever holds the only reference need not count it down: nobody else could make another.
+    if (refs_.load(std::memory_order_acquire) == 1 || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
  private:
@@ -46,7 +49,9 @@ class ErrorBox {
 template <class E>
 class TypedErrorBox final : public ErrorBox {
  public:
-  TypedErrorBox(E error, Site site, bool immortal = false) : ErrorBox(typeid(E), site, immortal), error_(std::move(error)) {}
+  template <class Given>
+  TypedErrorBox(Given&& error, Site site, bool immortal = false)
+      : ErrorBox(typeid(E), site, immortal), error_(std::forward<Given>(error)) {}
   const std::exception* exception() const noexcept override {
     if constexpr (std::derived_from<E, std::exception>) return &error_;
     else return nullptr;

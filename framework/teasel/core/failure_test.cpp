@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+#include <thread>
+
 #include <teasel/core/errors.hpp>
 #include <teasel/core/observer.hpp>
 
@@ -49,6 +52,35 @@ TEST(Failure, OfACaughtObjectThatIsNoExceptionKeepsItsExactType) {
   const Failure failure = caught([] { throw NotAnException{3}; });
   ASSERT_NE(failure.check<NotAnException>(), nullptr);
   EXPECT_EQ(failure.check<NotAnException>()->code, 3);
+}
+
+struct Coded {
+  int code = 17;
+};
+struct CodedError : Coded, std::runtime_error {
+  CodedError() : std::runtime_error("seventeen") {}
+};
+struct HiddenError : private std::runtime_error {
+  HiddenError() : std::runtime_error("hidden") {}
+};
+
+TEST(Failure, FindsTheExceptionInAnObjectWhereItIsNotTheFirstBase) {
+  const Failure failure = caught([] { throw CodedError(); });
+  EXPECT_STREQ(failure.what(), "seventeen");
+  ASSERT_NE(failure.check<CodedError>(), nullptr);
+  EXPECT_EQ(failure.check<CodedError>()->code, 17);
+}
+
+TEST(Failure, SeesNoExceptionWhereACatchClauseWouldNot) {
+  const std::runtime_error error("pointed at");
+  EXPECT_EQ(caught([&] { throw &error; }).check<std::exception>(), nullptr);
+  EXPECT_EQ(caught([] { throw HiddenError(); }).check<std::exception>(), nullptr);
+}
+
+TEST(Failure, MayBePassedToAnotherThreadAndDieThere) {
+  Failure failure{TimeoutError("late")};
+  std::thread([own = failure] { EXPECT_STREQ(own.what(), "late"); }).join();
+  std::thread([own = std::move(failure)] { EXPECT_STREQ(own.what(), "late"); }).join();
 }
 
 TEST(Failure, RaisesTheErrorItHolds) {

@@ -8,6 +8,7 @@ namespace teasel {
 struct Site {
   const char* file = nullptr;
   int line = 0;
+  int padding = 0;  // written, too: a copy loads eight bytes at once, and stalls where only four were just stored
 
   static constexpr Site here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) noexcept {
     return Site{file, line};

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <functional>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -33,16 +33,12 @@ class UniqueFunction<R(Args...)> {
       ops_ = &kHeapOps<Held>;
     }
   }
-  UniqueFunction(UniqueFunction&& other) noexcept : ops_(other.ops_) {
-    if (ops_ != nullptr) ops_->move(storage_, other.storage_);
-    other.ops_ = nullptr;
-  }
+  UniqueFunction(UniqueFunction&& other) noexcept : ops_(std::exchange(other.ops_, nullptr)) { moveFrom(other); }
   UniqueFunction& operator=(UniqueFunction&& other) noexcept {
     if (this == &other) return *this;
     reset();
-    ops_ = other.ops_;
-    if (ops_ != nullptr) ops_->move(storage_, other.storage_);
-    other.ops_ = nullptr;
+    ops_ = std::exchange(other.ops_, nullptr);
+    moveFrom(other);
     return *this;
   }
   UniqueFunction(const UniqueFunction&) = delete;
@@ -54,41 +50,65 @@ class UniqueFunction<R(Args...)> {
     return ops_->call(storage_, std::forward<Args>(args)...);
   }
   explicit operator bool() const noexcept { return ops_ != nullptr; }
+  /// Whether destroying what is held does nothing.
+  bool trivial() const noexcept { return ops_ == nullptr || ops_->destroy == nullptr; }
   /// Destroys what is held. The held object may destroy this UniqueFunction's owner: nothing is touched afterwards.
   void reset() noexcept {
-    if (const Ops* ops = std::exchange(ops_, nullptr); ops != nullptr) ops->destroy(storage_);
+    if (const Ops* ops = std::exchange(ops_, nullptr); ops != nullptr && ops->destroy != nullptr) ops->destroy(storage_);
   }
 
  private:
   struct Ops {
     R (*call)(void*, Args&&...);
-    void (*move)(void* to, void* from) noexcept;
-    void (*destroy)(void*) noexcept;
+    void (*move)(void* to, void* from) noexcept;  // null: its words are copied
+    void (*destroy)(void*) noexcept;              // null: nothing to do
+    std::size_t words;
   };
   static constexpr std::size_t kWords = 4;
+  static constexpr std::size_t words(std::size_t size) noexcept { return (size + sizeof(void*) - 1) / sizeof(void*); }
+
+  /// What `other` held when ops_ was its.
+  void moveFrom(UniqueFunction& other) noexcept {
+    if (ops_ == nullptr) return;
+    if (ops_->move != nullptr) return ops_->move(storage_, other.storage_);
+    // Word by word: a copy in larger pieces stalls on words that were just stored one by one.
+    constexpr std::size_t kWord = sizeof(void*);
+    switch (ops_->words) {
+      case 4: std::memcpy(storage_ + 3 * kWord, other.storage_ + 3 * kWord, kWord); [[fallthrough]];
+      case 3: std::memcpy(storage_ + 2 * kWord, other.storage_ + 2 * kWord, kWord); [[fallthrough]];
+      case 2: std::memcpy(storage_ + kWord, other.storage_ + kWord, kWord); [[fallthrough]];
+      default: std::memcpy(storage_, other.storage_, kWord);
+    }
+  }
 
   template <class F>
   static constexpr bool kInline =
       sizeof(F) <= kWords * sizeof(void*) && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
   template <class F>
-  static constexpr Ops kInlineOps = {[](void* self, Args&&... args) -> R {
-                                       return std::invoke(*std::launder(static_cast<F*>(self)), std::forward<Args>(args)...);
-                                     },
-                                     [](void* to, void* from) noexcept {
-                                       F* source = std::launder(static_cast<F*>(from));
-                                       ::new (to) F(std::move(*source));
-                                       source->~F();
-                                     },
-                                     [](void* self) noexcept { std::launder(static_cast<F*>(self))->~F(); }};
+  static R callInline(void* self, Args&&... args) {
+    return std::invoke(*std::launder(static_cast<F*>(self)), std::forward<Args>(args)...);
+  }
+  template <class F>
+  static void moveInline(void* to, void* from) noexcept {
+    F* source = std::launder(static_cast<F*>(from));
+    ::new (to) F(std::move(*source));
+    source->~F();
+  }
+  template <class F>
+  static void destroyInline(void* self) noexcept {
+    std::launder(static_cast<F*>(self))->~F();
+  }
+  template <class F>
+  static constexpr Ops kInlineOps = {&callInline<F>, std::is_trivially_copyable_v<F> ? nullptr : &moveInline<F>,
+                                     std::is_trivially_destructible_v<F> ? nullptr : &destroyInline<F>, words(sizeof(F))};
   template <class F>
   static constexpr Ops kHeapOps = {[](void* self, Args&&... args) -> R {
                                      return std::invoke(**std::launder(static_cast<F**>(self)), std::forward<Args>(args)...);
                                    },
-                                   [](void* to, void* from) noexcept { ::new (to) F*(*std::launder(static_cast<F**>(from))); },
-                                   [](void* self) noexcept { delete *std::launder(static_cast<F**>(self)); }};
+                                   nullptr, [](void* self) noexcept { delete *std::launder(static_cast<F**>(self)); }, 1};
 
-  alignas(void*) unsigned char storage_[kWords * sizeof(void*)];
   const Ops* ops_ = nullptr;
+  alignas(void*) unsigned char storage_[kWords * sizeof(void*)];
 };
 
 }  // namespace teasel

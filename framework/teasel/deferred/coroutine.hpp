@@ -2,10 +2,14 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <initializer_list>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <teasel/core/byte_view.hpp>
 #include <teasel/deferred/deferred.hpp>
@@ -29,13 +33,15 @@
 /// unfired. For that, the handle being awaited does not count while the coroutine waits, if it is a temporary or lies in
 /// the frame itself; a second handle of the same Deferred in the frame, or one in a container there, is a circle and leaks.
 ///
-/// Parameters are kept by the frame, hence those that only borrow (ByteView, std::string_view, std::span) are refused when
-/// compiling; take std::string. A lambda with captures must outlive its coroutine. README.md of this folder lists what
-/// g++-12 gets wrong in co_await expressions; nothing here needs those constructs.
+/// Parameters are kept by the frame, hence those that only borrow are refused when compiling: ByteView, std::string_view,
+/// std::span, std::initializer_list, containers of them, and rvalue references. Take std::string, take by value. Only a
+/// Deferred can be awaited. A lambda with captures must outlive its coroutine. docs/coroutines.md says more, also what g++-12
+/// gets wrong in co_await expressions; nothing here needs those constructs.
 namespace teasel {
 
 namespace detail {
 
+/// Whether an object of type P looks at memory that somebody else owns.
 template <class P>
 inline constexpr bool kBorrows = false;
 template <>
@@ -44,6 +50,19 @@ template <class C, class Traits>
 inline constexpr bool kBorrows<std::basic_string_view<C, Traits>> = true;
 template <class E, std::size_t kExtent>
 inline constexpr bool kBorrows<std::span<E, kExtent>> = true;
+template <class E>
+inline constexpr bool kBorrows<std::initializer_list<E>> = true;
+template <class T>
+inline constexpr bool kBorrows<std::optional<T>> = kBorrows<T>;
+template <class T, class A>
+inline constexpr bool kBorrows<std::vector<T, A>> = kBorrows<T>;
+template <class... Ts>
+inline constexpr bool kBorrows<std::tuple<Ts...>> = (... || kBorrows<Ts>);
+template <class A, class B>
+inline constexpr bool kBorrows<std::pair<A, B>> = kBorrows<A> || kBorrows<B>;
+/// Whether a coroutine would keep a P longer than the caller keeps what it looks at.
+template <class P>
+inline constexpr bool kOutlivedAsParameter = std::is_rvalue_reference_v<P> || kBorrows<std::remove_cvref_t<P>>;
 
 /// A co_await of a Deferred<U>: the last link of its chain, kept in the frame.
 template <class U>
@@ -55,7 +74,7 @@ class Await final : private FrameLink {
     if (!ready_) [[unlikely]]
       holder_ = &Access::slot(own_);
   }
-  Await(PromiseBase& promise, Deferred<U>& handle, Site site)
+  Await(PromiseBase& promise, const Deferred<U>& handle, Site site)
       : FrameLink(promise, Access::open(handle, "co_await", site), site), own_(nullptr) {
     if (!ready_) [[unlikely]]
       holder_ = promise.inFrame(&handle) ? &Access::slot(handle) : nullptr;
@@ -118,17 +137,24 @@ class Promise final : public PromiseOf<T> {
     return Await<U>(*this, std::move(handle), site);
   }
   template <class U>
-  Await<U> await_transform(Deferred<U>& handle, Site site = Site::here()) {
+  Await<U> await_transform(const Deferred<U>& handle, Site site = Site::here()) {
     return Await<U>(*this, handle, site);
   }
+  /// Only Deferreds can be awaited: who resumes the coroutine must know how to pass its result on.
+  void await_transform(...) = delete;
 };
+
+// g++-12 destroys aggregates in a co_await expression twice: none of these may become one.
+static_assert(!std::is_aggregate_v<Await<int>> && !std::is_aggregate_v<Await<void>> && !std::is_aggregate_v<Finish>);
+static_assert(!std::is_aggregate_v<Promise<int>> && !std::is_aggregate_v<Deferred<int>> && !std::is_aggregate_v<Result<int>>);
+static_assert(!std::is_aggregate_v<Failure>);
 
 }  // namespace detail
 }  // namespace teasel
 
 template <class T, class... Parameters>
 struct std::coroutine_traits<teasel::Deferred<T>, Parameters...> {
-  static_assert((... && !teasel::detail::kBorrows<std::remove_cvref_t<Parameters>>),
-                "a coroutine keeps its parameters longer than the call: take std::string instead of a borrowed view");
+  static_assert((... && !teasel::detail::kOutlivedAsParameter<Parameters>),
+                "a coroutine keeps its parameters longer than the call: take them by value, std::string instead of a view");
   using promise_type = teasel::detail::Promise<T>;
 };

@@ -206,105 +206,6 @@ TEST(Coroutine, AwaitingItsOwnDeferredIsRefused) {
   EXPECT_EQ(chains.live, 0);
 }
 
-// --- Stacked: coroutines that call coroutines, with callbacks between them
-
-Deferred<std::string> inner(std::vector<std::string>& log, Deferred<std::string> wait, std::string name) {
-  log.push_back(name + " starts");
-  std::string got = co_await wait;
-  log.push_back(name + " got " + got);
-  co_return name + "-" + got;
-}
-
-TEST(CoroutineStacked, ReturnsThroughTwoLevelsWhenTheResultComes) {
-  std::vector<std::string> log;
-  const auto outer = [](std::vector<std::string>& lines, Deferred<std::string> wait) -> Deferred<std::string> {
-    const std::string got = co_await inner(lines, wait, "inner");
-    lines.push_back("outer got " + got);
-    co_return "outer-" + got;
-  };
-  Deferred<std::string> wait;
-  Deferred<std::string> result = outer(log, wait);
-  EXPECT_THAT(log, ElementsAre("inner starts"));
-  wait.callback("x");
-  EXPECT_THAT(log, ElementsAre("inner starts", "inner got x", "outer got inner-x"));
-  EXPECT_EQ(result.take().value(), "outer-inner-x");
-}
-
-TEST(CoroutineStacked, WaitsSeveralTimesOnTheWay) {
-  std::vector<std::string> log;
-  const auto outer = [](std::vector<std::string>& lines, Deferred<std::string> first,
-                        Deferred<std::string> second) -> Deferred<std::string> {
-    const std::string one = co_await inner(lines, first, "a");
-    const std::string two = co_await inner(lines, second, "b");
-    co_return one + "+" + two;
-  };
-  Deferred<std::string> first, second;
-  Deferred<std::string> result = outer(log, first, second);
-  first.callback("1");
-  EXPECT_THAT(log, ElementsAre("a starts", "a got 1", "b starts"));
-  second.callback("2");
-  EXPECT_EQ(result.take().value(), "a-1+b-2");
-}
-
-TEST(CoroutineStacked, RunsCallbacksAddedToTheInnerBeforeTheOuterGoesOn) {
-  std::vector<std::string> log;
-  const auto outer = [](std::vector<std::string>& lines, Deferred<std::string> wait) -> Deferred<void> {
-    Deferred<std::string> call = inner(lines, wait, "inner");
-    call.addCallback([&lines](std::string got) { return lines.push_back("callback"), got + "!"; });
-    lines.push_back("outer got " + co_await call);
-  };
-  Deferred<std::string> wait;
-  Deferred<void> result = outer(log, wait);
-  wait.callback("x");
-  EXPECT_THAT(log, ElementsAre("inner starts", "inner got x", "callback", "outer got inner-x!"));
-}
-
-TEST(CoroutineStacked, CarriesAFailureOfTheInnermostUpToWhoeverCatchesIt) {
-  std::vector<std::string> log;
-  const auto outer = [](std::vector<std::string>& lines, Deferred<std::string> wait) -> Deferred<std::string> {
-    try {
-      co_return co_await inner(lines, wait, "inner");
-    } catch (const Oops& oops) {
-      co_return std::string("caught ") + oops.what();
-    }
-  };
-  Deferred<std::string> wait;
-  Deferred<std::string> result = outer(log, wait);
-  wait.errback(Oops("deep"));
-  EXPECT_EQ(result.take().value(), "caught deep");
-}
-
-TEST(CoroutineStacked, AwaitsADeferredWhoseCallbackReturnedAnother) {
-  Deferred<int> innermost, wait;
-  wait.addCallback([&](int) { return innermost; });
-  Deferred<int> result = plusOne(wait);
-  wait.callback(0);
-  EXPECT_FALSE(result.hasResult());
-  innermost.callback(41);
-  EXPECT_EQ(result.take().value(), 42);
-}
-
-TEST(CoroutineStacked, MayBeReturnedFromACallback) {
-  Deferred<int> wait, start = succeed(1);
-  start.addCallback([&](int) { return plusOne(wait); });
-  EXPECT_TRUE(start.waiting());
-  wait.callback(1);
-  EXPECT_EQ(start.take().value(), 2);
-}
-
-TEST(CoroutineStacked, CancellingAChainThatWaitsForACoroutineReachesItsWait) {
-  Deferred<int> wait, start = succeed(1);
-  start.addCallback([&](int) { return plusOne(wait); });
-  start.cancel();
-  EXPECT_TRUE(wait.called());
-  EXPECT_EQ(failureOf(start), "CancelledError");
-}
-
-TEST(CoroutineStacked, MaybeDeferredStartsACoroutine) {
-  EXPECT_EQ(maybeDeferred(plusOne, succeed(2)).take().value(), 3);
-  EXPECT_THAT(failureOf(maybeDeferred(throws)), HasSubstr("Oops"));
-}
-
 // --- Cancelling
 
 TEST(CoroutineCancel, ReachesWhatIsAwaited) {
@@ -511,10 +412,6 @@ TEST(CoroutineVerdict, FliesThroughTheCallThatStartsACoroutine) {
   };
   EXPECT_THROW(static_cast<void>(body()), CoroutineVerdict);
 }
-
-// Views are refused as parameters (a static_assert in coroutine_traits); owned text is not.
-static_assert(detail::kBorrows<ByteView> && detail::kBorrows<std::string_view> && detail::kBorrows<std::span<const char>>);
-static_assert(!detail::kBorrows<std::string> && !detail::kBorrows<Deferred<int>>);
 
 }  // namespace
 }  // namespace teasel

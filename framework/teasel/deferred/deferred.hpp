@@ -68,7 +68,8 @@ class Deferred {
   /// Gives the result and runs the callbacks. Fired again: AlreadyCalled, which names both places and where it was made;
   /// except for the one late result that is swallowed after cancel() without canceller.
   template <class V = detail::Stored<T>>
-    requires(!std::is_void_v<T> && std::is_convertible_v<V, T> && !std::is_same_v<std::remove_cvref_t<V>, Failure>)
+    requires(!std::is_void_v<T> && std::is_convertible_v<V, T> && !std::is_same_v<std::remove_cvref_t<V>, Failure> &&
+             !detail::kIsDeferred<std::remove_cvref_t<V>>)
   void callback(V&& value, Site site = Site::here()) const {
     detail::Chain& chain = firing(site);
     if (!chain.beginFire("callback", site)) return;
@@ -84,8 +85,8 @@ class Deferred {
     chain.runIfAble();
   }
   /// A Failure given to callback is an errback.
-  void callback(const Failure& failure, Site site = Site::here()) const { errback(failure, site); }
-  void errback(const Failure& failure, Site site = Site::here()) const;
+  void callback(Failure failure, Site site = Site::here()) const { errback(std::move(failure), site); }
+  void errback(Failure failure, Site site = Site::here()) const;
   template <class E>
     requires std::derived_from<std::remove_cvref_t<E>, std::exception>
   void errback(E&& error, Site site = Site::here()) const {
@@ -122,6 +123,14 @@ class Deferred {
   Deferred<void> addErrback(F&& onFailure, Site site = Site::here()) {
     return change<void, detail::PairLink<T, detail::Forget, std::decay_t<F>>>("addErrback", site, detail::Forget{},
                                                                               std::forward<F>(onFailure));
+  }
+  /// Handles only failures of type E (Twisted: trap), which onError gets as a const E&; others go on. Each gives a T, or fails.
+  ///
+  ///     lookup(name).addErrback<DNSLookupError>([](const DNSLookupError&) { return Address("localhost"); });
+  template <class E, class F>
+    requires std::is_invocable_v<std::decay_t<F>&, const E&>
+  decltype(auto) addErrback(F&& onError, Site site = Site::here()) {
+    return addErrback(detail::Trap<E, std::decay_t<F>>(std::forward<F>(onError)), site);
   }
   /// Both at once; the errback does not see failures of the callback. Both must give the same type, or fail.
   template <class F, class G>
@@ -203,6 +212,12 @@ class Deferred {
   const Failure* failure() const noexcept {
     return hasResult() && chain_->state() == detail::ChainState::kFailure ? &chain_->failure() : nullptr;
   }
+  /// The value that hasResult() speaks of; null when there is none. Borrowed until something is added or taken.
+  const detail::Stored<T>* value() const noexcept
+    requires(!std::is_void_v<T>)
+  {
+    return hasResult() && chain_->state() == detail::ChainState::kValue ? &chain_->template value<T>() : nullptr;
+  }
   /// Takes the result out: later adds throw ResultTaken, a Failure counts as handled. Without result: UsageError with text().
   Result<T> take(Site site = Site::here());
   /// "unfired, made at x.cpp:7", "waiting for the Deferred made at ...", "has failed with ..." and so on.
@@ -257,7 +272,7 @@ class Deferred {
     return keep<Node>(what, site, std::forward<F>(look));
   }
 
-  detail::Chain* chain_;
+  mutable detail::Chain* chain_;  // mutable: a waiting coroutine gives up the reference of a handle in its frame
   std::uint32_t epoch_ = 0;
 };
 

@@ -133,6 +133,61 @@ TEST(DeferredCancel, DropsTheCancellerOnceFired) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
+TEST(DeferredCancel, DropsTheCancellerOnceFailed) {
+  auto held = std::make_shared<int>(1);
+  Deferred<int> d([held] {});
+  d.errback(Oops());
+  EXPECT_EQ(held.use_count(), 1);
+  static_cast<void>(d.take());
+}
+
+TEST(DeferredCancel, DropsTheCancellerOnceCancelled) {
+  auto held = std::make_shared<int>(1);
+  Deferred<int> d([held] {});
+  d.cancel();
+  EXPECT_EQ(held.use_count(), 1);
+  static_cast<void>(d.take());
+}
+
+TEST(DeferredCancel, OfAWaitingOuterFailsItWhenTheInnerDiedUnfired) {
+  Deferred<int> outer = succeed(1);
+  outer.addCallback([](int) { return Deferred<int>(); });
+  EXPECT_TRUE(outer.waiting());
+  outer.cancel();
+  EXPECT_EQ(failureOf(outer), "CancelledError");
+}
+
+TEST(DeferredCancel, OfAnOuterWhoseInnerIsPausedWithItsResultDoesNothing) {
+  Deferred<int> inner = succeed(3), outer = succeed(1);
+  inner.pause();
+  outer.addCallback([&](int) { return inner; });
+  outer.cancel();
+  EXPECT_TRUE(outer.waiting());
+  inner.unpause();
+  EXPECT_EQ(outer.take().value(), 3);
+}
+
+TEST(DeferredCancel, WhilePausedFailsAtTheUnpause) {
+  int errbacks = 0;
+  Deferred<int> d;
+  d.tapErrback([&](const Failure&) { ++errbacks; });
+  d.pause();
+  d.cancel();
+  EXPECT_EQ(errbacks, 0);
+  d.unpause();
+  EXPECT_EQ(errbacks, 1);
+  EXPECT_EQ(failureOf(d), "CancelledError");
+}
+
+TEST(DeferredCancel, AgainAfterALateFailureDoesNotSwallowMore) {
+  Deferred<int> d;
+  d.cancel();
+  d.errback(Oops());
+  d.cancel();
+  EXPECT_THROW(d.errback(Oops()), AlreadyCalled);
+  EXPECT_EQ(failureOf(d), "CancelledError");
+}
+
 TEST(DeferredCancel, OfAWaitingOuterReachesTheInner) {
   bool cancelled = false;
   Deferred<int> inner([&] { cancelled = true; });
@@ -271,6 +326,97 @@ TEST(DeferredTimeout, OnAFiredDeferredLeavesNoTimer) {
   Deferred<int> d = succeed(1);
   d.addTimeout(1s, clock);
   EXPECT_TRUE(clock.getDelayedCalls().empty());
+}
+
+TEST(DeferredTimeout, GivesTheSameDeferredBack) {
+  ManualClock clock;
+  Deferred<int> d;
+  EXPECT_EQ(&d.addTimeout(1s, clock), &d);
+  d.callback(1);
+}
+
+TEST(DeferredTimeout, DoesNotAskOnTimeoutWhenAFailureCameInTime) {
+  ManualClock clock;
+  bool asked = false;
+  Deferred<int> d;
+  d.addTimeout(3s, clock, [&](Result<int>, Duration) { return asked = true, 0; });
+  d.errback(Oops());
+  clock.advance(9s);
+  EXPECT_FALSE(asked);
+  EXPECT_THAT(failureOf(d), HasSubstr("Oops"));
+}
+
+TEST(DeferredTimeout, DoesNotAskOnTimeoutWhenCancelledByHandBefore) {
+  ManualClock clock;
+  bool asked = false;
+  Deferred<int> d;
+  d.addTimeout(3s, clock, [&](Result<int>, Duration) { return asked = true, 0; });
+  d.cancel();
+  clock.advance(9s);
+  EXPECT_FALSE(asked);
+  EXPECT_EQ(failureOf(d), "CancelledError");
+}
+
+TEST(DeferredTimeout, AsksOnTimeoutAboutAValueThatTheCancellerGave) {
+  ManualClock clock;
+  Deferred<int> d([](Deferred<int>& asked) { asked.callback(8); });
+  d.addTimeout(1s, clock, [](const Result<int>& result, Duration) { return result.ok() ? *result + 1 : -1; });
+  clock.advance(1s);
+  EXPECT_EQ(d.take().value(), 9);
+}
+
+TEST(DeferredTimeout, ShowsAnErrbackBeforeItTheCancelledError) {
+  ManualClock clock;
+  std::string seen;
+  Deferred<int> d;
+  d.tapErrback([&](const Failure& failure) { seen = failure.name(); }).addTimeout(1s, clock);
+  clock.advance(1s);
+  EXPECT_EQ(seen, "CancelledError");
+  EXPECT_EQ(failureOf(d), "TimeoutError");
+}
+
+TEST(DeferredTimeout, RunsCallbacksBeforeItOnAValueThatTheCancellerGave) {
+  ManualClock clock;
+  Deferred<int> d([](Deferred<int>& asked) { asked.callback(8); });
+  d.addCallback([](int value) { return value * 2; }).addTimeout(1s, clock);
+  clock.advance(1s);
+  EXPECT_EQ(d.take().value(), 16);
+}
+
+TEST(DeferredTimeout, AsksOnTimeoutAboutAnErrorThatAnErrbackBeforeItHandled) {
+  ManualClock clock;
+  Deferred<int> d;
+  d.addErrback([](const Failure&) { return 4; });
+  d.addTimeout(1s, clock, [](const Result<int>& result, Duration) { return *result + 1; });
+  clock.advance(1s);
+  EXPECT_EQ(d.take().value(), 5);
+}
+
+TEST(DeferredTimeout, FailsWithWhatOnTimeoutThrows) {
+  ManualClock clock;
+  Deferred<int> d;
+  d.addTimeout(1s, clock, [](const Result<int>& result, Duration) {
+    if (!result.ok()) throw Oops("asked");
+    return *result;
+  });
+  clock.advance(1s);
+  EXPECT_STREQ(d.take().failure().what(), "asked");
+}
+
+TEST(DeferredTimeout, OfAVoidChainMayBeHandledByOnTimeout) {
+  ManualClock clock;
+  Deferred<void> d;
+  d.addTimeout(1s, clock, [](const Result<void>&, Duration) {});
+  clock.advance(1s);
+  EXPECT_TRUE(d.take().ok());
+}
+
+TEST(DeferredTimeout, FailsAChainWhoseInnerDiedUnfired) {
+  ManualClock clock;
+  Deferred<int> d = succeed(1);
+  d.addCallback([](int) { return Deferred<int>(); }).addTimeout(1s, clock);
+  clock.advance(1s);
+  EXPECT_EQ(failureOf(d), "TimeoutError");
 }
 
 TEST(DeferredTimeout, LeavesNothingBehindWhenTheClockDiesFirst) {

@@ -17,22 +17,38 @@ using deferred_tests::thrownBy;
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 template <class First, class Second>
 std::string firedTwice(First first, Second second) {
   Deferred<int> d;
   first(d);
-  const std::string message = thrownBy<AlreadyCalled>([&] { second(d); });
+  std::string message = thrownBy<AlreadyCalled>([&] { second(d); });
   d.addErrback([] {});
   return message;
 }
+/// What AlreadyCalled says: which call was refused where, and where the Deferred was made and first fired.
+auto refused(const std::string& call, int line, int firstLine) {
+  return AllOf(StartsWith(call + " at deferred_misuse_test.cpp:" + std::to_string(line)),
+               HasSubstr("already fired at deferred_misuse_test.cpp:" + std::to_string(firstLine)),
+               HasSubstr("made at deferred_misuse_test.cpp:"));
+}
+constexpr int kCalls = __LINE__ + 1, kFails = __LINE__ + 2;
 const auto kCall = [](Deferred<int>& d) { d.callback(1); };
 const auto kFail = [](Deferred<int>& d) { d.errback(Oops()); };
 
-TEST(DeferredMisuse, CallbackAfterCallbackIsRefused) { EXPECT_THAT(firedTwice(kCall, kCall), HasSubstr("already fired")); }
-TEST(DeferredMisuse, CallbackAfterErrbackIsRefused) { EXPECT_THAT(firedTwice(kFail, kCall), HasSubstr("already fired")); }
-TEST(DeferredMisuse, ErrbackAfterCallbackIsRefused) { EXPECT_THAT(firedTwice(kCall, kFail), HasSubstr("already fired")); }
-TEST(DeferredMisuse, ErrbackAfterErrbackIsRefused) { EXPECT_THAT(firedTwice(kFail, kFail), HasSubstr("already fired")); }
+TEST(DeferredMisuse, CallbackAfterCallbackIsRefusedAndNamesBoth) {
+  EXPECT_THAT(firedTwice(kCall, kCall), refused("callback", kCalls, kCalls));
+}
+TEST(DeferredMisuse, CallbackAfterErrbackIsRefusedAndNamesBoth) {
+  EXPECT_THAT(firedTwice(kFail, kCall), refused("callback", kCalls, kFails));
+}
+TEST(DeferredMisuse, ErrbackAfterCallbackIsRefusedAndNamesBoth) {
+  EXPECT_THAT(firedTwice(kCall, kFail), refused("errback", kFails, kCalls));
+}
+TEST(DeferredMisuse, ErrbackAfterErrbackIsRefusedAndNamesBoth) {
+  EXPECT_THAT(firedTwice(kFail, kFail), refused("errback", kFails, kFails));
+}
 
 TEST(DeferredMisuse, AlreadyCalledNamesWhereItWasMadeAndFirst) {
   Deferred<int> d;
@@ -233,6 +249,23 @@ TEST(DeferredUnhandled, AFailureThatArrivedWhilePausedCountsAsUnhandled) {
     d.errback(Oops());
   }
   EXPECT_EQ(log.flushLoggedErrors<Oops>().size(), 1u);
+}
+
+TEST(DeferredUnhandled, AFailureWhoseErrbackReturnedADeferredIsNotReported) {
+  LogCapture log;
+  {
+    Deferred<int> inner, outer = fail<int>(Oops());
+    outer.addErrback([&](const Failure&) { return inner; });
+  }
+  EXPECT_TRUE(log.events().empty());
+}
+
+TEST(DeferredUnhandled, AFailureThatAnErrbackReplacedIsReportedAsTheNewOne) {
+  LogCapture log;
+  fail<int>(Oops("old")).addErrback([](const Failure&) -> int { throw Oops("new"); });
+  const auto logged = log.flushLoggedErrors<Oops>();
+  ASSERT_EQ(logged.size(), 1u);
+  EXPECT_STREQ(logged[0].what(), "new");
 }
 
 TEST(DeferredUnhandled, ATakenFailureIsNotReported) {

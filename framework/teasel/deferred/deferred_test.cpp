@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <teasel/core/errors.hpp>
 #include <teasel/deferred/test_util.hpp>
 
 namespace teasel {
@@ -154,6 +155,65 @@ TEST(Deferred, BecomesVoidBehindAnErrbackThatGivesNothing) {
   Deferred<int> d = fail<int>(Oops());
   Deferred<void> done = d.addErrback([](const Failure&) {});
   EXPECT_TRUE(done.take().ok());
+}
+
+// --- Errbacks for one type of error
+
+TEST(DeferredTypedErrback, HandlesAnErrorOfItsTypeOrOneDerivedFromIt) {
+  Deferred<int> d = fail<int>(ConnectionAborted("gone"));
+  d.addErrback<ConnectionLost>([](const ConnectionLost& error) { return std::string(error.what()) == "gone" ? 1 : 0; });
+  EXPECT_EQ(d.take().value(), 1);
+}
+
+TEST(DeferredTypedErrback, LetsOtherFailuresAndValuesPassByUnchanged) {
+  const Failure failure(Oops("other"));
+  Deferred<int> failed = fail<int>(failure), good = succeed(4);
+  const auto never = [](const ConnectionLost&) { return 0; };
+  failed.addErrback<ConnectionLost>(never);
+  good.addErrback<ConnectionLost>(never);
+  EXPECT_TRUE(failed.take().failure().same(failure));
+  EXPECT_EQ(good.take().value(), 4);
+}
+
+TEST(DeferredTypedErrback, TakesTheTypesOneAfterTheOther) {
+  Deferred<int> d = fail<int>(Oops());
+  d.addErrback<ConnectionLost>([](const ConnectionLost&) { return 1; })
+      .addErrback<Oops>([](const Oops&) { return 2; })
+      .addErrback([] { return 3; });
+  EXPECT_EQ(d.take().value(), 2);
+}
+
+TEST(DeferredTypedErrback, SeesAnErrorThatWasThrownAndOneThatIsNoException) {
+  Deferred<int> thrown = succeed(1), coded = fail<int>(Failure(17));
+  thrown.addCallback([](int) -> int { throw Oops("thrown"); }).addErrback<Oops>([](const Oops&) { return 2; });
+  coded.addErrback<int>([](const int& code) { return code + 1; });
+  EXPECT_EQ(thrown.take().value(), 2);
+  EXPECT_EQ(coded.take().value(), 18);
+}
+
+TEST(DeferredTypedErrback, MayWaitFailOrGiveAResult) {
+  Deferred<int> inner, waits = fail<int>(Oops()), fails = fail<int>(Oops()), gives = fail<int>(Oops());
+  waits.addErrback<Oops>([&](const Oops&) { return inner; });
+  fails.addErrback<Oops>([](const Oops&) { return Failure(ConnectionLost("worse")); });
+  gives.addErrback<Oops>([](const Oops&) -> Result<int> { return 5; });
+  inner.callback(4);
+  EXPECT_EQ(waits.take().value(), 4);
+  EXPECT_STREQ(fails.take().failure().what(), "worse");
+  EXPECT_EQ(gives.take().value(), 5);
+}
+
+TEST(DeferredTypedErrback, ThatWaitsLetsOtherFailuresPassByAtOnce) {
+  Deferred<int> d = fail<int>(ConnectionLost("other"));
+  d.addErrback<Oops>([](const Oops&) { return Deferred<int>(); });
+  EXPECT_STREQ(d.take().failure().what(), "other");
+}
+
+TEST(DeferredTypedErrback, ThatGivesNothingMakesTheChainVoid) {
+  const auto ignore = [](const Oops&) {};
+  Deferred<void> handled = fail<int>(Oops()).addErrback<Oops>(ignore);
+  Deferred<void> other = fail<int>(ConnectionLost("other")).addErrback<Oops>(ignore);
+  EXPECT_TRUE(handled.take().ok());
+  EXPECT_STREQ(other.take().failure().what(), "other");
 }
 
 TEST(Deferred, AddBothGetsAValueAsResult) {
@@ -399,6 +459,20 @@ TEST(Deferred, ShowsTheFailureItHolds) {
   ASSERT_NE(d.failure(), nullptr);
   EXPECT_STREQ(d.failure()->what(), "here");
   static_cast<void>(d.take());
+}
+
+TEST(Deferred, ShowsTheValueItHoldsAndLeavesIt) {
+  Deferred<int> d;
+  EXPECT_EQ(d.value(), nullptr);
+  d.callback(6);
+  ASSERT_NE(d.value(), nullptr);
+  EXPECT_EQ(*d.value(), 6);
+  EXPECT_EQ(d.take().value(), 6);
+  EXPECT_EQ(d.value(), nullptr);
+}
+
+TEST(Deferred, MaybeDeferredLetsAFailedDeferredThrough) {
+  EXPECT_THAT(failureOf(maybeDeferred([] { return fail<int>(Oops()); })), HasSubstr("Oops"));
 }
 
 TEST(Deferred, TellsTheObserverOfEachChainsBirthAndDeath) {

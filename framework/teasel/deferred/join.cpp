@@ -38,6 +38,35 @@ void cancelAll(std::vector<Chain*>& inputs) {
   }
 }
 
+void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes, Site site) {
+  if (takes) {
+    Chain* twice = nullptr;
+    for (Chain* each : inputs)
+      if (!each->mark()) twice = each;
+    for (Chain* each : inputs) each->unmark();
+    if (twice != nullptr) {
+      throw UsageError(std::string(join) + " at " + site.text() + ": the Deferred made at " + twice->made().text() +
+                       " is given twice, and its result is taken");
+    }
+  }
+  for (Chain* each : inputs) each->hold();
+}
+
+void letGo(const std::vector<Chain*>& inputs) {
+  struct Rest {
+    const std::vector<Chain*>& inputs;
+    std::size_t first = 0;
+    ~Rest() {
+      for (; first < inputs.size(); ++first) inputs[first]->dropHold();
+    }
+  } rest{inputs};
+  while (rest.first < inputs.size()) {
+    Chain* const next = inputs[rest.first++];
+    next->dropHold();
+    next->runIfAble();
+  }
+}
+
 void refuseEmptyJoin(const char* join, Site site) {
   throw UsageError(std::string(join) + " at " + site.text() + ": without inputs it could never fire");
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,11 +43,13 @@ class FailureGroup : public std::runtime_error {
 /// The first success, and which input gave it.
 template <class T>
 struct First {
+  First(std::size_t which, T given) : index(which), value(std::move(given)) {}
   std::size_t index;
   T value;
 };
 template <>
 struct First<void> {
+  explicit First(std::size_t which) noexcept : index(which) {}
   std::size_t index;
 };
 

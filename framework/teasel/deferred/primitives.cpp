@@ -7,20 +7,10 @@ Tokens::Tokens(const char* name, std::size_t limit, Site made) : name_(name), li
 }
 
 Deferred<void> Tokens::acquire(Site site) {
-  Deferred<void> waiter(
-      [tokens = weak_from_this()](Deferred<void>& cancelled) {
-        if (const auto alive = tokens.lock())
-          std::erase_if(alive->waiting_, [&](const Deferred<void>& one) { return one.sameChain(cancelled); });
-      },
-      site);
   // While somebody waits, nobody passes: a token may be free for a moment, on its way to the first waiter.
-  if (free_ != 0 && waiting_.empty()) {
-    --free_;
-    waiter.callback(site);
-  } else {
-    waiting_.push_back(waiter);
-  }
-  return waiter;
+  if (free_ == 0 || !waiting_.empty()) return waiting_.add(site);
+  --free_;
+  return succeed(site);
 }
 
 void Tokens::release(Site site) {
@@ -40,8 +30,7 @@ void Tokens::release(Site site) {
   handingOver_ = true;
   while (free_ != 0 && !waiting_.empty()) {
     --free_;
-    const Deferred<void> next = std::move(waiting_.front());
-    waiting_.pop_front();
+    const Deferred<void> next = waiting_.take();
     next.callback(site);
   }
 }

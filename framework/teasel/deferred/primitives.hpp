@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <limits>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,33 @@ class QueueUnderflow : public std::runtime_error {
 
 namespace detail {
 
+/// Who waits for something, first come first served. A waiter that is cancelled leaves, wherever it stands.
+template <class T>
+class Waiters {
+ public:
+  Deferred<T> add(Site site) {
+    const auto at = list_->emplace(list_->end(), nullptr);
+    *at = Deferred<T>(
+        [list = std::weak_ptr<List>(list_), at] {
+          if (const auto alive = list.lock()) alive->erase(at);
+        },
+        site);
+    return *at;
+  }
+  /// The first one, to be fired.
+  Deferred<T> take() {
+    Deferred<T> first = std::move(list_->front());
+    list_->pop_front();
+    return first;
+  }
+  bool empty() const noexcept { return list_->empty(); }
+  std::size_t size() const noexcept { return list_->size(); }
+
+ private:
+  using List = std::list<Deferred<T>>;
+  std::shared_ptr<List> list_ = std::make_shared<List>();
+};
+
 /// Tokens and who waits for one, first come first served. Shared, so that what outlives the primitive finds it gone.
 class Tokens : public std::enable_shared_from_this<Tokens> {
  public:
@@ -38,7 +66,7 @@ class Tokens : public std::enable_shared_from_this<Tokens> {
   const char* name_;
   std::size_t limit_, free_;
   Site made_, released_;
-  std::deque<Deferred<void>> waiting_;
+  Waiters<void> waiting_;
   bool handingOver_ = false;
 };
 
@@ -83,6 +111,8 @@ auto runHolding(const std::shared_ptr<Tokens>& tokens, F&& function, Site site) 
 class DeferredLock {
  public:
   explicit DeferredLock(Site made = Site::here()) : tokens_(std::make_shared<detail::Tokens>("DeferredLock", 1, made)) {}
+  DeferredLock(const DeferredLock&) = delete;
+  DeferredLock& operator=(const DeferredLock&) = delete;
 
   /// Fires when the lock is yours. Who acquires must release.
   [[nodiscard]] Deferred<void> acquire(Site site = Site::here()) { return tokens_->acquire(site); }
@@ -107,6 +137,8 @@ class DeferredSemaphore {
   /// Without tokens: UsageError.
   explicit DeferredSemaphore(std::size_t tokens, Site made = Site::here())
       : tokens_(std::make_shared<detail::Tokens>("DeferredSemaphore", tokens, made)) {}
+  DeferredSemaphore(const DeferredSemaphore&) = delete;
+  DeferredSemaphore& operator=(const DeferredSemaphore&) = delete;
   [[nodiscard]] Deferred<void> acquire(Site site = Site::here()) { return tokens_->acquire(site); }
   /// More often than acquired: UsageError.
   void release(Site site = Site::here()) { tokens_->release(site); }
@@ -129,16 +161,17 @@ class DeferredQueue {
   static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
   /// Holds up to `size` objects, and up to `backlog` getters that wait.
   explicit DeferredQueue(std::size_t size = kUnlimited, std::size_t backlog = kUnlimited, Site made = Site::here())
-      : state_(std::make_shared<State>()), size_(size), backlog_(backlog), made_(made) {}
+      : size_(size), backlog_(backlog), made_(made) {}
+  DeferredQueue(const DeferredQueue&) = delete;
+  DeferredQueue& operator=(const DeferredQueue&) = delete;
 
   /// Hands `object` to the oldest waiting getter, or keeps it. Full: QueueOverflow.
   void put(T object, Site site = Site::here()) {
-    if (!state_->waiting.empty()) {
-      const Deferred<T> next = std::move(state_->waiting.front());
-      state_->waiting.pop_front();
+    if (!waiting_.empty()) {
+      const Deferred<T> next = waiting_.take();
       next.callback(std::move(object), site);
-    } else if (state_->pending.size() < size_) {
-      state_->pending.push_back(std::move(object));
+    } else if (pending_.size() < size_) {
+      pending_.push_back(std::move(object));
     } else {
       throw QueueOverflow("put at " + site.text() + ": the DeferredQueue made at " + made_.text() + " is full, its size is " +
                           std::to_string(size_));
@@ -146,33 +179,23 @@ class DeferredQueue {
   }
   /// The oldest object, now or as soon as there is one. Too many waiting: QueueUnderflow. A cancelled getter leaves.
   [[nodiscard]] Deferred<T> get(Site site = Site::here()) {
-    if (!state_->pending.empty()) {
-      T object = std::move(state_->pending.front());
-      state_->pending.pop_front();
+    if (!pending_.empty()) {
+      T object = std::move(pending_.front());
+      pending_.pop_front();
       return succeed(std::move(object), site);
     }
-    if (state_->waiting.size() >= backlog_) {
+    if (waiting_.size() >= backlog_) {
       throw QueueUnderflow("get at " + site.text() + ": the DeferredQueue made at " + made_.text() +
                            " has its limit of waiting getters already: " + std::to_string(backlog_));
     }
-    Deferred<T> getter(
-        [state = std::weak_ptr<State>(state_)](Deferred<T>& cancelled) {
-          if (const auto alive = state.lock())
-            std::erase_if(alive->waiting, [&](const Deferred<T>& one) { return one.sameChain(cancelled); });
-        },
-        site);
-    state_->waiting.push_back(getter);
-    return getter;
+    return waiting_.add(site);
   }
-  std::size_t pending() const noexcept { return state_->pending.size(); }
-  std::size_t waiting() const noexcept { return state_->waiting.size(); }
+  std::size_t pending() const noexcept { return pending_.size(); }
+  std::size_t waiting() const noexcept { return waiting_.size(); }
 
  private:
-  struct State {
-    std::deque<T> pending;
-    std::deque<Deferred<T>> waiting;
-  };
-  std::shared_ptr<State> state_;
+  std::deque<T> pending_;
+  detail::Waiters<T> waiting_;
   std::size_t size_, backlog_;
   Site made_;
 };

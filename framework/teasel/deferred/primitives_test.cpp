@@ -138,6 +138,81 @@ TEST(DeferredLock, ThatDiesLeavesItsWaitersHarmless) {
   EXPECT_EQ(chains.live, 0);
 }
 
+TEST(DeferredLock, AWaiterThatIsCancelledInTheMiddleIsPassedOver) {
+  DeferredLock lock;
+  auto holder = lock.acquire(), first = lock.acquire(), second = lock.acquire(), third = lock.acquire();
+  second.cancel();
+  EXPECT_EQ(failureOf(second), "CancelledError");
+  lock.release();
+  lock.release();
+  EXPECT_TRUE(first.called() && third.called());
+  EXPECT_EQ(lock.waiting(), 0u);
+}
+
+TEST(DeferredLock, AHundredThousandWaitersAreCancelledWithoutLookingForEach) {
+  DeferredLock lock;
+  auto holder = lock.acquire();
+  std::vector<Deferred<void>> waiters;
+  for (int i = 0; i < 100'000; ++i) waiters.push_back(lock.acquire());
+  for (auto waiter = waiters.rbegin(); waiter != waiters.rend(); ++waiter) {
+    waiter->cancel();
+    static_cast<void>(waiter->take());
+  }
+  EXPECT_EQ(lock.waiting(), 0u);
+}
+
+TEST(DeferredLock, RunWhileHeldMayBeCancelledAndNeverRuns) {
+  DeferredLock lock;
+  bool ran = false;
+  auto holder = lock.acquire();
+  auto waiting = lock.run([&] { ran = true; });
+  waiting.cancel();
+  EXPECT_EQ(failureOf(waiting), "CancelledError");
+  lock.release();
+  EXPECT_FALSE(ran);
+  EXPECT_FALSE(lock.locked());
+}
+
+TEST(DeferredLock, CancellingARunCancelsItsWorkAndReleases) {
+  DeferredLock lock;
+  Deferred<int> work;
+  auto running = lock.run([&] { return work; });
+  running.cancel();
+  EXPECT_TRUE(work.called());
+  EXPECT_EQ(failureOf(running), "CancelledError");
+  EXPECT_FALSE(lock.locked());
+}
+
+TEST(DeferredSemaphore, RunHoldsATokenUntilItsWorkIsDone) {
+  DeferredSemaphore semaphore(2);
+  std::vector<Deferred<int>> work(3);
+  std::vector<Deferred<int>> results;
+  int started = 0;
+  for (Deferred<int>& each : work) results.push_back(semaphore.run([&started, &each] { return ++started, each; }));
+  EXPECT_EQ(started, 2);
+  work[1].errback(Oops());
+  EXPECT_EQ(started, 3);
+  work[0].callback(1);
+  work[2].callback(3);
+  EXPECT_EQ(semaphore.tokens(), 2u);
+  EXPECT_THAT(failureOf(results[1]), HasSubstr("Oops"));
+  EXPECT_EQ(results[2].take().value(), 3);
+}
+
+TEST(DeferredSemaphore, RunReleasesAtTheEndOfACoroutineThatThrows) {
+  DeferredSemaphore semaphore(1);
+  const auto body = [](Deferred<int> wait) -> Deferred<int> {
+    co_await wait;
+    throw Oops();
+  };
+  Deferred<int> wait;
+  auto result = semaphore.run([&] { return body(wait); });
+  EXPECT_EQ(semaphore.tokens(), 0u);
+  wait.callback(1);
+  EXPECT_EQ(semaphore.tokens(), 1u);
+  EXPECT_THAT(failureOf(result), HasSubstr("Oops"));
+}
+
 TEST(DeferredSemaphore, LetsAsManyThroughAsItHasTokens) {
   DeferredSemaphore semaphore(2);
   auto a = semaphore.acquire(), b = semaphore.acquire(), c = semaphore.acquire();
@@ -240,6 +315,45 @@ TEST(DeferredQueue, CancelAfterAnObjectCameDoesNothing) {
   queue.put(1);
   getter.cancel();
   EXPECT_EQ(getter.take().value(), 1);
+}
+
+TEST(DeferredQueue, CancelOfAGetThatFoundItsObjectDoesNothing) {
+  DeferredQueue<int> queue;
+  queue.put(1);
+  auto getter = queue.get();
+  getter.cancel();
+  EXPECT_EQ(getter.take().value(), 1);
+}
+
+TEST(DeferredQueue, AGetterThatIsCancelledInTheMiddleIsPassedOver) {
+  DeferredQueue<int> queue;
+  auto first = queue.get(), second = queue.get(), third = queue.get();
+  second.cancel();
+  EXPECT_EQ(failureOf(second), "CancelledError");
+  queue.put(1);
+  queue.put(2);
+  EXPECT_EQ(first.take().value(), 1);
+  EXPECT_EQ(third.take().value(), 2);
+}
+
+TEST(DeferredQueue, ACancelledGetterMakesRoomInTheBacklog) {
+  DeferredQueue<int> queue(DeferredQueue<int>::kUnlimited, 1);
+  auto getter = queue.get();
+  getter.cancel();
+  static_cast<void>(getter.take());
+  EXPECT_FALSE(queue.get().called());
+}
+
+TEST(DeferredQueue, ThatDiesLeavesItsGettersHarmless) {
+  Chains chains;
+  {
+    std::optional<DeferredQueue<int>> queue(std::in_place);
+    auto getter = queue->get();
+    queue.reset();
+    getter.cancel();
+    EXPECT_EQ(failureOf(getter), "CancelledError");
+  }
+  EXPECT_EQ(chains.live, 0);
 }
 
 TEST(DeferredQueue, CarriesObjectsThatOnlyMove) {

@@ -29,9 +29,9 @@ inline Deferred<void> succeed(Site site = Site::here()) {
 
 /// A Deferred that has failed.
 template <class T>
-Deferred<T> fail(const Failure& failure, Site site = Site::here()) {
+Deferred<T> fail(Failure failure, Site site = Site::here()) {
   Deferred<T> made(site);
-  made.errback(failure, site);
+  made.errback(std::move(failure), site);
   return made;
 }
 template <class T, class E>

@@ -1,6 +1,7 @@
 #include <teasel/gtest/listener.hpp>
 
 #include <optional>
+#include <string>
 
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
@@ -34,15 +35,16 @@ class Listener final : public testing::EmptyTestEventListener, fakes::LeakSink, 
     for (const fakes::Leftover& each : leftovers_)
       ADD_FAILURE_AT(each.made.file == nullptr ? "unknown place" : each.made.file, each.made.line)
           << "left over at the end of the test: " << name(each.kind) << ": " << each.text;
-    for (const Failure& each : errors_)
-      ADD_FAILURE() << "an error was logged that the test did not expect (see flushLoggedErrors): " << each;
+    for (const Logged& each : errors_)
+      ADD_FAILURE_AT(each.made.file == nullptr ? "unknown place" : each.made.file, each.made.line)
+          << "an error was logged that the test did not expect (see flushLoggedErrors): " << each.message << ": " << each.failure;
   }
 
   std::vector<Failure> take(bool (*wanted)(const Failure&)) {
     std::vector<Failure> taken;
-    std::erase_if(errors_, [&](const Failure& each) {
-      const bool take = wanted(each);
-      if (take) taken.push_back(each);
+    std::erase_if(errors_, [&](const Logged& each) {
+      const bool take = wanted(each.failure);
+      if (take) taken.push_back(each.failure);
       return take;
     });
     return taken;
@@ -51,20 +53,23 @@ class Listener final : public testing::EmptyTestEventListener, fakes::LeakSink, 
  private:
   void leftover(const fakes::Leftover& what) override { leftovers_.push_back(what); }
 
+  /// A Deferred logs its unhandled failure just before it reports it here: all that is new is where it was made.
   void chainDied(std::uint64_t, Site made, bool, const Failure& unhandled) override {
-    if (unhandled)
-      leftovers_.push_back(
-          {fakes::Leftover::Kind::kFailure, unhandled.text() + ", of the Deferred made at " + made.text(), made});
+    if (unhandled && !errors_.empty() && errors_.back().failure.same(unhandled)) errors_.back().made = made;
   }
 
   void onLog(const LogEvent& event) override {
-    // The Deferred's own report says more about an unhandled failure than its log line.
-    if (event.failure != nullptr && event.source != "deferred") errors_.push_back(*event.failure);
-    else if (event.failure == nullptr) logging::standardError().onLog(event);
+    if (event.failure != nullptr) errors_.push_back({*event.failure, std::string(event.message), event.failure->where()});
+    else logging::standardError().onLog(event);
   }
 
+  struct Logged {
+    Failure failure;
+    std::string message;
+    Site made;
+  };
   std::vector<fakes::Leftover> leftovers_;
-  std::vector<Failure> errors_;
+  std::vector<Logged> errors_;
   fakes::LeakSink* outerSink_ = nullptr;
   std::optional<Observer::Scope> observer_;
   std::optional<LogScope> log_;

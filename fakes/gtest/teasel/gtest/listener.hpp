@@ -10,8 +10,8 @@
 namespace teasel::gtest {
 
 /// Makes every test of this program answer for what it leaves behind. A test that has not failed already fails when a
-/// World or StringTransport that it destroyed had timers pending, when a Deferred died in it with a Failure that nobody
-/// handled, and when an error was logged that the test did not flush (flushLoggedErrors, or a LogCapture of its own).
+/// World or StringTransport that it destroyed had timers pending, and when an error was logged that the test did not flush
+/// (flushLoggedErrors, or a LogCapture of its own); a Deferred that dies with a Failure that nobody handled logs one.
 /// Log events below kWarn are not printed. Also lets GoogleTest's own exceptions pass through the guards that catch
 /// exceptions of user code. Call it once, before RUN_ALL_TESTS; Teasel::gtest_main does.
 void installListener();
@@ -21,10 +21,13 @@ std::vector<Failure> takeLoggedErrors(bool (*wanted)(const Failure&));
 testing::TestEventListener* installedListener() noexcept;
 }  // namespace detail
 
-/// Removes and returns the errors of type E (every error for std::exception) that were logged in the running test.
-template <class E = std::exception>
+/// Removes and returns the errors that were logged in the running test: those of one of the types, or all of them.
+///
+///     EXPECT_EQ(flushLoggedErrors<ConnectionLost>().size(), 1u);
+template <class... Es>
 std::vector<Failure> flushLoggedErrors() {
-  return detail::takeLoggedErrors([](const Failure& failure) { return failure.check<E>() != nullptr; });
+  return detail::takeLoggedErrors(
+      [](const Failure& failure) { return sizeof...(Es) == 0 || (... || (failure.check<Es>() != nullptr)); });
 }
 
 }  // namespace teasel::gtest

@@ -5,7 +5,8 @@
 
 #include <stdexcept>
 
-#include <teasel/core/observer.hpp>
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/fakes/world.hpp>
@@ -54,10 +55,46 @@ TEST(Listener, FailsATestWhoseWorldHasATimerLeft) {
   EXPECT_NE(failures.find("pending timer"), std::string::npos) << failures;
 }
 
-TEST(Listener, FailsATestWhoseDeferredDiesWithAnUnhandledFailure) {
+TEST(Listener, FailsATestWhoseDeferredDiesWithAnUnhandledFailureAndSaysSoOnce) {
   const std::string failures = failuresOf([] { Deferred<int>().errback(std::runtime_error("nobody cares")); });
-  EXPECT_NE(failures.find("unhandled Failure"), std::string::npos) << failures;
-  EXPECT_NE(failures.find("nobody cares"), std::string::npos);
+  EXPECT_NE(failures.find("Unhandled error in the Deferred made at listener_test.cpp:"), std::string::npos) << failures;
+  EXPECT_NE(failures.find("nobody cares"), std::string::npos) << failures;
+  EXPECT_EQ(failures.find("nobody cares"), failures.rfind("nobody cares")) << failures;
+}
+
+TEST(Listener, ForgivesAnUnhandledFailureThatTheTestFlushes) {
+  EXPECT_EQ(failuresOf([] {
+              Deferred<int>().errback(std::runtime_error("expected"));
+              EXPECT_EQ(flushLoggedErrors<std::runtime_error>().size(), 1u);
+            }),
+            "");
+}
+
+TEST(Listener, LeavesTheUnhandledFailuresToALogCaptureOfTheTest) {
+  EXPECT_EQ(failuresOf([] {
+              LogCapture log;
+              Deferred<int>().errback(std::runtime_error("expected"));
+              EXPECT_EQ(log.flushLoggedErrors().size(), 1u);
+            }),
+            "");
+}
+
+TEST(Listener, FlushesOnlyErrorsOfTheTypesNamed) {
+  const std::string failures = failuresOf([] {
+    Deferred<int>().errback(std::runtime_error("first"));
+    Deferred<int>().errback(std::logic_error("second"));
+    Deferred<int>().errback(UsageError("third"));
+    EXPECT_EQ((flushLoggedErrors<UsageError, std::runtime_error>().size()), 2u);
+  });
+  EXPECT_EQ(failures.find("first"), std::string::npos) << failures;
+  EXPECT_NE(failures.find("second"), std::string::npos) << failures;
+  EXPECT_EQ(failures.find("third"), std::string::npos) << failures;
+}
+
+TEST(Listener, CountsAnUnhandledFailureForTheTestItHappenedIn) {
+  const auto leaves = [] { Deferred<int>().errback(std::runtime_error("mine")); };
+  EXPECT_NE(failuresOf(leaves), "");
+  EXPECT_EQ(failuresOf([] {}), "");
 }
 
 class Thrower final : public Protocol {

@@ -19,7 +19,14 @@ class ResultError : public std::runtime_error {
 
 namespace detail {
 [[noreturn]] inline void refuse(const std::string& what, const std::string& chain, Site site) {
-  throw ResultError("at " + site.text() + ": " + what + ", but the Deferred " + chain);
+  throw ResultError("at " + site.text() + ": " + what + "; the Deferred: " + chain);
+}
+/// " of type A or B"; nothing for no types.
+template <class... Es>
+std::string ofTypes() {
+  std::string out;
+  ((out += (out.empty() ? " of type " : " or ") + teasel::detail::typeName(typeid(Es))), ...);
+  return out;
 }
 }  // namespace detail
 
@@ -36,21 +43,23 @@ T successResultOf(Deferred<T>&& deferred, Site site = Site::here()) {
   return successResultOf(deferred, site);
 }
 
-/// The Failure of a Deferred that has failed with an E; taken out of it, which counts as handling it.
-template <class E = std::exception, class T>
+/// The Failure of a Deferred that has failed - with one of Es, if any are named; taken out of it, which counts as handling
+/// it. Anything else fails the test at once.
+///
+///     EXPECT_STREQ(failureResultOf<ConnectionLost>(reply).what(), "gone");
+template <class... Es, class T>
 Failure failureResultOf(Deferred<T>& deferred, Site site = Site::here()) {
   const Failure* failure = deferred.failure();
-  if (failure == nullptr) detail::refuse("failureResultOf wants a failure", deferred.text(), site);
-  if (failure->check<E>() == nullptr)
-    detail::refuse("failureResultOf wants a " + teasel::detail::typeName(typeid(E)), "has failed with " + failure->text(), site);
+  if (failure == nullptr || !(sizeof...(Es) == 0 || (... || (failure->check<Es>() != nullptr)))) [[unlikely]]
+    detail::refuse("failureResultOf wants a failure" + detail::ofTypes<Es...>(), deferred.text(), site);
   return deferred.take(site).failure();
 }
-template <class E = std::exception, class T>
+template <class... Es, class T>
 Failure failureResultOf(Deferred<T>&& deferred, Site site = Site::here()) {
-  return failureResultOf<E>(deferred, site);
+  return failureResultOf<Es...>(deferred, site);
 }
 
-/// Fails the test at once if the Deferred has a result. Takes nothing.
+/// Fails the test at once if the Deferred has a result. Takes nothing: what it has, now or later, stays.
 template <class T>
 void assertNoResult(const Deferred<T>& deferred, Site site = Site::here()) {
   if (deferred.hasResult()) detail::refuse("assertNoResult wants none", deferred.text(), site);

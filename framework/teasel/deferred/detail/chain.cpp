@@ -11,21 +11,6 @@ namespace {
 
 constexpr Logger kLog("Deferred");
 
-/// Gives the kept blocks of a thread back when it ends.
-struct PoolDrain {
-  ~PoolDrain() {
-    poolLists.closed = true;
-    poolLists.armed = false;
-    for (PoolLists::List& list : poolLists.lists) {
-      while (PoolLists::Block* block = list.first) {
-        list.first = block->next;
-        ::operator delete(block);
-      }
-      list.kept = 0;
-    }
-  }
-};
-
 /// Dying chains of this thread, last in first out: a chain that dies because another one dies waits its turn, so that a
 /// million chains in a row, or inside each other's captures, die without recursion.
 struct Reaper {
@@ -35,14 +20,6 @@ struct Reaper {
 thread_local constinit Reaper reaper{};
 
 }  // namespace
-
-bool armPool() noexcept {
-  if (poolLists.closed) return false;
-  static thread_local PoolDrain drain;
-  static_cast<void>(drain);
-  poolLists.armed = true;
-  return true;
-}
 
 Chain* Chain::make(Site made) {
   Chain* chain = ::new (poolAllocate(sizeof(Chain))) Chain(made);
@@ -88,7 +65,7 @@ void Chain::refuseAdd(const Chain* chain, const char* what, Site site) {
 }
 
 void Chain::unpause(Site site) {
-  if (pauses_ == 0) {
+  if (pauses() == 0) {
     throw UsageError("unpause at " + site.text() + ": the Deferred made at " + made_.text() + " is not paused");
   }
   --pauses_;
@@ -98,6 +75,11 @@ void Chain::unpause(Site site) {
 void Chain::cancel(Site site) {
   Chain* target = this;
   while (target->inner_ != nullptr) target = target->inner_;
+  if (target->state_ == ChainState::kWaiting) {  // for a Deferred that died unfired: nothing else will ever come
+    target->putFailure(Failure(CancelledError(), site));
+    target->runIfAble();
+    return;
+  }
   if (target->called_ || target->cancelling_) return;
   if (target->driven_) {  // a coroutine that is running: its next wait will be cancelled
     target->cancelling_ = true;
@@ -323,7 +305,7 @@ std::string Chain::text() const {
   else if (state_ == ChainState::kValue) out = "has a result";
   else if (state_ == ChainState::kFailure) out = "has failed with " + failure().text();
   else out = "without a result";
-  if (pauses_ != 0) out += ", paused " + std::to_string(pauses_) + "x";
+  if (pauses() != 0) out += ", paused " + std::to_string(pauses()) + "x";
   return out + made;
 }
 

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include <teasel/core/failure.hpp>
+#include <teasel/core/pool.hpp>
 #include <teasel/core/site.hpp>
-#include <teasel/deferred/detail/pool.hpp>
 
 /// The untyped half of Deferred: one chain of callbacks with its result. Types are the business of the handles: the
 /// handle that stands at the end of a chain knows which type arrives there.
@@ -130,6 +130,16 @@ class Chain {
 
   void pause() noexcept { ++pauses_; }
   void unpause(Site site);
+  // For joins, which hook all their inputs before a callback of any of them runs: a pause that nobody can see or undo.
+  void hold() noexcept { pauses_ |= kHeld; }
+  void dropHold() noexcept { pauses_ &= ~kHeld; }
+  /// False when it has the mark already.
+  bool mark() noexcept {
+    const bool isNew = !marked_;
+    marked_ = true;
+    return isNew;
+  }
+  void unmark() noexcept { marked_ = false; }
   void cancel(Site site);
   // For coroutines: the chain gets its result from its coroutine alone, and waits for `inner` meanwhile.
   void setDriven(bool driven) noexcept { driven_ = driven; }
@@ -159,7 +169,7 @@ class Chain {
   Claim claimed() const noexcept { return claim_; }
   bool called() const noexcept { return called_; }
   bool running() const noexcept { return running_; }
-  std::uint32_t pauses() const noexcept { return pauses_; }
+  std::uint32_t pauses() const noexcept { return pauses_ & ~kHeld; }
   Site made() const noexcept { return made_; }
   std::string text() const;
   /// Throws the error that says why nothing can be added through a handle.
@@ -182,6 +192,7 @@ class Chain {
   void report() noexcept;
   void destroy() noexcept;
 
+  static constexpr std::uint32_t kHeld = 1u << 31;
   static constexpr std::size_t kInline = 32;
   template <class T>
   static constexpr bool kFits = sizeof(T) <= kInline && alignof(T) <= 16 && std::is_nothrow_move_constructible_v<T>;
@@ -195,6 +206,7 @@ class Chain {
   bool cancelling_ : 1 = false;
   bool quiet_ : 1 = false;   // its Failure counts as handled: a verdict, or seen by a join
   bool driven_ : 1 = false;  // fired by its coroutine alone
+  bool marked_ : 1 = false;
   Link* first_ = nullptr;
   Link* last_;
   Chain* outer_ = nullptr;  // owned: waits for our result

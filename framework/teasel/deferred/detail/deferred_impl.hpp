@@ -30,12 +30,12 @@ Deferred<T>::Deferred(F canceller, Site made) : chain_(nullptr) {
 }
 
 template <class T>
-void Deferred<T>::errback(const Failure& failure, Site site) const {
+void Deferred<T>::errback(Failure failure, Site site) const {
   detail::Chain& chain = existing("errback", site);
   if (!failure) [[unlikely]]
     throw UsageError("errback at " + site.text() + ": the Failure has no error");
   if (!chain.beginFire("errback", site)) return;
-  chain.putFailure(failure);
+  chain.putFailure(std::move(failure));
   chain.runIfAble();
 }
 

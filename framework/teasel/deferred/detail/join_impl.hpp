@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include <teasel/core/observer.hpp>
 #include <teasel/deferred/join.hpp>
 
 namespace teasel {
@@ -10,6 +11,10 @@ namespace detail {
 
 /// Cancels each chain that is still there; what cancellers throw is logged.
 void cancelAll(std::vector<Chain*>& inputs);
+/// Keeps inputs from running while they are hooked; refuses one that is given twice where a result is taken.
+void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes, Site site);
+/// Lets them run, in their order: those that have a result report it.
+void letGo(const std::vector<Chain*>& inputs);
 [[noreturn]] void refuseEmptyJoin(const char* join, Site site);
 
 /// What every join has: its own chain and, weakly, its inputs. The links on the inputs own it; its chain's canceller looks
@@ -59,15 +64,23 @@ struct JoinLink final : Link {
     JoinLink& here = *self.node;
     here.state->inputs()[here.index] = nullptr;
     if (chain == nullptr) return nullptr;
-    if (here.take) return here.state->arrived(here.index, BothLink<T, PassBy>::take(*chain));
-    if (chain->state() == ChainState::kFailure) {
-      if (here.quiet) chain->setQuiet();
-      return here.state->arrived(here.index, Result<T>(chain->failure()));
+    return here.state->arrived(here.index, here.resultOf(*chain));
+  }
+  /// A value that cannot be copied or moved out is a failure like others: the join must not miss one.
+  Result<T> resultOf(Chain& chain) const {
+    try {
+      if (take) return BothLink<T, PassBy>::take(chain);
+      if (chain.state() == ChainState::kFailure) {
+        if (quiet) chain.setQuiet();
+        return chain.failure();
+      }
+      if constexpr (std::is_void_v<T>) return {};
+      else if constexpr (std::is_copy_constructible_v<T>) return Result<T>(chain.template value<T>());
+      else return Failure(UsageError("refused when the join was made"));
+    } catch (...) {
+      if (mustPassThrough()) throw;
+      return Failure::current(Site{});
     }
-    if constexpr (std::is_void_v<T>) return here.state->arrived(here.index, Result<void>());
-    else if constexpr (std::is_copy_constructible_v<T>)
-      return here.state->arrived(here.index, Result<T>(chain->template value<T>()));
-    else return nullptr;  // refused when the join was made
   }
   std::shared_ptr<State> state;
   std::size_t index;
@@ -96,22 +109,25 @@ Deferred<Out> makeJoin(std::shared_ptr<State>& state, bool fires, std::size_t co
 
 template <class State, class T>
 void hook(const std::shared_ptr<State>& state, std::size_t index, const Deferred<T>& input, bool take, bool quiet, Site site) {
-  Chain& chain = Access::open(input, "joining", site);
+  static_assert(std::is_void_v<T> || std::is_move_constructible_v<T>);
+  Chain& chain = *Access::chain(input);
   Link* link = poolNew<JoinLink<State, T>>(state, index, take, quiet);
-  state->inputs()[index] = &chain;
   if (take) chain.claim(Claim::kTaken, site);
   chain.add(link);
 }
 
 template <class State, class Inputs>
-void hookAll(const std::shared_ptr<State>& state, Inputs&& inputs, bool quiet, Site site) {
+void hookAll(const char* join, const std::shared_ptr<State>& state, Inputs&& inputs, bool quiet, Site site) {
   constexpr bool kTake = !std::is_lvalue_reference_v<Inputs>;
   using T = typename std::remove_cvref_t<Inputs>::value_type::Value;
   static_assert(kTake || std::is_void_v<T> || std::is_copy_constructible_v<T>,
                 "results that cannot be copied are taken: give the join std::move(inputs)");
-  for (const auto& input : inputs) Access::open(input, "joining", site);
+  for (std::size_t i = 0; i < inputs.size(); ++i) state->inputs()[i] = &Access::open(inputs[i], join, site);
   const std::remove_cvref_t<Inputs> own(std::forward<Inputs>(inputs));  // a callback may change the caller's vector
+  const std::vector<Chain*> chains = state->inputs();
+  holdInputs(chains, join, kTake, site);
   for (std::size_t i = 0; i < own.size(); ++i) hook(state, i, own[i], kTake, quiet, site);
+  letGo(chains);
 }
 
 template <class T>
@@ -159,8 +175,8 @@ class FirstState final : public JoinState {
     won_ = true;
     if (cancels_) cancelAll(inputs());
     if (!open()) return nullptr;
-    if constexpr (std::is_void_v<T>) return fire<First<void>>(First<void>{index});
-    else return fire<First<T>>(First<T>{index, std::move(result).value()});
+    if constexpr (std::is_void_v<T>) return fire<First<void>>(First<void>(index));
+    else return fire<First<T>>(First<T>(index, std::move(result).value()));
   }
 
  private:
@@ -214,7 +230,7 @@ Deferred<std::vector<Result<T>>> makeList(Inputs&& inputs, ListOptions options, 
     state->finish()->release();
     return out;
   }
-  hookAll(state, std::forward<Inputs>(inputs), options.consumeErrors, site);
+  hookAll("deferredList", state, std::forward<Inputs>(inputs), options.consumeErrors, site);
   return out;
 }
 template <class T, class Inputs>
@@ -222,7 +238,7 @@ Deferred<First<T>> makeFirst(const char* what, Inputs&& inputs, ListOptions opti
   if (inputs.empty()) refuseEmptyJoin(what, site);
   std::shared_ptr<FirstState<T>> state;
   auto out = makeJoin<FirstState<T>, First<T>>(state, cancels, inputs.size(), site, options.fireOnOneErrback, cancels);
-  hookAll(state, std::forward<Inputs>(inputs), options.consumeErrors, site);
+  hookAll(what, state, std::forward<Inputs>(inputs), options.consumeErrors, site);
   return out;
 }
 template <class T, class Inputs>
@@ -280,14 +296,18 @@ template <class... Inputs>
 Deferred<std::tuple<detail::InTuple<typename std::remove_cvref_t<Inputs>::Value>...>> gather(Inputs&&... inputs) {
   using State = detail::TupleState<typename std::remove_cvref_t<Inputs>::Value...>;
   constexpr Site site{};
-  (static_cast<void>(detail::Access::open(inputs, "gather", site)), ...);
+  const std::vector<detail::Chain*> chains{&detail::Access::open(inputs, "gather", site)...};
+  const std::tuple<std::remove_cvref_t<Inputs>...> own(inputs...);  // a callback may change the caller's
   std::shared_ptr<State> state;
   auto out = detail::makeJoin<State, typename State::Out>(state, false, sizeof...(Inputs), site);
+  state->inputs() = chains;
+  detail::holdInputs(chains, "gather", (... || !std::is_lvalue_reference_v<Inputs>), site);
   [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-    (detail::hook(std::make_shared<detail::TuplePlace<State, kIndex>>(state), kIndex, inputs, !std::is_lvalue_reference_v<Inputs>,
-                  false, site),
+    (detail::hook(std::make_shared<detail::TuplePlace<State, kIndex>>(state), kIndex, std::get<kIndex>(own),
+                  !std::is_lvalue_reference_v<Inputs>, false, site),
      ...);
   }(std::index_sequence_for<Inputs...>());
+  detail::letGo(chains);
   return out;
 }
 

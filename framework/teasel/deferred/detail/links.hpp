@@ -44,7 +44,7 @@ struct Access {
   }
   /// The pointer inside a handle, which counts as one reference.
   template <class T>
-  static Chain*& slot(Deferred<T>& handle) noexcept {
+  static Chain*& slot(const Deferred<T>& handle) noexcept {
     return handle.chain_;
   }
   /// A handle at the end of `chain`.
@@ -114,6 +114,44 @@ template <class F>
 using FailureGives = GivenBy<decltype(callWithFailure(std::declval<F&>(), std::declval<Failure&>()))>;
 template <class F, class T>
 using ResultGives = GivenBy<std::invoke_result_t<F&, Result<T>&&>>;
+
+/// An errback for failures of type E: others come out as they went in.
+template <class E, class F>
+class Trap {
+  using Gives = std::remove_cvref_t<std::invoke_result_t<F&, const E&>>;
+  /// A Failure stays one, a Deferred one; anything else is opened as a Result.
+  template <class R>
+  struct Answered {
+    using Type = Result<GivenBy<R>>;
+  };
+  template <class U>
+  struct Answered<Deferred<U>> {
+    using Type = Deferred<U>;
+  };
+  using Answer = std::conditional_t<std::is_same_v<Gives, Failure>, Failure, typename Answered<Gives>::Type>;
+
+ public:
+  explicit Trap(F onError) : onError_(std::move(onError)) {}
+  Answer operator()(Failure failure) {
+    const E* error = failure.template check<E>();
+    if constexpr (kIsDeferred<Answer>) {
+      if (error != nullptr) return std::invoke(onError_, *error);
+      Answer others{Site{}};
+      others.errback(std::move(failure), Site{});
+      return others;
+    } else if constexpr (std::is_void_v<std::invoke_result_t<F&, const E&>>) {
+      if (error == nullptr) return Answer(std::move(failure));
+      std::invoke(onError_, *error);
+      return Answer();
+    } else {
+      if (error == nullptr) return Answer(std::move(failure));
+      return Answer(std::invoke(onError_, *error));
+    }
+  }
+
+ private:
+  [[no_unique_address]] F onError_;
+};
 
 /// Gives the chain an outcome that is an object.
 template <class R>

@@ -6,8 +6,9 @@
 
 #include <teasel/core/sanitizers.hpp>
 
-/// Free lists per thread for the small nodes of Deferreds; without them a chain of ten callbacks costs three times as
-/// much. Off under sanitizers, so that every node has its own life on the heap.
+/// Free lists per thread for the small objects that come and go with every event: nodes of Deferreds, timers, errors.
+/// Without them a chain of ten callbacks costs three times as much. Off under sanitizers, so that every object has its own
+/// life on the heap. A block may be given back in another thread than it was taken in.
 namespace teasel::detail {
 
 struct PoolLists {
@@ -76,5 +77,14 @@ void poolDelete(T* object) noexcept {
     poolFree(object, sizeof(T));
   }
 }
+
+/// Base of classes that new and delete are to take from the pool.
+struct Pooled {
+  static void* operator new(std::size_t size) { return poolAllocate(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept { poolFree(memory, size); }
+  static void* operator new(std::size_t size, std::align_val_t align) { return ::operator new(size, align); }
+  static void operator delete(void* memory, std::size_t, std::align_val_t align) noexcept { ::operator delete(memory, align); }
+  static void* operator new(std::size_t, void* place) noexcept { return place; }
+};
 
 }  // namespace teasel::detail
