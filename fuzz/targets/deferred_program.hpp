@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <teasel/core/byte_view.hpp>
+
+/// Programs of Deferreds: what a fuzzer or RapidCheck makes, and what is done twice - on Deferreds, and by an interpreter
+/// that knows nothing of them - to compare what both saw.
+namespace teasel::targets {
+
+/// One step; every five bytes are one. A Deferred is named by a number, modulo how many there are.
+struct Step {
+  enum Op : std::uint8_t {
+    kMake,       ///< a new Deferred; a: its Canceller, value
+    kAdd,        ///< to a: a callback for When(b), which does Effect(c >> 4), then gives Outcome(c & 15)
+    kFire,       ///< a, with value
+    kFail,       ///< a, with error value
+    kCancel,     ///< a
+    kPause,      ///< a
+    kUnpause,    ///< a
+    kTake,       ///< a
+    kForward,    ///< a.chainDeferred(b)
+    kDrop,       ///< the handle of a, if nothing hangs on it
+    kList,       ///< a new one: deferredList of those in the mask a, options c
+    kFirst,      ///< the same with fireOnOneCallback
+    kRace,       ///< the same, race
+    kGather,     ///< a new one: gather(a, b), options c
+    kCoroutine,  ///< a new one: awaits a; options c: catches its failure, awaits b as well, throws in the end
+    kOps,
+  };
+  std::uint8_t op = 0, a = 0, b = 0, c = 0, value = 0;
+};
+
+enum class Canceller : std::uint8_t { kNone, kIdle, kGives, kFails, kThrows, kCount };
+enum class When : std::uint8_t { kValue, kFailure, kBoth, kCount };
+/// What a callback does besides: to the Deferred of the step's value.
+enum class Effect : std::uint8_t { kNone, kPause, kUnpause, kCancel, kFire, kFail, kAdd, kCount };
+/// What a callback gives: what it got, another value, an error thrown or returned, the Deferred of the step's value.
+enum class Outcome : std::uint8_t { kPass, kValue, kThrow, kFailure, kDeferred, kCount };
+
+/// Options of joins (Step::c) and of coroutines.
+enum : std::uint8_t { kOnErrback = 1, kConsume = 2, kTakes = 4, kCatches = 1, kSecond = 2, kThrowsInTheEnd = 4 };
+
+using Program = std::vector<Step>;
+
+/// kMaxRounds: how often all are told to end, in the end: a callback may pause another chain again.
+inline constexpr std::size_t kMaxSteps = 48, kMaxDeferreds = 12, kMaxRounds = 100;
+
+/// Every byte string is a program; missing bytes are 0, steps beyond kMaxSteps are left out.
+Program decodeProgram(ByteView bytes);
+std::string encodeProgram(const Program& program);
+/// The steps, one a line, as one would say them.
+std::string describe(const Program& program);
+
+/// What both sides agree to leave out, decided by the steps alone: circles that nobody would ever fire (through a
+/// chainDeferred, a join or a coroutine; circles of returned Deferreds alone are the library's to refuse), and dropping
+/// what something else may keep alive.
+class Rules {
+ public:
+  /// From now on `later` waits for `earlier`. False, and nothing noted, if that closes a circle as described.
+  bool mayWait(std::size_t later, std::size_t earlier, bool byReturn);
+  void pin(std::size_t which) { pinned_[which] = true; }
+  bool pinned(std::size_t which) const { return pinned_[which]; }
+
+ private:
+  struct Edge {
+    bool any = false, firm = false;  // firm: not by a return alone
+  };
+  bool leads(std::size_t from, std::size_t to, bool firm) const;
+  std::array<std::array<Edge, kMaxDeferreds>, kMaxDeferreds> edges_{};
+  std::array<bool, kMaxDeferreds> pinned_{};
+};
+
+/// What a side saw: a line for each step, for each callback that ran, and for the state of every Deferred after each step.
+using Notes = std::vector<std::string>;
+
+/// On Deferreds.
+Notes runProgram(const Program& program);
+/// By the interpreter.
+Notes interpretProgram(const Program& program);
+
+/// Empty if both sides saw the same; else the program, what they saw last together, and where they part.
+std::string disagreement(const Program& program);
+std::string disagreement(const Program& program, const Notes& observed, const Notes& expected);
+
+}  // namespace teasel::targets

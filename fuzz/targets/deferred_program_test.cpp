@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <sstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/detail/Configuration.h>
+#include <rapidcheck/detail/TestListenerAdapter.h>
+#include <rapidcheck/gtest.h>
+
+#include "deferred_program.hpp"
+
+namespace rc {
+
+/// Steps as a person would mix them; shrunk towards fewer of them and towards 0.
+template <>
+struct Arbitrary<teasel::targets::Step> {
+  static Gen<teasel::targets::Step> arbitrary() {
+    using teasel::targets::Step;
+    const auto op = gen::weightedElement<std::uint8_t>({{6, Step::kMake},
+                                                        {10, Step::kAdd},
+                                                        {6, Step::kFire},
+                                                        {3, Step::kFail},
+                                                        {4, Step::kCancel},
+                                                        {2, Step::kPause},
+                                                        {2, Step::kUnpause},
+                                                        {1, Step::kTake},
+                                                        {2, Step::kForward},
+                                                        {1, Step::kDrop},
+                                                        {2, Step::kList},
+                                                        {2, Step::kFirst},
+                                                        {2, Step::kRace},
+                                                        {1, Step::kGather},
+                                                        {3, Step::kCoroutine}});
+    const auto small = gen::inRange<std::uint8_t>(0, 8);
+    return gen::construct<Step>(op, small, small, gen::arbitrary<std::uint8_t>(), small);
+  }
+};
+
+}  // namespace rc
+
+namespace teasel::targets {
+
+void showValue(const Program& program, std::ostream& out) { out << '\n' << describe(program); }
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::uint8_t code(Effect effect, Outcome outcome) {
+  return static_cast<std::uint8_t>(static_cast<unsigned>(effect) << 4 | static_cast<unsigned>(outcome));
+}
+constexpr Step kNew{Step::kMake, 0, 0, 0, 0};
+constexpr auto kBoth = static_cast<std::uint8_t>(When::kBoth);
+/// d<which>.addBoth that returns d<other>.
+constexpr Step returning(std::uint8_t which, std::uint8_t other) {
+  return {Step::kAdd, which, kBoth, code(Effect::kNone, Outcome::kDeferred), other};
+}
+
+TEST(DeferredProgram, IsDoneOnDeferreds) {
+  const Program program{kNew, {Step::kAdd, 0, kBoth, code(Effect::kNone, Outcome::kValue), 3}, {Step::kFire, 0, 0, 0, 4}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("callback 1 got 4"), Contains("d0 called has 7"), Contains("0 left")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, SaysWhatItIsAndWhereBothPart) {
+  const Program program{kNew, {Step::kFire, 0, 0, 0, 4}};
+  Notes expected = interpretProgram(program);
+  std::replace(expected.begin(), expected.end(), std::string("d0 called has 4"), std::string("d0 called has 5"));
+  EXPECT_THAT(disagreement(program, runProgram(program), expected),
+              AllOf(HasSubstr("d0.callback(4)"), HasSubstr("then the Deferreds: d0 called has 4"),
+                    HasSubstr("but expected:       d0 called has 5")));
+}
+
+TEST(DeferredProgram, CircleOfReturnedDeferredsIsRefusedByTheLibrary) {
+  const Program program{kNew, kNew, returning(0, 1), returning(1, 0), {Step::kFire, 0, 0, 0, 1}, {Step::kFire, 1, 0, 0, 2}};
+  EXPECT_THAT(runProgram(program), Contains(HasSubstr("has UsageError")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, CircleThroughAJoinIsLeftOut) {
+  const Program program{kNew, {Step::kList, 1, 0, 0, 0}, returning(0, 1), {Step::kFire, 0, 0, 0, 1}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("d0 called has 1"), Not(Contains(HasSubstr("waiting")))));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, RaceWhoseLosersCoroutineTakesAnotherInputGoesOn) {
+  // d2 awaits d0, then d1; the race knows that d3 has won before it has hooked them all.
+  const Program program{kNew,
+                        kNew,
+                        {Step::kCoroutine, 0, 1, kCatches | kSecond, 0},
+                        {Step::kMake, 0, 0, 0, 0},
+                        {Step::kFire, 3, 0, 0, 0},
+                        {Step::kRace, 0x0e, 0, 0, 0}};
+  EXPECT_THAT(runProgram(program), Contains("first is 2: 0"));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, EveryByteStringIsOneAndProgramsComeBack) {
+  EXPECT_TRUE(decodeProgram("").empty());
+  const Program padded = decodeProgram("\1\2\3\4\5\6");
+  ASSERT_EQ(padded.size(), 2u);
+  EXPECT_EQ(padded[1].op, 6);
+  EXPECT_EQ(padded[1].a, 0);
+  EXPECT_EQ(encodeProgram(padded), std::string("\1\2\3\4\5\6\0\0\0\0", 10));
+  EXPECT_EQ(decodeProgram(ByteView(std::string(1000, 'x'))).size(), kMaxSteps);
+}
+
+/// RapidCheck with more cases than its 100, RC_PARAMS allowing for fewer or more.
+template <class Property>
+void check(const char* id, Property&& property) {
+  const auto& configuration = rc::detail::configuration();
+  rc::detail::TestParams params = configuration.testParams;
+  if (params.maxSuccess == rc::detail::TestParams().maxSuccess) params.maxSuccess = 3000;
+  rc::detail::TestListenerAdapter silent;
+  const auto result = rc::detail::checkTestable(std::forward<Property>(property), rc::detail::TestMetadata{id, id}, params,
+                                                silent, configuration.reproduce);
+  std::ostringstream text;
+  if (!result.template is<rc::detail::SuccessResult>()) rc::detail::printResultMessage(result, text);
+  EXPECT_EQ(text.str(), "");
+}
+
+TEST(DeferredModel, ProgramsDoWhatTheInterpreterSaysTheyDo) {
+  check("DeferredModel", [](const Program& program) {
+    const std::string difference = disagreement(program);
+    if (!difference.empty()) RC_FAIL(difference);
+  });
+}
+
+}  // namespace
+}  // namespace teasel::targets

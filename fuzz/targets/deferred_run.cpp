@@ -1,0 +1,343 @@
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <teasel/core/logger.hpp>
+#include <teasel/core/observer.hpp>
+#include <teasel/deferred/coroutine.hpp>
+#include <teasel/deferred/deferred.hpp>
+#include <teasel/deferred/join.hpp>
+
+#include "deferred_program.hpp"
+
+/// A program, done with Deferreds.
+namespace teasel::targets {
+
+namespace {
+
+struct Error : std::runtime_error {
+  explicit Error(int number) : std::runtime_error("e" + std::to_string(number)) {}
+};
+struct Ended : std::runtime_error {
+  Ended() : std::runtime_error("ended") {}
+};
+
+std::string nameOf(const Failure& failure) {
+  if (failure.check<Error>() != nullptr || failure.check<Ended>() != nullptr) return failure.what();
+  if (const FirstError* first = failure.check<FirstError>())
+    return "first(" + std::to_string(first->index()) + ": " + nameOf(first->failure()) + ")";
+  if (const FailureGroup* group = failure.check<FailureGroup>()) {
+    std::string out = "group(";
+    for (const Failure& each : group->failures()) out += nameOf(each) + ";";
+    return out + ")";
+  }
+  return failure.name();
+}
+std::string shown(const Result<int>& result) { return result.ok() ? std::to_string(*result) : nameOf(result.failure()); }
+
+/// Counts chains, and notes the failures that nobody handled.
+class Watcher final : public Observer {
+ public:
+  explicit Watcher(Notes& notes) : notes_(notes) {}
+  std::uint64_t chainMade(Site) override { return static_cast<std::uint64_t>(++alive); }
+  void chainDied(std::uint64_t, Site, bool, const Failure& unhandled) override {
+    --alive;
+    if (unhandled) notes_.push_back("unhandled " + nameOf(unhandled));
+  }
+  int alive = 0;
+
+ private:
+  Notes& notes_;
+};
+
+class Runner {
+ public:
+  explicit Runner(Notes& notes) : notes_(notes) { slots_.reserve(kMaxDeferreds); }
+
+  void run(const Program& program) {
+    for (const Step& step : program) {
+      guarded([&] { perform(step); });
+      noteStates();
+    }
+    windUp();
+  }
+
+ private:
+  using Handle = Deferred<int>;
+  struct Slot {
+    Handle handle;
+    bool join = false;  // which starts with another type
+  };
+
+  template <class F>
+  void guarded(F&& call) {
+    try {
+      call();
+    } catch (...) {
+      notes_.push_back("refused: " + nameOf(Failure::current()));
+    }
+  }
+
+  void perform(const Step& step) {
+    const auto op = static_cast<Step::Op>(step.op % Step::kOps);
+    notes_.push_back("step " + std::to_string(op));
+    if (op == Step::kMake) return make(step);
+    if (slots_.empty()) return;
+    const std::size_t a = place(step.a), b = place(step.b);
+    switch (op) {
+      case Step::kAdd: return add(a, step);
+      case Step::kFire: return slots_[a].handle.callback(step.value);
+      case Step::kFail: return slots_[a].handle.errback(Error(step.value));
+      case Step::kCancel: return slots_[a].handle.cancel();
+      case Step::kPause: return slots_[a].handle.pause();
+      case Step::kUnpause: return slots_[a].handle.unpause();
+      case Step::kTake: return notes_.push_back("took " + shown(slots_[a].handle.take()));
+      case Step::kForward: return forward(a, b);
+      case Step::kDrop: return drop(a);
+      case Step::kGather: return gatherTwo(a, b, step.c);
+      case Step::kCoroutine: return coroutine(a, b, step.c);
+      default: return join(op, step);
+    }
+  }
+  std::size_t place(std::size_t which) const { return which % slots_.size(); }
+  bool full() const { return slots_.size() == kMaxDeferreds; }
+
+  void make(const Step& step) {
+    if (full()) return;
+    const int value = step.value;
+    switch (static_cast<Canceller>(step.a % static_cast<unsigned>(Canceller::kCount))) {
+      case Canceller::kIdle: return keep(Handle([] {}));
+      case Canceller::kGives: return keep(Handle([value](Handle& asked) { asked.callback(value); }));
+      case Canceller::kFails: return keep(Handle([value](Handle& asked) { asked.errback(Error(value)); }));
+      case Canceller::kThrows: return keep(Handle([value] { throw Error(value); }));
+      default: return keep(Handle());
+    }
+  }
+  void keep(Handle handle, bool join = false) { slots_.push_back({std::move(handle), join}); }
+
+  void add(std::size_t which, const Step& step) {
+    const std::size_t number = ++callbacks_;
+    const auto got = [this, step, number](const Result<int>& result) {
+      notes_.push_back("callback " + std::to_string(number) + " got " + shown(result));
+      effect(step);
+    };
+    Handle& handle = slots_[which].handle;
+    try {
+      switch (static_cast<Outcome>((step.c & 15) % static_cast<unsigned>(Outcome::kCount))) {
+        case Outcome::kPass: return attach(handle, step, [got](Result<int> result) { return got(result), result; });
+        case Outcome::kValue:
+          return attach(handle, step, [got, step](const Result<int>& result) {
+            got(result);
+            return step.value + (result.ok() ? *result : 0);
+          });
+        case Outcome::kThrow:
+          return attach(handle, step, [got, step](const Result<int>& result) -> int { got(result), throw Error(step.value); });
+        case Outcome::kFailure:
+          return attach(handle, step, [got, step](const Result<int>& result) { return got(result), Failure(Error(step.value)); });
+        default:
+          return attach(handle, step, [this, got, step, which](const Result<int>& result) {
+            got(result);
+            return given(which, step, result);
+          });
+      }
+    } catch (...) {
+      --callbacks_;
+      throw;
+    }
+  }
+  /// As a callback, an errback, or both.
+  template <class F>
+  static void attach(Handle& handle, const Step& step, F function) {
+    switch (static_cast<When>(step.b % static_cast<unsigned>(When::kCount))) {
+      case When::kValue: handle.addCallback([function](int value) mutable { return function(Result<int>(value)); }); return;
+      case When::kFailure:
+        handle.addErrback([function](Failure failure) mutable { return function(Result<int>(std::move(failure))); });
+        return;
+      default: handle.addBoth(std::move(function)); return;
+    }
+  }
+  /// The Deferred that a callback of `which` returns.
+  Handle given(std::size_t which, const Step& step, const Result<int>& instead) {
+    const std::size_t other = place(step.value);
+    const Handle& handle = slots_[other].handle;
+    if (handle && !rules_.mayWait(which, other, true)) return instead.ok() ? succeed(*instead) : fail<int>(instead.failure());
+    return handle;
+  }
+
+  void effect(const Step& step) {
+    const std::size_t other = place(step.value);
+    Handle& handle = slots_[other].handle;
+    guarded([&] {
+      switch (static_cast<Effect>((step.c >> 4) % static_cast<unsigned>(Effect::kCount))) {
+        case Effect::kPause: return handle.pause();
+        case Effect::kUnpause: return handle.unpause();
+        case Effect::kCancel: return handle.cancel();
+        case Effect::kFire: return handle.callback(step.value);
+        case Effect::kFail: return handle.errback(Error(step.value));
+        case Effect::kAdd: return add(other, {Step::kAdd, 0, static_cast<std::uint8_t>(When::kBoth), 0, 0});
+        default: return;
+      }
+    });
+  }
+
+  void forward(std::size_t from, std::size_t to) {
+    if (from == to || slots_[to].join || !rules_.mayWait(to, from, false)) return;
+    static_cast<void>(slots_[from].handle.chainDeferred(slots_[to].handle));
+    rules_.pin(to);
+  }
+  void drop(std::size_t which) {
+    if (!rules_.pinned(which) && slots_[which].handle.hasResult()) slots_[which].handle = Handle(nullptr);
+  }
+
+  // --- Joins: each becomes a Deferred<int> by a callback that notes what it holds.
+
+  auto noteAll() {
+    return [this](const std::vector<Result<int>>& results) {
+      std::string all = "all are";
+      int sum = 0;
+      for (const Result<int>& each : results) {
+        all += " " + shown(each);
+        sum += each.ok() ? *each : 1000;
+      }
+      notes_.push_back(all);
+      return sum;
+    };
+  }
+  auto noteFirst() {
+    return [this](const First<int>& first) {
+      notes_.push_back("first is " + std::to_string(first.index) + ": " + std::to_string(first.value));
+      return first.value;
+    };
+  }
+
+  void join(Step::Op op, const Step& step) {
+    std::vector<Handle> inputs;
+    std::vector<std::size_t> which;
+    for (std::size_t i = 0; i < 8 && i < slots_.size(); ++i) {
+      if ((step.a >> i & 1) == 0) continue;
+      inputs.push_back(slots_[i].handle);
+      which.push_back(i);
+    }
+    if (full()) return;
+    const bool takes = (step.c & kTakes) != 0;
+    const ListOptions options{.fireOnOneErrback = (step.c & kOnErrback) != 0, .consumeErrors = (step.c & kConsume) != 0};
+    if (op == Step::kList) {
+      keepJoin(takes ? deferredList(std::move(inputs), options) : deferredList(inputs, options), which, noteAll());
+    } else if (op == Step::kFirst) {
+      keepJoin(
+          takes ? deferredList(std::move(inputs), fireOnOneCallback, options) : deferredList(inputs, fireOnOneCallback, options),
+          which, noteFirst());
+    } else {
+      keepJoin(takes ? race(std::move(inputs)) : race(inputs), which, noteFirst());
+    }
+  }
+  void gatherTwo(std::size_t a, std::size_t b, std::uint8_t options) {
+    if (full() || a == b) return;
+    const Handle &first = slots_[a].handle, &second = slots_[b].handle;
+    const auto note = [this](const std::tuple<int, int>& values) {
+      notes_.push_back("all are " + std::to_string(std::get<0>(values)) + " " + std::to_string(std::get<1>(values)));
+      return std::get<0>(values) + std::get<1>(values);
+    };
+    if ((options & kTakes) != 0) keepJoin(gather(Handle(first), Handle(second)), {a, b}, note);
+    else keepJoin(gather(first, second), {a, b}, note);
+  }
+  template <class T, class F>
+  void keepJoin(Deferred<T> made, const std::vector<std::size_t>& inputs, F note) {
+    for (const std::size_t input : inputs) rules_.mayWait(slots_.size(), input, false);
+    rules_.pin(slots_.size());
+    keep(made.addCallback(std::move(note)), true);
+  }
+
+  // --- Coroutines
+
+  void coroutine(std::size_t a, std::size_t b, std::uint8_t options) {
+    if (full()) return;
+    for (const std::size_t awaited : {a, b}) {
+      rules_.mayWait(slots_.size(), awaited, false);
+      rules_.pin(awaited);
+    }
+    rules_.pin(slots_.size());
+    keep(body(*this, slots_.size(), slots_[a].handle, slots_[b].handle, options));
+  }
+  static Handle body(Runner& runner, std::size_t self, Handle first, Handle second, std::uint8_t options) {
+    int sum = 0;
+    for (const bool again : {false, true}) {
+      if (again && (options & kSecond) == 0) break;
+      try {
+        const int value = co_await (again ? second : first);
+        runner.noteCoroutine(self, std::to_string(value));
+        sum += value;
+      } catch (...) {
+        const Failure failure = Failure::current();
+        runner.noteCoroutine(self, nameOf(failure));
+        if ((options & kCatches) == 0) throw;
+        sum += 100;
+      }
+    }
+    if ((options & kThrowsInTheEnd) != 0) throw Error(sum);
+    co_return sum;
+  }
+  void noteCoroutine(std::size_t which, const std::string& got) {
+    notes_.push_back("coroutine " + std::to_string(which) + " got " + got);
+  }
+
+  // --- The end
+
+  void windUp() {
+    bool changed = true;
+    for (std::size_t round = 0; changed && round < kMaxRounds; ++round) {
+      changed = false;
+      for (Slot& each : slots_) changed |= each.handle && toldToEnd(each.handle);
+    }
+    noteStates();
+    for (Slot& each : slots_) each.handle = Handle(nullptr);
+  }
+  static bool toldToEnd(const Handle& handle) {
+    if (!handle.paused() && handle.called()) return false;
+    while (handle.paused()) handle.unpause();
+    for (const bool harder : {false, true}) {
+      if (handle.called()) continue;
+      try {
+        if (harder) handle.errback(Ended());
+        else handle.cancel();
+      } catch (const std::exception&) {
+        // Its canceller throws, or it is a coroutine that waits for another.
+      }
+    }
+    return true;
+  }
+
+  void noteStates() {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      const Handle& handle = slots_[i].handle;
+      if (!handle) continue;
+      std::string line = "d" + std::to_string(i) + (handle.called() ? " called" : " uncalled");
+      if (handle.paused()) line += " paused";
+      if (handle.waiting()) line += " waiting";
+      if (const int* value = handle.value()) line += " has " + std::to_string(*value);
+      else if (const Failure* failure = handle.failure()) line += " has " + nameOf(*failure);
+      notes_.push_back(line);
+    }
+  }
+
+  Notes& notes_;
+  std::vector<Slot> slots_;
+  Rules rules_;
+  std::size_t callbacks_ = 0;
+};
+
+}  // namespace
+
+Notes runProgram(const Program& program) {
+  Notes notes;
+  Watcher watcher(notes);
+  const Observer::Scope watching(&watcher);
+  const LogScope silent(nullptr);
+  Runner(notes).run(program);
+  notes.push_back(std::to_string(watcher.alive) + " left");
+  return notes;
+}
+
+}  // namespace teasel::targets
