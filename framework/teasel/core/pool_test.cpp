@@ -49,9 +49,9 @@ TEST(Pool, TakesBackWhatAnotherThreadTook) {
 }
 
 TEST(Pool, LetsGoOfABlockGivenBackAfterItsThreadsListsAreGone) {
-  static thread_local std::unique_ptr<Small> late;
   std::thread([] {
-    late = std::make_unique<Small>(1);  // dies after the lists: they are made later
+    static thread_local const auto late = std::make_unique<Small>(1);  // dies after the lists: they are made later
+    EXPECT_EQ(late->value, 1);
     delete new Small(2);
   }).join();
 }
