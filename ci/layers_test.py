@@ -16,6 +16,39 @@ layers = importlib.util.module_from_spec(importlib.util.spec_from_loader("layers
 LOADER.exec_module(layers)
 
 
+# What a world may not ask, by what to use instead.
+BANNED = {
+    "draw from Choices (<teasel/fakes/choices.hpp>)": (
+        "#include <random>", "int a = rand();", "auto a = std::rand();", "auto a = rand_r(&seed);", "auto a = drand48();",
+        "auto a = ::random();", "auto n = getrandom(p, 4, 0);", "std::random_device r;", "std::mt19937_64 g;", "std::minstd_rand g;",
+        "std::default_random_engine g;", "std::uniform_int_distribution<int> d(0, 1);", "std::shuffle(a, b, g);",
+        "std::ranges::sample(a, b, 2, g);"),
+    "use std::map": ("#include <unordered_map>", "std::unordered_map<int, int> m;", "std::pmr::unordered_multiset<int> m;"),
+    "use std::set": ("#include <unordered_set>",),
+    "key by an id or a name": (
+        "std::map<Node*, int> m;", "std::set<const Host *> hosts;", "std::map<std::shared_ptr<Host>, int> m;",
+        "std::map<struct Host*, int> m;", "std::set<unsigned char*> s;", "std::multiset<std::uintptr_t> s;",
+        "std::map<const void*, int> m;", "std::set<std::pair<Host*, int>> s;", "std::priority_queue<Node*> q;",
+        "auto h = std::hash<Node*>{}(p);", "std::less<Node*> less;", "std::map<int, int, std::owner_less<>> m;"),
+    "use an enum or an id": ("auto h = typeid(a).hash_code();", "std::map<std::type_index, int> m;"),
+    "use integers or a Ratio": ("double d = 0;", "float f = 0;"),
+    "leave it out: it differs": ("auto d = __DATE__;", "auto d = __TIME__;"),
+    "ask the Clock (<teasel/core/clock.hpp>)": (
+        "auto t = std::chrono::steady_clock::now();", "using C = std::chrono::system_clock;", "auto t = file_clock::now();",
+        "auto t = std::chrono::high_resolution_clock::now();", "auto t = time(nullptr);", "auto t = ::time(&t);",
+        "auto t = std::time(nullptr);", "auto t = std::clock();", "clock_gettime(CLOCK_MONOTONIC, &t);", "gettimeofday(&t, nullptr);",
+        "auto t = std::localtime(&a);", "sleep(1);", "usleep(1000);", "std::this_thread::sleep_for(1s);"),
+    "take it as an argument": ('auto e = std::getenv("A");', 'auto e = secure_getenv("A");'),
+    "count, or take a name": ("auto id = ::getpid();", "auto id = pthread_self();"),
+    "leave it out: the world has one thread": ("#include <mutex>", "std::mutex m;", "std::scoped_lock l(m);"),
+    "wait with callLater or a Deferred": ("#include <condition_variable>", "std::condition_variable c;", "std::latch l(2);"),
+    "use a Deferred": ("#include <future>",),
+    "use callLater, or the reactor's callInThread": (
+        "#include <thread>", "std::jthread t(f);", "std::async(f);", "std::this_thread::yield();"),
+    "leave the policy out": ("#include <execution>", "std::for_each(std::execution::par, a, b, f);"),
+}
+
+
 def lint(path, text, *options):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, path)
@@ -67,21 +100,45 @@ class Layers(unittest.TestCase):
         self.accepts("props/rapidcheck/a.hpp", "#include <rapidcheck.h>\n")
 
     def test_chance_time_and_addresses_are_banned_from_the_world(self):
-        for code in ("#include <random>", "int a = rand();", "auto t = std::chrono::steady_clock::now();", "double d = 0;",
-                     "std::map<Node*, int> m;", "std::unordered_map<int, int> m;", 'auto e = std::getenv("A");',
-                     "auto t = time(nullptr);", "std::set<const Host *> hosts;", "std::map<std::shared_ptr<Host>, int> m;",
-                     "std::set<std::pair<Host*, int>> s;", "std::shuffle(a, b, g);", "std::mutex m;", "#include <future>"):
+        for use, codes in BANNED.items():
+            for code in codes:
+                with self.subTest(code=code):
+                    self.refuses("fakes/teasel/fakes/a.cpp", f"\n{code}\n", "a.cpp:2: error: ", f"in what runs in a world; {use}")
+                    self.accepts("framework/teasel/drivers/a.cpp", code + "\n")
+                    self.accepts("framework/teasel/core/a_test.cpp", code + "\n")
+
+    def test_names_that_look_alike_are_not_banned(self):
+        for code in ("auto t = clock.time(0);", "Clock& clock() noexcept;", "co_await sleep(clock, 5s);", "auto r = my::rand(2);",
+                     "int random;", "int operand(int);", "auto t = lifetime(0);", "std::map<int, Node*> m;", "int doubled = 2;",
+                     "std::map<std::string, std::shared_ptr<Node>> n;", "std::set<int> order; Node* node;", "bool is_sorted;",
+                     "for (auto& e : fs::directory_iterator(p)) l.push_back(e);\n  std::sort(l.begin(), l.end());\n}"):
             with self.subTest(code=code):
-                self.refuses("fakes/teasel/fakes/a.cpp", code + "\n", "a.cpp:1: error:")
-                self.accepts("framework/teasel/drivers/a.cpp", code + "\n")
-                self.accepts("framework/teasel/core/a_test.cpp", code + "\n")
+                self.accepts("fakes/teasel/fakes/a.cpp", code + "\n")
+
+    def test_the_entries_of_a_folder_are_sorted_in_the_same_function(self):
+        code = "void f() {\n  for (auto& e : fs::directory_iterator(p)) use(e);\n}\nvoid g() {\n  std::sort(a, b);\n}\n"
+        self.refuses("fakes/teasel/fakes/a.cpp", code, "a.cpp:2: error: the entries of a folder", "std::sort them")
+
+    def test_a_macro_hides_no_chance_and_a_line_break_no_address(self):
+        self.refuses("fakes/teasel/fakes/a.cpp", "#define NOW std::chrono::steady_clock::now()\n", "a.cpp:1: error: 'steady_clock'")
+        self.refuses("fakes/teasel/fakes/a.cpp", "\nstd::map<\n    Node*, int> m;\n", "a.cpp:2: error: 'std::map< Node*,'")
+
+    def test_who_runs_in_real_time_beside_a_world_draws_nothing(self):
+        for path in ("fakes/teasel/fakes/serve.cpp", "fakes/teasel/fakes/watchdog.cpp", "fakes/teasel/fakes/scenario_main.cpp"):
+            self.accepts(path, "#include <thread>\nauto t = std::chrono::steady_clock::now();\nauto e = std::getenv(name);\n")
+            for code in ("#include <random>", "int a = rand();", "std::unordered_set<int> s;", "std::set<Host*> hosts;"):
+                with self.subTest(path=path, code=code):
+                    self.refuses(path, code + "\n", f"{path}:1: error: ")
+
+    def test_findings_of_a_file_come_in_the_order_of_its_lines(self):
+        output = lint("fakes/teasel/fakes/a.cpp", "double a;\nint b = rand();\n#include <random>\n// NO" "LINT\n")[1]
+        self.assertEqual([line.split(":")[1] for line in output.splitlines()[:-1]], ["1", "2", "3", "4"])
 
     def test_whatever_runs_in_a_world_is_as_deterministic(self):
         for path in ("framework/teasel/core/a.hpp", "framework/teasel/transport/a.cpp", "framework/teasel/protocols/a.cpp",
                      "fuzz/museum/a.hpp", "props/teasel/props/a.cpp"):
             with self.subTest(path=path):
                 self.refuses(path, "\nstd::unordered_map<int, int> m;\n", f"{path}:2: error:", "use std::map")
-        self.accepts("framework/teasel/core/a.cpp", "std::map<int, Node*> m;\nstd::map<std::string, std::shared_ptr<Node>> n;\n")
 
     def test_the_reactor_may_speak_to_threads_but_not_ask_the_time(self):
         self.accepts("framework/teasel/reactor/a.cpp", "#include <mutex>\nstd::mutex m;\n")
