@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -44,10 +45,10 @@ class Tree(unittest.TestCase):
         file.write_text(text, encoding="utf-8")
         return file
 
-    def database(self):
+    def database(self, more=""):
         """Of all the sources that there are now."""
         entries = [{"directory": str(self.root), "file": str(path),
-                    "command": f"ccache clang++-19 -I{self.root}/framework -std=c++20 -Werror -o a.o -c {path}"}
+                    "command": f"ccache clang++-19 -I{self.root}/framework {more} -std=c++20 -Werror -o a.o -c {path}"}
                    for path in sorted(self.root.rglob("*.cpp"))]
         self.write("build/tree/compile_commands.json", json.dumps(entries))
 
@@ -55,6 +56,9 @@ class Tree(unittest.TestCase):
         path = self.tools / "clang-tidy-19"
         path.write_text(STAND_IN % (self.tools / "log", what), encoding="utf-8")
         path.chmod(0o755)
+        compiler = self.tools / "clang++-19"
+        compiler.write_text("#!/bin/sh\n", encoding="utf-8")
+        compiler.chmod(0o755)
 
     def looked_at(self):
         """What the stand-in was shown since the last question."""
@@ -105,6 +109,32 @@ class Findings(Tree):
         self.write("fakes/teasel/fakes/a.hpp", "#pragma once\n#include <random>\n")
         self.finds(["--only", "layers"], "fakes/teasel/fakes/a.hpp:2: error: <random>", "draw from Choices")
 
+    def test_each_kind_of_fault_is_told_with_its_line_and_what_to_use_instead(self):
+        planted = {
+            "#include <random>": "draw from Choices",
+            "#include <teasel/drivers/epoll_driver.hpp>": "declare an interface",
+            "#include <sys/socket.h>": "only framework/teasel/drivers sees the system",
+            "#include <gtest/gtest.h>": "move it to a test",
+            "auto t = std::chrono::steady_clock::now();": "ask the Clock",
+            "int a = std::rand();": "draw from Choices",
+            "std::unordered_map<int, int> m;": "use std::map",
+            "std::map<Node*, int> n;": "key by an id",
+            "auto f = std::filesystem::directory_iterator(p);": "std::sort them",
+            "double d = 0;": "use integers or a Ratio",
+            "std::mutex m;": "leave it out",
+            "int a = f(c.below(2, k), c.below(3, k));": "give each a statement",
+            "// TO" "DO: more": "do it, or say what holds now",
+            "// see /home" "/me/notes": "write it relative to the repository",
+            "int b;  // NO" "LINT": "write NOLINT(check-name): the reason",
+        }
+        self.write("fakes/teasel/fakes/a.cpp", "\n".join(planted) + "\n")
+        self.write("fakes/teasel/fakes/long.cpp", "\n" * 601)
+        self.finds(["--only", "layers"], "long.cpp:601: error: 601 lines, the limit is 600; split it")
+        findings = [line for line in self.said.splitlines() if "a.cpp:" in line]
+        self.assertEqual(len(findings), len(planted), self.said)
+        for number, (finding, use) in enumerate(zip(findings, planted.values()), 1):
+            self.assertRegex(finding, rf"^fakes/teasel/fakes/a\.cpp:{number}: error: .+; .*{re.escape(use)}")
+
     def test_a_long_line_is_a_finding(self):
         self.write("bench/a.hpp", "#pragma once\n// " + "y" * 128 + "\n")
         self.finds(["--only", "layers"], "bench/a.hpp:2: error: 131 columns")
@@ -129,6 +159,21 @@ class Findings(Tree):
         self.database()
         self.finds(["--only", "tidy"], "tidy: 3 files, 1 findings")
         self.assertEqual(self.said.count("framework/teasel/core/a.hpp:2: error:"), 1, self.said)
+
+    def test_a_header_that_only_tests_include_is_looked_at_and_the_test_is_not(self):
+        self.write("framework/teasel/core/a.hpp", "#pragma once\ninline int Bad_One() { return 1; }\n")
+        self.write("framework/teasel/core/b.hpp", "#pragma once\ninline int Bad_Two() { return FROM_FLAGS; }\n")
+        self.write("framework/teasel/core/a_test.cpp", "#include <teasel/core/a.hpp>\nint Bad_Three();\n")
+        self.write("framework/teasel/core/all_test.cpp", "#include <teasel/core/a.hpp>\n#include <teasel/core/b.hpp>\n")
+        self.database("-DFROM_FLAGS=2")
+        self.finds(["--only", "tidy"], "framework/teasel/core/a.hpp:2: error: invalid case style for function 'Bad_One'",
+                   "framework/teasel/core/b.hpp:2: error: invalid case style for function 'Bad_Two'", "2 findings")
+
+    def test_a_header_that_nothing_includes_is_looked_at_as_its_neighbours_are(self):
+        self.write("framework/teasel/core/a.hpp", "#pragma once\n#include <teasel/core/b.hpp>\nstruct bad_one {};\n")
+        self.write("framework/teasel/core/b.hpp", "#pragma once\n")
+        self.database()
+        self.finds(["--only", "tidy"], "framework/teasel/core/a.hpp:3: error: invalid case style for struct 'bad_one'", "1 findings")
 
     def test_a_reason_in_the_line_silences_a_check(self):
         self.write("framework/teasel/core/a.cpp", "struct bad {};  // NOLINT(readability-identifier-naming): others call it so\n")
@@ -197,6 +242,60 @@ class Runs(Tree):
         self.tidy()
         self.assertEqual(self.looked_at(), ["b.cpp"])
 
+    def test_headers_from_elsewhere_count_where_a_source_names_them(self):
+        elsewhere = self.write("../elsewhere/one.hpp", "#pragma once\n")
+        self.write("framework/teasel/core/b.cpp", "#include <one.hpp>\n")
+        self.database(f"-isystem {elsewhere.parent}")
+        self.tidy()
+        self.looked_at()
+        elsewhere.write_text("#pragma once\nint a;\n", encoding="utf-8")
+        self.tidy()
+        self.assertEqual(self.looked_at(), ["b.cpp"])
+
+    def test_headers_of_one_name_are_told_apart_by_who_includes_them(self):
+        for room in ("core", "reactor"):
+            self.write(f"framework/teasel/{room}/own.hpp", "#pragma once\n")
+            self.write(f"framework/teasel/{room}/{room}.cpp", '#include "own.hpp"\n')
+        self.database()
+        self.tidy()
+        self.looked_at()
+        self.write("framework/teasel/reactor/own.hpp", "#pragma once\nint a;\n")
+        self.tidy()
+        self.assertEqual(self.looked_at(), ["reactor.cpp"])
+
+    def test_a_header_that_appears_before_another_of_its_name_calls_for_those_that_include_it(self):
+        self.write("framework/teasel/core/b.cpp", '#include "teasel/core/a.hpp"\n')
+        self.tidy()
+        self.looked_at()
+        self.write("framework/teasel/core/teasel/core/a.hpp", "#pragma once\n")
+        self.tidy()
+        self.assertIn("b.cpp", self.looked_at())
+
+    def test_what_was_found_in_what_somebody_changed_meanwhile_is_not_kept(self):
+        self.stand_in(f'case $file in */b.cpp) echo "int a;" >>{self.header} ;; esac')
+        self.tidy()
+        self.looked_at()
+        self.stand_in()
+        self.header.write_text("#pragma once\n", encoding="utf-8")
+        self.tidy()
+        self.assertEqual(self.looked_at(), ["b.cpp"])
+        self.tidy()
+        self.assertEqual(self.looked_at(), [])
+
+    def test_a_source_that_goes_away_meanwhile_stops_nobody(self):
+        self.stand_in('case $file in */b.cpp) rm "$file" ;; esac')
+        self.assertEqual(self.tidy(), 0, self.said)
+        self.assertEqual(self.looked_at(), ["b.cpp", "clean.cpp"])
+
+    def test_the_checks_of_a_folder_count_for_what_includes_its_files(self):
+        self.write("framework/teasel/reactor/r.hpp", "#pragma once\n")
+        self.write("framework/teasel/core/b.cpp", "#include <teasel/reactor/r.hpp>\n")
+        self.tidy()
+        self.looked_at()
+        self.write("framework/teasel/reactor/.clang-tidy", "Checks: -*,misc-*\n")
+        self.tidy()
+        self.assertEqual(self.looked_at(), ["b.cpp"])
+
     def test_changed_checks_or_flags_call_for_everything(self):
         self.tidy()
         self.looked_at()
@@ -239,6 +338,9 @@ class Runs(Tree):
         self.assertEqual(self.looked_at(), ["b.cpp", "new.cpp"])
         self.assertEqual(self.lint("--changed", "--only", "layers"), 0, self.said)
         self.assertIn("layers: 2 files", self.said)
+        self.write("framework/teasel/core/alone.hpp", "#pragma once\n")
+        self.assertEqual(self.tidy("--changed"), 0, self.said)
+        self.assertEqual(self.looked_at(), ["headers.cpp"])
 
     def test_changed_against_a_revision_leaves_out_what_others_did_there(self):
         self.git("init", "-q", "-b", "main")

@@ -18,8 +18,8 @@ PARTS = ("format", "layers", "tidy")
 EPILOG = """Three parts; --only runs one of them:
   format   clang-format-19 on every C++ file: --fix rewrites what it complains of
   layers   who includes whom, sources of nondeterminism, lines, files and texts (ci/layers)
-  tidy     clang-tidy-19 on every source that is no test, with .clang-tidy; results are kept in build/lint-cache, so that only
-           what changed since then, or includes what changed, is looked at again
+  tidy     clang-tidy-19 on every source that is no test and on every header, with .clang-tidy; results are kept in
+           build/lint-cache, so that only what changed since then, or includes what changed, is looked at again
 Each finding is one line: file:line: error: what is wrong; what to use instead.
 Exit status: 0 clean, 1 findings, 2 set-up error."""
 VIOLATION = re.compile(r"^(.+?):(\d+):\d+: (?:warning|error): code should be clang-formatted")
@@ -127,7 +127,9 @@ class Scope:
         self.texts = list(layers.texts(root))
         if not self.sources:
             raise SetupError(f"no sources under {root}")
+        self.headers = [path for path in self.sources if path.suffix == ".hpp"]
         self.production = [path for path in self.sources if path.suffix == ".cpp" and not self.is_test(path)]
+        self.tests = [path for path in self.sources if path.suffix == ".cpp" and self.is_test(path)]
         self.changed = changed
         if changed is not None:
             self.sources = [path for path in self.sources if path in changed]
@@ -161,7 +163,7 @@ def lint(arguments):
         count += report("layers", len(files), layer_findings(root, files), began)
     if "tidy" in wanted:
         began = time.monotonic()
-        looked_at, findings = tidy.check(root, scope.production, changed, arguments.build, arguments.jobs)
+        looked_at, findings = tidy.check(root, scope, arguments.build, arguments.jobs)
         count += report("tidy", looked_at, findings, began)
     return 1 if count else 0
 

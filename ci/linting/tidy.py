@@ -1,5 +1,7 @@
 """clang-tidy over sources, in parallel, with the results kept for as long as nothing that they depend on changes."""
 import concurrent.futures
+import copy
+import functools
 import hashlib
 import json
 import os
@@ -10,9 +12,9 @@ import subprocess
 import sys
 import time
 
-CLANG_TIDY = "clang-tidy-19"
+CLANG_TIDY, COMPILER = "clang-tidy-19", "clang++-19"
 # Raise it when what is kept, or how, changes.
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 # Results of several branches find room; the oldest go first.
 CACHE_ENTRIES = 4000
 PROGRESS_SECONDS = 15
@@ -49,34 +51,40 @@ class SetupError(Exception):
 
 
 class Includes:
-    """Which files of the project a source sees. Reads #include lines without a preprocessor: rather too many than too few."""
+    """What a source sees. Reads #include lines without a preprocessor: rather too many than too few. Of headers that are not the
+    project's only those count that the project's own files name: a package's files change together."""
 
     def __init__(self, root):
         self.root = root
+        self.system = system_folders()
         self.headers = {}
         self.digests = {}
+        self.resolved = {}
 
     def read(self, path):
         if path not in self.headers:
             content = path.read_bytes()
             self.digests[path] = hashlib.sha256(content).hexdigest()
-            self.headers[path] = INCLUDE.findall(content.decode("utf-8", "replace"))
+            self.headers[path] = INCLUDE.findall(content.decode("utf-8", "replace")) if self.is_ours(path) else []
         return self.headers[path]
 
-    def resolve(self, header, bracket, includer, folders):
-        for folder in ([includer.parent] if bracket == '"' else []) + folders:
-            path = pathlib.Path(os.path.normpath(folder / header))
-            if path.is_relative_to(self.root) and path.is_file():
-                return path
-        return None
+    def is_ours(self, path):
+        return path.is_relative_to(self.root)
+
+    def resolve(self, header, beside, folders):
+        key = (header, beside, folders)
+        if key not in self.resolved:
+            places = (os.path.normpath(folder / header) for folder in (*beside, *folders, *self.system))
+            self.resolved[key] = next((pathlib.Path(place) for place in places if os.path.isfile(place)), None)
+        return self.resolved[key]
 
     def closure(self, source, folders):
-        """The source and every file of the project that it includes, directly or not."""
-        seen, todo = {source}, [source]
+        """The source and every file that it includes, directly or not."""
+        folders, seen, todo = tuple(folders), {source}, [source]
         while todo:
             path = todo.pop()
             for bracket, header in self.read(path):
-                found = self.resolve(header, bracket, path, folders)
+                found = self.resolve(header, (path.parent,) if bracket == '"' else (), folders)
                 if found is not None and found not in seen:
                     seen.add(found)
                     todo.append(found)
@@ -109,6 +117,10 @@ class Database:
             return self.commands[source]
         nearest = max(sorted(self.commands), key=lambda path: len(os.path.commonprefix([path.parts, source.parts])))
         return [str(source) if word == str(nearest) else word for word in self.commands[nearest]]
+
+    def add(self, source, example):
+        """The source is compiled as the example is."""
+        self.commands[source] = [str(source) if word == str(example) else word for word in self.command(example)]
 
     def folders(self, source):
         """Where the source's includes are looked for."""
@@ -153,27 +165,46 @@ class Cache:
 class Tidy:
     def __init__(self, root, build):
         self.root = root
-        self.config = root / ".clang-tidy"
         self.database = Database(build)
+        self.common = hashlib.sha256(repr((CACHE_FORMAT, version())).encode())
         self.includes = Includes(root)
         self.cache = Cache(root / "build" / "lint-cache")
-        try:
-            config = COMMENT.sub("", self.config.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise SetupError(f"{self.config} cannot be read: {error}") from error
-        self.common = hashlib.sha256(repr((CACHE_FORMAT, version(), config)).encode())
+        if not (root / ".clang-tidy").is_file():
+            raise SetupError(f"there is no .clang-tidy in {root}")
+
+    def closure(self, source):
+        return self.includes.closure(source, self.database.folders(source))
 
     def key(self, source):
         state = self.common.copy()
         # Without where the tree lies, so that kept results serve another clone.
         state.update("\0".join(self.database.command(source)).replace(str(self.root), "").encode())
-        for path in sorted(self.includes.closure(source, self.database.folders(source))):
-            state.update(f"\0{path.relative_to(self.root)}\0{self.includes.digests[path]}".encode())
+        closure = self.closure(source)
+        for path in sorted(closure):
+            state.update(f"\0{self.shown(path)}\0{self.includes.digests[path]}".encode())
+        # clang-tidy asks the nearest, for each file.
+        folders = {folder for path in closure for folder in path.parents if self.includes.is_ours(folder)}
+        for path in sorted(folder / ".clang-tidy" for folder in folders):
+            if path.is_file():
+                state.update(f"\0{self.shown(path)}\0{COMMENT.sub('', path.read_text(encoding='utf-8'))}".encode())
         return state.hexdigest()
+
+    def find(self, source, key):
+        """What clang-tidy finds; kept, unless somebody changed something meanwhile."""
+        findings = self.run(source)
+        unread = copy.copy(self)
+        unread.includes = Includes(self.root)
+        try:
+            unchanged = unread.key(source) == key
+        except OSError:
+            unchanged = False
+        if unchanged:
+            self.cache.put(key, findings)
+        return findings
 
     def run(self, source):
         """What clang-tidy finds in the source and the headers of ours that it includes: [path, line, column, text, checks]."""
-        command = [CLANG_TIDY, "--quiet", f"--config-file={self.config}", str(source), "--", *self.flags(source)]
+        command = [CLANG_TIDY, "--quiet", str(source), "--", *self.flags(source)]
         done = subprocess.run(command, cwd=self.database.build, capture_output=True, text=True, errors="replace", check=False)
         findings = []
         for line in done.stdout.splitlines():
@@ -204,12 +235,26 @@ class Tidy:
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
 
-def version():
+def ask(command):
     try:
-        done = subprocess.run([CLANG_TIDY, "--version"], capture_output=True, text=True, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace", check=False)
     except OSError as error:
-        raise SetupError(f"{CLANG_TIDY} cannot be run ({error.strerror}); ci/install installs it") from error
+        raise SetupError(f"{command[0]} cannot be run ({error.strerror}); ci/install installs it") from error
     return done.stdout
+
+
+@functools.cache
+def version():
+    return ask([CLANG_TIDY, "--version"])
+
+
+@functools.cache
+def system_folders():
+    """Where the compiler looks for headers by itself."""
+    said = ask([COMPILER, "-E", "-v", "-x", "c++", "-"])
+    listed = re.search(r"^#include <\.\.\.> .*\n((?: .*\n)*)", said, re.MULTILINE)
+    return tuple(pathlib.Path(line.strip()) for line in listed.group(1).splitlines()) if listed else ()
 
 
 def configure(root):
@@ -227,35 +272,56 @@ def configure(root):
     return root / "build" / "lint"
 
 
-def touched_by(tidy, production, changed):
+def stand_ins(tidy, production, tests, headers):
+    """Sources that only include headers: for each folder one, with those of its headers that no production source includes
+    (what tests share, templates that only users instantiate). Compiled as the test that includes most of them is."""
+    seen = set().union(*map(tidy.closure, production))
+    bare = [header for header in headers if header not in seen]
+    closures = {test: tidy.closure(test) for test in tests} if bare else {}
+    sources = []
+    for folder in sorted({header.parent for header in bare}):
+        mine = [header for header in bare if header.parent == folder]
+        example = max([mine[0], *tests], key=lambda source: len(closures.get(source, set()).intersection(mine)))
+        source = tidy.root / "build" / "lint-headers" / folder.relative_to(tidy.root) / "headers.cpp"
+        text = "".join(f'#include "{os.path.relpath(header, source.parent)}"\n' for header in mine)
+        source.parent.mkdir(parents=True, exist_ok=True)
+        if not source.exists() or source.read_text(encoding="utf-8") != text:
+            source.write_text(text, encoding="utf-8")
+        tidy.database.add(source, example)
+        sources.append(source)
+    return sources
+
+
+def touched_by(tidy, sources, changed):
     """The sources to look at when these files changed: the changed ones, and for each changed header the source of its name,
     else the first that includes it."""
-    chosen = [source for source in production if source in changed]
+    chosen = [source for source in sources if source in changed]
     headers = {path for path in changed if path.suffix == ".hpp"}
-    closures = {source: tidy.includes.closure(source, tidy.database.folders(source)) for source in production} if headers else {}
+    closures = {source: tidy.closure(source) for source in sources} if headers else {}
     for header in sorted(headers):
         if any(header in closures[source] for source in chosen):
             continue
-        including = [source for source in production if header in closures[source]]
+        including = [source for source in sources if header in closures[source]]
         chosen += [source for source in including if source.stem == header.stem][:1] or including[:1]
     return chosen
 
 
-def check(root, production, changed, build, jobs):
+def check(root, scope, build, jobs):
     """How many sources were looked at, and the findings as lines."""
     tidy = Tidy(root, build.resolve() if build else configure(root))
-    sources = production if changed is None else touched_by(tidy, production, changed)
+    sources = scope.production + stand_ins(tidy, scope.production, scope.tests, scope.headers)
+    if scope.changed is not None:
+        sources = touched_by(tidy, sources, scope.changed)
     keys = {source: tidy.key(source) for source in sources}
     kept = {source: tidy.cache.get(key) for source, key in keys.items()}
     results = [findings for findings in kept.values() if findings is not None]
     fresh = [source for source in sources if kept[source] is None]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(tidy.run, source): source for source in fresh}
+        running = [pool.submit(tidy.find, source, keys[source]) for source in fresh]
         said = time.monotonic()
         try:
             for done, future in enumerate(concurrent.futures.as_completed(running), 1):
                 results.append(future.result())
-                tidy.cache.put(keys[running[future]], results[-1])
                 if time.monotonic() - said > PROGRESS_SECONDS:
                     said = time.monotonic()
                     print(f"tidy: {done} of {len(fresh)} files", file=sys.stderr, flush=True)
