@@ -95,17 +95,4 @@ std::vector<std::shared_ptr<Protocol>> checkClient(fakes::World& world, const Ki
   return made;
 }
 
-bool wholeLines(ByteView bytes) { return bytes.empty() || bytes.text().ends_with("\r\n"); }
-
-bool wholeNetstrings(ByteView bytes) {
-  while (!bytes.empty()) {
-    std::size_t length = 0, at = 0;
-    for (; at < bytes.size() && bytes[at] >= '0' && bytes[at] <= '9' && length < bytes.size(); ++at)
-      length = length * 10 + static_cast<std::size_t>(bytes[at] - '0');
-    if (at == 0 || bytes.sub(at, 1) != ":" || bytes.sub(at + 1 + length, 1) != ",") return false;
-    bytes = bytes.sub(at + 1 + length + 1);
-  }
-  return true;
-}
-
 }  // namespace teasel::targets

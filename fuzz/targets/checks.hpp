@@ -26,19 +26,4 @@ bool checkServer(fakes::World& world, const Kinds& kinds);
 /// properties, of a client that was connected to. Gives the clients, which live until their world is reset.
 std::vector<std::shared_ptr<Protocol>> checkClient(fakes::World& world, const Kinds& kinds);
 
-// For Kinds::whole.
-bool wholeLines(ByteView bytes);
-bool wholeNetstrings(ByteView bytes);
-template <std::size_t PrefixLength>
-bool wholeIntStrings(ByteView bytes) {
-  while (bytes.size() >= PrefixLength) {
-    std::size_t length = 0;
-    for (const char byte : bytes.sub(0, PrefixLength)) length = length << 8 | static_cast<unsigned char>(byte);
-    bytes = bytes.sub(PrefixLength);
-    if (length > bytes.size()) return false;
-    bytes = bytes.sub(length);
-  }
-  return bytes.empty();
-}
-
 }  // namespace teasel::targets

@@ -14,6 +14,7 @@ constexpr std::string_view kWords[] = {"\0\0"sv,           "\0\6echo a"sv,      
 fakes::ScenarioOptions intOptions() {
   fakes::ScenarioOptions options;
   options.shape.words = kWords;
+  options.messageSize = intStringMessage;
   options.play.bytes = 8192;
   return options;
 }

@@ -15,6 +15,7 @@ fakes::ScenarioOptions intClientOptions() {
   fakes::ScenarioOptions options;
   options.shape.words = kWords;
   options.shape.appOps = 1;
+  options.messageSize = intStringMessage;
   options.play.bytes = 8192;
   return options;
 }

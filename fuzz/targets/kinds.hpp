@@ -5,6 +5,7 @@
 #include <teasel/reactor/reactor.hpp>
 
 #include "checks.hpp"
+#include "formats.hpp"
 #include "servers.hpp"
 
 namespace teasel::targets {

@@ -69,6 +69,7 @@ constexpr std::string_view kWords[] = {"0:,",          "6:echo a,", "5:count,", 
 fakes::ScenarioOptions netstringOptions() {
   fakes::ScenarioOptions options;
   options.shape.words = kWords;
+  options.messageSize = netstringMessage;
   options.play.bytes = 8192;
   return options;
 }

@@ -11,6 +11,7 @@ fakes::ScenarioOptions netstringClientOptions() {
   fakes::ScenarioOptions options;
   options.shape.words = kWords;
   options.shape.appOps = 1;
+  options.messageSize = netstringMessage;
   options.play.bytes = 8192;
   return options;
 }

@@ -88,16 +88,4 @@ class Records : public StatefulProtocol {
   std::size_t left_ = 0;
 };
 
-/// Of what Records::send writes.
-inline bool wholeRecords(ByteView bytes) {
-  while (!bytes.empty()) {
-    if (bytes[0] != 'm' || bytes.size() < 3) return false;
-    const std::size_t length =
-        static_cast<std::size_t>(static_cast<unsigned char>(bytes[1]) << 8 | static_cast<unsigned char>(bytes[2]));
-    if (bytes.size() - 3 < length) return false;
-    bytes = bytes.sub(3 + length);
-  }
-  return true;
-}
-
 }  // namespace teasel::targets

@@ -8,6 +8,7 @@
 #include <teasel/fakes/fake_clock.hpp>
 #include <teasel/fakes/string_transport.hpp>
 
+#include "formats.hpp"
 #include "records.hpp"
 
 namespace teasel::targets {

@@ -15,6 +15,7 @@ constexpr std::string_view kWords[] = {"m\0\0"sv,         "m\0\6echo a"sv, "m\0\
 fakes::ScenarioOptions statefulOptions() {
   fakes::ScenarioOptions options;
   options.shape.words = kWords;
+  options.messageSize = recordMessage;
   options.play.bytes = 8192;
   return options;
 }

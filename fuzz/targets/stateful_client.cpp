@@ -22,6 +22,7 @@ fakes::ScenarioOptions statefulClientOptions() {
   fakes::ScenarioOptions options;
   options.shape.words = kWords;
   options.shape.appOps = 1;
+  options.messageSize = recordMessage;
   options.play.bytes = 8192;
   return options;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 
 #include <teasel/fakes/world.hpp>
 
@@ -8,11 +9,8 @@
 
 namespace teasel::targets {
 
-/// How wide the prefix is in this run, in bytes: a choice of the world's, user.0: 0 is 2 bytes, 1 is 1, 2 is 4.
-inline std::size_t drawWidth(fakes::World& world) {
-  constexpr std::size_t kWidths[] = {2, 1, 4};
-  return kWidths[world.choices().below(3, fakes::Key(0, fakes::kUserSites))];
-}
+/// How wide the prefix is in this run, in bytes.
+inline std::size_t drawWidth(fakes::World& world) { return kWidths[world.choices().below(std::size(kWidths), kWidth)]; }
 
 template <template <class> class Busy>
 Kinds intKinds(std::size_t width) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,12 @@
 #include <teasel/fakes/world.hpp>
 
 namespace teasel::fakes {
+
+/// How many bytes the first message has of all that a connection sends from here on; 0: all of them. `records` are the
+/// choices of the input, for a format that depends on one.
+using MessageSize = std::size_t (*)(ByteView bytes, std::span<const Record> records);
+/// A message is what a newline ends.
+std::size_t lineSize(ByteView bytes, std::span<const Record> records = {}) noexcept;
 
 /// What engines need to know of a scenario before they run it.
 struct ScenarioOptions {
@@ -20,6 +27,8 @@ struct ScenarioOptions {
   /// What Play::draw makes: words that the protocol speaks, connections, application operations. Words are borrowed and
   /// must have static lifetime.
   PlayShape shape{};
+  /// Where mutations of whole messages find those: say it for a protocol of other than lines. It gets any bytes.
+  MessageSize messageSize = lineSize;
   /// The world it runs in: limits, faults, windows.
   WorldOptions world{};
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <teasel/core/sanitizers.hpp>
+#include <teasel/fakes/corpus.hpp>
 
 namespace teasel::fuzz {
 
@@ -17,17 +18,10 @@ fakes::WorldOptions campaignWorld(fakes::WorldOptions options, fakes::Trace::Mod
 
 }  // namespace
 
-fakes::CodecOptions codecOf(const fakes::Scenario& scenario) {
-  fakes::CodecOptions codec;
-  codec.introducer = scenario.options().introducer;
-  codec.limits = scenario.options().play;
-  return codec;
-}
-
 Engine::Engine(const fakes::Scenario& scenario, EngineOptions options)
     : scenario_(scenario),
       options_(std::move(options)),
-      codec_(codecOf(scenario)),
+      codec_(fakes::codecOf(scenario)),
       worldOptions_(campaignWorld(scenario.options().world, options_.trace)),
       world_(worldOptions_) {}
 

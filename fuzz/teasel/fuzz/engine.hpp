@@ -57,7 +57,4 @@ class Engine {
   std::uint64_t runs_ = 0;
 };
 
-/// How a scenario's options translate to its codec: who writes inputs for it (corpus tools) uses the same.
-fakes::CodecOptions codecOf(const fakes::Scenario& scenario);
-
 }  // namespace teasel::fuzz

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <teasel/fakes/corpus.hpp>
+
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/protocols/line_receiver.hpp>
@@ -64,7 +66,7 @@ TEST(FuzzEngine, GivesAVerdictAsAFindingWithItsTape) {
   EXPECT_EQ(tape.target, "echo_program");
   EXPECT_EQ(tape.scenario, "echo");
   EXPECT_EQ(tape.oracle, "bad-word");
-  EXPECT_EQ(fakes::encode(tape.play, tape.records, codecOf(echo())), "bad\r\n");
+  EXPECT_EQ(fakes::encode(tape.play, tape.records, fakes::codecOf(echo())), "bad\r\n");
 }
 
 TEST(FuzzEngine, PassesOverIgnoredOraclesAndNoOthers) {

@@ -17,6 +17,7 @@
 #include <span>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/fakes/corpus.hpp>
 #include <teasel/fakes/replay.hpp>
 #include <teasel/fakes/report.hpp>
 #include <teasel/fakes/scenario_main.hpp>
@@ -137,7 +138,7 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
     throw UsageError("--mutator is messages or bytes, not " + mutator);
   Campaign made{
       Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
-      Mutator(codecOf(scenario), mutateBytes),
+      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize),
       mutator != "bytes",
       openCounter(option("counter")),
       program,

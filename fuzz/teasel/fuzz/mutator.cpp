@@ -69,18 +69,31 @@ std::uint64_t Mutator::Dice::below(std::uint64_t bound) noexcept {
 
 Mutator::Steps Mutator::stepsOf(ByteView input) {
   fakes::decode(input, codec_, play_, records_);
+  streams_.assign(fakes::Play::kMaxConnections, {});
+  for (const Event& event : play_.events())
+    if (event.kind == EventKind::kSend) streams_[event.connection].bytes += play_.bytes(event).text();
   Steps steps;
   for (const Event& event : play_.events()) {
-    ByteView rest = play_.bytes(event);
-    if (event.kind != EventKind::kSend) steps.push_back({event, {}});
-    while (!rest.empty() && event.kind == EventKind::kSend) {
-      const std::size_t newline = rest.text().find('\n');
-      const ByteView message = rest.sub(0, newline == std::string_view::npos ? rest.size() : newline + 1);
-      steps.push_back({event, message.str()});
-      rest = rest.sub(message.size());
-    }
+    if (event.kind == EventKind::kSend) takeApart(event, steps);
+    else steps.push_back({event, {}});
   }
   return steps;
+}
+
+/// Where messages end is seen in the whole stream: one that is cut stays one, and those behind it are found.
+void Mutator::takeApart(const Event& send, Steps& steps) {
+  Stream& stream = streams_[send.connection];
+  for (ByteView rest = play_.bytes(send); !rest.empty();) {
+    if (stream.at == stream.end) {
+      const ByteView left = ByteView(stream.bytes).sub(stream.at);
+      const std::size_t size = messageSize_(left, records_);
+      stream.end += size == 0 ? left.size() : std::min(size, left.size());
+    }
+    const ByteView message = rest.sub(0, stream.end - stream.at);
+    steps.push_back({send, message.str()});
+    stream.at += message.size();
+    rest = rest.sub(message.size());
+  }
 }
 
 bool Mutator::encoded(const Steps& steps, std::size_t limit, std::string& out) {

@@ -8,13 +8,14 @@
 
 #include <teasel/core/byte_view.hpp>
 #include <teasel/fakes/play_codec.hpp>
+#include <teasel/fakes/scenario.hpp>
 
 namespace teasel::fuzz {
 
 /// Changes fuzzer inputs the way that a protocol's peer and its network would: it decodes them and duplicates, drops, swaps
 /// and moves messages, inserts events and cuts, sets numbers to boundary values, lengthens fields, moves messages to
 /// another connection, changes choices - and leaves a part of all changes to the engine's own byte mutations, whole or
-/// within one message. A message is what a newline ends, or what stands between two events.
+/// within one message. A message is what the scenario's messageSize says, or the part of one between two events.
 ///
 /// The result depends on input and seed alone (and on what `bytes` does).
 class Mutator {
@@ -22,7 +23,8 @@ class Mutator {
   /// Changes `text` to at most `limit` bytes: the engine's own mutation.
   using ByteMutation = std::function<void(std::string& text, std::size_t limit)>;
 
-  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes) : codec_(codec), bytes_(std::move(bytes)) {}
+  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize = fakes::lineSize)
+      : codec_(codec), bytes_(std::move(bytes)), messageSize_(messageSize) {}
 
   /// Another input, of at most `limit` bytes.
   std::string mutated(ByteView input, std::size_t limit, std::uint64_t seed);
@@ -30,12 +32,18 @@ class Mutator {
   std::string crossed(ByteView one, ByteView other, std::size_t limit, std::uint64_t seed);
 
  private:
-  /// An event, or one message of a send.
+  /// An event, or of a send one message or part of a message.
   struct Step {
     fakes::Event event;
     std::string bytes;
   };
   using Steps = std::vector<Step>;
+  /// All that a connection sends, and how far it was taken apart.
+  struct Stream {
+    std::string bytes;
+    std::size_t at = 0;   ///< taken so far
+    std::size_t end = 0;  ///< of the message that this belongs to
+  };
   /// Numbers of one mutation, by counting.
   class Dice {
    public:
@@ -47,6 +55,7 @@ class Mutator {
   };
 
   Steps stepsOf(ByteView input);
+  void takeApart(const fakes::Event& send, Steps& steps);
   bool encoded(const Steps& steps, std::size_t limit, std::string& out);
   std::string byBytes(ByteView input, std::size_t limit);
   void change(Steps& steps, std::size_t limit, Dice& dice);
@@ -62,6 +71,8 @@ class Mutator {
 
   fakes::CodecOptions codec_;
   ByteMutation bytes_;
+  fakes::MessageSize messageSize_;
+  std::vector<Stream> streams_;
   fakes::Play play_;
   std::vector<fakes::Record> records_;
 };

@@ -71,6 +71,41 @@ TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
     EXPECT_TRUE(sent.contains(expected)) << expected;
 }
 
+/// A message is its length in a byte, and so many.
+std::size_t counted(ByteView bytes, std::span<const fakes::Record>) {
+  const std::size_t size = 1 + static_cast<unsigned char>(bytes[0]);
+  return size <= bytes.size() ? size : 0;
+}
+
+std::set<std::string> sentByMutationsOf(ByteView input) {
+  Mutator mutator({}, append, counted);
+  std::set<std::string> sent;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) sent.insert(Decoded(mutator.mutated(input, 400, seed)).sent(0));
+  return sent;
+}
+
+TEST(Mutator, TakesMessagesAsTheScenarioSaysWhereTheyEnd) {
+  const std::set<std::string> sent = sentByMutationsOf("\2a\n\1b\3ccc");
+  for (const char* expected : {"\2a\n\1b\3ccc\2a\n", "\2a\n\3ccc", "\1b\2a\n\3ccc", "\3ccc\1b\2a\n"})
+    EXPECT_TRUE(sent.contains(expected)) << expected;
+}
+
+TEST(Mutator, FindsTheMessagesBehindOneThatIsCut) {
+  const std::set<std::string> sent = sentByMutationsOf(
+      "\3cc\xF5\x02"
+      "c\1b\2a\n");
+  for (const char* expected : {"\3ccc\2a\n", "\3ccc\2a\n\1b"}) EXPECT_TRUE(sent.contains(expected)) << expected;
+}
+
+TEST(Mutator, LeavesWhatIsNoWholeMessageInOnePiece) {
+  Mutator mutator({}, append, counted);
+  std::set<std::string> crossed;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) crossed.insert(mutator.crossed("\1a\7b\1c", "\1d", 400, seed));
+  EXPECT_TRUE(crossed.contains("\1a\1d"));
+  EXPECT_TRUE(crossed.contains("\1a\7b\1c\1d"));
+  EXPECT_FALSE(crossed.contains("\1a\7b\1d"));
+}
+
 TEST(Mutator, SetsNumbersToBoundaryValues) {
   Mutator mutator({}, append);
   std::set<std::string> sent;
