@@ -30,7 +30,7 @@ Exit status: 0 clean, 1 a new finding (with --museum: a fault not found, a twin 
 2 set-up error."""
 
 
-def arguments():
+def arguments(given=None):
     parser = argparse.ArgumentParser(prog="ci/fuzz", description="Fuzzes every shipped target in the simulated world.", epilog=EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=positive, default=60, metavar="N", help="how long to fuzz, all targets together (default 60)")
@@ -40,7 +40,7 @@ def arguments():
     parser.add_argument("--seed", type=positive, default=museum.SEED, metavar="N",
                         help=f"the museum's seed, to see how sure its finds are (default {museum.SEED})")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the result to FILE")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def positive(text):
@@ -298,8 +298,9 @@ def plain_campaign(options):
 
 def museum_campaign(options):
     exhibits = museum.read_runs(ROOT / "fuzz" / "museum" / "runs")
-    targets = load_targets(None, lambda entry: "museum" in entry["labels"])
     only = options.target.removeprefix("museum/") if options.target else None
+    museum.check_wanted(set(exhibits) - {museum.CANARY}, only)  # before minutes of building
+    targets = load_targets(None, lambda entry: "museum" in entry["labels"])
     with Workspace() as workspace:
         return museum.visit(targets, exhibits, workspace.path, options.jobs, say, options.seed, only)
 

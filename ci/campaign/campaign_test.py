@@ -3,8 +3,8 @@
 import pathlib
 import unittest
 
-from campaign import SHORT_INPUT, stints
-from worker import Target
+from campaign import SHORT_INPUT, arguments, museum_campaign, stints
+from worker import SetupError, Target
 
 
 def target(max_len):
@@ -28,6 +28,12 @@ class Stints(unittest.TestCase):
     def test_of_a_lone_worker_look_at_compared_values_last(self):
         uses = ["-use_value_profile=1" in flags for _, flags in stints(target(4096), 60)]
         self.assertEqual(uses, [False, False, True])
+
+
+class Museum(unittest.TestCase):
+    def test_names_its_exhibits_at_once_when_one_is_misspelt(self):
+        with self.assertRaisesRegex(SetupError, "there is no exhibit 'splt_limit'. There are:\n(.*\n)*  split_limit\n"):
+            museum_campaign(arguments(["--museum", "--target", "splt_limit"]))
 
 
 if __name__ == "__main__":

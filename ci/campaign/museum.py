@@ -65,6 +65,11 @@ def look(target, exhibit, work, seed, launcher):
     return Visit(list(run.findings), run.executions(), run.seconds)
 
 
+def check_wanted(faults, only):
+    if only and only not in faults:
+        raise SetupError(f"museum: there is no exhibit '{only}'. There are:\n  " + "\n  ".join(sorted(faults)))
+
+
 def check_names(targets, exhibits, only):
     """The names of the faults to visit. What a museum must have, it has."""
     faults = sorted(name for name in targets if name != CANARY and not name.endswith(TWIN))
@@ -78,8 +83,7 @@ def check_names(targets, exhibits, only):
     unlisted = sorted(set(faults + [CANARY]) ^ set(exhibits))
     if unlisted:
         raise SetupError(f"museum: an exhibit without a line in fuzz/museum/runs, or the other way round: {', '.join(unlisted)}")
-    if only and only not in faults:
-        raise SetupError(f"museum: there is no exhibit '{only}'. There are:\n  " + "\n  ".join(faults))
+    check_wanted(faults, only)
     return [only] if only else faults
 
 

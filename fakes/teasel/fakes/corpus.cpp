@@ -13,9 +13,28 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Some names of what is in the nearest folder above a path that is not there, for who has misspelt it.
+std::string namesBeside(const fs::path& missing, bool folders) {
+  constexpr std::size_t kMost = 30;
+  std::error_code error;
+  fs::path parent = fs::absolute(missing, error).parent_path();
+  while (parent.has_relative_path() && !fs::is_directory(parent, error)) parent = parent.parent_path();
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(parent, error)) {
+    if (folders ? entry.is_directory(error) : entry.is_regular_file(error)) names.push_back(entry.path().filename().string());
+  }
+  const char* kind = folders ? "folder" : "file";
+  if (names.empty()) return std::string("there is no ") + kind + " in " + parent.string();
+  std::sort(names.begin(), names.end());
+  std::string list = std::string("the ") + kind + "s in " + parent.string() + " are: " + names.front();
+  for (std::size_t i = 1; i < names.size() && i < kMost; ++i) list += ", " + names[i];
+  return names.size() <= kMost ? list : list + " and " + std::to_string(names.size() - kMost) + " others";
+}
+
 std::string readFile(const fs::path& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) throw UsageError(path.string() + " is a directory; expected a tape or a fuzzer input");
+  if (!fs::exists(path, error)) throw UsageError("there is no file " + path.string() + "; " + namesBeside(path, false));
   std::ifstream in(path, std::ios::binary);
   std::ostringstream out;
   if (!in || !(out << in.rdbuf() || in.peek() == std::ifstream::traits_type::eof())) {
@@ -23,21 +42,6 @@ std::string readFile(const fs::path& path) {
   }
   if (out.view().size() > Tape::kMaxSize) throw LimitExceeded("the size of " + path.string(), Tape::kMaxSize, out.view().size());
   return out.str();
-}
-
-/// The folders in the nearest folder above a path that is not there, for who has misspelt it.
-std::string foldersBeside(const fs::path& missing) {
-  std::error_code error;
-  fs::path parent = fs::absolute(missing, error).parent_path();
-  while (parent.has_relative_path() && !fs::is_directory(parent, error)) parent = parent.parent_path();
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(parent, error)) {
-    if (entry.is_directory(error)) names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  std::string list;
-  for (const std::string& name : names) (list += list.empty() ? "" : ", ") += name;
-  return list.empty() ? "there is no folder in " + parent.string() : "the folders in " + parent.string() + " are: " + list;
 }
 
 }  // namespace
@@ -73,7 +77,7 @@ InputFile readInput(const fs::path& path, const std::string& scenario) {
 std::vector<fs::path> corpusFiles(const std::string& directory) {
   std::error_code error;
   if (!fs::is_directory(directory, error))
-    throw UsageError("the corpus: there is no directory " + directory + "; " + foldersBeside(directory));
+    throw UsageError("the corpus: there is no directory " + directory + "; " + namesBeside(directory, true));
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
     if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.')) files.push_back(entry.path());

@@ -76,11 +76,14 @@ TEST_F(ScenarioMain, WrongArgumentsEndInOneLineAndStatusTwo) {
       {"run --seeds many", "--seeds needs a number, not 'many'"},
       {"run --seeds", "--seeds needs a value"},
       {"run --scenario hold", "no scenario 'hold'; there are: aborts, forgets, holds, keeps_view, spins"},
-      {"run --corpus nowhere", "there is no directory nowhere; the folders in " + folder_.string() + " are: corpus"},
+      {"run --corpus nowhere", "there is no directory nowhere; the folders in " + folder_.string() + " are: corpus, many"},
       {"run --corpus corpus", "the directory corpus is empty"},
       {"run --seeds 0", "nothing to run"},
       {"replay", "a tape or a fuzzer input is missing"},
-      {"replay nowhere.tape", "nowhere.tape cannot be read"},
+      {"replay nowhere.tape", "there is no file nowhere.tape; the files in " + folder_.string() + " are: new.tape, raw\n"},
+      {"replay corpus/nowhere", "there is no file corpus/nowhere; there is no file in " + (folder_ / "corpus").string()},
+      {"replay many/nowhere", ": 00, 01, 02"},
+      {"replay many/nowhere", "28, 29 and 5 others\n"},
       {"replay corpus", "corpus is a directory"},
       {"replay a b", "not also 'b'"},
       {"replay new.tape", "new.tape:1: the tape has format 9, written by a newer Teasel"},
@@ -90,6 +93,8 @@ TEST_F(ScenarioMain, WrongArgumentsEndInOneLineAndStatusTwo) {
   };
   write("new.tape", "teasel tape 9\n");
   write("raw", "abc");
+  std::filesystem::create_directory(folder_ / "many");
+  for (int i = 0; i < 35; ++i) write((i < 10 ? "many/0" : "many/") + std::to_string(i), "");
   for (const auto& [arguments, text] : cases) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.status, 2) << arguments;
