@@ -56,7 +56,6 @@ TEASEL_SCENARIO(client, "a client that fetches items from a server, which the in
     world.check(client->received() <= client->announced(), "more-than-announced");
     if (client->finished() && !client->failed()) world.check(client->received() == client->announced(), "less-than-announced");
   }
-  clients->made.clear();  // clients hold their factory
   clients->made.clear();  // each of them holds its factory
 }
 
