@@ -301,17 +301,35 @@ TEST(CoroutineCancel, WaitsForAnErrbackOfTheAwaitedThatTakesItsTime) {
   EXPECT_EQ(result.take().value(), 6544);
 }
 
+/// Cancels its own Deferred between its two waits.
+Deferred<int> cancelsItselfBetween(Deferred<int> begin, Deferred<int> next, Deferred<int>& own) {
+  co_await begin;
+  own.cancel();
+  co_return co_await next;
+}
+
 TEST(CoroutineCancel, WhileTheBodyRunsReachesItsNextWait) {
   Deferred<int> start, wait, result(nullptr);
-  const auto body = [](Deferred<int> begin, Deferred<int> next, Deferred<int>& own) -> Deferred<int> {
-    co_await begin;
-    own.cancel();
-    co_return co_await next;
-  };
-  result = body(start, wait, result);
+  result = cancelsItselfBetween(start, wait, result);
   start.callback(1);
   EXPECT_TRUE(wait.called());
   EXPECT_EQ(failureOf(result), "CancelledError");
+}
+
+TEST(CoroutineCancel, WhileTheBodyRunsLogsWhatTheNextWaitsCancellerThrowsAndGoesOnWaiting) {
+  struct : LogObserver {
+    void onLog(const LogEvent& event) override { names.push_back(event.failure->name()); }
+    std::vector<std::string> names;
+  } logged;
+  const LogScope log(&logged);
+  Deferred<int> start, result(nullptr);
+  Deferred<int> wait([] { throw Oops(); });
+  result = cancelsItselfBetween(start, wait, result);
+  start.callback(1);
+  EXPECT_THAT(logged.names, ElementsAre(HasSubstr("Oops")));
+  EXPECT_FALSE(result.called());
+  wait.callback(2);
+  EXPECT_EQ(result.take().value(), 2);
 }
 
 TEST(CoroutineCancel, OfAFinishedOneDoesNothing) {
@@ -397,6 +415,16 @@ TEST(CoroutineVerdict, FliesThroughAResumedCoroutine) {
   Deferred<int> wait;
   Deferred<void> result = body(wait);
   EXPECT_THROW(wait.callback(1), CoroutineVerdict);
+  EXPECT_FALSE(result.called());
+}
+
+TEST(CoroutineVerdict, FliesOutOfACancellerAtTheNextWaitOfACancelledOne) {
+  addPassThrough(&isCoroutineVerdict);
+  Deferred<int> start, result(nullptr);
+  Deferred<int> wait([] { throw CoroutineVerdict(); });
+  result = cancelsItselfBetween(start, wait, result);
+  EXPECT_THROW(start.callback(1), CoroutineVerdict);
+  wait.callback(2);
   EXPECT_FALSE(result.called());
 }
 

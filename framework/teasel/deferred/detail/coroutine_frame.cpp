@@ -2,11 +2,14 @@
 
 #include <functional>
 
+#include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
 
 namespace teasel::detail {
 
 namespace {
+constexpr Logger kLog("Deferred");
+
 /// In front of each frame: its size.
 constexpr std::size_t kHeader = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 }  // namespace
@@ -75,17 +78,33 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
   handles = kOnBoth;
   frame_ = frame.address();
   promise_->resumer_ = nullptr;
-  promise_->chain_->setInner(chain_);
-  chain_->add(this);
-  // From here on the coroutine may be resumed or destroyed, and this object with it.
   Chain* const chain = chain_;
-  const bool cancelNow = promise_->chain_->takeCancelRequest();
+  promise_->chain_->setInner(chain);
   const bool counted = holder_ != nullptr;
-  if (cancelNow) chain->retain();
-  if (counted) chain->release();
+  const bool cancelNow = promise_->chain_->takeCancelRequest();
   if (cancelNow) {
-    chain->cancel(Site{});
-    chain->release();
+    chain->retain();
+    cancelAwaited();
+  }
+  chain->add(this);
+  // From here on the coroutine may be resumed or destroyed, and this object with it.
+  if (counted) chain->release();
+  if (cancelNow) chain->release();
+}
+
+/// The coroutine was cancelled while its body ran. It is not a link of the chain yet: what a canceller throws must not leave
+/// the body with a link that may resume it.
+void FrameLink::cancelAwaited() {
+  try {
+    chain_->cancel(Site{});
+  } catch (...) {
+    if (mustPassThrough()) {
+      promise_->chain_->setInner(nullptr);
+      chain_->release();
+      throw;
+    }
+    kLog.failure("A canceller threw at the next wait of the cancelled coroutine made at " + promise_->chain_->made().text(),
+                 Failure::current(Site{}));
   }
 }
 

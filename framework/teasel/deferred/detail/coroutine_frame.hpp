@@ -73,6 +73,7 @@ class FrameLink : public Link {
  private:
   /// Throws UsageError where the wait could never end because `chain_` waits for this coroutine.
   void requireEnd(Site site) const;
+  void cancelAwaited();
   static Chain* run(Link* link, Chain* chain);
 };
 
