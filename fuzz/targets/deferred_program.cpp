@@ -20,7 +20,8 @@ std::string maskText(std::uint8_t mask) {
 
 constexpr const char* kCancellers[] = {"no canceller", "idle canceller", "canceller gives", "canceller fails",
                                        "canceller throws"};
-constexpr const char* kWhens[] = {"addCallback", "addErrback", "addBoth"};
+constexpr const char* kWhens[] = {"addCallback",   "addErrback", "addBoth",    "addCallbacks",
+                                  "addErrback<E>", "tap",        "tapErrback", "tapBoth"};
 constexpr const char* kEffects[] = {"", "pause", "unpause", "cancel", "fire", "fail", "add to"};
 constexpr const char* kOutcomes[] = {"pass on", "another value", "throw", "a Failure", "Deferred"};
 
@@ -29,13 +30,21 @@ Enum pick(unsigned byte) {
   return static_cast<Enum>(byte % static_cast<unsigned>(Enum::kCount));
 }
 
+/// "pause d3; " - or nothing.
+std::string effectText(const Step& step, std::uint8_t which) {
+  const Effect effect = pick<Effect>(step.c >> 4);
+  if (effect == Effect::kNone) return "";
+  return std::string(kEffects[static_cast<std::size_t>(effect)]) + " " + name(which) + "; ";
+}
+
 std::string describe(const Step& step) {
   const std::string a = name(step.a), b = name(step.b), value = std::to_string(step.value);
   switch (step.op % Step::kOps) {
-    case Step::kMake: return "make, " + std::string(kCancellers[static_cast<std::size_t>(pick<Canceller>(step.a))]) + " " + value;
+    case Step::kMake:
+      return "make, " + std::string(kCancellers[static_cast<std::size_t>(pick<Canceller>(step.a))]) + " {" +
+             effectText(step, step.b) + value + "}";
     case Step::kAdd:
-      return a + "." + kWhens[static_cast<std::size_t>(pick<When>(step.b))] + " {" +
-             kEffects[static_cast<std::size_t>(pick<Effect>(step.c >> 4))] + " " + value + "; " +
+      return a + "." + kWhens[static_cast<std::size_t>(pick<When>(step.b))] + " {" + effectText(step, step.value) +
              kOutcomes[static_cast<std::size_t>(pick<Outcome>(step.c & 15))] + " " + value + "}";
     case Step::kFire: return a + ".callback(" + value + ")";
     case Step::kFail: return a + ".errback(" + value + ")";
@@ -49,8 +58,18 @@ std::string describe(const Step& step) {
     case Step::kFirst: return "fireOnOneCallback " + maskText(step.a) + " options " + std::to_string(step.c);
     case Step::kRace: return "race " + maskText(step.a) + " options " + std::to_string(step.c);
     case Step::kGather: return "gather " + a + " " + b + " options " + std::to_string(step.c);
-    default: return "coroutine " + a + " " + b + " options " + std::to_string(step.c);
+    case Step::kTimeout: return a + ".addTimeout(" + value + "ms)";
+    case Step::kAdvance: return "advance(" + value + "ms)";
+    case Step::kLeave: return "leave";
+    default:
+      return "coroutine " + a + " " + b + " {" + effectText(step, step.value) + "options " + std::to_string(step.c & 15) + "}";
   }
+}
+
+std::string hex(char byte) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(byte);
+  return {'\\', 'x', kDigits[value >> 4], kDigits[value & 15]};
 }
 
 }  // namespace
@@ -73,7 +92,7 @@ std::string encodeProgram(const Program& program) {
 
 std::string describe(const Program& program) {
   std::string out;
-  for (const Step& step : program) out += "  " + describe(step) + "\n";
+  for (std::size_t i = 0; i < program.size(); ++i) out += "  " + std::to_string(i + 1) + ": " + describe(program[i]) + "\n";
   return out;
 }
 
@@ -83,6 +102,13 @@ bool Rules::mayWait(std::size_t later, std::size_t earlier, bool byReturn) {
   Edge& edge = edges_[later][earlier];
   edge.any = true;
   edge.firm |= !byReturn;
+  return true;
+}
+
+bool Rules::mayAwait(std::size_t coroutine, std::size_t first, std::size_t second) {
+  mayWait(coroutine, first, false);
+  if (first != second && !mayWait(second, first, false)) return false;
+  mayWait(coroutine, second, false);
   return true;
 }
 
@@ -111,7 +137,9 @@ std::string disagreement(const Program& program) { return disagreement(program, 
 std::string disagreement(const Program& program, const Notes& observed, const Notes& expected) {
   const auto [at, other] = std::mismatch(observed.begin(), observed.end(), expected.begin(), expected.end());
   if (at == observed.end() && other == expected.end()) return "";
-  std::string out = "program:\n" + describe(program) + "seen by both:\n";
+  std::string out = "program:\n" + describe(program) + "as an input of the fuzz target: printf '";
+  for (const char byte : encodeProgram(program)) out += hex(byte);
+  out += "' > FILE\nseen by both:\n";
   const auto common = static_cast<std::size_t>(at - observed.begin());
   for (std::size_t i = common > 12 ? common - 12 : 0; i < common; ++i) out += "  " + observed[i] + "\n";
   out += "then the Deferreds: " + (at == observed.end() ? std::string("nothing more") : *at) + "\n";

@@ -15,8 +15,8 @@ namespace teasel::targets {
 /// One step; every five bytes are one. A Deferred is named by a number, modulo how many there are.
 struct Step {
   enum Op : std::uint8_t {
-    kMake,       ///< a new Deferred; a: its Canceller, value
-    kAdd,        ///< to a: a callback for When(b), which does Effect(c >> 4), then gives Outcome(c & 15)
+    kMake,       ///< a new Deferred; a: its Canceller, value; the canceller does Effect(c >> 4) to b before
+    kAdd,        ///< to a: a callback for When(b), which does Effect(c >> 4) to value, then gives Outcome(c & 15)
     kFire,       ///< a, with value
     kFail,       ///< a, with error value
     kCancel,     ///< a
@@ -24,26 +24,31 @@ struct Step {
     kUnpause,    ///< a
     kTake,       ///< a
     kForward,    ///< a.chainDeferred(b)
-    kDrop,       ///< the handle of a, if nothing hangs on it
-    kList,       ///< a new one: deferredList of those in the mask a, options c
+    kDrop,       ///< the handle of a: what waits for it, or for which it waits, may die or live on
+    kList,       ///< a new one: deferredList of those in the mask a, or gatherResults (kValues), options c
     kFirst,      ///< the same with fireOnOneCallback
     kRace,       ///< the same, race
     kGather,     ///< a new one: gather(a, b), options c
-    kCoroutine,  ///< a new one: awaits a; options c: catches its failure, awaits b as well, throws in the end
+    kCoroutine,  ///< a new one: awaits a; options c: catches its failure, awaits b as well, throws in the end; and Effect(c >> 4)
+    kTimeout,    ///< a.addTimeout(value)
+    kAdvance,    ///< the clock, by value
+    kLeave,      ///< the program ends here: all handles are dropped with nothing told
     kOps,
   };
   std::uint8_t op = 0, a = 0, b = 0, c = 0, value = 0;
 };
 
 enum class Canceller : std::uint8_t { kNone, kIdle, kGives, kFails, kThrows, kCount };
-enum class When : std::uint8_t { kValue, kFailure, kBoth, kCount };
-/// What a callback does besides: to the Deferred of the step's value.
+/// addCallback, addErrback, addBoth, addCallbacks, addErrback<E> for the errors of programs, tap, tapErrback, tapBoth.
+enum class When : std::uint8_t { kValue, kFailure, kBoth, kPair, kTrap, kTap, kTapErrback, kTapBoth, kCount };
+/// What a callback, a canceller, a coroutine after each wait, does besides: to the Deferred of the step's value (b).
 enum class Effect : std::uint8_t { kNone, kPause, kUnpause, kCancel, kFire, kFail, kAdd, kCount };
-/// What a callback gives: what it got, another value, an error thrown or returned, the Deferred of the step's value.
+/// What a callback gives: what it got, another value, an error thrown or returned, the Deferred of the step's value. A tap
+/// can but throw.
 enum class Outcome : std::uint8_t { kPass, kValue, kThrow, kFailure, kDeferred, kCount };
 
 /// Options of joins (Step::c) and of coroutines.
-enum : std::uint8_t { kOnErrback = 1, kConsume = 2, kTakes = 4, kCatches = 1, kSecond = 2, kThrowsInTheEnd = 4 };
+enum : std::uint8_t { kOnErrback = 1, kConsume = 2, kTakes = 4, kValues = 8, kCatches = 1, kSecond = 2, kThrowsInTheEnd = 4 };
 
 using Program = std::vector<Step>;
 
@@ -56,15 +61,15 @@ std::string encodeProgram(const Program& program);
 /// The steps, one a line, as one would say them.
 std::string describe(const Program& program);
 
-/// What both sides agree to leave out, decided by the steps alone: circles that nobody would ever fire (through a
-/// chainDeferred, a join or a coroutine; circles of returned Deferreds alone are the library's to refuse), and dropping
-/// what something else may keep alive.
+/// What both sides agree to leave out, decided by the steps alone: circles that nobody would ever fire, and that own
+/// themselves (through a chainDeferred, a join or a coroutine; circles of returned Deferreds alone are the library's to refuse).
 class Rules {
  public:
   /// From now on `later` waits for `earlier`. False, and nothing noted, if that closes a circle as described.
   bool mayWait(std::size_t later, std::size_t earlier, bool byReturn);
-  void pin(std::size_t which) { pinned_[which] = true; }
-  bool pinned(std::size_t which) const { return pinned_[which]; }
+  /// The same for a coroutine that awaits `first`, then `second`: meanwhile what it waits for owns the handle of the other.
+  /// False if it must not have that one.
+  bool mayAwait(std::size_t coroutine, std::size_t first, std::size_t second);
 
  private:
   struct Edge {
@@ -72,10 +77,10 @@ class Rules {
   };
   bool leads(std::size_t from, std::size_t to, bool firm) const;
   std::array<std::array<Edge, kMaxDeferreds>, kMaxDeferreds> edges_{};
-  std::array<bool, kMaxDeferreds> pinned_{};
 };
 
-/// What a side saw: a line for each step, for each callback that ran, and for the state of every Deferred after each step.
+/// What a side saw: a line for each step, for each callback that ran, for each failure that nobody handled (those of one step
+/// in alphabetical order, since destructors tell of them), and for the state of every Deferred after each step.
 using Notes = std::vector<std::string>;
 
 /// On Deferreds.

@@ -27,12 +27,15 @@ struct Arbitrary<teasel::targets::Step> {
                                                         {2, Step::kUnpause},
                                                         {1, Step::kTake},
                                                         {2, Step::kForward},
-                                                        {1, Step::kDrop},
+                                                        {3, Step::kDrop},
                                                         {2, Step::kList},
                                                         {2, Step::kFirst},
                                                         {2, Step::kRace},
                                                         {1, Step::kGather},
-                                                        {3, Step::kCoroutine}});
+                                                        {3, Step::kCoroutine},
+                                                        {2, Step::kTimeout},
+                                                        {2, Step::kAdvance},
+                                                        {1, Step::kLeave}});
     const auto small = gen::inRange<std::uint8_t>(0, 8);
     return gen::construct<Step>(op, small, small, gen::arbitrary<std::uint8_t>(), small);
   }
@@ -110,25 +113,73 @@ TEST(DeferredProgram, EveryByteStringIsOneAndProgramsComeBack) {
   EXPECT_EQ(decodeProgram(ByteView(std::string(1000, 'x'))).size(), kMaxSteps);
 }
 
-/// RapidCheck with more cases than its 100, RC_PARAMS allowing for fewer or more.
+TEST(DeferredProgram, DroppingWhatACoroutineAwaitsEndsItAndLeavesItsDeferredUnfired) {
+  const Program program{kNew, {Step::kCoroutine, 0, 0, 0, 0}, {Step::kDrop, 0, 0, 0, 0}, {Step::kFire, 1, 0, 0, 5}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("d1 called has 5"), Contains("0 left")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, LeavingReportsAFailureThatArrivedWhilePaused) {
+  const Program program{kNew, {Step::kPause, 0, 0, 0, 0}, {Step::kFail, 0, 0, 0, 7}, {Step::kLeave, 0, 0, 0, 0}, kNew};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("unhandled e7"), Not(Contains("step 5"))));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, TimesOutWhenItsClockSaysSo) {
+  const Program program{kNew, {Step::kTimeout, 0, 0, 0, 9}, {Step::kAdvance, 0, 0, 0, 8}, {Step::kAdvance, 0, 0, 0, 1}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("d0 uncalled"), Contains("d0 called has TimeoutError")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, CancellerAndCoroutineMayActOnOthers) {
+  const Program program{{Step::kMake, 2, 1, code(Effect::kPause, Outcome::kPass), 4},
+                        kNew,
+                        {Step::kCoroutine, 0, 0, code(Effect::kFire, Outcome::kPass), 1},
+                        {Step::kCancel, 0, 0, 0, 0}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("coroutine 2 got 4"), Contains("d1 called paused")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+/// RapidCheck with more cases than its 100, RC_PARAMS allowing for fewer or more. Empty, or what it found and how to see
+/// that again.
 template <class Property>
-void check(const char* id, Property&& property) {
+std::string check(const char* id, Property&& property) {
   const auto& configuration = rc::detail::configuration();
   rc::detail::TestParams params = configuration.testParams;
   if (params.maxSuccess == rc::detail::TestParams().maxSuccess) params.maxSuccess = 3000;
   rc::detail::TestListenerAdapter silent;
   const auto result = rc::detail::checkTestable(std::forward<Property>(property), rc::detail::TestMetadata{id, id}, params,
                                                 silent, configuration.reproduce);
+  if (result.template is<rc::detail::SuccessResult>()) return "";
   std::ostringstream text;
-  if (!result.template is<rc::detail::SuccessResult>()) rc::detail::printResultMessage(result, text);
-  EXPECT_EQ(text.str(), "");
+  rc::detail::printResultMessage(result, text);
+  if (result.template is<rc::detail::FailureResult>()) {
+    rc::detail::Configuration same;
+    same.reproduce.emplace(id, result.template get<rc::detail::FailureResult>().reproduce);
+    const std::string all = rc::detail::configToMinimalString(same);
+    text << "again: RC_PARAMS=\"" << all.substr(0, all.find(' ')) << "\"\n";
+  }
+  return text.str();
+}
+
+TEST(DeferredModel, AFailureNamesTheProgramItsBytesAndHowToSeeItAgain) {
+  EXPECT_THAT(check("Demo",
+                    [](const Program& program) {
+                      Notes wrong = interpretProgram(program);
+                      if (wrong.size() > 4) wrong[3] = "nonsense";
+                      const std::string difference = disagreement(program, runProgram(program), wrong);
+                      if (!difference.empty()) RC_FAIL(difference);
+                    }),
+              AllOf(HasSubstr("1: make"), HasSubstr("printf '\\x00"), HasSubstr("but expected:       nonsense"),
+                    HasSubstr("again: RC_PARAMS=\"reproduce=")));
 }
 
 TEST(DeferredModel, ProgramsDoWhatTheInterpreterSaysTheyDo) {
-  check("DeferredModel", [](const Program& program) {
+  const std::string found = check("DeferredModel", [](const Program& program) {
     const std::string difference = disagreement(program);
     if (!difference.empty()) RC_FAIL(difference);
   });
+  EXPECT_EQ(found, "");
 }
 
 }  // namespace

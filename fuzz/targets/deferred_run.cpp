@@ -1,14 +1,18 @@
+#include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include <teasel/core/clock.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
 #include <teasel/deferred/coroutine.hpp>
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/deferred/join.hpp>
+#include <teasel/fakes/fake_clock.hpp>
 
 #include "deferred_program.hpp"
 
@@ -24,6 +28,14 @@ struct Ended : std::runtime_error {
   Ended() : std::runtime_error("ended") {}
 };
 
+template <class Enum>
+Enum pick(unsigned byte) {
+  return static_cast<Enum>(byte % static_cast<unsigned>(Enum::kCount));
+}
+
+/// Later than any timer of a program.
+constexpr Duration kLongAfter = std::chrono::seconds(1000);
+
 std::string nameOf(const Failure& failure) {
   if (failure.check<Error>() != nullptr || failure.check<Ended>() != nullptr) return failure.what();
   if (const FirstError* first = failure.check<FirstError>())
@@ -37,27 +49,32 @@ std::string nameOf(const Failure& failure) {
 }
 std::string shown(const Result<int>& result) { return result.ok() ? std::to_string(*result) : nameOf(result.failure()); }
 
-/// Counts chains, and notes the failures that nobody handled.
+/// Counts chains, and collects the failures that nobody handled.
 class Watcher final : public Observer {
  public:
-  explicit Watcher(Notes& notes) : notes_(notes) {}
   std::uint64_t chainMade(Site) override { return static_cast<std::uint64_t>(++alive); }
   void chainDied(std::uint64_t, Site, bool, const Failure& unhandled) override {
     --alive;
-    if (unhandled) notes_.push_back("unhandled " + nameOf(unhandled));
+    if (unhandled) deaths_.push_back("unhandled " + nameOf(unhandled));
+  }
+  void note(Notes& notes) {
+    std::sort(deaths_.begin(), deaths_.end());
+    notes.insert(notes.end(), deaths_.begin(), deaths_.end());
+    deaths_.clear();
   }
   int alive = 0;
 
  private:
-  Notes& notes_;
+  Notes deaths_;
 };
 
 class Runner {
  public:
-  explicit Runner(Notes& notes) : notes_(notes) { slots_.reserve(kMaxDeferreds); }
+  Runner(Notes& notes, Watcher& watcher) : notes_(notes), watcher_(watcher) { slots_.reserve(kMaxDeferreds); }
 
   void run(const Program& program) {
     for (const Step& step : program) {
+      if (step.op % Step::kOps == Step::kLeave) return;
       guarded([&] { perform(step); });
       noteStates();
     }
@@ -82,8 +99,9 @@ class Runner {
 
   void perform(const Step& step) {
     const auto op = static_cast<Step::Op>(step.op % Step::kOps);
-    notes_.push_back("step " + std::to_string(op));
+    notes_.push_back("step " + std::to_string(++steps_));
     if (op == Step::kMake) return make(step);
+    if (op == Step::kAdvance) return clock_.advance(std::chrono::milliseconds(step.value));
     if (slots_.empty()) return;
     const std::size_t a = place(step.a), b = place(step.b);
     switch (op) {
@@ -95,9 +113,10 @@ class Runner {
       case Step::kUnpause: return slots_[a].handle.unpause();
       case Step::kTake: return notes_.push_back("took " + shown(slots_[a].handle.take()));
       case Step::kForward: return forward(a, b);
-      case Step::kDrop: return drop(a);
+      case Step::kDrop: slots_[a].handle = Handle(nullptr); return;
       case Step::kGather: return gatherTwo(a, b, step.c);
-      case Step::kCoroutine: return coroutine(a, b, step.c);
+      case Step::kCoroutine: return coroutine(a, b, step);
+      case Step::kTimeout: slots_[a].handle.addTimeout(std::chrono::milliseconds(step.value), clock_); return;
       default: return join(op, step);
     }
   }
@@ -107,11 +126,12 @@ class Runner {
   void make(const Step& step) {
     if (full()) return;
     const int value = step.value;
-    switch (static_cast<Canceller>(step.a % static_cast<unsigned>(Canceller::kCount))) {
-      case Canceller::kIdle: return keep(Handle([] {}));
-      case Canceller::kGives: return keep(Handle([value](Handle& asked) { asked.callback(value); }));
-      case Canceller::kFails: return keep(Handle([value](Handle& asked) { asked.errback(Error(value)); }));
-      case Canceller::kThrows: return keep(Handle([value] { throw Error(value); }));
+    const auto before = [this, step] { effect(step, step.b); };
+    switch (pick<Canceller>(step.a)) {
+      case Canceller::kIdle: return keep(Handle([before] { before(); }));
+      case Canceller::kGives: return keep(Handle([before, value](Handle& asked) { before(), asked.callback(value); }));
+      case Canceller::kFails: return keep(Handle([before, value](Handle& asked) { before(), asked.errback(Error(value)); }));
+      case Canceller::kThrows: return keep(Handle([before, value] { before(), throw Error(value); }));
       default: return keep(Handle());
     }
   }
@@ -119,26 +139,28 @@ class Runner {
 
   void add(std::size_t which, const Step& step) {
     const std::size_t number = ++callbacks_;
-    const auto got = [this, step, number](const Result<int>& result) {
-      notes_.push_back("callback " + std::to_string(number) + " got " + shown(result));
-      effect(step);
+    const auto got = [this, step, number](const std::string& what) {
+      notes_.push_back("callback " + std::to_string(number) + what);
+      effect(step, step.value);
     };
     Handle& handle = slots_[which].handle;
     try {
-      switch (static_cast<Outcome>((step.c & 15) % static_cast<unsigned>(Outcome::kCount))) {
-        case Outcome::kPass: return attach(handle, step, [got](Result<int> result) { return got(result), result; });
+      if (pick<When>(step.b) >= When::kTap) return addTap(handle, step, got);
+      const auto saw = [got](const Result<int>& result) { got(" got " + shown(result)); };
+      switch (pick<Outcome>(step.c & 15)) {
+        case Outcome::kPass: return attach(handle, step, [saw](Result<int> result) { return saw(result), result; });
         case Outcome::kValue:
-          return attach(handle, step, [got, step](const Result<int>& result) {
-            got(result);
+          return attach(handle, step, [saw, step](const Result<int>& result) {
+            saw(result);
             return step.value + (result.ok() ? *result : 0);
           });
         case Outcome::kThrow:
-          return attach(handle, step, [got, step](const Result<int>& result) -> int { got(result), throw Error(step.value); });
+          return attach(handle, step, [saw, step](const Result<int>& result) -> int { saw(result), throw Error(step.value); });
         case Outcome::kFailure:
-          return attach(handle, step, [got, step](const Result<int>& result) { return got(result), Failure(Error(step.value)); });
+          return attach(handle, step, [saw, step](const Result<int>& result) { return saw(result), Failure(Error(step.value)); });
         default:
-          return attach(handle, step, [this, got, step, which](const Result<int>& result) {
-            got(result);
+          return attach(handle, step, [this, saw, step, which](const Result<int>& result) {
+            saw(result);
             return given(which, step, result);
           });
       }
@@ -147,13 +169,29 @@ class Runner {
       throw;
     }
   }
-  /// As a callback, an errback, or both.
+  template <class Got>
+  static void addTap(Handle& handle, const Step& step, const Got& got) {
+    const auto look = [got, step](const std::string& what) {
+      got(what);
+      if (pick<Outcome>(step.c & 15) == Outcome::kThrow) throw Error(step.value);
+    };
+    switch (pick<When>(step.b)) {
+      case When::kTap: handle.tap([look](int value) { look(" got " + std::to_string(value)); }); return;
+      case When::kTapErrback: handle.tapErrback([look](const Failure& failure) { look(" got " + nameOf(failure)); }); return;
+      default: handle.tapBoth([look] { look(" ran"); }); return;
+    }
+  }
+  /// As the step says: for values, for failures, for both.
   template <class F>
   static void attach(Handle& handle, const Step& step, F function) {
-    switch (static_cast<When>(step.b % static_cast<unsigned>(When::kCount))) {
-      case When::kValue: handle.addCallback([function](int value) mutable { return function(Result<int>(value)); }); return;
-      case When::kFailure:
-        handle.addErrback([function](Failure failure) mutable { return function(Result<int>(std::move(failure))); });
+    auto forValue = [function](int value) mutable { return function(Result<int>(value)); };
+    auto forFailure = [function](Failure failure) mutable { return function(Result<int>(std::move(failure))); };
+    switch (pick<When>(step.b)) {
+      case When::kValue: handle.addCallback(forValue); return;
+      case When::kFailure: handle.addErrback(forFailure); return;
+      case When::kPair: handle.addCallbacks(forValue, forFailure); return;
+      case When::kTrap:
+        handle.addErrback<Error>([forFailure](const Error& error) mutable { return forFailure(Failure(error)); });
         return;
       default: handle.addBoth(std::move(function)); return;
     }
@@ -166,16 +204,16 @@ class Runner {
     return handle;
   }
 
-  void effect(const Step& step) {
-    const std::size_t other = place(step.value);
-    Handle& handle = slots_[other].handle;
+  void effect(const Step& step, std::uint8_t which) {
+    const std::size_t other = place(which);
+    const Handle handle = slots_[other].handle;
     guarded([&] {
-      switch (static_cast<Effect>((step.c >> 4) % static_cast<unsigned>(Effect::kCount))) {
+      switch (pick<Effect>(step.c >> 4)) {
         case Effect::kPause: return handle.pause();
         case Effect::kUnpause: return handle.unpause();
         case Effect::kCancel: return handle.cancel();
-        case Effect::kFire: return handle.callback(step.value);
-        case Effect::kFail: return handle.errback(Error(step.value));
+        case Effect::kFire: return handle.callback(which);
+        case Effect::kFail: return handle.errback(Error(which));
         case Effect::kAdd: return add(other, {Step::kAdd, 0, static_cast<std::uint8_t>(When::kBoth), 0, 0});
         default: return;
       }
@@ -183,12 +221,8 @@ class Runner {
   }
 
   void forward(std::size_t from, std::size_t to) {
-    if (from == to || slots_[to].join || !rules_.mayWait(to, from, false)) return;
+    if (from == to || (slots_[to].handle && slots_[to].join) || !rules_.mayWait(to, from, false)) return;
     static_cast<void>(slots_[from].handle.chainDeferred(slots_[to].handle));
-    rules_.pin(to);
-  }
-  void drop(std::size_t which) {
-    if (!rules_.pinned(which) && slots_[which].handle.hasResult()) slots_[which].handle = Handle(nullptr);
   }
 
   // --- Joins: each becomes a Deferred<int> by a callback that notes what it holds.
@@ -203,6 +237,14 @@ class Runner {
       }
       notes_.push_back(all);
       return sum;
+    };
+  }
+  auto noteValues() {
+    return [this](const std::vector<int>& values) {
+      std::string all = "all are";
+      for (const int each : values) all += " " + std::to_string(each);
+      notes_.push_back(all);
+      return std::accumulate(values.begin(), values.end(), 0);
     };
   }
   auto noteFirst() {
@@ -223,7 +265,10 @@ class Runner {
     if (full()) return;
     const bool takes = (step.c & kTakes) != 0;
     const ListOptions options{.fireOnOneErrback = (step.c & kOnErrback) != 0, .consumeErrors = (step.c & kConsume) != 0};
-    if (op == Step::kList) {
+    if (op == Step::kList && (step.c & kValues) != 0) {
+      keepJoin(takes ? gatherResults(std::move(inputs), options.consumeErrors) : gatherResults(inputs, options.consumeErrors),
+               which, noteValues());
+    } else if (op == Step::kList) {
       keepJoin(takes ? deferredList(std::move(inputs), options) : deferredList(inputs, options), which, noteAll());
     } else if (op == Step::kFirst) {
       keepJoin(
@@ -246,37 +291,40 @@ class Runner {
   template <class T, class F>
   void keepJoin(Deferred<T> made, const std::vector<std::size_t>& inputs, F note) {
     for (const std::size_t input : inputs) rules_.mayWait(slots_.size(), input, false);
-    rules_.pin(slots_.size());
     keep(made.addCallback(std::move(note)), true);
   }
 
   // --- Coroutines
 
-  void coroutine(std::size_t a, std::size_t b, std::uint8_t options) {
+  void coroutine(std::size_t a, std::size_t b, const Step& step) {
     if (full()) return;
-    for (const std::size_t awaited : {a, b}) {
-      rules_.mayWait(slots_.size(), awaited, false);
-      rules_.pin(awaited);
-    }
-    rules_.pin(slots_.size());
-    keep(body(*this, slots_.size(), slots_[a].handle, slots_[b].handle, options));
+    const std::size_t self = slots_.size();
+    Handle second(nullptr);
+    if ((step.c & kSecond) == 0) rules_.mayWait(self, a, false);
+    else if (rules_.mayAwait(self, a, b) && a != b) second = slots_[b].handle;
+    keep(body(*this, self, slots_[a].handle, std::move(second), a == b, step));
   }
-  static Handle body(Runner& runner, std::size_t self, Handle first, Handle second, std::uint8_t options) {
+  /// Never with the handle of another one than it waits for, but for `second` in the beginning; and without that where both are
+  /// the same: it would own itself.
+  static Handle body(Runner& runner, std::size_t self, Handle first, Handle second, bool same, Step step) {
     int sum = 0;
     for (const bool again : {false, true}) {
-      if (again && (options & kSecond) == 0) break;
+      if (again && (step.c & kSecond) == 0) break;
+      if (again && !same) first = std::exchange(second, nullptr);
+      Failure failure;
       try {
-        const int value = co_await (again ? second : first);
+        const int value = co_await first;
         runner.noteCoroutine(self, std::to_string(value));
         sum += value;
       } catch (...) {
-        const Failure failure = Failure::current();
+        failure = Failure::current();
         runner.noteCoroutine(self, nameOf(failure));
-        if ((options & kCatches) == 0) throw;
         sum += 100;
       }
+      runner.effect(step, step.value);
+      if (failure && (step.c & kCatches) == 0) failure.raise();
     }
-    if ((options & kThrowsInTheEnd) != 0) throw Error(sum);
+    if ((step.c & kThrowsInTheEnd) != 0) throw Error(sum);
     co_return sum;
   }
   void noteCoroutine(std::size_t which, const std::string& got) {
@@ -286,13 +334,13 @@ class Runner {
   // --- The end
 
   void windUp() {
+    clock_.advance(kLongAfter);
     bool changed = true;
     for (std::size_t round = 0; changed && round < kMaxRounds; ++round) {
       changed = false;
       for (Slot& each : slots_) changed |= each.handle && toldToEnd(each.handle);
     }
     noteStates();
-    for (Slot& each : slots_) each.handle = Handle(nullptr);
   }
   static bool toldToEnd(const Handle& handle) {
     if (!handle.paused() && handle.called()) return false;
@@ -310,6 +358,7 @@ class Runner {
   }
 
   void noteStates() {
+    watcher_.note(notes_);
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       const Handle& handle = slots_[i].handle;
       if (!handle) continue;
@@ -323,19 +372,22 @@ class Runner {
   }
 
   Notes& notes_;
+  Watcher& watcher_;
+  fakes::FakeClock clock_;
   std::vector<Slot> slots_;
   Rules rules_;
-  std::size_t callbacks_ = 0;
+  std::size_t callbacks_ = 0, steps_ = 0;
 };
 
 }  // namespace
 
 Notes runProgram(const Program& program) {
   Notes notes;
-  Watcher watcher(notes);
+  Watcher watcher;
   const Observer::Scope watching(&watcher);
   const LogScope silent(nullptr);
-  Runner(notes).run(program);
+  Runner(notes, watcher).run(program);
+  watcher.note(notes);
   notes.push_back(std::to_string(watcher.alive) + " left");
   return notes;
 }
