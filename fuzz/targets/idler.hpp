@@ -16,7 +16,8 @@ namespace teasel::targets {
 /// A peer that does not wait for ever: a connection on which nothing happens for kPeriod ends. It obeys Commands, a line
 /// each, and these:
 ///
-///     timeout MS         the period, from now on; answers with the one before
+///     timeout MS         the period, from now on; answers with the one before. Not 0, which would pass between two pieces
+///                        of what comes at once
 ///     never              none
 ///     hush               is no sign of life
 ///     warn               when the period passes the next time, "hurry", and it begins anew
