@@ -100,11 +100,16 @@ class Consumer(Case):
                                "-DTEASEL_FUZZ_ENGINE=libfuzzer", "-DCMAKE_CXX_FLAGS=-O1", compiler=FUZZER)
         program = self.built_and_tested(tree) / "telegram_scenarios"
         (tree / "kept").mkdir()
-        said = self.succeed(program, "fuzz", "-runs=5000", "-seed=1", tree / "kept", PROJECT / "corpus")
+        said = self.succeed(program, "fuzz", "--findings", tree / "found" / "here", "-runs=5000", "-seed=1", tree / "kept",
+                            PROJECT / "corpus")
+        self.assertEqual(list((tree / "found" / "here").iterdir()), [])
         self.assertIn("Done 5000 runs", said)
         # libFuzzer sees the project's own code: it finds more of it than the corpus shows.
         coverage = [int(figure) for figure in re.findall(r" cov: (\d+)", said)]
         self.assertGreater(coverage[-1], coverage[0], said)
+        status, said = run(program, "fuzz", "--findings", program, "-runs=1")
+        self.assertEqual(status, 2, said)
+        self.assertIn(f"--findings {program}: ", said)
         status, said = run(program, "fuzz", "--scenario", "telegramm")
         self.assertEqual(status, 2, said)
         self.assertIn("there is no scenario 'telegramm'; there are: telegram\n", said)

@@ -132,8 +132,9 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
   const fakes::Scenario& scenario = chosenScenario();
   const std::string mutator = option("mutator");
   const std::string findings = option("findings");
-  if (!findings.empty() && !std::filesystem::is_directory(findings))
-    throw UsageError("--findings: there is no directory " + findings);
+  std::error_code error;
+  if (!findings.empty() && !std::filesystem::create_directories(findings, error) && !std::filesystem::is_directory(findings))
+    throw UsageError("--findings " + findings + ": " + (error ? error.message() : "no directory"));
   if (!mutator.empty() && mutator != "messages" && mutator != "bytes")
     throw UsageError("--mutator is messages or bytes, not " + mutator);
   Campaign made{

@@ -6,6 +6,7 @@
 
 #include <teasel/fakes/scenario.hpp>
 #include <teasel/protocols/line_only_receiver.hpp>
+#include <teasel/protocols/stateful_protocol.hpp>
 #include <teasel/rapidcheck/check.hpp>
 
 namespace teasel::rapidcheck {
@@ -16,6 +17,48 @@ const props::Framing& shipped(std::size_t index) {
   return all.at(index);
 }
 
+/// Strings behind their length in three bytes, low byte first, by states; an empty one has none for its bytes.
+class Stated : public StatefulProtocol {
+ public:
+  explicit Stated(std::size_t longest) : StatefulProtocol(longest) {}
+  virtual void stringReceived(ByteView string) = 0;
+  void sendString(ByteView string) {
+    transport().write(lengthOf(string));
+    transport().write(string);
+  }
+  static std::string lengthOf(ByteView string) {
+    std::string length;
+    for (std::size_t left = string.size(); length.size() < 3; left >>= 8) length += static_cast<char>(left & 0xff);
+    return length;
+  }
+
+ protected:
+  State getInitialState() final { return {&Stated::length, 3}; }
+
+ private:
+  State length(ByteView bytes) {
+    std::size_t size = 0;
+    for (std::size_t at = 3; at-- > 0;) size = size << 8 | static_cast<unsigned char>(bytes[at]);
+    if (size > 0) return {&Stated::body, size};
+    stringReceived({});
+    return {};
+  }
+  State body(ByteView bytes) {
+    stringReceived(bytes);
+    return {&Stated::length, 3};
+  }
+};
+
+const props::Framing& stated() {
+  static const props::Framing framing = [] {
+    props::Framing made = props::framingOf<Stated>("StatefulProtocol", std::size_t{300});
+    made.longest = 300;
+    made.encoded = [](ByteView message) { return Stated::lengthOf(message) + message.str(); };
+    return made;
+  }();
+  return framing;
+}
+
 // Cut by the test, through StringTransports.
 RC_GTEST_PROP(RoundTrip, HoldsForLineReceiver, ()) { roundTrip(shipped(0)); }
 RC_GTEST_PROP(RoundTrip, HoldsForLineOnlyReceiver, ()) { roundTrip(shipped(1)); }
@@ -23,6 +66,7 @@ RC_GTEST_PROP(RoundTrip, HoldsForNetstringReceiver, ()) { roundTrip(shipped(2));
 RC_GTEST_PROP(RoundTrip, HoldsForInt8StringReceiver, ()) { roundTrip(shipped(3)); }
 RC_GTEST_PROP(RoundTrip, HoldsForInt16StringReceiver, ()) { roundTrip(shipped(4)); }
 RC_GTEST_PROP(RoundTrip, HoldsForInt32StringReceiver, ()) { roundTrip(shipped(5)); }
+RC_GTEST_PROP(RoundTrip, HoldsForAStatefulProtocol, ()) { roundTrip(stated()); }
 
 RC_GTEST_PROP(RoundTrip, HoldsForLinesWithADelimiterThatOverlapsItself, ()) {
   props::Framing framing = props::framingOf<LineOnlyReceiver>("LineOnlyReceiver", std::string("aba"), std::size_t{40});
@@ -40,19 +84,22 @@ fakes::ScenarioOptions options() {
   options.world.faults.reset = {1, 64};
   return options;
 }
-void between(fakes::World& world, std::size_t framing) {
-  props::roundTrip(world, shipped(framing), props::messagesOf(world.play(), shipped(framing)));
+void between(fakes::World& world, const props::Framing& framing) {
+  props::roundTrip(world, framing, props::messagesOf(world.play(), framing));
 }
+void between(fakes::World& world, std::size_t framing) { between(world, shipped(framing)); }
 TEASEL_SCENARIO(roundTripLineReceiver, "lines survive the network", options()) { between(world, 0); }
 TEASEL_SCENARIO(roundTripLineOnlyReceiver, "lines survive the network", options()) { between(world, 1); }
 TEASEL_SCENARIO(roundTripNetstringReceiver, "netstrings survive the network", options()) { between(world, 2); }
 TEASEL_SCENARIO(roundTripInt8StringReceiver, "strings survive the network", options()) { between(world, 3); }
 TEASEL_SCENARIO(roundTripInt16StringReceiver, "strings survive the network", options()) { between(world, 4); }
 TEASEL_SCENARIO(roundTripInt32StringReceiver, "strings survive the network", options()) { between(world, 5); }
+TEASEL_SCENARIO(roundTripStatefulProtocol, "strings survive the network", options()) { between(world, stated()); }
 
 TEST(RoundTrip, HoldsForEveryFramingBetweenHosts) {
-  for (const char* scenario : {"roundTripLineReceiver", "roundTripLineOnlyReceiver", "roundTripNetstringReceiver",
-                               "roundTripInt8StringReceiver", "roundTripInt16StringReceiver", "roundTripInt32StringReceiver"}) {
+  for (const char* scenario :
+       {"roundTripLineReceiver", "roundTripLineOnlyReceiver", "roundTripNetstringReceiver", "roundTripInt8StringReceiver",
+        "roundTripInt16StringReceiver", "roundTripInt32StringReceiver", "roundTripStatefulProtocol"}) {
     const CheckResult result = checkScenario(scenario, {.params = "max_success=300"});
     EXPECT_TRUE(result) << result.text;
   }
