@@ -26,6 +26,16 @@ FileSender::Source fileOf(std::uint32_t size, bool bad) {
   };
 }
 
+/// A command with a delay of 0.
+bool wantsNoDelay(std::string_view line) {
+  std::uint32_t delay = 1;
+  for (const std::string_view word : {"later", "pause", "timeout"}) {
+    std::string_view rest = line;
+    if (takeWord(rest, word) && takeNumber(rest, Idler::kMaxPeriod, delay)) return delay == 0;
+  }
+  return false;
+}
+
 }  // namespace
 
 void Idler::set(std::optional<Duration> period) {
@@ -42,7 +52,8 @@ void Idler::lineReceived(std::string_view line) {
   if (line != "hush") {
     resetTimeout();
     if (due_) due_ = clock_.now() + *period_;
-    if (!obey(line)) commands_.obey(line);
+    if (wantsNoDelay(line)) sendLine("?");
+    else if (!obey(line)) commands_.obey(line);
   }
   log_.event("line", line);
 }
