@@ -64,7 +64,7 @@ bool Idler::obey(std::string_view line) {
   if (line == "never") return set(std::nullopt), true;
   if (line == "warn") return warns_ = true;
   if (line == "bear") return bears_ = true;
-  if (takeWord(rest, "timeout") && takeNumber(rest, kMaxPeriod, number) && number > 0 && rest.empty()) {
+  if (takeWord(rest, "timeout") && takeNumber(rest, kMaxPeriod, number) && rest.empty()) {
     const std::string before = timeOut() ? std::to_string(*timeOut() / std::chrono::milliseconds(1)) : "never";
     set(std::chrono::milliseconds(number));
     return sendLine(before), true;

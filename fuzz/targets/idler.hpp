@@ -16,8 +16,7 @@ namespace teasel::targets {
 /// A peer that does not wait for ever: a connection on which nothing happens for kPeriod ends. It obeys Commands, a line
 /// each, and these:
 ///
-///     timeout MS         the period, from now on; answers with the one before. Not 0, which would pass between two pieces
-///                        of what comes at once
+///     timeout MS         the period, from now on; answers with the one before
 ///     never              none
 ///     hush               is no sign of life
 ///     warn               when the period passes the next time, "hurry", and it begins anew
