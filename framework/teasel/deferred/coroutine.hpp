@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <cstddef>
 #include <initializer_list>
@@ -9,6 +10,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <teasel/core/byte_view.hpp>
@@ -54,15 +56,24 @@ template <class E>
 inline constexpr bool kBorrows<std::initializer_list<E>> = true;
 template <class T>
 inline constexpr bool kBorrows<std::optional<T>> = kBorrows<T>;
+template <class T, std::size_t kSize>
+inline constexpr bool kBorrows<std::array<T, kSize>> = kBorrows<T>;
 template <class T, class A>
 inline constexpr bool kBorrows<std::vector<T, A>> = kBorrows<T>;
 template <class... Ts>
 inline constexpr bool kBorrows<std::tuple<Ts...>> = (... || kBorrows<Ts>);
 template <class A, class B>
 inline constexpr bool kBorrows<std::pair<A, B>> = kBorrows<A> || kBorrows<B>;
+template <class... Ts>
+inline constexpr bool kBorrows<std::variant<Ts...>> = (... || kBorrows<Ts>);
 /// Whether a coroutine would keep a P longer than the caller keeps what it looks at.
 template <class P>
 inline constexpr bool kOutlivedAsParameter = std::is_rvalue_reference_v<P> || kBorrows<std::remove_cvref_t<P>>;
+
+template <class U>
+void takesDeferred(const Deferred<U>& handle);
+template <class Other>
+concept IsADeferred = requires(const std::remove_cvref_t<Other>& other) { takesDeferred(other); };
 
 /// A co_await of a Deferred<U>: the last link of its chain, kept in the frame.
 template <class U>
@@ -140,8 +151,13 @@ class Promise final : public PromiseOf<T> {
   Await<U> await_transform(const Deferred<U>& handle, Site site = Site::here()) {
     return Await<U>(*this, handle, site);
   }
-  /// Only Deferreds can be awaited: who resumes the coroutine must know how to pass its result on.
-  void await_transform(...) = delete;
+  /// Who resumes the coroutine must know how to pass its result on.
+  template <class Other>
+    requires(!IsADeferred<Other>)
+  Await<T> await_transform(Other&&) {
+    static_assert(kNever<Other>, "only a Deferred can be awaited");
+    throw UsageError("");
+  }
 };
 
 // g++-12 destroys aggregates in a co_await expression twice: none of these may become one.

@@ -161,17 +161,19 @@ class Deferred {
   /// Looks at the value - look(const T&) or look() - and leaves it in the chain, whose type stays. Throwing makes it fail.
   template <class F>
   Deferred& tap(F&& look, Site site = Site::here()) {
+    static_assert(detail::LooksAt<std::decay_t<F>, T>, "tap: it must take a const T& of the chain's type, or nothing");
     return addTap<detail::kOnValue>("tap", std::forward<F>(look), site);
   }
   /// Looks at the Failure, which goes on: it is not handled by that.
   template <class F>
   Deferred& tapErrback(F&& look, Site site = Site::here()) {
+    static_assert(detail::LooksAt<std::decay_t<F>, Failure>, "tapErrback: it must take a const Failure&, or nothing");
     return addTap<detail::kOnFailure>("tapErrback", std::forward<F>(look), site);
   }
   /// Runs look() on value and Failure alike ("finally").
   template <class F>
-    requires std::is_invocable_v<std::decay_t<F>&>
   Deferred& tapBoth(F&& look, Site site = Site::here()) {
+    static_assert(std::is_invocable_v<std::decay_t<F>&>, "tapBoth: it is called without argument; addBoth gets the Result");
     return addTap<detail::kOnBoth>("tapBoth", std::forward<F>(look), site);
   }
 
@@ -187,6 +189,50 @@ class Deferred {
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&, Result<T>&&, Duration>
   Deferred& addTimeout(Duration after, Clock& clock, F&& onTimeout, Site site = Site::here());
+
+  // --- What does not fit. Chosen where nothing else is; all they do is to say, when compiled, what would fit.
+
+  template <class V>
+    requires(!detail::GivesResult<std::remove_cvref_t<V>, T> && !std::is_same_v<std::remove_cvref_t<V>, Site>)
+  void callback(V&&, Site = {}) const {
+    static_assert(detail::kNever<V>,
+                  "callback: it must get a value of the Deferred's type, or a Failure; a Deferred is "
+                  "returned from a callback, or fires this one by chainDeferred");
+  }
+  template <class F>
+    requires(!detail::TakesValue<std::decay_t<F>, T>)
+  Deferred& addCallback(F&&, Site = {}) {
+    static_assert(detail::kNever<F>, "addCallback: the callback must take a value of the chain's type, or nothing");
+    return *this;
+  }
+  template <class F>
+    requires(!detail::HandlesFailure<std::decay_t<F>, T>)
+  Deferred& addErrback(F&&, Site = {}) {
+    static_assert(detail::kNever<F>,
+                  "addErrback: the errback must take a Failure or nothing, and give a value of the chain's "
+                  "type, a Failure, or nothing; addCallbacks and addBoth may change the type");
+    return *this;
+  }
+  template <class E, class F>
+    requires(!std::is_invocable_v<std::decay_t<F>&, const E&>)
+  Deferred& addErrback(F&&, Site = {}) {
+    static_assert(detail::kNever<F>, "addErrback<E>: the errback must take a const E&");
+    return *this;
+  }
+  template <class F, class G>
+    requires(!detail::TakesValue<std::decay_t<F>, T> || !detail::TakesFailure<std::decay_t<G>>)
+  Deferred& addCallbacks(F&&, G&&, Site = {}) {
+    static_assert(detail::kNever<F>,
+                  "addCallbacks: the first must take a value of the chain's type or nothing, the second a "
+                  "Failure or nothing");
+    return *this;
+  }
+  template <class F>
+    requires(!detail::TakesResult<std::decay_t<F>, T>)
+  Deferred& addBoth(F&&, Site = {}) {
+    static_assert(detail::kNever<F>, "addBoth: it must take a Result of the chain's type; tapBoth takes nothing");
+    return *this;
+  }
 
   // --- Control: through any handle, stale ones included.
 
@@ -219,7 +265,7 @@ class Deferred {
     return hasResult() && chain_->state() == detail::ChainState::kValue ? &chain_->template value<T>() : nullptr;
   }
   /// Takes the result out: later adds throw ResultTaken, a Failure counts as handled. Without result: UsageError with text().
-  Result<T> take(Site site = Site::here());
+  Result<T> take(Site site = Site::here()) const;
   /// "unfired, made at x.cpp:7", "waiting for the Deferred made at ...", "has failed with ..." and so on.
   std::string text() const { return chain_ == nullptr ? "no Deferred" : chain_->text(); }
   Site made() const noexcept { return chain_ == nullptr ? Site{} : chain_->made(); }

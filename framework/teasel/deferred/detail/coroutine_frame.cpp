@@ -1,5 +1,6 @@
 #include <teasel/deferred/detail/coroutine_frame.hpp>
 
+#include <cstring>
 #include <functional>
 
 #include <teasel/core/logger.hpp>
@@ -44,8 +45,12 @@ bool PromiseBase::inFrame(const void* place) const noexcept {
 
 void PromiseBase::unhandled_exception() {
   if (mustPassThrough()) throw;
+  Failure failure = Failure::current(Site{});
+  // What a co_await threw is still the error that was made somewhere else, however many coroutines it flies through.
+  const bool passesOn = raised_ && raised_.kind() == failure.kind() && std::strcmp(raised_.what(), failure.what()) == 0;
+  if (passesOn && raised_.where()) failure = Failure::current(raised_.where());
   beginResult();
-  chain_->putFailure(Failure::current(Site{}));
+  chain_->putFailure(std::move(failure));
 }
 
 void PromiseBase::beginResult() noexcept {
@@ -78,6 +83,7 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
   handles = kOnBoth;
   frame_ = frame.address();
   promise_->resumer_ = nullptr;
+  promise_->raised_ = Failure();
   Chain* const chain = chain_;
   promise_->chain_->setInner(chain);
   const bool counted = holder_ != nullptr;
@@ -130,8 +136,8 @@ Chain* FrameLink::run(Link* link, Chain* chain) {
 }
 
 void FrameLink::raiseFailure() {
-  const Failure failure = chain_->takeFailure();
-  failure.raise();
+  promise_->raised_ = chain_->takeFailure();
+  promise_->raised_.raise();
 }
 
 }  // namespace teasel::detail

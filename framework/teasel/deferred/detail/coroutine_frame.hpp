@@ -33,6 +33,7 @@ class PromiseBase {
   Chain* chain_;  // owned; null once the result was given
   void* frame_ = nullptr;
   Chain** resumer_ = nullptr;  // where the chain goes that whoever resumed us is to run next
+  Failure raised_;             // what the last co_await threw, until the next one waits: an exception does not know its place
 };
 
 /// The end of a coroutine: the frame goes, then the result is passed on - by whoever resumed the coroutine, if anybody

@@ -78,7 +78,7 @@ Deferred<T>& Deferred<T>::addTimeout(Duration after, Clock& clock, F&& onTimeout
 }
 
 template <class T>
-Result<T> Deferred<T>::take(Site site) {
+Result<T> Deferred<T>::take(Site site) const {
   detail::Chain& chain = open("take", site);
   if (!chain.settled()) throw UsageError("take at " + site.text() + ": no result to take from a Deferred that is " + text());
   chain.claim(detail::Claim::kTaken, site);

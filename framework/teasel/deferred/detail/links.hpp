@@ -27,6 +27,10 @@ inline constexpr bool kIsResult = false;
 template <class T>
 inline constexpr bool kIsResult<Result<T>> = true;
 
+/// False, but only when asked for: what a template asserts that stands for a mistake.
+template <class>
+inline constexpr bool kNever = false;
+
 /// The library's own way into a handle.
 struct Access {
   template <class T>
@@ -96,6 +100,12 @@ template <class F>
 concept TakesFailure = std::is_invocable_v<F&, Failure&&> || std::is_invocable_v<F&>;
 template <class F, class T>
 concept TakesResult = std::is_invocable_v<F&, Result<T>&&>;
+/// How tap takes what it looks at.
+template <class F, class T>
+concept LooksAt = std::is_invocable_v<F&, std::add_lvalue_reference_t<const T>> || std::is_invocable_v<F&>;
+/// Whether a V can be the result of a Deferred<T>, or is a Failure.
+template <class V, class T>
+concept GivesResult = std::is_same_v<V, Failure> || (!kIsDeferred<V> && !std::is_void_v<T> && std::is_convertible_v<V, T>);
 
 template <class T, class F>
 decltype(auto) callWithValue(F& function, Stored<T>& value) {
@@ -114,6 +124,9 @@ template <class F>
 using FailureGives = GivenBy<decltype(callWithFailure(std::declval<F&>(), std::declval<Failure&>()))>;
 template <class F, class T>
 using ResultGives = GivenBy<std::invoke_result_t<F&, Result<T>&&>>;
+/// Whether F may be an errback of a Deferred<T>.
+template <class F, class T>
+concept HandlesFailure = TakesFailure<F> && (std::is_void_v<FailureGives<F>> || std::is_same_v<Behind<T, FailureGives<F>>, T>);
 
 /// An errback for failures of type E: others come out as they went in.
 template <class E, class F>
