@@ -99,6 +99,17 @@ TEST(CoroutineStacked, AwaitsADeferredWhoseCallbackReturnedAnother) {
   EXPECT_EQ(result.take().value(), 42);
 }
 
+TEST(CoroutineStacked, AwaitsAPausedDeferredUntilItIsUnpaused) {
+  Deferred<int> inner, wait = succeed(0);
+  wait.addCallback([&](int) { return inner; });
+  wait.pause();
+  Deferred<int> result = plusOne(wait);
+  inner.callback(41);
+  EXPECT_FALSE(result.hasResult());
+  wait.unpause();
+  EXPECT_EQ(result.take().value(), 42);
+}
+
 TEST(CoroutineStacked, MayBeReturnedFromACallback) {
   Deferred<int> wait, start = succeed(1);
   start.addCallback([&](int) { return plusOne(wait); });

@@ -25,6 +25,10 @@ Deferred<int> throws() {
   throw Oops();
   co_return 0;
 }
+Deferred<int> nested(int depth, Deferred<int> wait) {
+  if (depth == 0) co_return co_await wait;
+  co_return co_await nested(depth - 1, wait) + 1;
+}
 
 TEST(Coroutine, StartsAtOnceAndRunsToItsFirstWait) {
   std::vector<int> order;
@@ -82,6 +86,61 @@ TEST(Coroutine, MayReturnAFailureWithoutThrowing) {
   EXPECT_STREQ(body().take().failure().what(), "quiet");
 }
 
+TEST(Coroutine, MayHandleAFailureThatIsThereAlready) {
+  LogCapture log;
+  const auto body = []() -> Deferred<std::string> {
+    std::string what;
+    try {
+      co_await fail<int>(Oops("at once"));
+    } catch (const Oops& oops) {
+      what = oops.what();
+    }
+    co_return what;
+  };
+  EXPECT_EQ(body().take().value(), "at once");
+  EXPECT_TRUE(log.events().empty());
+}
+
+TEST(Coroutine, AFailureKeepsThePlaceWhereItWasMadeThroughEveryCoroutineOnItsWay) {
+  for (const bool later : {false, true}) {
+    Deferred<int> wait;
+    const int line = __LINE__ + 1;
+    const Failure failure(Oops("far away"));
+    if (!later) wait.errback(failure);
+    Deferred<int> result = nested(3, wait);
+    if (later) wait.errback(failure);
+    EXPECT_THAT(result.take().failure().text(), HasSubstr("Oops: far away (at coroutine_test.cpp:" + std::to_string(line)));
+  }
+}
+
+TEST(Coroutine, AnErrorOfItsOwnDoesNotGetThePlaceOfOneThatItHandled) {
+  const auto body = []() -> Deferred<int> {
+    try {
+      co_await fail<int>(Oops("handled"));
+    } catch (const Oops&) {
+    }
+    throw Oops("own");
+  };
+  EXPECT_EQ(body().take().failure().text(), "deferred_tests::Oops: own");
+}
+
+TEST(Coroutine, ForgetsAFailureThatItHandledWhenItWaitsAgain) {
+  const auto body = [](Deferred<int> first, Deferred<int> second) -> Deferred<int> {
+    try {
+      co_await first;
+    } catch (const std::shared_ptr<int>&) {
+    }
+    co_return co_await second;
+  };
+  const auto held = std::make_shared<int>(1);
+  Deferred<int> first, second;
+  Deferred<int> result = body(first, second);
+  first.errback(Failure(held));
+  EXPECT_EQ(held.use_count(), 1);
+  second.callback(2);
+  EXPECT_EQ(result.take().value(), 2);
+}
+
 TEST(Coroutine, AwaitsACallOfAnotherCoroutine) {
   const auto outer = [](Deferred<int> wait) -> Deferred<int> { co_return co_await plusOne(wait) * 10; };
   Deferred<int> wait;
@@ -98,6 +157,32 @@ TEST(Coroutine, AwaitsAChainToWhichACallbackWasJustAdded) {
   Deferred<int> result = body(wait);
   wait.callback(4);
   EXPECT_EQ(result.take().value(), 8);
+}
+
+TEST(Coroutine, AwaitsHandlesThatAreConst) {
+  struct Holder {
+    const Deferred<int> member;
+  };
+  const auto body = [](const Deferred<int> value, const Deferred<int>& reference, std::shared_ptr<Holder> in) -> Deferred<int> {
+    const Deferred<int> local = succeed(3);
+    co_return co_await value + co_await reference + co_await local + co_await in->member;
+  };
+  const Deferred<int> value, reference, member;
+  Deferred<int> result = body(value, reference, std::make_shared<Holder>(Holder{member}));
+  value.callback(1);
+  reference.callback(2);
+  EXPECT_FALSE(result.hasResult());
+  member.callback(4);
+  EXPECT_EQ(result.take().value(), 10);
+}
+
+TEST(Coroutine, AwaitsAHandleThatItsLambdaCaptured) {
+  Deferred<int> wait;
+  const auto body = [wait]() -> Deferred<int> { co_return co_await wait + 1; };
+  Deferred<int> result = body();
+  EXPECT_THROW(wait.tap([] {}), ResultTaken);
+  wait.callback(1);
+  EXPECT_EQ(result.take().value(), 2);
 }
 
 TEST(Coroutine, CarriesMoveOnlyValues) {
@@ -119,11 +204,6 @@ TEST(Coroutine, AwaitsAMillionReadyResultsInALoop) {
     co_return sum;
   };
   EXPECT_EQ(body(1'000'000).take().value(), 1'000'000);
-}
-
-Deferred<int> nested(int depth, Deferred<int> wait) {
-  if (depth == 0) co_return co_await wait;
-  co_return co_await nested(depth - 1, wait) + 1;
 }
 
 TEST(Coroutine, TenThousandNestedOnesFinish) {
@@ -380,6 +460,35 @@ TEST(CoroutineFrame, DiesWithAnAwaitedLocalThatNobodyElseHolds) {
   EXPECT_EQ(alive.use_count(), 1);
   EXPECT_EQ(*alive, 1);
   EXPECT_EQ(chains.live, 0);
+}
+
+TEST(CoroutineFrame, DiesWithAnAwaitedConstLocalThatNobodyElseHolds) {
+  Chains chains;
+  const auto alive = std::make_shared<int>(1);
+  const auto body = [](std::shared_ptr<int> held, Deferred<int>& outside) -> Deferred<void> {
+    const Deferred<int> local;
+    outside = local;
+    co_await local;
+    *held = 2;
+  };
+  Deferred<int> outside(nullptr);
+  static_cast<void>(body(alive, outside));
+  outside = nullptr;
+  EXPECT_EQ(alive.use_count(), 1);
+  EXPECT_EQ(chains.live, 0);
+}
+
+TEST(CoroutineFrame, IsGoneWithItsParametersWhenTheResultIsThere) {
+  const auto held = std::make_shared<int>(1);
+  const auto body = [](std::shared_ptr<int> value, Deferred<int> wait) -> Deferred<int> { co_return *value + co_await wait; };
+  for (const bool later : {false, true}) {
+    Deferred<int> wait;
+    if (!later) wait.callback(1);
+    Deferred<int> result = body(held, wait);
+    if (later) wait.callback(1);
+    EXPECT_EQ(held.use_count(), 1);
+    EXPECT_EQ(result.take().value(), 2);
+  }
 }
 
 TEST(CoroutineFrame, KeepsALocalHandleUsableAfterTheWait) {

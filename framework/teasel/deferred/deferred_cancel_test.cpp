@@ -64,6 +64,7 @@ TEST(DeferredCancel, WithCancellerSwallowsNothing) {
   Deferred<int> d([] {});
   d.cancel();
   EXPECT_THROW(d.callback(1), AlreadyCalled);
+  EXPECT_THROW(d.errback(Oops()), AlreadyCalled);
   static_cast<void>(d.take());
 }
 
@@ -131,6 +132,26 @@ TEST(DeferredCancel, DropsTheCancellerOnceFired) {
   EXPECT_EQ(held.use_count(), 2);
   d.callback(1);
   EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(DeferredCancel, DropsTheCancellerOnceFiredAlthoughTheChainWaitsForAnother) {
+  auto held = std::make_shared<int>(1);
+  Deferred<int> inner, d([held] {});
+  d.addCallback([&](int) { return inner; });
+  d.callback(1);
+  EXPECT_TRUE(d.waiting());
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(DeferredCancel, ACancellerThatHoldsItsOwnDeferredIsNoCircleOnceThatFired) {
+  Chains chains;
+  {
+    const auto own = std::make_shared<Deferred<int>>(nullptr);
+    Deferred<int> d([own] {});
+    *own = d;
+    d.callback(1);
+  }
+  EXPECT_EQ(chains.live, 0);
 }
 
 TEST(DeferredCancel, DropsTheCancellerOnceFailed) {
@@ -390,6 +411,27 @@ TEST(DeferredTimeout, AsksOnTimeoutAboutAnErrorThatAnErrbackBeforeItHandled) {
   d.addTimeout(1s, clock, [](const Result<int>& result, Duration) { return *result + 1; });
   clock.advance(1s);
   EXPECT_EQ(d.take().value(), 5);
+}
+
+TEST(DeferredTimeout, AsksOnTimeoutAboutTheCancelledErrorThatAnErrbackBeforeItPassedOn) {
+  ManualClock clock;
+  std::string seen;
+  Deferred<int> d;
+  d.addErrback([&](Failure failure) { return seen = failure.name(), failure; });
+  d.addTimeout(1s, clock,
+               [](const Result<int>& result, Duration) { return result.failure().check<CancelledError>() != nullptr ? 5 : 0; });
+  clock.advance(1s);
+  EXPECT_EQ(seen, "CancelledError");
+  EXPECT_EQ(d.take().value(), 5);
+}
+
+TEST(DeferredTimeout, AsksOnTimeoutAboutWhatACallbackBeforeItMadeOfTheCancellersValue) {
+  ManualClock clock;
+  Deferred<int> d([](Deferred<int>& asked) { asked.callback(8); });
+  d.addCallback([](int value) { return value * 2; });
+  d.addTimeout(1s, clock, [](const Result<int>& result, Duration) { return *result + 1; });
+  clock.advance(1s);
+  EXPECT_EQ(d.take().value(), 17);
 }
 
 TEST(DeferredTimeout, FailsWithWhatOnTimeoutThrows) {

@@ -75,6 +75,16 @@ TEST(DeferredListCancel, OfOneInputLeavesTheOthersAndTheListAlone) {
   EXPECT_EQ(*results[1], 2);
 }
 
+TEST(DeferredListCancel, ReachesTheInputsThatWereGivenWhateverBecomesOfTheirVector) {
+  Ints inputs(2);
+  const Ints given = inputs;
+  auto list = deferredList(inputs, {.consumeErrors = true});
+  inputs = Ints(3);
+  list.cancel();
+  EXPECT_TRUE(given[0].called() && given[1].called());
+  EXPECT_FALSE(inputs[0].called() || inputs[1].called() || inputs[2].called());
+}
+
 TEST(DeferredListCancel, AfterOneErrbackFiredItDoesNothing) {
   Ints inputs(2);
   auto list = deferredList(inputs, {.fireOnOneErrback = true, .consumeErrors = true});

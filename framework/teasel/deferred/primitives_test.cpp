@@ -300,6 +300,14 @@ TEST(DeferredQueue, RefusesMoreGettersThanItsBacklog) {
   EXPECT_THROW(static_cast<void>(queue.get()), QueueUnderflow);
 }
 
+TEST(DeferredQueue, OfBacklogZeroLetsNobodyWait) {
+  DeferredQueue<int> queue(DeferredQueue<int>::kUnlimited, 0);
+  EXPECT_THAT(thrownBy<QueueUnderflow>([&] { static_cast<void>(queue.get()); }),
+              HasSubstr("limit of waiting getters already: 0"));
+  queue.put(1);
+  EXPECT_EQ(queue.get().take().value(), 1);
+}
+
 TEST(DeferredQueue, ACancelledGetterLeavesTheQueue) {
   DeferredQueue<int> queue;
   auto getter = queue.get();

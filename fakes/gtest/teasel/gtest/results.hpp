@@ -32,15 +32,11 @@ std::string ofTypes() {
 
 /// The value of a Deferred that has succeeded; taken out of it. Anything else fails the test at once.
 template <class T>
-T successResultOf(Deferred<T>& deferred, Site site = Site::here()) {
+T successResultOf(const Deferred<T>& deferred, Site site = Site::here()) {
   if (!deferred.hasResult() || deferred.failure() != nullptr)
     detail::refuse("successResultOf wants a success", deferred.text(), site);
   if constexpr (std::is_void_v<T>) deferred.take(site).value();
   else return std::move(deferred.take(site)).value();
-}
-template <class T>
-T successResultOf(Deferred<T>&& deferred, Site site = Site::here()) {
-  return successResultOf(deferred, site);
 }
 
 /// The Failure of a Deferred that has failed - with one of Es, if any are named; taken out of it, which counts as handling
@@ -48,15 +44,11 @@ T successResultOf(Deferred<T>&& deferred, Site site = Site::here()) {
 ///
 ///     EXPECT_STREQ(failureResultOf<ConnectionLost>(reply).what(), "gone");
 template <class... Es, class T>
-Failure failureResultOf(Deferred<T>& deferred, Site site = Site::here()) {
+Failure failureResultOf(const Deferred<T>& deferred, Site site = Site::here()) {
   const Failure* failure = deferred.failure();
   if (failure == nullptr || !(sizeof...(Es) == 0 || (... || (failure->check<Es>() != nullptr)))) [[unlikely]]
     detail::refuse("failureResultOf wants a failure" + detail::ofTypes<Es...>(), deferred.text(), site);
   return deferred.take(site).failure();
-}
-template <class... Es, class T>
-Failure failureResultOf(Deferred<T>&& deferred, Site site = Site::here()) {
-  return failureResultOf<Es...>(deferred, site);
 }
 
 /// Fails the test at once if the Deferred has a result. Takes nothing: what it has, now or later, stays.

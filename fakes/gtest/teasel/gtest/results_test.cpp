@@ -34,7 +34,96 @@ std::string here(int line) { return "results_test.cpp:" + std::to_string(line); 
 
 Deferred<int> bad() { return fail<int>(ConnectionDone("bad times")); }
 
-Deferred<int> twice(Deferred<int> wait) { co_return 2 * co_await wait; }
+/// What is asked for its result: a Deferred, or that of a coroutine that awaits it.
+enum class Style { kDeferred, kCoroutine };
+Deferred<int> awaiting(Deferred<int> result) { co_return co_await result; }
+
+class ResultOf : public testing::TestWithParam<Style> {
+ protected:
+  static Deferred<int> asked(Deferred<int> result) {
+    return GetParam() == Style::kDeferred ? std::move(result) : awaiting(std::move(result));
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, ResultOf, testing::Values(Style::kDeferred, Style::kCoroutine),
+                         [](const auto& style) { return style.param == Style::kDeferred ? "deferred" : "coroutine"; });
+
+// --- All of them, of Deferreds and of coroutines
+
+TEST_P(ResultOf, ASuccessIsGiven) { EXPECT_EQ(successResultOf(asked(succeed(42))), 42); }
+
+TEST_P(ResultOf, WithoutResultIsNoSuccess) {
+  const Deferred<int> wait;
+  EXPECT_THAT(refusal([&] { successResultOf(asked(wait)); }), HasSubstr("wants a success; the Deferred: unfired"));
+}
+
+TEST_P(ResultOf, AFailureIsNoSuccessAndIsNamedWithThePlaceWhereItWasMade) {
+  const Deferred<int> d = asked(bad());
+  EXPECT_THAT(refusal([&] { successResultOf(d); }), HasSubstr("ConnectionDone: bad times (at results_test.cpp:"));
+  EXPECT_EQ(failureResultOf(d).name(), "ConnectionDone");
+}
+
+TEST_P(ResultOf, AFailureIsGiven) { EXPECT_STREQ(failureResultOf(asked(bad())).what(), "bad times"); }
+
+TEST_P(ResultOf, AFailureOfTheNamedTypeIsGiven) {
+  EXPECT_STREQ(failureResultOf<ConnectionDone>(asked(bad())).what(), "bad times");
+}
+
+TEST_P(ResultOf, WithoutResultIsNoFailure) {
+  const Deferred<int> wait;
+  EXPECT_THAT(refusal([&] { failureResultOf(asked(wait)); }), HasSubstr("wants a failure; the Deferred: unfired"));
+}
+
+TEST_P(ResultOf, ASuccessIsNoFailureAndIsLeft) {
+  const Deferred<int> d = asked(succeed(1));
+  EXPECT_THAT(refusal([&] { failureResultOf(d); }), HasSubstr("has a result"));
+  EXPECT_EQ(successResultOf(d), 1);
+}
+
+TEST_P(ResultOf, AFailureOfAnotherTypeIsRefusedWithBothNamesAndItsPlace) {
+  const Deferred<int> d = asked(bad());
+  EXPECT_THAT(refusal([&] { failureResultOf<TimeoutError>(d); }),
+              AllOf(HasSubstr("of type TimeoutError"), HasSubstr("ConnectionDone: bad times (at results_test.cpp:")));
+  failureResultOf(d);
+}
+
+TEST_P(ResultOf, AFailureOfNoneOfTheNamedTypesIsRefusedWithEveryNameAndItsPlace) {
+  const Deferred<int> d = asked(bad());
+  EXPECT_THAT(refusal([&] { failureResultOf<TimeoutError, UsageError>(d); }),
+              AllOf(HasSubstr("of type TimeoutError or UsageError"), HasSubstr("bad times (at results_test.cpp:")));
+  failureResultOf(d);
+}
+
+TEST_P(ResultOf, WithoutResultIsWhatAssertNoResultWants) {
+  const Deferred<int> wait;
+  const Deferred<int> d = asked(wait);
+  EXPECT_EQ(refusal([&] { assertNoResult(d); }), "");
+}
+
+TEST_P(ResultOf, ASuccessIsRefusedByAssertNoResult) {
+  EXPECT_THAT(refusal([&] { assertNoResult(asked(succeed(1))); }), HasSubstr("has a result"));
+}
+
+TEST_P(ResultOf, AFailureIsRefusedByAssertNoResultAndLeft) {
+  const Deferred<int> d = asked(bad());
+  EXPECT_THAT(refusal([&] { assertNoResult(d); }), HasSubstr("bad times"));
+  failureResultOf<ConnectionDone>(d);
+}
+
+TEST_P(ResultOf, ASuccessThatComesAfterAssertNoResultIsThere) {
+  const Deferred<int> wait;
+  const Deferred<int> d = asked(wait);
+  assertNoResult(d);
+  wait.callback(5);
+  EXPECT_EQ(successResultOf(d), 5);
+}
+
+TEST_P(ResultOf, AFailureThatComesAfterAssertNoResultIsThere) {
+  const Deferred<int> wait;
+  const Deferred<int> d = asked(wait);
+  assertNoResult(d);
+  wait.errback(ConnectionDone("bye"));
+  failureResultOf<ConnectionDone>(d);
+}
 
 // --- successResultOf
 
@@ -57,13 +146,6 @@ TEST(SuccessResultOf, OfVoidGivesNothing) {
   EXPECT_NE(refusal([] { successResultOf(Deferred<void>()); }), "");
 }
 
-TEST(SuccessResultOf, GivesWhatACoroutineReturned) { EXPECT_EQ(successResultOf(twice(succeed(4))), 8); }
-
-TEST(SuccessResultOf, RefusesACoroutineThatStillWaits) {
-  Deferred<int> wait;
-  EXPECT_THAT(refusal([&] { successResultOf(twice(wait)); }), HasSubstr("unfired"));
-}
-
 TEST(SuccessResultOf, RefusesADeferredWithoutResultAndSaysWhereThatWasMade) {
   Deferred<int> d;
   const int made = __LINE__ - 1;
@@ -76,12 +158,6 @@ TEST(SuccessResultOf, RefusesADeferredThatWaitsAndSaysForWhich) {
   const int made = __LINE__ - 1;
   outer.addCallback([&](int) { return inner; });
   EXPECT_THAT(refusal([&] { successResultOf(outer); }), HasSubstr("waiting for the Deferred made at " + here(made)));
-}
-
-TEST(SuccessResultOf, RefusesAFailureAndSaysWhichAndWhereItWasMade) {
-  Deferred<int> d = bad();
-  EXPECT_THAT(refusal([&] { successResultOf(d); }), HasSubstr("ConnectionDone: bad times (at results_test.cpp:"));
-  EXPECT_EQ(failureResultOf(d).name(), "ConnectionDone");
 }
 
 TEST(SuccessResultOf, RefusesAPausedDeferredThatHasItsResult) {
@@ -134,76 +210,12 @@ TEST(FailureResultOf, GivesAnErrorThatIsNoException) {
   EXPECT_EQ(*failureResultOf(fail<void>(Failure(7))).check<int>(), 7);
 }
 
-TEST(FailureResultOf, GivesWhatACoroutineThrew) {
-  EXPECT_STREQ(failureResultOf<ConnectionDone>(twice(bad())).what(), "bad times");
-}
-
-TEST(FailureResultOf, RefusesADeferredWithoutResult) {
-  EXPECT_THAT(refusal([] { failureResultOf(Deferred<int>()); }), HasSubstr("wants a failure; the Deferred: unfired"));
-}
-
-TEST(FailureResultOf, RefusesASuccessAndLeavesIt) {
-  Deferred<int> d = succeed(1);
-  EXPECT_THAT(refusal([&] { failureResultOf(d); }), HasSubstr("has a result"));
-  EXPECT_EQ(successResultOf(d), 1);
-}
-
-TEST(FailureResultOf, RefusesAFailureOfAnotherTypeAndNamesBoth) {
-  Deferred<int> d = bad();
-  EXPECT_THAT(refusal([&] { failureResultOf<TimeoutError>(d); }),
-              AllOf(HasSubstr("of type TimeoutError"), HasSubstr("ConnectionDone: bad times")));
-  failureResultOf(d);
-}
-
-TEST(FailureResultOf, NamesEveryTypeThatWasWanted) {
-  Deferred<int> d = bad();
-  EXPECT_THAT(refusal([&] { failureResultOf<TimeoutError, UsageError>(d); }), HasSubstr("of type TimeoutError or UsageError"));
-  failureResultOf(d);
-}
-
 // --- assertNoResult
-
-TEST(AssertNoResult, HasNothingAgainstADeferredWithoutResult) {
-  const Deferred<int> d;
-  EXPECT_EQ(refusal([&] { assertNoResult(d); }), "");
-}
 
 TEST(AssertNoResult, HasNothingAgainstADeferredThatWaitsForAnother) {
   Deferred<int> inner, outer = succeed(1);
   outer.addCallback([&](int) { return inner; });
   EXPECT_EQ(refusal([&] { assertNoResult(outer); }), "");
-}
-
-TEST(AssertNoResult, HasNothingAgainstACoroutineThatWaits) {
-  Deferred<int> wait;
-  Deferred<int> result = twice(wait);
-  assertNoResult(result);
-  wait.callback(2);
-  EXPECT_EQ(successResultOf(result), 4);
-}
-
-TEST(AssertNoResult, RefusesASuccess) {
-  EXPECT_THAT(refusal([] { assertNoResult(succeed(1)); }), HasSubstr("has a result"));
-}
-
-TEST(AssertNoResult, RefusesAFailureAndLeavesIt) {
-  const Deferred<int> d = bad();
-  EXPECT_THAT(refusal([&] { assertNoResult(d); }), HasSubstr("bad times"));
-  failureResultOf(Deferred<int>(d));
-}
-
-TEST(AssertNoResult, LeavesASuccessThatComesLater) {
-  Deferred<int> d;
-  assertNoResult(d);
-  d.callback(5);
-  EXPECT_EQ(successResultOf(d), 5);
-}
-
-TEST(AssertNoResult, LeavesAFailureThatComesLater) {
-  Deferred<int> d;
-  assertNoResult(d);
-  d.errback(ConnectionDone("bye"));
-  failureResultOf<ConnectionDone>(d);
 }
 
 // --- Matchers
