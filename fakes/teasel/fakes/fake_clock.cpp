@@ -12,8 +12,9 @@ namespace {
 constexpr Logger kLog("clock");
 }
 
-void FakeClock::advance(Duration by) {
-  if (by < Duration::zero()) throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns): time does not go back");
+void FakeClock::advance(Duration by, Site site) {
+  if (by < Duration::zero())
+    throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns) at " + site.text() + ": time does not go back");
   runUntil(by > kNever - now() ? kNever : now() + by);
 }
 

@@ -23,14 +23,16 @@ class FakeClock final : public Clock {
   /// call is logged and changes nothing else. Throws NegativeDelay; UsageError inside a call that the clock makes;
   /// LimitExceeded after kCallsAtOneInstant calls without time moving. What is set for kNever is never due: advancing by
   /// Duration::max() ends at the last deadline before that.
-  void advance(Duration by);
+  void advance(Duration by, Site site = Site::here());
   /// Moves to the earliest deadline and runs what is due there; false (and nothing done) when nothing will be due.
   bool advanceToNext();
   /// Advances by each duration in turn (Twisted: Clock.pump).
-  void pump(std::span<const Duration> steps) {
-    for (const Duration step : steps) advance(step);
+  void pump(std::span<const Duration> steps, Site site = Site::here()) {
+    for (const Duration step : steps) advance(step, site);
   }
-  void pump(std::initializer_list<Duration> steps) { pump(std::span(steps.begin(), steps.size())); }
+  void pump(std::initializer_list<Duration> steps, Site site = Site::here()) {
+    pump(std::span(steps.begin(), steps.size()), site);
+  }
   /// How many calls wait.
   std::size_t pending() const noexcept { return timers_.size(); }
 

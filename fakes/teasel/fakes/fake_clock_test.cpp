@@ -1,8 +1,11 @@
 #include <teasel/fakes/fake_clock.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <teasel/core/errors.hpp>
@@ -76,7 +79,114 @@ TEST(FakeClock, PumpAdvancesByEachStep) {
   EXPECT_EQ(ran, 1);
 }
 
-TEST(FakeClock, RefusesToGoBack) { EXPECT_THROW(FakeClock().advance(-1ns), NegativeDelay); }
+TEST(FakeClock, RefusesToGoBackAndSaysWhere) {
+  FakeClock clock;
+  const std::string here = "at fake_clock_test.cpp:" + std::to_string(__LINE__ + 2);
+  try {
+    clock.advance(-1ns);
+    FAIL() << "went back";
+  } catch (const NegativeDelay& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr(here));
+  }
+  EXPECT_THROW(clock.pump({1s, -1s}), NegativeDelay);
+}
+
+TEST(FakeClock, GivesACallThatKnowsItsTimeAndIsActiveUntilItRuns) {
+  FakeClock clock;
+  int ran = 0;
+  const DelayedCall call = clock.callLater(2s, [&] { ++ran; });
+  EXPECT_EQ(call.getTime(), clock.now() + 2s);
+  EXPECT_TRUE(call.active());
+  clock.advance(1s);
+  EXPECT_EQ(ran, 0);
+  clock.advance(1s);
+  EXPECT_EQ(ran, 1);
+  EXPECT_FALSE(call.active());
+}
+
+TEST(FakeClock, ACancelledCallIsNotActiveAndDoesNotRun) {
+  FakeClock clock;
+  int ran = 0;
+  DelayedCall call = clock.callLater(1s, [&] { ++ran; });
+  call.cancel();
+  EXPECT_FALSE(call.active());
+  clock.advance(2s);
+  EXPECT_EQ(ran, 0);
+}
+
+TEST(FakeClock, ACallThatRunsCannotBeCancelledAnyMore) {
+  FakeClock clock;
+  DelayedCall call;
+  bool refused = false;
+  call = clock.callLater(1s, [&] {
+    EXPECT_THROW(call.cancel(), AlreadyCalled);
+    refused = true;
+  });
+  clock.advance(1s);
+  EXPECT_TRUE(refused);
+}
+
+TEST(FakeClock, ADelayedCallRunsThatMuchLater) {
+  FakeClock clock;
+  int ran = 0;
+  DelayedCall call = clock.callLater(1s, [&] { ++ran; });
+  call.delay(1s);
+  EXPECT_EQ(call.getTime(), clock.now() + 2s);
+  clock.advance(1500ms);
+  EXPECT_EQ(ran, 0);
+  clock.advance(500ms);
+  EXPECT_EQ(ran, 1);
+}
+
+TEST(FakeClock, ACallThatIsResetRunsThatLongAfterTheReset) {
+  FakeClock clock;
+  int later = 0, sooner = 0;
+  DelayedCall first = clock.callLater(2s, [&] { ++later; }), second = clock.callLater(9s, [&] { ++sooner; });
+  clock.advance(1s);
+  first.reset(3s);
+  second.reset(2s);
+  EXPECT_EQ(first.getTime(), clock.now() + 3s);
+  clock.advance(2s);
+  EXPECT_EQ(later, 0);
+  EXPECT_EQ(sooner, 1);
+  clock.advance(1s);
+  EXPECT_EQ(later, 1);
+}
+
+TEST(FakeClock, ListsTheCallsThatWait) {
+  FakeClock clock;
+  EXPECT_TRUE(clock.getDelayedCalls().empty());
+  clock.callLater(1s, [] {});
+  clock.callLater(2s, [] {}).cancel();
+  clock.callLater(3s, [] {});
+  std::vector<Instant> times;
+  for (const auto& call : clock.getDelayedCalls()) times.push_back(call.at);
+  EXPECT_THAT(times, ::testing::UnorderedElementsAre(clock.now() + 1s, clock.now() + 3s));
+}
+
+TEST(FakeClock, ACallThatACallResetsKeepsItsPlaceAmongTheOthers) {
+  FakeClock clock;
+  const Instant start = clock.now();
+  std::vector<std::pair<char, Duration>> ran;
+  DelayedCall b = clock.callLater(2s, [&] { ran.emplace_back('b', clock.now() - start); });
+  clock.callLater(1s, [&] { b.reset(3s); });
+  clock.callLater(3s, [&] { ran.emplace_back('c', clock.now() - start); });
+  for (int step = 0; step < 10; ++step) clock.advance(500ms);
+  EXPECT_THAT(ran, ::testing::ElementsAre(std::pair('c', Duration(3s)), std::pair('b', Duration(4s))));
+}
+
+TEST(FakeClock, ACallThatIsResetPastAnotherLetsThatGoFirstWhicheverWasSetBefore) {
+  for (const bool before : {false, true}) {
+    FakeClock clock;
+    std::string ran;
+    DelayedCall a = clock.callLater(1s, [&] { ran += 'a'; });
+    if (before) clock.callLater(2s, [&] { ran += 'b'; });
+    a.reset(3s);
+    if (!before) clock.callLater(2s, [&] { ran += 'b'; });
+    clock.pump({1s, 1s, 1s});
+    EXPECT_EQ(ran, "ba");
+  }
+}
 
 TEST(FakeClock, RefusesToBeAdvancedInsideACallThatItMakes) {
   FakeClock clock;

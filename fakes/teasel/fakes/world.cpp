@@ -208,9 +208,9 @@ void World::moveTo(Instant to) {
   network_.deliverDue();
 }
 
-void World::advance(Duration by) {
+void World::advance(Duration by, Site site) {
   if (by < Duration::zero())
-    throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns): a world's time does not go back");
+    throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns) at " + site.text() + ": a world's time does not go back");
   const Running running(*this, options_.limits);
   const Instant until = by > kNever - now() ? kNever : now() + by;
   settleAll();

@@ -90,7 +90,7 @@ class World final : public Observer, private OutsideGate, private WorldPump {
     return true;
   }
   /// Lets time pass, visiting every deadline and arrival on the way at its own time. Throws NegativeDelay.
-  void advance(Duration by);
+  void advance(Duration by, Site site = Site::here());
   /// To the next thing that is due, and what happens there; false when there is none.
   bool advanceToNext();
   /// One turn of one reactor at this instant; false when none has anything to do.

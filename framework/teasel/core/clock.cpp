@@ -26,9 +26,12 @@ bool DelayedCall::cancelIfActive() noexcept {
   return true;
 }
 
-void DelayedCall::reset(Duration after) {
+void DelayedCall::reset(Duration after, Site site) {
   requireActive("reset");
-  if (after < Duration::zero()) throw NegativeDelay("reset to " + std::to_string(after.count()) + " ns");
+  if (after < Duration::zero()) {
+    throw NegativeDelay("reset(" + std::to_string(after.count()) + " ns) at " + site.text() + " of a call made at " +
+                        timer_->site.text());
+  }
   timer_->queue->setAgain(*timer_, later(timer_->queue->now(), after));
 }
 

@@ -64,7 +64,7 @@ class DelayedCall {
   void cancel();
   bool cancelIfActive() noexcept;
   /// Due `after` from now, whatever was set before; `after` must not be negative (NegativeDelay).
-  void reset(Duration after);
+  void reset(Duration after, Site site = Site::here());
   /// Due later than set by `more` (may be negative: then earlier, at the earliest now).
   void delay(Duration more);
   /// When it is due, or was.

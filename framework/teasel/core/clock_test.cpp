@@ -76,7 +76,14 @@ TEST(Clock, RefusesNegativeDelaysAndSaysWhere) {
   ManualClock clock;
   EXPECT_THROW(clock.callLater(-1ns, [] {}), NegativeDelay);
   DelayedCall call = clock.callLater(1s, [] {});
-  EXPECT_THROW(call.reset(-1ns), NegativeDelay);
+  const int line = __LINE__ - 1;
+  try {
+    call.reset(-1ns);
+    FAIL() << "took a negative delay";
+  } catch (const NegativeDelay& error) {
+    EXPECT_EQ(error.what(), "reset(-1 ns) at clock_test.cpp:" + std::to_string(line + 3) +
+                                " of a call made at clock_test.cpp:" + std::to_string(line));
+  }
   EXPECT_TRUE(call.active());
 }
 

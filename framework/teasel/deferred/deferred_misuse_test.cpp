@@ -33,6 +33,7 @@ auto refused(const std::string& call, int line, int firstLine) {
                HasSubstr("already fired at deferred_misuse_test.cpp:" + std::to_string(firstLine)),
                HasSubstr("made at deferred_misuse_test.cpp:"));
 }
+std::string here(int line) { return "deferred_misuse_test.cpp:" + std::to_string(line); }
 constexpr int kCalls = __LINE__ + 1, kFails = __LINE__ + 2;
 const auto kCall = [](Deferred<int>& d) { d.callback(1); };
 const auto kFail = [](Deferred<int>& d) { d.errback(Oops()); };
@@ -72,7 +73,8 @@ TEST(DeferredMisuse, AddingThroughAStaleHandleIsRefusedAndNamesTheCallThatChange
   const auto text = d.addCallback([](int value) { return std::to_string(value); });
   const int line = __LINE__ - 1;
   const std::string message = thrownBy<StaleHandle>([&] { d.tap([] {}); });
-  EXPECT_THAT(message, HasSubstr("deferred_misuse_test.cpp:" + std::to_string(line)));
+  EXPECT_EQ(message, "tap at " + here(line + 2) + ": the Deferred made at " + here(line - 1) + " went on with another type at " +
+                         here(line) + "; use the handle returned there");
 }
 
 TEST(DeferredMisuse, AStaleHandleIsRefusedByPositionEvenWhenTheTypeCameBack) {
@@ -105,7 +107,8 @@ TEST(DeferredMisuse, AddingAfterTheResultWasTakenIsRefusedAndNamesWhoTookIt) {
   static_cast<void>(d.take());
   const int line = __LINE__ - 1;
   const std::string message = thrownBy<ResultTaken>([&] { d.tap([] {}); });
-  EXPECT_THAT(message, HasSubstr("taken at deferred_misuse_test.cpp:" + std::to_string(line)));
+  EXPECT_EQ(message, "tap at " + here(line + 2) + ": the result of the Deferred made at " + here(line - 1) + " was taken at " +
+                         here(line));
   EXPECT_THROW(static_cast<void>(d.take()), ResultTaken);
 }
 
@@ -138,9 +141,10 @@ TEST(DeferredMisuse, ReturningTheDeferredItselfFails) {
   Chains chains;
   {
     Deferred<int> d;
+    const std::string made = here(__LINE__ - 1);
     d.addCallback([&](int) { return d; });
     d.callback(1);
-    EXPECT_THAT(d.take().failure().text(), AllOf(HasSubstr("UsageError"), HasSubstr("itself")));
+    EXPECT_THAT(d.take().failure().text(), AllOf(HasSubstr("UsageError"), HasSubstr(made + " returned that Deferred itself")));
   }
   EXPECT_EQ(chains.live, 0);
 }
@@ -149,11 +153,13 @@ TEST(DeferredMisuse, ReturningADeferredThatWaitsForThisOneFails) {
   Chains chains;
   {
     Deferred<int> a, b;
+    const std::string made = here(__LINE__ - 1);
     b.addCallback([&](int) { return a; });
     a.addCallback([&](int) { return b; });
     b.callback(1);  // b waits for a
     a.callback(1);  // a would wait for b
-    EXPECT_THAT(b.take().failure().text(), HasSubstr("UsageError"));
+    EXPECT_THAT(b.take().failure().text(), AllOf(HasSubstr("UsageError"), HasSubstr(made + " returned the Deferred made at " +
+                                                                                    made + ", which waits for it")));
   }
   EXPECT_EQ(chains.live, 0);
 }
@@ -178,14 +184,19 @@ TEST(DeferredMisuse, AddingToADeferredThatWasGivenAwayIsRefused) {
   Deferred<int> inner;
   Deferred<int> outer = succeed(1);
   outer.addCallback([&](int) { return inner; });
-  EXPECT_THAT(thrownBy<StaleHandle>([&] { inner.tap([] {}); }), HasSubstr("returned from a callback"));
+  const int line = __LINE__ + 1;
+  EXPECT_EQ(thrownBy<StaleHandle>([&] { inner.tap([] {}); }),
+            "tap at " + here(line) + ": the Deferred made at " + here(line - 4) +
+                " was returned from a callback of the Deferred made at " + here(line - 3) + ", which has its result now");
   inner.callback(1);
 }
 
 TEST(DeferredMisuse, AddTimeoutRefusesANegativeTime) {
   deferred_tests::ManualClock clock;
   Deferred<int> d;
-  EXPECT_THROW(d.addTimeout(Duration(-1), clock), NegativeDelay);
+  const std::string message = thrownBy<NegativeDelay>([&] { d.addTimeout(Duration(-1), clock); });
+  EXPECT_EQ(message, "callLater(-1 ns) at " + here(__LINE__ - 1));
+  EXPECT_FALSE(d.called());
 }
 
 // --- Unhandled Failures

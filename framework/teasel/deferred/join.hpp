@@ -69,6 +69,12 @@ template <class T>
 using Gathered = std::conditional_t<std::is_void_v<T>, void, std::vector<Stored<T>>>;
 template <class T>
 using InTuple = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+template <class Input>
+concept JoinInput = kIsDeferred<std::remove_cvref_t<Input>>;
+template <class... Inputs>
+using GatheredTuple = Deferred<std::tuple<InTuple<typename std::remove_cvref_t<Inputs>::Value>...>>;
+template <JoinInput... Inputs>
+GatheredTuple<Inputs...> gatherAt(Site site, Inputs&&... inputs);
 }  // namespace detail
 
 /// Fires when every input has a result, with all of them; never fails unless fireOnOneErrback is set. Results that come
@@ -99,9 +105,28 @@ Deferred<detail::Gathered<T>> gatherResults(std::vector<Deferred<T>>&& inputs, b
 /// gatherResults for inputs of different types: a tuple, with std::monostate for void.
 ///
 ///     auto [name, age] = co_await gather(lookupName(id), lookupAge(id));
-template <class... Inputs>
-  requires(sizeof...(Inputs) > 0 && (... && detail::kIsDeferred<std::remove_cvref_t<Inputs>>))
-Deferred<std::tuple<detail::InTuple<typename std::remove_cvref_t<Inputs>::Value>...>> gather(Inputs&&... inputs);
+template <detail::JoinInput A>
+detail::GatheredTuple<A> gather(A&& a, Site site = Site::here()) {
+  return detail::gatherAt(site, std::forward<A>(a));
+}
+template <detail::JoinInput A, detail::JoinInput B>
+detail::GatheredTuple<A, B> gather(A&& a, B&& b, Site site = Site::here()) {
+  return detail::gatherAt(site, std::forward<A>(a), std::forward<B>(b));
+}
+template <detail::JoinInput A, detail::JoinInput B, detail::JoinInput C>
+detail::GatheredTuple<A, B, C> gather(A&& a, B&& b, C&& c, Site site = Site::here()) {
+  return detail::gatherAt(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+}
+template <detail::JoinInput A, detail::JoinInput B, detail::JoinInput C, detail::JoinInput D>
+detail::GatheredTuple<A, B, C, D> gather(A&& a, B&& b, C&& c, D&& d, Site site = Site::here()) {
+  return detail::gatherAt(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+}
+/// Of more than four inputs the place is not known: nothing can follow a list without end.
+template <detail::JoinInput... Inputs>
+  requires(sizeof...(Inputs) > 4)
+detail::GatheredTuple<Inputs...> gather(Inputs&&... inputs) {
+  return detail::gatherAt(Site{}, std::forward<Inputs>(inputs)...);
+}
 
 /// The first success wins: the others are cancelled, then the race fires. All fail: FailureGroup. Failures of inputs are
 /// consumed. No inputs: UsageError.

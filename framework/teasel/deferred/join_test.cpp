@@ -268,6 +268,20 @@ TEST(Gather, FailsWithTheFirstError) {
   EXPECT_THAT(all.take().failure().what(), HasSubstr("input 1 failed"));
 }
 
+TEST(Gather, SaysWhereItWasMade) {
+  Deferred<int> stale, other;
+  const auto text = stale.addCallback([](int) { return std::string(); });
+  const std::string line = "join_test.cpp:" + std::to_string(__LINE__ + 1);
+  EXPECT_THAT(gather(other, other, other, other).text(), HasSubstr("made at " + line));
+  EXPECT_THAT(thrownBy<StaleHandle>([&] { static_cast<void>(gather(other, stale)); }), HasSubstr("gather at join_test.cpp:"));
+}
+
+TEST(Gather, TakesAnyNumberOfInputs) {
+  EXPECT_EQ(std::get<0>(gather(succeed(1)).take().value()), 1);
+  EXPECT_EQ(std::get<2>(gather(succeed(1), succeed(), succeed('c')).take().value()), 'c');
+  EXPECT_EQ(std::get<5>(gather(succeed(1), succeed(2), succeed(3), succeed(4), succeed(5), succeed(6)).take().value()), 6);
+}
+
 TEST(Gather, IsAwaitedInACoroutine) {
   const auto body = [](Deferred<int> number) -> Deferred<std::string> {
     auto [value, text] = co_await gather(number, succeed(std::string("!")));

@@ -155,7 +155,7 @@ void Chain::follow(Chain* inner, std::uint32_t epoch) noexcept {
       return putFailure(Failure::current(made_));
     }
   }
-  if (wouldCloseCircle(inner)) return refuse("a Deferred that waits for it");
+  if (wouldCloseCircle(inner)) return refuse("the Deferred made at " + inner->made_.text() + ", which waits for it");
   const bool ready = inner->settled();
   inner->claim(Claim::kGiven, made_);
   if (ready) return moveResultFrom(*inner);

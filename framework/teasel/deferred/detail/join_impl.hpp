@@ -291,11 +291,9 @@ Deferred<First<T>> race(std::vector<Deferred<T>>&& inputs, Site site) {
   return detail::makeFirst<T>("race", std::move(inputs), {.fireOnOneErrback = false, .consumeErrors = true}, true, site);
 }
 
-template <class... Inputs>
-  requires(sizeof...(Inputs) > 0 && (... && detail::kIsDeferred<std::remove_cvref_t<Inputs>>))
-Deferred<std::tuple<detail::InTuple<typename std::remove_cvref_t<Inputs>::Value>...>> gather(Inputs&&... inputs) {
+template <detail::JoinInput... Inputs>
+detail::GatheredTuple<Inputs...> detail::gatherAt(Site site, Inputs&&... inputs) {
   using State = detail::TupleState<typename std::remove_cvref_t<Inputs>::Value...>;
-  constexpr Site site{};
   const std::vector<detail::Chain*> chains{&detail::Access::open(inputs, "gather", site)...};
   const std::tuple<std::remove_cvref_t<Inputs>...> own(inputs...);  // a callback may change the caller's
   std::shared_ptr<State> state;
