@@ -243,7 +243,8 @@ TEST(CoroutineStacked, RethrowsWhatItCaughtAsTheSameError) {
   Deferred<int> wait;
   Deferred<int> result = outer(wait);
   wait.errback(Oops("same"));
-  EXPECT_STREQ(result.take().failure().what(), "same");
+  const std::string place = "coroutine_stacked_test.cpp:" + std::to_string(__LINE__ - 1);
+  EXPECT_THAT(result.take().failure().text(), HasSubstr("Oops: same (at " + place));
 }
 
 // --- Cancelling, whatever lies between the Deferred that is cancelled and the one that is awaited
