@@ -69,7 +69,7 @@ class Pair {
 /// Subject and reference in turns, in slices short enough that both meet the same moods of the machine.
 /// `measure(pair)` gives the figure of a slice.
 template <class Measure>
-Round inTurns(std::shared_ptr<Pair> ours, std::shared_ptr<Pair> theirs, Measure measure) {
+Round inTurns(const std::shared_ptr<Pair>& ours, const std::shared_ptr<Pair>& theirs, Measure measure) {
   measure(*ours), measure(*theirs);  // to warm up
   return [=] {
     const int slices = effort().smoke ? 1 : 8;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 
 #include <memory>
@@ -45,7 +46,7 @@ long calibrate(Batch&& batch, double target = 4e6) {
   }
 }
 
-enum class RatioIs { kCost, kSpeed };  ///< value/reference, or reference/value
+enum class RatioIs : std::uint8_t { kCost, kSpeed };  ///< value/reference, or reference/value
 
 /// Figures of a row, made of nanoseconds per operation.
 inline double nanoseconds(double each) { return each; }
@@ -57,7 +58,7 @@ inline double milliseconds(double each) { return each / 1e6; }
 template <class Subject, class Reference, class Figure>
 Round inTurns(Subject subject, Reference reference, RatioIs ratioIs, Figure figure) {
   const long subjects = calibrate(subject), references = calibrate(reference);
-  return [=]() mutable {
+  return [=, subject = std::move(subject), reference = std::move(reference)]() mutable {
     constexpr int kSlices = 4;
     double ours = 0, theirs = 0;
     for (int i = 0; i < kSlices; ++i) {
@@ -73,7 +74,7 @@ Round inTurns(Subject subject, Reference reference, RatioIs ratioIs, Figure figu
 template <class Subject, class Figure>
 Round alone(Subject subject, Figure figure) {
   const long subjects = calibrate(subject, 16e6);
-  return [=]() mutable { return Sample{figure(nanosecondsEach(subject, subjects)), {}, {}}; };
+  return [=, subject = std::move(subject)]() mutable { return Sample{figure(nanosecondsEach(subject, subjects)), {}, {}}; };
 }
 
 }  // namespace teasel::bench

@@ -56,14 +56,14 @@ class Progress : public benchmark::BenchmarkReporter {
     for (const Run& run : runs) {
       const std::string& name = run.run_name.function_name;
       if (run.error_occurred) {
-        std::cerr << name << ": skipped: " << run.error_message << std::endl;
+        std::cerr << name << ": skipped: " << run.error_message << '\n';
         failed_ = failed_ || run.error_message.rfind("failed", 0) == 0;
         continue;
       }
       std::cerr << name << ": " << counter(run, "value") << ' ' << run.report_label;
       if (run.counters.contains("reference")) std::cerr << ", reference " << counter(run, "reference");
       if (run.counters.contains("ratio")) std::cerr << ", ratio " << counter(run, "ratio");
-      std::cerr << std::endl;
+      std::cerr << '\n';
     }
   }
   bool failed() const { return failed_; }
@@ -93,7 +93,7 @@ std::string parse(int argc, char** argv, Options& options) {
     else if (i + 1 == argc) return name + " needs a value";
     else if (name == "--filter") options.filter = argv[++i];
     else if (name == "--json") options.json = argv[++i];
-    else if ((effort().rounds = std::atoi(argv[++i])) < 1) return "--rounds needs a number from 1 on";
+    else if (effort().rounds = std::atoi(argv[++i]); effort().rounds < 1) return "--rounds needs a number from 1 on";
   }
   return {};
 }
@@ -139,6 +139,7 @@ int benchMain(int argc, char** argv) {
   if (!options.json.empty())
     arguments.insert(arguments.end(), {"--benchmark_out=" + options.json, "--benchmark_out_format=json"});
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size());
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   int count = static_cast<int>(pointers.size());
   benchmark::Initialize(&count, pointers.data());

@@ -28,6 +28,7 @@ template <class D>
 /// The same as a plain chain: n functions kept, then called one after the other.
 [[gnu::noinline]] void callChain(int n, const int& step) {
   std::vector<std::function<int(int)>> chain;
+  // NOLINTNEXTLINE(performance-inefficient-vector-operation): a Deferred is not told how many will come either
   for (int i = 0; i < n; ++i) chain.push_back([&step](int value) { return value + step; });
   int value = 1;
   for (const auto& next : chain) value = next(value);
@@ -93,10 +94,10 @@ Deferred<void> awaiting(long count) {
 
 /// Made with its result, awaited, gone; against resuming a coroutine that stops again at once.
 Round readyAwait() {
-  static const Bare bare = stopping();
+  static const Bare kBare = stopping();
   return inTurns([](long count) { static_cast<void>(awaiting(count)); },
                  [](long count) {
-                   for (; count > 0; --count) bare.frame.resume();
+                   for (; count > 0; --count) kBare.frame.resume();
                  },
                  RatioIs::kCost, nanoseconds);
 }

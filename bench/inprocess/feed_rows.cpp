@@ -90,19 +90,19 @@ std::string makeBlock() {
 
 template <class Kind>
 const std::string& block() {
-  static const std::string made = makeBlock<Kind>();
-  return made;
+  static const std::string kMade = makeBlock<Kind>();
+  return kMade;
 }
 
 /// Lines as long as the Kind's frames, for the memchr loop.
 template <class Kind>
 const std::string& lines() {
-  static const std::string made = [] {
+  static const std::string kMade = [] {
     std::string text;
     while (text.size() < kBlock) text += letters(Kind::kFrame - 2, text.size() / Kind::kFrame) + "\r\n";
     return text;
   }();
-  return made;
+  return kMade;
 }
 
 /// Feeds the block in chunks, through the virtual dataReceived, as a transport would.

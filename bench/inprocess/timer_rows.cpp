@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -18,7 +19,7 @@ namespace teasel::bench {
 namespace {
 
 using Clockwork = std::vector<double>;  // nanoseconds per add, cancel, fire
-enum Operation { kAdd, kCancel, kFire, kOperations };
+enum Operation : std::uint8_t { kAdd, kCancel, kFire, kOperations };
 constexpr const char* kNames[] = {"add", "cancel", "fire"};
 
 /// Deadlines within a millisecond and an order of cancelling, the same for both sides.

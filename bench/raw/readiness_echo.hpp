@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace teasel::bench {
 class ReadinessEcho {
  public:
   /// What the connection waits for next.
-  enum class Wants { kRead, kWrite, kClose };
+  enum class Wants : std::uint8_t { kRead, kWrite, kClose };
 
   /// One recv and, as a rule, one send of all of it. What the kernel does not take is kept: then no more is read.
   Wants readable(int socket) {

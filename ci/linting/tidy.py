@@ -27,7 +27,6 @@ ADVICE = {
     "bugprone-dangling-handle": "keep the owner in a variable, or own the bytes as std::string",
     "bugprone-empty-catch": "handle it, or say in a comment there why nothing is to be done",
     "bugprone-use-after-move": "use it before the move, or give it a new value (std::exchange)",
-    "bugprone-unchecked-optional-access": "ask has_value() on the same object first, in the same function",
     "clang-diagnostic-error": "make it compile with clang++-19 first (ci/test --sanitize shows all)",
     "cppcoreguidelines-avoid-capturing-lambda-coroutines": "pass what it needs as parameters by value: the closure dies at the "
                                                            "first suspension",

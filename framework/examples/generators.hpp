@@ -42,6 +42,7 @@ class Dialogue {
 };
 
 /// The first demonstration: values and an error go in, numbers come out.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive it
 inline Deferred<void> myGenerator(Dialogue<int>& outside, std::ostream& out) {
   out << "starting up\n";
   int value = co_await outside.yield(1);
@@ -68,6 +69,7 @@ inline void drive(std::ostream& out) {
 }
 
 /// The second: the outside runs functions and hands their results in.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive it
 inline Deferred<void> resultsIn(Dialogue<std::string>& outside, std::ostream& out) {
   out << "the inner function begins\n";
   std::string result = co_await outside.yield(1);

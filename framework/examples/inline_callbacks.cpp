@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     Reactor reactor(makeDriver(driver));
     return react(reactor, [&](Reactor& clock) {
       Deferred<int> result = examples::myCallbacks(clock, std::cout, std::chrono::milliseconds(milliseconds));
-      std::cout << "it waits; what it returned is a Deferred" << std::endl;
+      std::cout << "it waits; what it returned is a Deferred\n" << std::flush;
       Deferred<void> told = result.addCallback([](int value) { std::cout << "the Deferred has its result: " << value << '\n'; });
       return told;
     });

@@ -11,6 +11,7 @@ namespace teasel::examples {
 
 /// A coroutine where Twisted has inlineCallbacks: it awaits a result that is there, one that comes after `wait`, and a
 /// failure after as much again, which it catches.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive it
 inline Deferred<int> myCallbacks(Clock& clock, std::ostream& out, Duration wait) {
   out << "first callback\n";
   int result = co_await succeed(1);  // a result that is there comes right back

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -10,7 +11,7 @@
 namespace teasel::examples {
 
 /// What goes wrong in a download, and so which way a result takes through the chain.
-enum class Trouble {
+enum class Trouble : std::uint8_t {
   kNone,         ///< callback, callback, both
   kUnreachable,  ///< the Deferred fails before anything ran: errback, callback, both
   kBroken,       ///< the first callback throws: its own errback is passed by, and so is the next callback

@@ -46,7 +46,7 @@ fakes::Tape drawTape(const fakes::Scenario& scenario, std::uint64_t firstSeed) {
 void writeTapes(const std::string& directory) {
   for (const fakes::Scenario* scenario : fakes::scenarios())
     for (unsigned i = 0; i < 5; ++i)
-      drawTape(*scenario, 1000 * i)
+      drawTape(*scenario, std::uint64_t{1000} * i)
           .save(directory + "/tapes/" + std::string(scenario->name()) + "_" + std::to_string(i) + ".tape");
 }
 

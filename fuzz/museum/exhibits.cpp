@@ -73,7 +73,7 @@ bool silentAfterClose(World& world, const props::Subject& subject) { return prop
 bool chunkCost(World& world, const props::Subject& subject) { return props::chunkCost(world, subject); }
 /// Subjects so small need no more than a kilobyte.
 bool boundedHeap(World& world, const props::Subject& subject) {
-  return props::boundedHeap(world, subject, {.perByte = 256, .base = 8 * 1024});
+  return props::boundedHeap(world, subject, {.perByte = 256, .base = std::size_t{8} << 10});
 }
 
 /// A watched life in the world itself of what `make` puts around or into the watch.

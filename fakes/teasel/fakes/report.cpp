@@ -58,7 +58,7 @@ std::string durationCode(std::uint64_t ns) {
 /// The arguments of the Play method that appends this event.
 std::string arguments(const Event& event) {
   static constexpr const char* kPoints[] = {"kBefore", "kAt", "kAfter"};
-  const std::string k = std::to_string(event.connection);
+  std::string k = std::to_string(event.connection);
   const std::string number = std::to_string(event.number) + (event.number > 0x7fffffffu ? "u" : "");
   switch (event.kind) {
     case EventKind::kConnect: return event.op == 0 ? k : k + ", " + std::to_string(event.op);

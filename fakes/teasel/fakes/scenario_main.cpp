@@ -146,8 +146,8 @@ class ScenarioRun {
     if (std::find(seen_.begin(), seen_.end(), outcome.signature) != seen_.end()) return;
     seen_.push_back(outcome.signature);
     ++failures_;
-    std::cout << "broken by " << origin << " (" << outcome.signature << ")" << (options_.shrinkRuns != 0 ? ", shrinking ..." : "")
-              << std::endl;
+    std::cout << "broken by " << origin << " (" << outcome.signature << ")"
+              << (options_.shrinkRuns != 0 ? ", shrinking ...\n" : "\n") << std::flush;
     Tape tape;
     tape.target = program_.name();
     tape.scenario = scenario_.name();
@@ -261,8 +261,8 @@ int exhaustCommand(const Program& program, Arguments arguments) {
     return 0;
   }
   if (outcome.oracle == "too-many-combinations") throw UsageError("exhaust: " + outcome.message);
-  std::cout << "broken by combination " << outcome.runs << " of " << sites << " (" << outcome.signature << "), shrinking ..."
-            << std::endl;
+  std::cout << "broken by combination " << outcome.runs << " of " << sites << " (" << outcome.signature << "), shrinking ...\n"
+            << std::flush;
   input.tape.records = outcome.records;
   normalise(input.tape.records);
   announce(program, shrinkTape(input.tape, outcome, timeout, kDefaultShrinkRuns), out.empty() ? path + ".min.tape" : out);

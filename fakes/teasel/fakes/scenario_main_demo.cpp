@@ -1,4 +1,5 @@
 // Scenarios for scenario_main_test: one that holds, and one for each way in which a protocol can break.
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -12,7 +13,7 @@ using namespace teasel::fakes;
 
 namespace {
 
-enum class Fault { kNone, kForgets, kKeepsView, kAborts, kSpins };
+enum class Fault : std::uint8_t { kNone, kForgets, kKeepsView, kAborts, kSpins };
 
 /// Counts the bytes it gets. A '!' as the first byte of a delivery that is not the connection's first shows the fault.
 class Counter final : public Protocol {

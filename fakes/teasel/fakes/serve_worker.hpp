@@ -15,8 +15,8 @@ class Worker {
   /// Runs in the child. What it returns is the reply.
   using Body = std::function<std::string(const std::string& request)>;
   struct Options {
-    Duration timeout = std::chrono::seconds(10);  ///< of real time, for one request
-    std::size_t errorOutput = 64 * 1024;          ///< bytes kept of what the child prints on standard error
+    Duration timeout = std::chrono::seconds(10);      ///< of real time, for one request
+    std::size_t errorOutput = std::size_t{64} << 10;  ///< bytes kept of what the child prints on standard error
   };
   struct Reply {
     std::string text;  ///< of the body

@@ -298,7 +298,7 @@ bool SimDriver::deliverData(SimSlot& slot) {
     deliverOne(slot);
     if (slot.generation != life || slot.state != State::kOpen || network_.halted()) return false;
     if (!slot.reading) return true;
-    if (most != 0 && --most == 0) break;
+    if (--most == 0) break;  // 0 wraps, and so is no bound
   }
   if (slot.in().available() > 0) {
     markReady(slot);

@@ -78,7 +78,7 @@ class StringTransport {
   void settle();
 
  private:
-  class Owner;
+  class Owner;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final, which is said where it is defined
   void turnUntilQuiet();
 
   Choices choices_;

@@ -29,7 +29,7 @@ int output = -1;
 World* watched = nullptr;
 bool wantsDiagram = false;
 volatile sig_atomic_t dying = 0;
-constexpr std::size_t kAlternateStack = 256 * 1024;
+constexpr std::size_t kAlternateStack = std::size_t{256} << 10;
 
 void writeAll(const void* data, std::size_t size) noexcept {
   const char* at = static_cast<const char*>(data);

@@ -15,6 +15,7 @@ void World::fail(std::string_view oracle, std::string message, Site site) {
 
 std::vector<std::string> World::hostNames() const {
   std::vector<std::string> names;
+  names.reserve(hostCount_);
   for (std::size_t i = 0; i < hostCount_; ++i) names.push_back(hosts_[i]->name());
   return names;
 }

@@ -126,7 +126,7 @@ inline Segment segment(ByteView bytes) { return Segment(bytes); }
 
 /// A driver by name, polled by hand, with one port to connect to.
 class DriverTest : public ::testing::TestWithParam<std::string> {
- protected:
+ public:
   void SetUp() override {
     if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
     driver = makeDriver(GetParam());

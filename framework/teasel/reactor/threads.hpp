@@ -63,6 +63,7 @@ class ThreadPromise {
     if (began) answer_->fail(Failure(ResultLost("the Deferred that a thread waits for died without a result"), Site{}));
     else answer_->fail(Failure(ReactorNotRunning("the reactor ended before it made the call that a thread waits for"), Site{}));
   }
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): moved from, where it has a value
   void keep(Result<T> result) {
     const std::shared_ptr<ThreadAnswer<T>> answer = std::exchange(answer_, nullptr);
     if (!result.ok()) return answer->fail(result.failure());

@@ -6,6 +6,7 @@
 
 namespace teasel {
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): those that override it keep it
 void Transport::registerProducer(std::shared_ptr<Producer>, bool) {
   throw UsageError("registerProducer on a " + detail::typeName(typeid(*this)) + ", which paces no producers");
 }

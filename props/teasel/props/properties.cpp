@@ -55,7 +55,7 @@ bool compare(fakes::World& world, const Kept& whole, Cutting cutting) {
     if (agree(one, other)) continue;
     std::string how = difference(one, name(cutting), other, "whole");
     if (one.reason == other.reason && one.closedItself != other.closedItself)
-      how = std::string("only ") + (one.closedItself ? name(cutting) : "whole") + " delivery makes the protocol close; " + how;
+      how.insert(0, std::string("only ") + (one.closedItself ? name(cutting) : "whole") + " delivery makes the protocol close; ");
     world.fail("chunk-invariance", where + how);
     return false;
   }

@@ -53,8 +53,8 @@ bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bo
 
 /// How much heap input may take.
 struct HeapBounds {
-  std::size_t perByte = 256;     ///< for each byte received,
-  std::size_t base = 64 * 1024;  ///< plus this
+  std::size_t perByte = 256;                 ///< for each byte received,
+  std::size_t base = std::size_t{64} << 10;  ///< plus this
 };
 
 /// Oracle "heap": the memory that input takes is linear in its size, whatever sizes it declares. The peak of the heap is

@@ -73,7 +73,7 @@ template <std::derived_from<Protocol> P, class... Args>
 Framing framingOf(std::string name, Args... args) {
   Framing framing;
   framing.name = std::move(name);
-  framing.make = [args...](EventLog& log) -> std::shared_ptr<Protocol> {
+  framing.make = [... args = std::move(args)](EventLog& log) -> std::shared_ptr<Protocol> {
     return std::make_shared<detail::Reporting<P>>(log, args...);
   };
   framing.send = [](Protocol& protocol, ByteView message) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include <teasel/contract/pair.hpp>
 
 /// The contract on endings: for each way to end a connection and each moment to do it in, what both sides see. Each
@@ -10,7 +12,7 @@ namespace teasel::contract {
 class ContractClose : public ArmTest {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractClose);
 
-enum class When {
+enum class When : std::uint8_t {
   kWhileIdle,
   kWithQueuedData,
   kWithDataInFlight,

@@ -240,6 +240,7 @@ TEASEL_CONTRACT(ContractConnect, ManyClientsAtOnceAreAllServed) {
   const auto port = listen(bench, serving);
   const auto connecting = clientFactory(bench, {.made = [](Probe& us) { us.transport().write("me"); }});
   std::vector<std::shared_ptr<Connector>> connectors;
+  connectors.reserve(30);
   for (int i = 0; i < 30; ++i) connectors.push_back(connect(bench, connecting, *port));
   TEASEL_UNTIL(connecting->built.size() == 30 &&
                std::ranges::all_of(connecting->built, [](const Probe* probe) { return probe->received == "me"; }));

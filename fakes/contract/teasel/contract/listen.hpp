@@ -125,6 +125,7 @@ TEASEL_CONTRACT(ContractListen, StopListeningWithClientsOnTheirWayLeavesNobodyWa
   const auto port = listen(bench, serving);
   const auto connecting = clientFactory(bench);
   std::vector<std::shared_ptr<Connector>> connectors;
+  connectors.reserve(5);
   for (int i = 0; i < 5; ++i) connectors.push_back(connect(bench, connecting, *port, 2s));
   bench.client().callLater(0s, [&] { port->stopListening(); });
   const auto decided = [&](const std::shared_ptr<Connector>& connector) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <teasel/contract/probe.hpp>
@@ -67,7 +68,7 @@ inline Pair pairOf(Bench& bench, bool clientActs, Hooks ours, Hooks theirs = {})
 }
 
 /// The ways to end a connection.
-enum class Way { kLoseConnection, kAbortConnection, kLoseWriteConnection };
+enum class Way : std::uint8_t { kLoseConnection, kAbortConnection, kLoseWriteConnection };
 inline void act(Way way, Probe& probe) {
   switch (way) {
     case Way::kLoseConnection: return probe.transport().loseConnection();

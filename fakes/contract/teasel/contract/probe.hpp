@@ -97,8 +97,7 @@ class Probe final : public Protocol, public Kept {
     EXPECT_FALSE(ended_) << word << " after [" << story() << "]";
     if (word.starts_with("lost:")) ended_ = true;
     if (words_.empty() || word != "data" || words_.back() != "data") words_.push_back(word);
-    const std::string name = word;
-    const InCallback scope(bench_, name.c_str());
+    const InCallback scope(bench_, word.c_str());
     hook();
   }
   void call(const std::function<void(Probe&)>& hook) {

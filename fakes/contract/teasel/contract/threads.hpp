@@ -53,6 +53,7 @@ TEASEL_CONTRACT(ContractThreads, ManyThreadsAndALotOfCallsLoseNone) {
   constexpr int kThreads = 8, kCalls = 500;
   std::vector<int> ran(kThreads);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread)
     threads.emplace_back([&, thread] {
       for (int i = 0; i < kCalls; ++i)

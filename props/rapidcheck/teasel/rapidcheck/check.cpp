@@ -182,7 +182,7 @@ class Check {
       out.text = "scenario " + std::string(scenario_.name()) + ": " + said.str();
       return;
     }
-    const auto failure = result.get<rc::detail::FailureResult>();
+    const auto& failure = result.get<rc::detail::FailureResult>();
     rc::detail::Configuration same;
     same.reproduce.emplace(id, failure.reproduce);
     out.reproduce = rc::detail::configToMinimalString(same);

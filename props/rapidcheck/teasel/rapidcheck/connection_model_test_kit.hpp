@@ -46,13 +46,13 @@ struct Action {
 
 /// Bytes of either direction's stream, from this place on: the same at the same place.
 inline std::string pattern(std::uint64_t from, std::size_t count) {
-  static const std::string period = [] {
+  static const std::string kPeriod = [] {
     std::string bytes;
     for (std::size_t i = 0; i < 676; ++i) bytes += static_cast<char>('a' + (i * 7 + i / 26) % 26);
     return bytes;
   }();
-  std::string bytes = period.substr(from % period.size(), count);
-  while (bytes.size() < count) bytes.append(period, 0, count - bytes.size());
+  std::string bytes = kPeriod.substr(from % kPeriod.size(), count);
+  while (bytes.size() < count) bytes.append(kPeriod, 0, count - bytes.size());
   return bytes;
 }
 

@@ -13,6 +13,8 @@
 
 #include <teasel/props/round_trip.hpp>
 
+using namespace std::string_view_literals;
+
 namespace teasel::rapidcheck {
 
 using fakes::ChunkPlan;
@@ -31,7 +33,7 @@ class Dice {
 };
 
 char drawByte(Dice& dice) {
-  static constexpr std::string_view kCommon("aaaabcxyzABC0129 \r\n\r\n\0:,-", 26);
+  static constexpr std::string_view kCommon = "aaaabcxyzABC0129 \r\n\r\n\0:,-"sv;
   const std::size_t draw = dice.below(kCommon.size() + 4);
   if (draw < kCommon.size()) return kCommon[draw];
   return static_cast<char>(static_cast<unsigned char>(dice.below(256)));

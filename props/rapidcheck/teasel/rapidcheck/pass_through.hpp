@@ -11,7 +11,7 @@ namespace detail {
 struct AssertionsPass {
   AssertionsPass() noexcept { letAssertionsPass(); }
 };
-inline const AssertionsPass assertionsPass;
+inline const AssertionsPass kAssertionsPass;
 }  // namespace detail
 
 }  // namespace teasel::rapidcheck

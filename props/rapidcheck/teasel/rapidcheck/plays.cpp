@@ -69,7 +69,7 @@ class Round {
 
 /// An input whose choices come from a seed: the calm world first, then the same choices as records.
 rc::Shrinkable<Input> shrinkableSeed(Input input, Recorder recorder) {
-  return rc::shrinkable::shrink([input] { return input; },
+  return rc::shrinkable::shrink([input = std::move(input)] { return input; },
                                 [recorder = std::move(recorder)](Input&& seeded) {
                                   std::vector<Record> records = recorder(seeded);
                                   const auto calm = detail::shrinkable({seeded.play});
@@ -123,7 +123,7 @@ rc::Shrinkable<Input> detail::shrinkable(Input input, std::size_t start) {
 rc::Gen<Input> inputs(const fakes::Scenario& scenario, std::vector<Input> corpus, Recorder recorder) {
   const fakes::ScenarioOptions options = scenario.options();
   const auto shared = std::make_shared<const std::vector<Input>>(std::move(corpus));
-  return [=](const rc::Random& random, int size) {
+  return [=, recorder = std::move(recorder)](const rc::Random& random, int size) {
     rc::Random rest = random;
     rc::Random dice = rest.split();
     Input input;
