@@ -23,7 +23,7 @@ struct Arbitrary<teasel::targets::Step> {
                                                         {6, Step::kFire},
                                                         {3, Step::kFail},
                                                         {4, Step::kCancel},
-                                                        {2, Step::kPause},
+                                                        {3, Step::kPause},
                                                         {2, Step::kUnpause},
                                                         {1, Step::kTake},
                                                         {2, Step::kForward},
@@ -37,7 +37,13 @@ struct Arbitrary<teasel::targets::Step> {
                                                         {2, Step::kAdvance},
                                                         {1, Step::kLeave}});
     const auto small = gen::inRange<std::uint8_t>(0, 8);
-    return gen::construct<Step>(op, small, small, gen::arbitrary<std::uint8_t>(), small);
+    const auto any = gen::arbitrary<std::uint8_t>();
+    return gen::apply(
+        [](Step step, std::uint8_t mask) {
+          if (step.op == Step::kList || step.op == Step::kFirst || step.op == Step::kRace) step.a = mask;
+          return step;
+        },
+        gen::construct<Step>(op, small, small, any, small), any);
   }
 };
 
@@ -146,7 +152,7 @@ template <class Property>
 std::string check(const char* id, Property&& property) {
   const auto& configuration = rc::detail::configuration();
   rc::detail::TestParams params = configuration.testParams;
-  if (params.maxSuccess == rc::detail::TestParams().maxSuccess) params.maxSuccess = 3000;
+  if (params.maxSuccess == rc::detail::TestParams().maxSuccess) params.maxSuccess = 10'000;
   rc::detail::TestListenerAdapter silent;
   const auto result = rc::detail::checkTestable(std::forward<Property>(property), rc::detail::TestMetadata{id, id}, params,
                                                 silent, configuration.reproduce);
