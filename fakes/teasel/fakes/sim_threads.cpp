@@ -6,6 +6,22 @@
 
 namespace teasel::fakes {
 
+namespace {
+
+/// One more for a scope.
+class Counted {
+ public:
+  explicit Counted(int& count) noexcept : count_(count) { ++count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --count_; }
+
+ private:
+  int& count_;
+};
+
+}  // namespace
+
 void SimThreadPool::start(UniqueFunction<void()> work) {
   if (queue_.size() >= kMaxQueued) throw LimitExceeded("queued calls in threads", kMaxQueued, queue_.size() + 1);
   const Instant now = network_.now();
@@ -36,14 +52,7 @@ void SimThreadPool::runOne() {
   next_ = kNever;
   for (const Work& each : queue_) next_ = std::min(next_, each.due);
   network_.noteHost(TraceKind::kThread, host_);
-  struct Running {
-    int& count;
-    explicit Running(int& n) noexcept : count(n) { ++count; }
-    Running(const Running&) = delete;
-    Running& operator=(const Running&) = delete;
-    ~Running() { --count; }
-  };
-  const Running running(running_);
+  const Counted running(running_);
   call();
 }
 
@@ -62,8 +71,9 @@ void SimThreadPool::restart() noexcept {
 }
 
 void SimThreadPool::waitFor(ThreadGate& gate) {
-  if (running_ == 0)
+  if (!insideCall())
     throw UsageError("in a world, only what callInThread runs may wait for the reactor: everything else is the reactor's thread");
+  const Counted waiting(waiting_);
   while (!gate.isOpen())
     if (network_.pump() == nullptr || !network_.pump()->pump())
       throw UsageError("a thread waits for the reactor, and nothing is left that could happen");

@@ -22,12 +22,13 @@ class SimThreadPool final : public ThreadPool {
   bool stop(Duration atMost) override;
   /// Lets the rest of the world go on until the gate is open.
   void waitFor(ThreadGate& gate) override;
+  /// Whether one is being run: further down this thread's stack.
+  bool running() const noexcept { return running_ > 0; }
 
   /// When the next one ends, or kNever.
   Instant nextDue() const noexcept { return next_; }
   bool ready() const noexcept { return next_ <= network_.now(); }
-  /// Whether one is being run: further down this thread's stack.
-  bool running() const noexcept { return running_ > 0; }
+  bool insideCall() const noexcept override { return running_ > waiting_; }
   /// Runs the one that is due first. Outside of any turn.
   void runOne();
   /// As new; memory kept.
@@ -45,7 +46,7 @@ class SimThreadPool final : public ThreadPool {
   Instant next_ = kNever;
   std::uint64_t order_ = 0;
   std::size_t most_ = kDefaultThreads;
-  int running_ = 0;
+  int running_ = 0, waiting_ = 0;  // further down this thread's stack
   std::uint8_t host_;
 };
 

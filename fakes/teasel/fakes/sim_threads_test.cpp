@@ -93,6 +93,34 @@ TEST(SimThreads, OneThatWaitsForWhatNeverComesIsToldSo) {
   never.callback();
 }
 
+struct ThreadVerdict {};
+
+TEST(SimThreads, AVerdictThrownInOneLeavesTheWorldAndReachesNoErrback) {
+  addPassThrough([](const std::type_info& kind) noexcept { return kind == typeid(ThreadVerdict); });
+  Threaded it;
+  bool handled = false;
+  Deferred<void> result = deferToThread(it.world.host().reactor(), [] { throw ThreadVerdict(); });
+  result.addErrback([&](const Failure&) { handled = true; });
+  EXPECT_THROW(it.world.settle(), ThreadVerdict);
+  EXPECT_FALSE(handled);
+  result.cancel();
+}
+
+TEST(SimThreads, TheReactorsThreadMayNotBlockEvenWhileAThreadWaitsForIt) {
+  Threaded it;
+  Reactor& reactor = it.world.host().reactor();
+  bool refused = false;
+  deferToThread(reactor, [&] {
+    blockingCallFromThread(reactor, [&] {
+      EXPECT_THROW(blockingCallFromThread(reactor, [] {}), UsageError);
+      refused = true;
+    });
+  }).addCallback([&] { it.story += "done"; });
+  it.world.settle();
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(it.story, "done");
+}
+
 /// Answers with what a thread makes of its input.
 struct Threading final : Protocol {
   explicit Threading(Reactor*& reactor) : reactor_(reactor) {}

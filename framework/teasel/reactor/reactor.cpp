@@ -33,10 +33,17 @@ class Flag {
 /// Calls from other threads, on their way to the loop's thread.
 class ThreadCalls {
  public:
-  void push(UniqueFunction<void()> call) {
+  /// False, and the call is still the caller's, when nobody will make it any more.
+  bool push(UniqueFunction<void()>& call) {
     const std::lock_guard lock(mutex_);
+    if (closed_) return false;
     calls_.push_back(std::move(call));
     any_.store(true, std::memory_order_release);
+    return true;
+  }
+  void setClosed(bool closed) {
+    const std::lock_guard lock(mutex_);
+    closed_ = closed;
   }
   bool any() const noexcept { return any_.load(std::memory_order_acquire); }
   std::vector<UniqueFunction<void()>> take() {
@@ -50,6 +57,7 @@ class ThreadCalls {
   std::mutex mutex_;
   std::vector<UniqueFunction<void()>> calls_;
   std::atomic<bool> any_{false};
+  bool closed_ = false;
 };
 
 TurnEnd::~TurnEnd() {
@@ -131,14 +139,19 @@ void Reactor::shutdown(UniqueFunction<void()> wait) {
   waitForThreads(wait);
   shutDownResources();
   fire(Event::kShutdown, Phase::kAfter);
+  // A thread that waits for a call is told that it will not be made, then and later.
+  threadCalls_->setClosed(true);
+  threadCalls_->take().clear();
 }
 
 void Reactor::stop() {
+  requireOwnThread("stop()");
   if (state_ != State::kRunning) throw ReactorNotRunning("stop() of a reactor that is not running, or was stopped already");
   state_ = State::kStopping;
 }
 
 void Reactor::crash() {
+  requireOwnThread("crash()");
   if (!running()) throw ReactorNotRunning("crash() of a reactor that is not running");
   crashed_ = true;
 }
@@ -149,6 +162,7 @@ bool Reactor::renew() {
     return false;
   state_ = State::kFresh;
   crashed_ = false;
+  threadCalls_->setClosed(false);
   ready_.clear();
   timers_.setNow(driver_->now());
   return true;
@@ -248,35 +262,42 @@ void Reactor::runUser(const char* what, UniqueFunction<void()>& call) {
 }
 
 void Reactor::callFromThread(UniqueFunction<void()> call) {
+  if (!call) throw UsageError("callFromThread of an empty function");
   if (std::this_thread::get_id() == threadCalls_->loop.load(std::memory_order_relaxed)) {
     posted_.push_back(std::move(call));
     return;
   }
-  threadCalls_->push(std::move(call));
-  driver_->wake();
+  if (threadCalls_->push(call)) driver_->wake();
 }
 
 void Reactor::callInThread(UniqueFunction<void()> work) {
   callInThreadWithCallback(
-      [](const Failure& failure) {
-        if (failure) failure.raise();  // logged as what a posted call throws
+      [this](const Failure& failure) {
+        if (!failure) return;
+        UniqueFunction<void()> again = [&failure] { failure.raise(); };
+        runUser("a call in a thread", again);
       },
       std::move(work));
 }
 
 void Reactor::callInThreadWithCallback(UniqueFunction<void(const Failure&)> done, UniqueFunction<void()> work) {
   ThreadPool& pool = getThreadPool();
+  requireOwnThread("callInThread");
+  if (!work || !done) throw UsageError("callInThread of an empty function");
   if (state_ == State::kStopped) throw ReactorNotRunning("callInThread after the reactor's shutdown");
   pool.start([this, work = std::move(work), done = std::move(done)]() mutable {
     Failure failure;
+    bool verdict = false;  // which flies on here, out of the turn
     try {
       work();
     } catch (...) {
+      verdict = detail::mustPassThrough();
       failure = Failure::current(Site{});
     }
     work.reset();
-    callFromThread([this, failure = std::move(failure), done = std::move(done)]() mutable {
+    callFromThread([this, verdict, failure = std::move(failure), done = std::move(done)]() mutable {
       --inThreads_;
+      if (verdict) failure.raise();
       done(failure);
     });
   });
@@ -290,9 +311,18 @@ ThreadPool& Reactor::getThreadPool() const {
 
 void Reactor::suggestThreadPoolSize(std::size_t most) { getThreadPool().adjustPoolsize(most); }
 
+bool Reactor::inOwnThread() const noexcept {
+  if (driver_->simulated()) return threadPool_ == nullptr || !threadPool_->insideCall();
+  return std::this_thread::get_id() == threadCalls_->loop.load(std::memory_order_relaxed);
+}
+
+void Reactor::requireOwnThread(const char* call) const {
+  if (inOwnThread()) return;
+  throw UsageError(std::string(call) + " in another thread than the reactor's: hand it over with callFromThread");
+}
+
 void Reactor::checkMayBlock() const {
-  if (!driver_->simulated() && std::this_thread::get_id() == threadCalls_->loop.load(std::memory_order_relaxed))
-    throw UsageError("blockingCallFromThread in the reactor's own thread would wait for itself");
+  if (inOwnThread()) throw UsageError("blockingCallFromThread in the reactor's own thread would wait for itself");
 }
 
 /// Threads may still want something from the reactor: it goes on turning until the last one has ended.
@@ -362,6 +392,7 @@ std::vector<std::string> Reactor::describeOpen() const {
   for (const TimerQueue::Pending& timer : timers_.pending())
     lines.push_back("timer made at " + timer.site.text() + ", due in " + std::to_string((timer.at - now()).count()) + " ns");
   if (!posted_.empty()) lines.push_back(std::to_string(posted_.size()) + " posted call(s)");
+  if (inThreads_ > 0) lines.push_back(std::to_string(inThreads_) + " call(s) in threads");
   return lines;
 }
 

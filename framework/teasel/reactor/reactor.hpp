@@ -105,7 +105,8 @@ class Reactor final : public Clock {
   void sampleNow() noexcept { timers_.setNow(driver_->now()); }
   bool stopRequested() const noexcept { return state_ == State::kStopping; }
   /// Ends run() after this turn: shutdown triggers run (those of phase `before` may take turns, see addBlocker),
-  /// then every resource is ended. Throws ReactorNotRunning when it is not running or was stopped already.
+  /// then every resource is ended. Throws ReactorNotRunning when it is not running or was stopped already, UsageError in
+  /// another thread.
   void stop();
   /// Leaves run() after this turn without shutdown; run() may be called again.
   void crash();
@@ -122,9 +123,11 @@ class Reactor final : public Clock {
   // Work -------------------------------------------------------------------------------------------------------------
   /// Runs `call` in the first turn of run(), or in the next turn if the reactor is running.
   void callWhenRunning(UniqueFunction<void()> call);
-  /// From any thread: runs `call` in the reactor's thread, in a later turn, in order. The only thread-safe call.
+  /// From any thread: runs `call` in the reactor's thread, in a later turn, in order. The only thread-safe call. From other
+  /// threads it is dropped, with what it captured, once the shutdown is over. UsageError for an empty one.
   void callFromThread(UniqueFunction<void()> call);
-  /// Runs `work` in a thread of the reactor's pool. To be called in the reactor's thread. What it throws is logged there.
+  /// Runs `work` in a thread of the reactor's pool. To be called in the reactor's thread, else UsageError. What it throws is
+  /// logged there; a verdict (addPassThrough) leaves from there.
   /// Shutdown waits, still taking turns, for what has not ended; after that it throws ReactorNotRunning. Throws LimitExceeded
   /// when ThreadPool::kMaxQueued calls wait, UsageError on a driver without threads. See threads.hpp for calls with results.
   void callInThread(UniqueFunction<void()> work);
@@ -134,8 +137,8 @@ class Reactor final : public Clock {
   ThreadPool& getThreadPool() const;
   /// How many calls run at once at most (ThreadPool::adjustPoolsize).
   void suggestThreadPoolSize(std::size_t most);
-  /// Throws UsageError in the reactor's own thread, where nothing may wait for the reactor. (In a world there is one thread
-  /// only; its pool knows who may wait.)
+  /// Throws UsageError in the reactor's own thread, where nothing may wait for the reactor. In a world, everything but what
+  /// callInThread runs is that thread.
   void checkMayBlock() const;
   /// `trigger` runs in that phase of that event; in order of addition within a phase. An exception is logged.
   TriggerId addSystemEventTrigger(Phase phase, Event event, UniqueFunction<void()> trigger);
@@ -184,6 +187,8 @@ class Reactor final : public Clock {
   void waitForBlockers(UniqueFunction<void()>& wait);
   void shutDownResources();
   void waitForThreads(UniqueFunction<void()>& wait);
+  bool inOwnThread() const noexcept;
+  void requireOwnThread(const char* call) const;
   void abandonThreads();
   void runUser(const char* what, UniqueFunction<void()>& call);
   bool mustNotWait() const noexcept;

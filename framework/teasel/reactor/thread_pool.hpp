@@ -55,6 +55,8 @@ class ThreadPool {
   /// From a thread of the pool (a real one: from any thread but the reactor's): returns when `gate` is open. Throws
   /// UsageError where that would wait for ever.
   virtual void waitFor(ThreadGate& gate) = 0;
+  /// Of a double, which has no threads to tell apart: whether the caller is a call that it runs, and not waiting.
+  virtual bool insideCall() const noexcept { return false; }
 };
 
 }  // namespace teasel

@@ -93,12 +93,12 @@ template <class F>
                 "a Deferred belongs to the reactor's thread: return the value, or use blockingCallFromThread inside");
   using Value = std::decay_t<Gives>;
   using Job = detail::ThreadJob<std::decay_t<F>, Value>;
-  auto job = std::make_unique<Job>(std::forward<F>(function), Deferred<Value>(site));
-  Deferred<Value> result = job->deferred;
+  auto job = std::make_unique<Job>(std::forward<F>(function), Deferred<Value>(nullptr));
   Job* const inThread = job.get();
   reactor.callInThreadWithCallback([job = std::move(job)](const Failure& failure) { job->report(failure); },
                                    [inThread] { inThread->run(); });
-  return result;
+  // Not before the call was accepted: a Deferred that nobody gets to see would be reported as unfired.
+  return inThread->deferred = Deferred<Value>(site);
 }
 
 /// From another thread: calls function() in the reactor's thread and returns its result, a Deferred's when it gives one;

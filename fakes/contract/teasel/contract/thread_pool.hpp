@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <thread>
@@ -136,6 +137,68 @@ TEASEL_CONTRACT(ContractThreadPool, BlockingCallInTheReactorsThreadIsRefused) {
     refused = true;
   });
   TEASEL_UNTIL(refused);
+}
+
+TEASEL_CONTRACT(ContractThreadPool, BlockingCallThatIsRefusedIsNotMadeLater) {
+  bool made = false, refused = false;
+  bench.server().callLater(0s, [&] {
+    EXPECT_THROW(blockingCallFromThread(bench.server(), [&] { made = true; }), UsageError);
+    refused = true;
+  });
+  TEASEL_UNTIL(refused);
+  bench.settle();
+  EXPECT_FALSE(made);
+}
+
+TEASEL_CONTRACT(ContractThreadPool, WhatBelongsToTheReactorsThreadIsRefusedInAnother) {
+  Reactor& reactor = bench.server();
+  std::string story;
+  bool over = false;
+  deferToThread(reactor, [&] {
+    EXPECT_THROW(reactor.callInThread([] {}), UsageError);
+    EXPECT_THROW(static_cast<void>(deferToThread(reactor, [] {})), UsageError);
+    EXPECT_THROW(reactor.crash(), UsageError);
+    try {
+      reactor.stop();
+    } catch (const UsageError& error) {
+      story = error.what();
+    }
+    blockingCallFromThread(reactor, [&] { return deferToThread(reactor, [] {}); });
+  }).addCallback([&] { over = true; });
+  TEASEL_UNTIL(over);
+  EXPECT_EQ(story, "stop() in another thread than the reactor's: hand it over with callFromThread");
+}
+
+TEASEL_CONTRACT(ContractThreadPool, EmptyFunctionsAreRefused) {
+  EXPECT_THROW(bench.server().callInThread(nullptr), UsageError);
+  EXPECT_THROW(bench.server().callInThreadWithCallback(nullptr, [] {}), UsageError);
+  EXPECT_THROW(bench.server().callFromThread(nullptr), UsageError);
+}
+
+TEASEL_CONTRACT(ContractThreadPool, CallsInThreadsAreAmongWhatKeepsAReactorBusy) {
+  const auto busy = [&] { return std::ranges::count(bench.server().describeOpen(), std::string("1 call(s) in threads")) == 1; };
+  bool over = false;
+  deferToThread(bench.server(), [] {}).addCallback([&] { over = true; });
+  EXPECT_TRUE(busy());
+  TEASEL_UNTIL(over);
+  EXPECT_FALSE(busy());
+}
+
+TEASEL_CONTRACT(ContractThreadPool, AThreadThatAsksAfterTheShutdownIsToldSo) {
+  TEASEL_NEEDS(!bench.simulated(), "a world has one thread");
+  Reactor& reactor = bench.server();
+  reactor.callWhenRunning([&] { reactor.stop(); });
+  EXPECT_TRUE(bench.run());
+  bool refused = false;
+  std::thread other([&] {
+    try {
+      blockingCallFromThread(reactor, [] {});
+    } catch (const ReactorNotRunning&) {
+      refused = true;
+    }
+  });
+  other.join();
+  EXPECT_TRUE(refused);
 }
 
 TEASEL_CONTRACT(ContractThreadPool, ShutdownWaitsForThreadsAndTheirBlockingCalls) {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <deque>
 #include <system_error>
 #include <thread>
@@ -44,11 +45,13 @@ class Pool final : public ThreadPool {
  private:
   void loop();
   void begin();
+  void joinEnded();
 
   std::mutex mutex_;
   std::condition_variable work_, ended_;
   std::deque<UniqueFunction<void()>> queue_;
   std::vector<std::thread> threads_;
+  std::vector<std::thread::id> endedOnes_;  // of threads_: the pool shrank
   std::size_t most_ = kDefaultThreads, alive_ = 0, idle_ = 0;
   bool stopped_ = false;
 };
@@ -72,9 +75,21 @@ void Pool::start(UniqueFunction<void()> work) {
 }
 
 void Pool::begin() {
+  joinEnded();
   const WithoutSignals quiet;
   threads_.emplace_back([this] { loop(); });
   ++alive_;
+}
+
+/// Those have left their last lock.
+void Pool::joinEnded() {
+  for (const std::thread::id id : endedOnes_) {
+    const auto ended =
+        std::find_if(threads_.begin(), threads_.end(), [id](const std::thread& each) { return each.get_id() == id; });
+    ended->join();
+    threads_.erase(ended);
+  }
+  endedOnes_.clear();
 }
 
 void Pool::loop() {
@@ -92,6 +107,7 @@ void Pool::loop() {
     lock.lock();
   }
   --alive_;
+  endedOnes_.push_back(std::this_thread::get_id());
   // One that left because the pool shrank may have been woken for work.
   if (!queue_.empty()) work_.notify_one();
   ended_.notify_all();
@@ -117,6 +133,7 @@ bool Pool::stop(Duration atMost) {
   if (!over) return false;
   for (std::thread& each : threads_) each.join();
   threads_.clear();
+  endedOnes_.clear();
   return true;
 }
 

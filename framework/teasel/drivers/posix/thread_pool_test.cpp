@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <fstream>
 #include <future>
 #include <set>
 #include <thread>
@@ -99,6 +100,36 @@ TEST(PosixThreadPool, ShrinksAndGrows) {
     for (int i = 0; i < 50; ++i) pool->start([&] { ++ran; });
     while (ran < before + 50) std::this_thread::sleep_for(1ms);
   }
+}
+
+/// Of this process, from /proc; with the stacks of threads that nobody joined.
+std::size_t virtualPages() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages;
+}
+
+TEST(PosixThreadPool, ShrinkingOftenKeepsNoThreadsThatEnded) {
+  const std::unique_ptr<ThreadPool> pool = makeThreadPool();
+  const auto growAndShrink = [&] {
+    Barrier barrier;
+    std::atomic<int> begun{0}, over{0};
+    pool->adjustPoolsize(8);
+    for (int i = 0; i < 8; ++i)
+      pool->start([&] {
+        ++begun;
+        barrier.open.wait();
+        ++over;
+      });
+    while (begun < 8) std::this_thread::sleep_for(100us);
+    pool->adjustPoolsize(1);
+    barrier.promise.set_value();
+    while (over < 8) std::this_thread::sleep_for(100us);
+  };
+  growAndShrink();
+  const std::size_t before = virtualPages();
+  for (int i = 0; i < 50; ++i) growAndShrink();
+  EXPECT_LT(virtualPages(), before + (std::size_t{1} << 30) / 4096) << "350 threads ended; each has a stack of some MiB";
 }
 
 TEST(PosixThreadPool, ItsThreadsTakeNoSignals) {
