@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -27,7 +28,7 @@ using Owner = std::shared_ptr<Chain>;
 /// What stands in a chain: a callback of the program, a chainDeferred, an input of a join, the first callback of a join
 /// (which makes a number of what it holds), a coroutine that waits, a timeout.
 struct Link {
-  enum Kind { kCallback, kForward, kJoin, kDigest, kResume, kTimeout } kind = kCallback;
+  enum Kind : std::uint8_t { kCallback, kForward, kJoin, kDigest, kResume, kTimeout } kind = kCallback;
   Step step{};
   std::size_t number = 0;  // of the callback
   Owner target{};          // who gets the result, alive as long as it may come

@@ -148,7 +148,11 @@ class Runner {
       if (pick<When>(step.b) >= When::kTap) return addTap(handle, step, got);
       const auto saw = [got](const Result<int>& result) { got(" got " + shown(result)); };
       switch (pick<Outcome>(step.c & 15)) {
-        case Outcome::kPass: return attach(handle, step, [saw](Result<int> result) { return saw(result), result; });
+        case Outcome::kPass:
+          return attach(handle, step, [saw](Result<int> result) {
+            saw(result);
+            return result;
+          });
         case Outcome::kValue:
           return attach(handle, step, [saw, step](const Result<int>& result) {
             saw(result);
