@@ -89,6 +89,21 @@ TEST(CoroutineStacked, CarriesAFailureOfTheInnermostUpToWhoeverCatchesIt) {
   EXPECT_EQ(result.take().value(), "caught deep");
 }
 
+TEST(CoroutineStacked, AFailureOfTheSecondWaitComesUpAfterTheFirstHadAValue) {
+  Names log;
+  const auto outer = [](Names& lines, Deferred<std::string> first, Deferred<std::string> second) -> Deferred<std::string> {
+    lines.push_back("outer got " + co_await inner(lines, first, "inner"));
+    co_return co_await second;
+  };
+  Deferred<std::string> first, second;
+  Deferred<std::string> result = outer(log, first, second);
+  first.callback("x");
+  EXPECT_THAT(log, ElementsAre("inner starts", "inner got x", "outer got inner-x"));
+  EXPECT_FALSE(result.hasResult());
+  second.errback(Oops("second"));
+  EXPECT_STREQ(result.take().failure().what(), "second");
+}
+
 TEST(CoroutineStacked, AwaitsADeferredWhoseCallbackReturnedAnother) {
   Deferred<int> innermost, wait;
   wait.addCallback([&](int) { return innermost; });

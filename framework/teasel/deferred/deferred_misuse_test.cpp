@@ -185,9 +185,10 @@ TEST(DeferredMisuse, AddingToADeferredThatWasGivenAwayIsRefused) {
   Deferred<int> outer = succeed(1);
   outer.addCallback([&](int) { return inner; });
   const int line = __LINE__ + 1;
-  EXPECT_EQ(thrownBy<StaleHandle>([&] { inner.tap([] {}); }),
-            "tap at " + here(line) + ": the Deferred made at " + here(line - 4) +
-                " was returned from a callback of the Deferred made at " + here(line - 3) + ", which has its result now");
+  const std::string message = thrownBy<StaleHandle>([&] { inner.tap([] {}); });
+  EXPECT_EQ(message, "tap at " + here(line) + ": the Deferred made at " + here(line - 4) +
+                         " was returned from a callback of the Deferred made at " + here(line - 3) +
+                         ", which has its result now");
   inner.callback(1);
 }
 

@@ -66,9 +66,9 @@ TEST(DeferredLock, RefusesToReleaseWhatNobodyHoldsAndNamesThePlaces) {
   auto holder = lock.acquire();
   lock.release();
   const int line = __LINE__ - 1;
-  EXPECT_EQ(thrownBy<UsageError>([&] { lock.release(); }), here(line + 2, "release at ") +
-                                                               here(line - 2, ": the DeferredLock made at ") +
-                                                               here(line, " is not held by anybody; it was last released at "));
+  const std::string message = thrownBy<UsageError>([&] { lock.release(); });
+  EXPECT_EQ(message, here(line + 2, "release at ") + here(line - 2, ": the DeferredLock made at ") +
+                         here(line, " is not held by anybody; it was last released at "));
 }
 
 TEST(DeferredLock, RunReleasesOnSuccess) {
@@ -231,9 +231,9 @@ TEST(DeferredSemaphore, RefusesMoreReleasesThanAcquires) {
   auto holder = semaphore.acquire();
   semaphore.release();
   const int line = __LINE__ - 1;
-  EXPECT_EQ(thrownBy<UsageError>([&] { semaphore.release(); }),
-            here(line + 2, "release at ") + here(line - 3, ": the DeferredSemaphore made at ") +
-                here(line, " is not held by anybody; it was last released at "));
+  const std::string message = thrownBy<UsageError>([&] { semaphore.release(); });
+  EXPECT_EQ(message, here(line + 2, "release at ") + here(line - 3, ": the DeferredSemaphore made at ") +
+                         here(line, " is not held by anybody; it was last released at "));
   EXPECT_EQ(semaphore.tokens(), 2u);
 }
 

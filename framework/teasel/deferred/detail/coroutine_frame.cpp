@@ -83,7 +83,8 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
   handles = kOnBoth;
   frame_ = frame.address();
   promise_->resumer_ = nullptr;
-  promise_->raised_ = Failure();
+  if (promise_->raised_) [[unlikely]]
+    promise_->raised_ = Failure();
   Chain* const chain = chain_;
   promise_->chain_->setInner(chain);
   const bool counted = holder_ != nullptr;
