@@ -24,8 +24,8 @@ constexpr const char* kNames[] = {"add", "cancel", "fire"};
 
 /// Deadlines within a millisecond and an order of cancelling, the same for both sides.
 struct Plan {
-  explicit Plan(std::size_t n) : after(n), order(n) {
-    std::uint64_t state = 1;
+  Plan(std::size_t n, std::uint64_t seed) : after(n), order(n) {
+    std::uint64_t state = seed;
     const auto draw = [&] { return (state = state * 6364136223846793005u + 1442695040888963407u) >> 33; };
     for (Duration& duration : after) duration = Duration(static_cast<std::int64_t>(draw() % 1000000));
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -34,6 +34,14 @@ struct Plan {
   std::vector<Duration> after;
   std::vector<std::size_t> order;
 };
+
+/// As many of n timers each as make a measurable round: the processor shall not know the deadlines by heart.
+std::vector<Plan> plansOf(std::size_t n) {
+  std::vector<Plan> plans;
+  const std::size_t count = effort().smoke ? 1 : std::max(std::size_t{1}, 20000 / n);
+  for (std::size_t i = 0; i < count; ++i) plans.emplace_back(n, i + 1);
+  return plans;
+}
 
 class Stopwatch {
  public:
@@ -46,27 +54,24 @@ class Stopwatch {
   double last_ = threadCpu();
 };
 
-/// TimerQueue as Reactor::callLater uses it.
-class TeaselTimers {
+/// A Clock whose time is set by hand; it runs what is due as a Reactor does.
+class TeaselTimers : public Clock {
  public:
-  explicit TeaselTimers(const Plan& plan) : plan_(plan), calls_(plan.after.size()) {}
-  void add() {
-    for (std::size_t i = 0; i < calls_.size(); ++i)
-      calls_[i] = queue_.add(queue_.now() + plan_.after[i], [this] { ++fired_; }, Site::here());
+  explicit TeaselTimers(std::size_t n) : calls_(n) {}
+  void add(const Plan& plan) {
+    for (std::size_t i = 0; i < calls_.size(); ++i) calls_[i] = callLater(plan.after[i], [this] { ++fired_; });
   }
-  void cancel() {
-    for (const std::size_t i : plan_.order) calls_[i].cancel();
+  void cancel(const Plan& plan) {
+    for (const std::size_t i : plan.order) calls_[i].cancel();
   }
-  void expire() { queue_.setNow(queue_.now() + std::chrono::milliseconds(1)); }
+  void expire() { timers_.setNow(now() + std::chrono::milliseconds(1)); }
   void fire() {
-    const std::uint64_t mark = queue_.mark();
-    for (auto call = queue_.takeDue(queue_.now(), mark); call; call = queue_.takeDue(queue_.now(), mark)) call();
+    const std::uint64_t mark = timers_.mark();
+    for (auto call = timers_.takeDue(now(), mark); call; call = timers_.takeDue(now(), mark)) call();
   }
   std::size_t fired() const { return fired_; }
 
  private:
-  const Plan& plan_;
-  TimerQueue queue_;
   std::vector<DelayedCall> calls_;
   std::size_t fired_ = 0;
 };
@@ -74,22 +79,21 @@ class TeaselTimers {
 #ifdef TEASEL_BENCH_LIBEV
 class EvTimers {
  public:
-  explicit EvTimers(const Plan& plan) : plan_(plan), loop_(ev_loop_new(0)), timers_(plan.after.size()) {
-    ev_set_userdata(loop_, this);
-  }
+  explicit EvTimers(std::size_t n) : loop_(ev_loop_new(0)), timers_(n) {}
   EvTimers(const EvTimers&) = delete;
   EvTimers& operator=(const EvTimers&) = delete;
   ~EvTimers() { ev_loop_destroy(loop_); }
-  void add() {
+  void add(const Plan& plan) {
     for (std::size_t i = 0; i < timers_.size(); ++i) {
+      timers_[i].data = this;
       ev_timer_init(
-          &timers_[i], [](struct ev_loop* loop, ev_timer*, int) { ++static_cast<EvTimers*>(ev_userdata(loop))->fired_; },
-          static_cast<double>(plan_.after[i].count()) / 1e9, 0.);
+          &timers_[i], [](struct ev_loop*, ev_timer* timer, int) { ++static_cast<EvTimers*>(timer->data)->fired_; },
+          static_cast<double>(plan.after[i].count()) / 1e9, 0.);
       ev_timer_start(loop_, &timers_[i]);
     }
   }
-  void cancel() {
-    for (const std::size_t i : plan_.order) ev_timer_stop(loop_, &timers_[i]);
+  void cancel(const Plan& plan) {
+    for (const std::size_t i : plan.order) ev_timer_stop(loop_, &timers_[i]);
   }
   void expire() {
     for (const double begun = ev_time(); ev_time() - begun < 0.0011;) continue;
@@ -98,49 +102,48 @@ class EvTimers {
   std::size_t fired() const { return fired_; }
 
  private:
-  const Plan& plan_;
   struct ev_loop* loop_;
   std::vector<ev_timer> timers_;
   std::size_t fired_ = 0;
 };
 #endif
 
-/// Adds all and cancels all, adds all and fires all, `times` times.
+/// Adds all and cancels all, adds all and fires all, by each plan.
 template <class Timers>
-Clockwork measure(Timers& timers, std::size_t n, long times) {
+Clockwork measure(Timers& timers, const std::vector<Plan>& plans) {
   Clockwork spent(kOperations);
-  for (long i = 0; i < times; ++i) {
+  std::size_t all = 0;
+  for (const Plan& plan : plans) {
     const std::size_t before = timers.fired();
     Stopwatch watch;
-    timers.add();
+    timers.add(plan);
     spent[kAdd] += watch.lap();
-    timers.cancel();
+    timers.cancel(plan);
     spent[kCancel] += watch.lap();
-    timers.add();
+    timers.add(plan);
     timers.expire();
     watch.lap();
     timers.fire();
     spent[kFire] += watch.lap();
-    if (timers.fired() != before + n) throw std::runtime_error("not all timers fired");
+    if (timers.fired() != before + plan.after.size()) throw std::runtime_error("not all timers fired");
+    all += plan.after.size();
   }
-  for (double& each : spent) each /= static_cast<double>(times) * static_cast<double>(n);
+  for (double& each : spent) each /= static_cast<double>(all);
   return spent;
 }
 
 Round round(Operation operation, std::size_t n) {
-  const auto plan = std::make_shared<Plan>(n);
-  const auto ours = std::make_shared<TeaselTimers>(*plan);
-  const long times = effort().smoke ? 1 : std::max(1L, 20000 / static_cast<long>(n));
+  const auto plans = std::make_shared<std::vector<Plan>>(plansOf(n));
+  const auto ours = std::make_shared<TeaselTimers>(n);
 #ifdef TEASEL_BENCH_LIBEV
-  const auto theirs = std::make_shared<EvTimers>(*plan);
+  const auto theirs = std::make_shared<EvTimers>(n);
   return [=] {
-    static_cast<void>(plan);
-    const double value = measure(*ours, n, times)[operation];
-    const double reference = measure(*theirs, n, times)[operation];
+    const double value = measure(*ours, *plans)[operation];
+    const double reference = measure(*theirs, *plans)[operation];
     return Sample{value, reference, value / reference};
   };
 #else
-  return [=] { return static_cast<void>(plan), Sample{measure(*ours, n, times)[operation], {}, {}}; };
+  return [=] { return Sample{measure(*ours, *plans)[operation], {}, {}}; };
 #endif
 }
 

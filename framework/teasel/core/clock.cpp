@@ -1,5 +1,7 @@
 #include <teasel/core/clock.hpp>
 
+#include <algorithm>
+#include <new>
 #include <string>
 
 #include <teasel/core/check.hpp>
@@ -8,21 +10,21 @@
 namespace teasel {
 
 namespace {
-constexpr std::size_t kArity = 4;
+using Ticket = detail::TimerSlab::Ticket;
 
 Instant later(Instant now, Duration after) { return after > kNever - now ? kNever : now + after; }
 }  // namespace
 
 void DelayedCall::refuse(const char* what) const {
-  const std::string where = timer_ == nullptr ? " of an empty DelayedCall" : " of a call made at " + timer_->site.text();
-  if (timer_ != nullptr && timer_->order == detail::Timer::kCancelled)
+  const std::string where = slab_ == nullptr ? " of an empty DelayedCall" : " of a call made at " + site().text();
+  if (slab_ != nullptr && (slab_->ticket(slot_).life & Ticket::kEnded) == Ticket::kCancelled)
     throw AlreadyCancelled(what + where + ": it was cancelled already");
   throw AlreadyCalled(what + where + ": it was called already");
 }
 
 bool DelayedCall::cancelIfActive() noexcept {
   if (!active()) return false;
-  timer_->queue->drop(timer_);
+  slab_->queue()->drop(slot_);
   return true;
 }
 
@@ -30,164 +32,141 @@ void DelayedCall::reset(Duration after, Site site) {
   requireActive("reset");
   if (after < Duration::zero()) {
     throw NegativeDelay("reset(" + std::to_string(after.count()) + " ns) at " + site.text() + " of a call made at " +
-                        timer_->site.text());
+                        this->site().text());
   }
-  timer_->queue->setAgain(*timer_, later(timer_->queue->now(), after));
+  TimerQueue& queue = *slab_->queue();
+  queue.setAgain(slot_, later(queue.now(), after));
 }
 
 void DelayedCall::delay(Duration more) {
   requireActive("delay");
-  const Instant now = timer_->queue->now();
-  const Instant at = more < Duration::zero() ? timer_->at + more : later(timer_->at, more);
-  timer_->queue->setAgain(*timer_, at < now ? now : at);
+  TimerQueue& queue = *slab_->queue();
+  const Instant at = more < Duration::zero() ? getTime() + more : later(getTime(), more);
+  queue.setAgain(slot_, std::max(at, queue.now()));
+}
+
+TimerQueue::~TimerQueue() {
+  clear();
+  if (slab_ != nullptr) slab_->abandon();
 }
 
 void TimerQueue::clear() noexcept {
-  // A destroyed capture may cancel other calls of this queue: take them one at a time.
+  // A destroyed capture may cancel other calls of this queue, and set new ones.
   while (!heap_.empty()) {
-    const Entry last = heap_.back();
-    heap_.pop_back();
-    detail::Timer& timer = *last.timer;
-    if (last.dead()) {
-      --dead_;
-    } else {
+    for (const detail::TimerEntry& entry : heap_.takeAll()) {
+      if (dead(entry)) continue;
       --live_;
-      timer.order = detail::Timer::kCancelled;
-      timer.call.reset();
+      slab_->ticket(entry.slot()).order = detail::TimerSlab::kNone;
+      slab_->ticket(entry.slot()).life += Ticket::kCancelled;
+      (*slab_)[entry.slot()].call.reset();
+      slab_->unref(entry.slot());
     }
-    DelayedCall::unref(&timer);
+    sweep();
   }
 }
 
 DelayedCall TimerQueue::add(Instant at, UniqueFunction<void()>&& call, Site site) {
-  const std::uint64_t order = nextOrder_++;
-  detail::Timer* timer = detail::poolNew<detail::Timer>(this, order, std::move(call), 0u, at, site);
-  DelayedCall handle(timer);
-  push(at, order, timer);
+  if (slab_ == nullptr) [[unlikely]]
+    slab_ = new detail::TimerSlab(*this);
+  const std::uint32_t order = drawOrder();
+  heap_.makeRoom();
+  const std::uint32_t slot = slab_->take();
+  slab_->ticket(slot) = {order, 2 * Ticket::kRef + (call.trivial() ? 0 : Ticket::kOwns)};
+  ::new (&(*slab_)[slot]) detail::Timer{at, site, std::move(call)};  // over one whose call is empty
+  heap_.push({at, order, slot});
   ++live_;
-  return handle;
+  return {*slab_, slot};
 }
 
-void TimerQueue::push(Instant at, std::uint64_t order, detail::Timer* timer) {
-  heap_.emplace_back(at, order, timer);
-  ++timer->refs;
-  std::size_t place = heap_.size() - 1;
-  for (; place > 0; place = (place - 1) / kArity) {
-    const Entry& parent = heap_[(place - 1) / kArity];
-    if (!parent.after(at, order)) break;
-    heap_[place] = parent;
-  }
-  heap_[place].at = at;
-  heap_[place].order = order;
-  heap_[place].timer = timer;
+inline std::uint32_t TimerQueue::drawOrder() {
+  if (nextOrder_ == orders_) [[unlikely]]
+    renumber();
+  return nextOrder_++;
 }
 
-/// Takes the top off the heap, with its reference.
-void TimerQueue::pop() noexcept {
-  detail::Timer* const timer = heap_.front().timer;
-  const Entry last = heap_.back();
-  heap_.pop_back();
-  if (!heap_.empty()) {
-    // The gap sinks all the way, then the last one rises into it: it came from the bottom and seldom rises far.
-    std::size_t place = 0;
-    for (std::size_t child = least(0); child != 0; child = least(place)) {
-      heap_[place] = heap_[child];
-      place = child;
-    }
-    for (; place > 0 && last.before(heap_[(place - 1) / kArity]); place = (place - 1) / kArity)
-      heap_[place] = heap_[(place - 1) / kArity];
-    heap_[place] = last;
-  }
-  DelayedCall::unref(timer);
+/// The order numbers have come to their end: those of the latter half become smaller by half, the older ones close up below.
+[[gnu::noinline]] void TimerQueue::renumber() {
+  const std::uint32_t half = orders_ / 2;
+  sweep();
+  std::vector<std::uint32_t> orders;
+  orders.reserve(heap_.entries().size());
+  for (const detail::TimerEntry& entry : heap_.entries()) orders.push_back(entry.order());
+  std::sort(orders.begin(), orders.end());
+  heap_.reorder([&](const detail::TimerEntry& entry) {
+    const auto rank = static_cast<std::uint32_t>(std::lower_bound(orders.begin(), orders.end(), entry.order()) - orders.begin());
+    return slab_->ticket(entry.slot()).order = entry.order() < half ? rank : std::max(entry.order() - half, rank);
+  });
+  ordersBefore_ += half;
+  nextOrder_ -= half;
 }
 
-/// The place of the earliest child; 0 if there is none.
-std::size_t TimerQueue::least(std::size_t place) const noexcept {
-  const std::size_t first = place * kArity + 1, size = heap_.size();
-  if (first >= size) return 0;
-  std::size_t least = first;
-  const std::size_t end = first + kArity < size ? first + kArity : size;
-  for (std::size_t child = first + 1; child < end; ++child) least = heap_[child].before(heap_[least]) ? child : least;
-  return least;
-}
-
-void TimerQueue::siftDown(std::size_t place, const Entry& moved) noexcept {
-  const Entry entry = moved;
-  for (std::size_t child = least(place); child != 0 && heap_[child].before(entry); child = least(place)) {
-    heap_[place] = heap_[child];
-    place = child;
-  }
-  heap_[place] = entry;
-}
-
-/// An entry of `timer` has died. Kept short: the fewer instructions, the more cancelled timers come from memory at a time.
-inline void TimerQueue::entryDied(const detail::Timer* timer) noexcept {
-  if (++dead_ > 3 * live_ + kDeadKept || heap_.front().timer == timer) [[unlikely]]
+/// The entry of `slot` has died. Kept short: the fewer instructions, the more cancelled timers come from memory at a time.
+inline void TimerQueue::entryDied(std::uint32_t slot) noexcept {
+  if (++dead_ > 3 * live_ + kDeadKept || heap_.first().slot() == slot) [[unlikely]]
     tidy();
 }
 
 [[gnu::noinline]] void TimerQueue::tidy() noexcept {
-  dropDeadTops();
   if (dead_ > 3 * live_ + kDeadKept) sweep();
+  else dropDeadFirsts();
 }
 
-void TimerQueue::dropDeadTops() noexcept {
-  for (; dead_ != 0 && heap_.front().dead(); --dead_) pop();
+void TimerQueue::dropDeadFirsts() noexcept {
+  for (; dead_ != 0 && !heap_.empty() && dead(heap_.first()); --dead_) heap_.pop();
 }
 
 /// Drops every dead entry.
 void TimerQueue::sweep() noexcept {
-  constexpr std::size_t kAhead = 16;
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < heap_.size(); ++i) {
-    if (i + kAhead < heap_.size()) __builtin_prefetch(heap_[i + kAhead].timer, 1);
-    if (heap_[i].dead()) DelayedCall::unref(heap_[i].timer);
-    else heap_[kept++] = heap_[i];
-  }
-  heap_.resize(kept);
-  for (std::size_t place = kept / kArity + 1; place-- > 0;)
-    if (place < kept) siftDown(place, heap_[place]);
+  heap_.removeIf([this](const detail::TimerEntry& entry) { return dead(entry); });
   dead_ = 0;
 }
 
-void TimerQueue::setAgain(detail::Timer& timer, Instant at) {
-  const std::uint64_t order = nextOrder_++;
-  push(at, order, &timer);
-  timer.at = at;
-  timer.order = order;
-  entryDied(&timer);
+void TimerQueue::setAgain(std::uint32_t slot, Instant at) {
+  const std::uint32_t order = drawOrder();
+  heap_.makeRoom();
+  heap_.push({at, order, slot});
+  slab_->ticket(slot).order = order;
+  (*slab_)[slot].at = at;
+  ++dead_;
+  tidy();
 }
 
-void TimerQueue::drop(detail::Timer* timer) noexcept {
-  timer->order = detail::Timer::kCancelled;
+void TimerQueue::drop(std::uint32_t slot) noexcept {
+  Ticket& ticket = slab_->ticket(slot);
+  ticket.order = detail::TimerSlab::kNone;
   --live_;
-  if (!timer->call.trivial()) return dropCapture(timer);
-  entryDied(timer);
+  if ((ticket.life & Ticket::kOwns) != 0) return dropCapture(slot);
+  ticket.life += Ticket::kCancelled - Ticket::kRef;  // a handle is left: it cancels
+  entryDied(slot);
 }
 
 /// What the call captured may own every handle, the one that cancels included, and the queue itself.
-[[gnu::noinline]] void TimerQueue::dropCapture(detail::Timer* timer) noexcept {
-  ++timer->refs;
-  entryDied(timer);
-  timer->call.reset();
-  DelayedCall::unref(timer);
+[[gnu::noinline]] void TimerQueue::dropCapture(std::uint32_t slot) noexcept {
+  detail::TimerSlab& slab = *slab_;
+  slab.ticket(slot).life += Ticket::kCancelled;
+  entryDied(slot);
+  UniqueFunction<void()> call = std::move(slab[slot].call);
+  slab.unref(slot);  // a handle is left: it cancels
 }
 
 UniqueFunction<void()> TimerQueue::takeDue(Instant now, std::uint64_t mark) {
-  if (heap_.empty() || heap_.front().at > now || heap_.front().order >= mark) return {};
-  detail::Timer& timer = *heap_.front().timer;
-  UniqueFunction<void()> call = std::move(timer.call);
-  timer.order = detail::Timer::kCalled;
+  if (heap_.empty() || heap_.first().at() > now || ordersBefore_ + heap_.first().order() >= mark) return {};
+  const std::uint32_t slot = heap_.first().slot();
+  UniqueFunction<void()> call = std::move((*slab_)[slot].call);
+  slab_->ticket(slot).order = detail::TimerSlab::kNone;
+  slab_->ticket(slot).life += Ticket::kCalled;
+  slab_->unref(slot);
   --live_;
-  pop();
-  dropDeadTops();
+  heap_.pop();
+  dropDeadFirsts();
+  if (!heap_.empty()) __builtin_prefetch(&(*slab_)[heap_.first().slot()]);
   return call;
 }
 
 std::vector<TimerQueue::Pending> TimerQueue::pending() const {
   std::vector<Pending> out;
-  for (const Entry& entry : heap_)
-    if (!entry.dead()) out.push_back({entry.timer->at, entry.timer->site});
+  for (const detail::TimerEntry& entry : heap_.entries())
+    if (!dead(entry)) out.push_back({entry.at(), (*slab_)[entry.slot()].site});
   return out;
 }
 

@@ -125,6 +125,76 @@ TEST(DelayedCall, OutlivesItsClock) {
   EXPECT_FALSE(call.active());
 }
 
+TEST(DelayedCall, SaysHowItEndedAfterOthersTookItsPlaceAndTheClockWent) {
+  DelayedCall called, cancelled, dropped;
+  int line = 0;
+  {
+    ManualClock clock;
+    called = clock.callLater(1s, [] {}), line = __LINE__;
+    cancelled = clock.callLater(2s, [] {});
+    cancelled.cancel();
+    clock.moveTo(1s);
+    for (int i = 0; i < 100; ++i) clock.callLater(3s, [] {});
+    dropped = clock.callLater(9s, [] {});
+  }
+  EXPECT_THROW(called.cancel(), AlreadyCalled);
+  EXPECT_THROW(cancelled.cancel(), AlreadyCancelled);
+  EXPECT_THROW(dropped.cancel(), AlreadyCancelled);
+  EXPECT_EQ(called.getTime(), Instant{} + 1s);
+  EXPECT_EQ(cancelled.getTime(), Instant{} + 2s);
+  EXPECT_EQ(called.site().line, line);
+}
+
+TEST(DelayedCall, CopiesSpeakOfTheSameCallAndTheLastOneMayGoAfterTheClock) {
+  std::vector<DelayedCall> copies;
+  {
+    ManualClock clock;
+    for (int i = 0; i < 5; ++i) copies.push_back(clock.callLater(i * 1s, [] {}));
+    for (int i = 0; i < 100; ++i) copies.push_back(copies[static_cast<std::size_t>(i)]);
+    copies[7].reset(30s);
+    EXPECT_EQ(copies[2].getTime(), Instant{} + 30s);
+    copies[2].cancel();
+    EXPECT_FALSE(copies[102].active());
+  }
+  DelayedCall last = copies.back();
+  copies.clear();
+  EXPECT_FALSE(last.active());
+  last = DelayedCall();
+  EXPECT_EQ(last.getTime(), kNever);
+}
+
+TEST(DelayedCall, CancelDestroysACaptureThatOwnsTheClockAndTheLastHandle) {
+  struct Owner {
+    ManualClock clock;
+    DelayedCall call;
+  };
+  auto owner = std::make_shared<Owner>();
+  const std::weak_ptr<Owner> watch = owner;
+  Owner& all = *owner;
+  all.call = all.clock.callLater(1s, [owner] {});
+  owner.reset();
+  DelayedCall call = all.call;
+  call.cancel();
+  EXPECT_TRUE(watch.expired());
+  EXPECT_FALSE(call.active());
+}
+
+TEST(DelayedCall, CancelLeavesNothingThatALaterCallInItsPlaceCouldBeTakenFor) {
+  ManualClock clock;
+  std::string ran;
+  clock.callLater(1s, [&] { ran += 'x'; });
+  // Each leaves a dead entry and a free place; the places are taken again, in another order, at other times.
+  std::vector<DelayedCall> calls;
+  for (int i = 0; i < 40; ++i) calls.push_back(clock.callLater(2s, [&] { ran += '!'; }));
+  for (DelayedCall& call : calls) call.cancel();
+  calls.clear();
+  for (int i = 0; i < 20; ++i) clock.callLater(3s, [&ran, i] { ran += static_cast<char>('a' + i); });
+  clock.moveTo(2s);
+  EXPECT_EQ(ran, "x");
+  clock.moveTo(3s);
+  EXPECT_EQ(ran, "xabcdefghijklmnopqrst");
+}
+
 TEST(DelayedCall, ALaterResetNeitherRunsEarlyNorHoldsOthersUp) {
   ManualClock clock;
   std::string ran;
@@ -175,6 +245,37 @@ TEST(TimerQueue, DoesNotGrowWithTimersThatAreCancelledOrResetForEver) {
     ASSERT_LE(queue.entries(), 4 * queue.size() + 65);
   }
   EXPECT_EQ(queue.size(), 2u);
+}
+
+TEST(TimerQueue, ClearTakesWhatDestroyedCallsSet) {
+  TimerQueue queue;
+  struct Sets {
+    Sets(TimerQueue& q, int n) : queue(&q), more(n) {}
+    Sets(Sets&& other) noexcept : queue(std::exchange(other.queue, nullptr)), more(other.more) {}
+    ~Sets() {
+      if (queue != nullptr && more > 0) queue->add(Instant{} + 1s, Sets(*queue, more - 1), Site::here());
+    }
+    void operator()() {}
+    TimerQueue* queue;
+    int more;
+  };
+  for (int i = 0; i < 50; ++i) queue.add(Instant{} + 2s, Sets(queue, 3), Site::here());
+  queue.clear();
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.entries(), 0u);
+  EXPECT_EQ(queue.next(), kNever);
+}
+
+TEST(TimerQueue, UsesThePlacesOfFinishedCallsAgain) {
+  TimerQueue queue;
+  int runs = 0;
+  const DelayedCall held = queue.add(Instant{} + 1s, [&] { ++runs; }, Site::here());
+  for (int i = 0; i < 10000; ++i) {
+    queue.add(Instant{} + 2s, [&] { ++runs; }, Site::here());
+    while (auto call = queue.takeDue(Instant{} + 2s, queue.mark())) call();
+  }
+  EXPECT_EQ(runs, 10001);
+  EXPECT_EQ(held.getTime(), Instant{} + 1s);
 }
 
 TEST(TimerQueue, DestroysCallsThatCancelOneAnother) {
@@ -237,6 +338,39 @@ TEST(TimerQueue, KeepsTheOrderOfASortedListUnderManyChanges) {
   std::vector<int> expected;
   for (const Set& set : model) expected.push_back(set.id);
   EXPECT_EQ(ran, expected);
+}
+
+// With this few order numbers they are given anew every hundred settings.
+TEST(TimerQueue, KeepsTheOrderWhenTheOrderNumbersComeToTheirEnd) {
+  TimerQueue queue(200);
+  std::vector<int> ran, expected;
+  std::vector<DelayedCall> kept;
+  for (int i = 0; i < 40; ++i) kept.push_back(queue.add(Instant{} + 1s, [&ran, i] { ran.push_back(i); }, Site::here()));
+  for (int i = 0; i < 1000; ++i) {
+    DelayedCall passing = queue.add(Instant{} + 1s, [&ran] { ran.push_back(-1); }, Site::here());
+    if (i % 25 == 0) kept[static_cast<std::size_t>(i / 25)].reset(1s);
+    if (i % 2 == 0) passing.reset(2s);
+    passing.cancel();
+  }
+  for (int i = 0; i < 40; ++i) expected.push_back(i);
+  EXPECT_EQ(queue.size(), 40u);
+  while (auto call = queue.takeDue(Instant{} + 2s, queue.mark())) call();
+  EXPECT_EQ(ran, expected);
+}
+
+TEST(TimerQueue, AMarkHoldsWhenTheOrderNumbersComeToTheirEnd) {
+  for (int before = 0; before < 70; ++before) {
+    TimerQueue queue(64);
+    std::string ran;
+    for (int i = 0; i < before; ++i) queue.add(Instant{}, [] {}, Site::here()).cancel();
+    for (int i = 0; i < 5; ++i) queue.add(Instant{}, [&] { ran += 'a'; }, Site::here());
+    const std::uint64_t mark = queue.mark();
+    for (int i = 0; i < 10; ++i) queue.add(Instant{}, [&] { ran += 'b'; }, Site::here());
+    while (auto call = queue.takeDue(Instant{}, mark)) call();
+    EXPECT_EQ(ran, "aaaaa") << before;
+    while (auto call = queue.takeDue(Instant{}, queue.mark())) call();
+    EXPECT_EQ(ran, "aaaaabbbbbbbbbb") << before;
+  }
 }
 
 }  // namespace
