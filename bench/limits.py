@@ -18,6 +18,9 @@ LIMITS = [
     (r"fuzz/line/world-vs-direct-asan", "ratio", AT_LEAST, 0.5),
     (r"deferred/1-callbacks", "ratio", AT_MOST, 0.8),
     (r"deferred/10-callbacks", "ratio", AT_MOST, 0.9),
+    (r"deferred/failure-(shared|new|text)", "ratio", AT_MOST, 2),
+    (r"deferred/await-ready", "ratio", AT_MOST, 8),
+    (r"deferred/list-1000", "ratio", AT_LEAST, 40),
     (r"timer/(add|cancel|fire)/.*", "ratio", AT_MOST, 1),
 ]
 

@@ -123,6 +123,10 @@ def print_table(rows, skipped):
               f"{row['unit']}{asked}")
     for row in skipped:
         print(f"{row['name']:{width}}  skipped: {row['why']}")
+    verdicts = [(row["name"], limits.limit_of(row)[1]) for row in rows]
+    broken = [name for name, kept in verdicts if kept is False]
+    print(f"\nlimits: {sum(kept is True for _, kept in verdicts)} kept, {len(broken)} not kept"
+          f"{': ' + ', '.join(broken) if broken else ''}")
 
 
 def compare(program, options):

@@ -41,6 +41,13 @@ class Table(unittest.TestCase):
         self.assertIn("[ratio at most 1]", text)
         self.assertIn("connect/x", text)
         self.assertIn("skipped: not here", text)
+        self.assertIn("limits: 1 kept, 1 not kept: session/world", text)
+
+    def test_every_figure_that_was_asked_for_has_its_limit(self):
+        for name in ["deferred/1-callbacks", "deferred/10-callbacks", "deferred/failure-shared", "deferred/failure-new",
+                     "deferred/failure-text", "deferred/await-ready", "deferred/list-1000"] + \
+                [f"timer/{what}/{count}" for what in ("add", "cancel", "fire") for count in (1000, 100000, 1000000)]:
+            self.assertIsNotNone(limits.limit_of(row(name, ratio=1.0))[0], name)
 
 
 class CommandLine(unittest.TestCase):
