@@ -9,7 +9,7 @@ LIMITS = [
     (r"echo/epoll/64x16384", "ratio", AT_MOST, 1.15),
     (r"syscalls/epoll/.*", "ratio", AT_MOST, 1.02),
     (r"feed/\w+/bytewise", "ratio", AT_MOST, 5),
-    (r"feed/(line|lineonly|netstring|int16|int32)/65536", "ratio", AT_LEAST, 0.85),
+    (r"feed/(line|lineonly|netstring|int16|int32|stateful)/65536", "ratio", AT_LEAST, 0.85),
     (r"session/world", "value", AT_MOST, 1000),
     (r"session/fresh-world", "value", AT_MOST, 2000),
     (r"delivery/world", "value", AT_MOST, 100),

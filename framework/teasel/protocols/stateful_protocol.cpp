@@ -1,5 +1,7 @@
 #include <teasel/protocols/stateful_protocol.hpp>
 
+#include <new>
+
 namespace teasel {
 
 StatefulProtocol::StatefulProtocol(std::size_t maxLength) : maxLength_(maxLength) {}
@@ -14,9 +16,10 @@ StatefulProtocol::State StatefulProtocol::initialState() {
 
 bool StatefulProtocol::deliverSome() {
   if (!begun_) {
-    enter(initialState());
+    other() = initialState();
+    enterOther();
     begun_ = true;
-  } else if (state_.end_) {
+  } else if (state().end_) {
     rest_ = {};
   } else if (due_) {
     deliver({}, {});
@@ -27,26 +30,26 @@ bool StatefulProtocol::deliverSome() {
 }
 
 inline detail::Found StatefulProtocol::find(ByteView before, ByteView in) {
-  const std::size_t wanted = state_.bytes_ - before.size();
+  const std::size_t wanted = state().bytes_ - before.size();
   return in.size() < wanted ? detail::Found{} : detail::Found{.end = wanted};
 }
 
 inline void StatefulProtocol::deliver(ByteView frame, const detail::Found&) {
-  const State next = (this->*state_.handler_)(frame);
+  const State* const next = ::new (&other()) State((this->*state().handler_)(frame));
   // Most states want some bytes and come after one that did.
-  if (next.handler_ != nullptr && next.bytes_ - 1 < maxLength_ && emptyInARow_ == 0) state_ = next;
-  else enter(next);
+  if (next->handler_ != nullptr && next->bytes_ - 1 < maxLength_ && emptyInARow_ == 0) now_ = 1 - now_;
+  else enterOther();
 }
 
-void StatefulProtocol::enter(const State& next) {
-  if (next.handler_ != nullptr || next.end_) state_ = next;
+void StatefulProtocol::enterOther() {
+  if (other().handler_ != nullptr || other().end_) now_ = 1 - now_;
   due_ = false;
-  if (state_.end_) {
+  if (state().end_) {
     changed();
     transport().loseConnection();
-  } else if (state_.bytes_ > maxLength_) {
-    refuse(Failure(LimitExceeded("state size limit", maxLength_, state_.bytes_)));
-  } else if (state_.bytes_ > 0) {
+  } else if (state().bytes_ > maxLength_) {
+    refuse(Failure(LimitExceeded("state size limit", maxLength_, state().bytes_)));
+  } else if (state().bytes_ > 0) {
     emptyInARow_ = 0;
   } else if (++emptyInARow_ > kMaxEmptyStates) {
     refuse(Failure(LimitExceeded("limit of empty states in a row", kMaxEmptyStates, emptyInARow_)));
@@ -57,11 +60,11 @@ void StatefulProtocol::enter(const State& next) {
 }
 
 void StatefulProtocol::refuse(const Failure& why) {
-  state_ = State::end();
+  state() = State::end();
   changed();
   transport().failConnection(why);
 }
 
-std::size_t StatefulProtocol::quietSize() const noexcept { return !begun_ || state_.bytes_ == 0 ? 0 : state_.bytes_ - 1; }
+std::size_t StatefulProtocol::quietSize() const noexcept { return !begun_ || state().bytes_ == 0 ? 0 : state().bytes_ - 1; }
 
 }  // namespace teasel

@@ -67,10 +67,15 @@ class StatefulProtocol : public detail::Framing {
   detail::Found find(ByteView before, ByteView in) final;
   void deliver(ByteView frame, const detail::Found& found) final;
   State initialState();
-  void enter(const State& next);
+  State& state() noexcept { return states_[now_]; }
+  const State& state() const noexcept { return states_[now_]; }
+  State& other() noexcept { return states_[1 - now_]; }
+  void enterOther();
   void refuse(const Failure& why);
 
-  State state_;
+  // The state and the place where its handler puts the next one: copying one that was just made word by word would stall.
+  State states_[2];
+  unsigned now_ = 0;
   bool begun_ = false;
   std::size_t maxLength_;
   std::size_t emptyInARow_ = 0;
