@@ -31,9 +31,9 @@ std::string bigEndian(std::size_t number, std::size_t bytes) {
 
 // Each kind says what its frame of kFrame bytes looks like, and counts what it gets.
 
-template <class Receiver>
+template <class Receiver, std::size_t Frame = 1024>
 struct LinesOf final : Receiver {
-  static constexpr std::size_t kFrame = 1024, kContent = 1022;
+  static constexpr std::size_t kFrame = Frame, kContent = Frame - 2;
   static std::string frame(const std::string& content) { return content + "\r\n"; }
   void lineReceived(std::string_view line) override {
     ++got.count;
@@ -169,6 +169,7 @@ void addFeedRows() {
   addRows<LinesOf<LineOnlyReceiver>>("lineonly");
   addRows<Netstrings>("netstring");
   addRows<StringsOf<Int8StringReceiver, 1>>("int8");
+  addRows<LinesOf<LineReceiver, 256>>("line256");  // beside int8, whose frames are as short
   addRows<StringsOf<Int16StringReceiver, 2>>("int16");
   addRows<StringsOf<Int32StringReceiver, 4>>("int32");
   addRows<States>("stateful");
