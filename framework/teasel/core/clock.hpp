@@ -111,7 +111,7 @@ class TimerQueue {
   void drop(std::uint32_t slot) noexcept;
   void dropCapture(std::uint32_t slot) noexcept;
 
-  detail::TimerHeap heap_;              // its first entry is never dead
+  detail::TimerHeap heap_;             // its first entry is never dead
   detail::TimerSlab* slab_ = nullptr;  // from the first timer on
   std::size_t live_ = 0, dead_ = 0;
   std::uint64_t ordersBefore_ = 0;  // what the numbers in the heap count from

@@ -180,19 +180,26 @@ TEST(DelayedCall, CancelDestroysACaptureThatOwnsTheClockAndTheLastHandle) {
 }
 
 TEST(DelayedCall, CancelLeavesNothingThatALaterCallInItsPlaceCouldBeTakenFor) {
-  ManualClock clock;
-  std::string ran;
-  clock.callLater(1s, [&] { ran += 'x'; });
-  // Each leaves a dead entry and a free place; the places are taken again, in another order, at other times.
-  std::vector<DelayedCall> calls;
-  for (int i = 0; i < 40; ++i) calls.push_back(clock.callLater(2s, [&] { ran += '!'; }));
-  for (DelayedCall& call : calls) call.cancel();
-  calls.clear();
-  for (int i = 0; i < 20; ++i) clock.callLater(3s, [&ran, i] { ran += static_cast<char>('a' + i); });
-  clock.moveTo(2s);
-  EXPECT_EQ(ran, "x");
-  clock.moveTo(3s);
-  EXPECT_EQ(ran, "xabcdefghijklmnopqrst");
+  for (const bool backwards : {false, true}) {
+    ManualClock clock;
+    std::string ran;
+    clock.callLater(1s, [&] { ran += 'x'; });
+    clock.callLater(2s, [] {}).cancel();
+    // Each leaves a dead entry and a free place; the places are taken again, in another order, at other times.
+    std::vector<DelayedCall> calls;
+    for (int i = 0; i < 40; ++i) calls.push_back(clock.callLater(2s, [&] { ran += '!'; }));
+    for (DelayedCall& call : calls) call.cancel();
+    if (backwards) std::reverse(calls.begin(), calls.end());
+    for (DelayedCall& call : calls) call = DelayedCall();
+    clock.callLater(4s, [&] { ran += 'z'; });
+    clock.moveTo(1s);
+    EXPECT_EQ(clock.next(), Instant{} + 4s);
+    for (int i = 0; i < 20; ++i) clock.callLater(2s, [&ran, i] { ran += static_cast<char>('a' + i); });
+    clock.moveTo(2s);
+    EXPECT_EQ(ran, "x");
+    clock.moveTo(4s);
+    EXPECT_EQ(ran, "xabcdefghijklmnopqrstz");
+  }
 }
 
 TEST(DelayedCall, ALaterResetNeitherRunsEarlyNorHoldsOthersUp) {
