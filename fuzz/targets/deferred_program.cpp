@@ -22,7 +22,7 @@ constexpr const char* kCancellers[] = {"no canceller", "idle canceller", "cancel
                                        "canceller throws"};
 constexpr const char* kWhens[] = {"addCallback",   "addErrback", "addBoth",    "addCallbacks",
                                   "addErrback<E>", "tap",        "tapErrback", "tapBoth"};
-constexpr const char* kEffects[] = {"", "pause", "unpause", "cancel", "fire", "fail", "add to"};
+constexpr const char* kEffects[] = {"", "pause", "unpause", "cancel", "fire", "fail", "add to", "take"};
 constexpr const char* kOutcomes[] = {"pass on", "another value", "throw", "a Failure", "Deferred"};
 
 template <class Enum>

@@ -42,7 +42,7 @@ enum class Canceller : std::uint8_t { kNone, kIdle, kGives, kFails, kThrows, kCo
 /// addCallback, addErrback, addBoth, addCallbacks, addErrback<E> for the errors of programs, tap, tapErrback, tapBoth.
 enum class When : std::uint8_t { kValue, kFailure, kBoth, kPair, kTrap, kTap, kTapErrback, kTapBoth, kCount };
 /// What a callback, a canceller, a coroutine after each wait, does besides: to the Deferred of the step's value (b).
-enum class Effect : std::uint8_t { kNone, kPause, kUnpause, kCancel, kFire, kFail, kAdd, kCount };
+enum class Effect : std::uint8_t { kNone, kPause, kUnpause, kCancel, kFire, kFail, kAdd, kTake, kCount };
 /// What a callback gives: what it got, another value, an error thrown or returned, the Deferred of the step's value. A tap
 /// can but throw.
 enum class Outcome : std::uint8_t { kPass, kValue, kThrow, kFailure, kDeferred, kCount };

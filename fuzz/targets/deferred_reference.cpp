@@ -186,6 +186,7 @@ void Interpreter::effect(const Step& step, std::size_t which) {
       case Effect::kCancel: return cancel(handle(other));
       case Effect::kFire: return fire(other, value(number), true);
       case Effect::kFail: return fire(other, numbered(number), false);
+      case Effect::kTake: return take(other);
       case Effect::kAdd: return add(other, {Step::kAdd, 0, static_cast<std::uint8_t>(When::kBoth), 0, 0});
       default: return;
     }

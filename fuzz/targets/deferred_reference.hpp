@@ -64,7 +64,7 @@ struct Chain : std::enable_shared_from_this<Chain> {
   bool driven = false;            // its body has not ended
   bool again = false;             // waits for the second time
   bool same = false;              // for the same Deferred
-  Owner second{};                 // owned by the body until it waits for it
+  Owner second{};                 // owned by the body but while it waits for it
   const char* refused = nullptr;  // what another wait for the same would give
   int sum = 0;
 

@@ -139,14 +139,16 @@ void Interpreter::await(Chain& made, const Owner& awaited) {
   const bool ready = awaited->settled();
   awaited->closed = "ResultTaken";
   if (ready) return resume(made, *std::exchange(awaited->result, std::nullopt));
-  made.inner = awaited.get();
+  const Owner alive = awaited;
+  if (made.again) made.second.reset();  // a handle does not count while its body waits for it
+  made.inner = alive.get();
   Link link;
   link.kind = Link::kResume;
   link.target = made.shared_from_this();
-  append(*awaited, std::move(link));
+  append(*alive, std::move(link));
   if (!std::exchange(made.cancelling, false)) return;
   try {
-    cancel(*awaited);
+    cancel(*alive);
   } catch (const Refused&) {
     // Logged: it goes on waiting.
   }
@@ -159,8 +161,7 @@ void Interpreter::resume(Chain& made, const Seen& outcome) {
   if ((made.made.c & kSecond) != 0 && !std::exchange(made.again, true)) {
     // The same again: it was taken, or refused for another reason, which stands.
     if (made.same) return resume(made, error(made.refused));
-    const Owner second = std::exchange(made.second, nullptr);
-    return await(made, second);
+    return await(made, made.second);
   }
   if ((made.made.c & kThrowsInTheEnd) != 0) return end(made, numbered(made.sum));
   end(made, value(made.sum));

@@ -111,7 +111,7 @@ class Runner {
       case Step::kCancel: return slots_[a].handle.cancel();
       case Step::kPause: return slots_[a].handle.pause();
       case Step::kUnpause: return slots_[a].handle.unpause();
-      case Step::kTake: return notes_.push_back("took " + shown(slots_[a].handle.take()));
+      case Step::kTake: return take(slots_[a].handle);
       case Step::kForward: return forward(a, b);
       case Step::kDrop: slots_[a].handle = Handle(nullptr); return;
       case Step::kGather: return gatherTwo(a, b, step.c);
@@ -218,12 +218,14 @@ class Runner {
         case Effect::kCancel: return handle.cancel();
         case Effect::kFire: return handle.callback(which);
         case Effect::kFail: return handle.errback(Error(which));
+        case Effect::kTake: return take(slots_[other].handle);
         case Effect::kAdd: return add(other, {Step::kAdd, 0, static_cast<std::uint8_t>(When::kBoth), 0, 0});
         default: return;
       }
     });
   }
 
+  void take(Handle& handle) { notes_.push_back("took " + shown(handle.take())); }
   void forward(std::size_t from, std::size_t to) {
     if (from == to || (slots_[to].handle && slots_[to].join) || !rules_.mayWait(to, from, false)) return;
     static_cast<void>(slots_[from].handle.chainDeferred(slots_[to].handle));
