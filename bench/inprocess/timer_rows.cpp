@@ -39,6 +39,7 @@ struct Plan {
 std::vector<Plan> plansOf(std::size_t n) {
   std::vector<Plan> plans;
   const std::size_t count = effort().smoke ? 1 : std::max(std::size_t{1}, 20000 / n);
+  plans.reserve(count);
   for (std::size_t i = 0; i < count; ++i) plans.emplace_back(n, i + 1);
   return plans;
 }

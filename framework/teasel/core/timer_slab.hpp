@@ -59,7 +59,8 @@ class TimerSlab {
   void ref(std::uint32_t slot) noexcept { tickets_[slot].life += Ticket::kRef; }
   void unref(std::uint32_t slot) noexcept {
     Ticket& ticket = tickets_[slot];
-    if ((ticket.life -= Ticket::kRef) < Ticket::kRef) give(slot);
+    ticket.life -= Ticket::kRef;
+    if (ticket.life < Ticket::kRef) give(slot);
   }
   /// Its queue goes: no timer waits any more. Destroys the slab, or leaves that to the last handle.
   void abandon() noexcept;
