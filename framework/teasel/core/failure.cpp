@@ -73,6 +73,10 @@ std::string detail::typeName(const std::type_info& type) {
   int status = 0;
   std::unique_ptr<char, decltype(&std::free)> readable(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
   std::string name = status == 0 && readable != nullptr ? readable.get() : type.name();
+  // Nobody writes strings as they are mangled.
+  constexpr std::string_view kString = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+  for (std::size_t at = name.find(kString); at != std::string::npos; at = name.find(kString, at))
+    name.replace(at, kString.size(), "std::string");
   constexpr std::string_view kOurs = "teasel::";
   if (name.starts_with(kOurs)) name.erase(0, kOurs.size());
   return name;

@@ -124,6 +124,11 @@ TEST(Guarded, LetsVerdictsOfTestFrameworksThrough) {
   EXPECT_NE(failure.check<NotAnException>(), nullptr);
 }
 
+TEST(Failure, NamesAStringInATypeAsOneWritesIt) {
+  EXPECT_EQ(detail::typeName(typeid(std::string)), "std::string");
+  EXPECT_EQ(detail::typeName(typeid(std::pair<std::string, std::string>)), "std::pair<std::string, std::string >");
+}
+
 TEST(Guarded, CatchesVerdictsInDestructorsWhichNothingMayLeave) {
   addPassThrough([](const std::type_info& kind) noexcept { return kind == typeid(Verdict); });
   Failure failure;
