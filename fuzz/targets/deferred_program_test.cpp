@@ -176,7 +176,7 @@ TEST(DeferredModel, AFailureNamesTheProgramItsBytesAndHowToSeeItAgain) {
                       const std::string difference = disagreement(program, runProgram(program), wrong);
                       if (!difference.empty()) RC_FAIL(difference);
                     }),
-              AllOf(HasSubstr("1: make"), HasSubstr("printf '\\x00"), HasSubstr("but expected:       nonsense"),
+              AllOf(HasSubstr("program:\n  1: "), HasSubstr("printf '\\x"), HasSubstr("but expected:       nonsense"),
                     HasSubstr("again: RC_PARAMS=\"reproduce=")));
 }
 
