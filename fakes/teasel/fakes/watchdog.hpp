@@ -16,6 +16,19 @@ class World;
 /// A callback that never returns is such a death too: SIGALRM comes when `limit` has passed since arm(). One per process.
 namespace watchdog {
 
+/// False under ThreadSanitizer: it keeps signals back until a system call, and a callback that spins makes none.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kStopsSpinning = false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool kStopsSpinning = false;
+#else
+inline constexpr bool kStopsSpinning = true;
+#endif
+#else
+inline constexpr bool kStopsSpinning = true;
+#endif
+
 /// Installs the handlers; frames go to `fd`. For a process that was forked to run candidates.
 void install(int fd);
 /// The world that the handlers tell of; null: none. `diagram`: what happened is to be drawn, too.

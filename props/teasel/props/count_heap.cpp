@@ -1,5 +1,6 @@
 // The global operator new and delete of programs that link teasel_count_heap: malloc and free, counted. All forms are
-// replaced, because a sanitizer's own ones do not go together with others.
+// replaced, because a sanitizer's own ones do not go together with others. ThreadSanitizer's cannot be replaced: it tells of
+// its blocks instead.
 
 #include <malloc.h>
 
@@ -7,6 +8,30 @@
 #include <new>
 
 #include <teasel/props/heap.hpp>
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TEASEL_HEAP_BY_HOOKS
+#endif
+#endif
+
+#ifdef TEASEL_HEAP_BY_HOOKS
+
+#include <sanitizer/allocator_interface.h>
+
+namespace {
+
+void taken(const volatile void* block, std::size_t) {
+  teasel::props::detail::heapTaken(__sanitizer_get_allocated_size(const_cast<const void*>(block)));
+}
+void given(const volatile void* block) {
+  if (block != nullptr) teasel::props::detail::heapGiven(__sanitizer_get_allocated_size(const_cast<const void*>(block)));
+}
+[[maybe_unused]] const int kHooked = __sanitizer_install_malloc_and_free_hooks(taken, given);
+
+}  // namespace
+
+#else
 
 namespace {
 
@@ -58,3 +83,5 @@ void operator delete(void* block, std::size_t, std::align_val_t) noexcept { give
 void operator delete[](void* block, std::size_t, std::align_val_t) noexcept { give(block); }
 void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept { give(block); }
 void operator delete[](void* block, std::align_val_t, const std::nothrow_t&) noexcept { give(block); }
+
+#endif
