@@ -18,7 +18,7 @@ LOADER.exec_module(layers)
 
 # What a world may not ask, by what to use instead.
 BANNED = {
-    "draw from Choices (<teasel/fakes/choices.hpp>)": (
+    "draw from Choices (<teasel/fakes/play/choices.hpp>)": (
         "#include <random>", "int a = rand();", "auto a = std::rand();", "auto a = rand_r(&seed);", "auto a = drand48();",
         "auto a = ::random();", "auto n = getrandom(p, 4, 0);", "std::random_device r;", "std::mt19937_64 g;", "std::minstd_rand g;",
         "std::default_random_engine g;", "std::uniform_int_distribution<int> d(0, 1);", "std::shuffle(a, b, g);",
@@ -76,7 +76,7 @@ class Layers(unittest.TestCase):
         self.accepts("framework/teasel/reactor/a.hpp", "#include <teasel/core/clock.hpp>\n")
 
     def test_framework_may_not_include_fakes_but_its_tests_may(self):
-        text = "#include <teasel/fakes/world.hpp>\n"
+        text = "#include <teasel/fakes/world/world.hpp>\n"
         self.refuses("framework/teasel/protocols/a.cpp", text, "teasel/fakes")
         self.accepts("framework/teasel/protocols/a_test.cpp", text)
 

@@ -66,8 +66,8 @@ class Pair {
   std::unique_ptr<PingClient> client_;
 };
 
-/// Subject and reference in turns, in slices short enough that both meet the same moods of the machine.
-/// `measure(pair)` gives the figure of a slice.
+/// Subject and reference in turns, in slices short enough that both meet the same moods of the
+/// machine. `measure(pair)` gives the figure of a slice.
 template <class Measure>
 Round inTurns(const std::shared_ptr<Pair>& ours, const std::shared_ptr<Pair>& theirs, Measure measure) {
   measure(*ours), measure(*theirs);  // to warm up
@@ -116,7 +116,8 @@ void addEchoRows() {
     for (const Shape& shape : kShapes)
       addRow(
           {"echo/" + driver.name + '/' + shape.text(), kUnit, [=] { return echo(driver.serve, driver.sameMechanism, shape); }});
-  // The loops themselves: how the mechanisms compare, and (raw_epoll against itself) how steady this machine is.
+  // The loops themselves: how the mechanisms compare, and (raw_epoll against itself) how steady
+  // this machine is.
   std::vector<Subject> others = drivers();
   others.insert(others.end(), std::begin(kLoops), std::end(kLoops));
   for (const Subject& other : others) {

@@ -51,7 +51,8 @@ void PingClient::send(Stream& stream) {
   while (stream.sent < message_.size()) {
     const ssize_t sent =
         ::send(stream.socket, message_.data() + stream.sent, message_.size() - stream.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno == EAGAIN) return;  // the answer to what was taken comes first, then the rest is sent
+    // the answer to what was taken comes first, then the rest is sent
+    if (sent < 0 && errno == EAGAIN) return;
     must(static_cast<int>(sent), "send");
     stream.sent += static_cast<std::size_t>(sent);
   }

@@ -6,8 +6,8 @@
 
 namespace teasel::bench {
 
-/// The other end of an echo server: so many connections that each send a message, wait until all of it has come back and
-/// send it again. One thread, epoll, no more system calls than needed.
+/// The other end of an echo server: so many connections that each send a message, wait until all of
+/// it has come back and send it again. One thread, epoll, no more system calls than needed.
 class PingClient {
  public:
   /// Connects all to 127.0.0.1:`port`; throws when it cannot.
@@ -16,8 +16,9 @@ class PingClient {
   PingClient& operator=(const PingClient&) = delete;
   ~PingClient();
 
-  /// At least `count` round trips; when it returns every connection is at rest. Returns how many it made. Throws when the
-  /// server closes a connection, answers nothing for 10 s, or sends back other bytes than it got.
+  /// At least `count` round trips; when it returns every connection is at rest. Returns how many it
+  /// made. Throws when the server closes a connection, answers nothing for 10 s, or sends back
+  /// other bytes than it got.
   long roundTrips(long count);
 
  private:

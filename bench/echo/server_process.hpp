@@ -10,10 +10,12 @@
 
 namespace teasel::bench {
 
-/// A server: serves until its process is killed, tells `listening` its port first; throws when it cannot run here.
+/// A server: serves until its process is killed, tells `listening` its port first; throws when it
+/// cannot run here.
 using Serve = std::function<void(const Listening& listening)>;
 
-/// A server in a process of its own, so that its CPU time is told apart from its client's. Killed in the destructor.
+/// A server in a process of its own, so that its CPU time is told apart from its client's. Killed
+/// in the destructor.
 class ServerProcess {
  public:
   /// Starts it and waits until it listens; throws Skip with the server's own words when it cannot.
@@ -32,8 +34,9 @@ class ServerProcess {
   std::uint16_t port_ = 0;
 };
 
-/// Runs this process, and those that it starts from now on, on one core: client and server take turns there, so that
-/// what is measured is the server's work and not the waking of another (virtual) core.
+/// Runs this process, and those that it starts from now on, on one core: client and server take
+/// turns there, so that what is measured is the server's work and not the waking of another
+/// (virtual) core.
 void stayOnOneCore();
 
 }  // namespace teasel::bench

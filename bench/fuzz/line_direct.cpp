@@ -1,5 +1,6 @@
-// The line server of fuzz/targets called by libFuzzer directly, as one would write it without a world: one chunk, a
-// transport that only takes notes, a clock that is wound forward. What fuzz/line/world-vs-direct compares the world with.
+// The line server of fuzz/targets called by libFuzzer directly, as one would write it without a
+// world: one chunk, a transport that only takes notes, a clock that is wound forward. What
+// fuzz/line/world-vs-direct compares the world with.
 
 #include <memory>
 #include <string>

@@ -53,8 +53,9 @@ inline double nanoseconds(double each) { return each; }
 inline double millions(double each) { return 1e3 / each; }  ///< per second
 inline double milliseconds(double each) { return each / 1e6; }
 
-/// A round that measures both in turns, in four slices each. `subject(count)` and `reference(count)` do `count`
-/// operations each; `figure` makes value and reference of nanoseconds per operation.
+/// A round that measures both in turns, in four slices each. `subject(count)` and
+/// `reference(count)` do `count` operations each; `figure` makes value and reference of nanoseconds
+/// per operation.
 template <class Subject, class Reference, class Figure>
 Round inTurns(Subject subject, Reference reference, RatioIs ratioIs, Figure figure) {
   const long subjects = calibrate(subject), references = calibrate(reference);

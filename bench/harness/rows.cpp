@@ -37,7 +37,8 @@ void measure(benchmark::State& state, const Row& row) {
     Collected collected;
     for ([[maybe_unused]] auto iteration : state) {
       collected.add(round());
-      state.SetIterationTime(1e-9);  // Google Benchmark's own times say nothing here; the counters do
+      // Google Benchmark's own times say nothing here; the counters do
+      state.SetIterationTime(1e-9);
     }
     collected.report(state);
     state.SetLabel(row.unit);

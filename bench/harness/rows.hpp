@@ -6,14 +6,16 @@
 #include <string>
 #include <vector>
 
-/// The frame that every benchmark here stands in. A row is one figure of the report: its subject and its reference are
-/// measured in turns within one run, round after round, and what is reported is the median of the rounds' ratios:
-/// absolute times drift from minute to minute on a shared machine, ratios of neighbours do not. Google Benchmark runs
-/// the rows and writes them as JSON; ci/bench makes the report of that.
+/// The frame that every benchmark here stands in. A row is one figure of the report: its subject
+/// and its reference are measured in turns within one run, round after round, and what is reported
+/// is the median of the rounds' ratios: absolute times drift from minute to minute on a shared
+/// machine, ratios of neighbours do not. Google Benchmark runs the rows and writes them as JSON;
+/// ci/bench makes the report of that.
 
 namespace teasel::bench {
 
-/// One round: the subject's value and, where there is a reference, its value and the ratio that the row reports.
+/// One round: the subject's value and, where there is a reference, its value and the ratio that the
+/// row reports.
 struct Sample {
   double value = 0;
   std::optional<double> reference{};
@@ -46,7 +48,8 @@ Effort& effort();
 /// Adds rows; called by the addXxxRows functions that main lists.
 void addRow(Row row);
 
-/// The whole main: [--filter REGEX] [--rounds N] [--json FILE] [--smoke] [--list]. Returns the exit status.
+/// The whole main: [--filter REGEX] [--rounds N] [--json FILE] [--smoke] [--list]. Returns the exit
+/// status.
 int benchMain(int argc, char** argv);
 
 double median(std::vector<double> values);

@@ -6,7 +6,8 @@
 
 #include <teasel/core/byte_view.hpp>
 
-/// The bare references of the feed rows, in a translation unit of their own so that nothing is inlined into the loops.
+/// The bare references of the feed rows, in a translation unit of their own so that nothing is
+/// inlined into the loops.
 
 namespace teasel::bench {
 
@@ -22,7 +23,8 @@ std::unique_ptr<BareReceiver> makeBareReceiver();
 struct Lines {
   std::size_t count = 0, bytes = 0;
 };
-/// Finds the lines that end in `data` with memchr and nothing else: keeps nothing from chunk to chunk.
+/// Finds the lines that end in `data` with memchr and nothing else: keeps nothing from chunk to
+/// chunk.
 void splitBare(ByteView data, Lines& lines);
 
 }  // namespace teasel::bench

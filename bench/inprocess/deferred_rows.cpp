@@ -105,7 +105,8 @@ Round readyAwait() {
                  RatioIs::kCost, nanoseconds);
 }
 
-/// A list of a thousand Deferreds, all of them made and fired. Twisted's figure was measured once, on two cores of an EPYC.
+/// A list of a thousand Deferreds, all of them made and fired. Twisted's figure was measured once,
+/// on two cores of an EPYC.
 Round listOf1000() {
   constexpr double kTwisted = 2553e3;
   const auto ours = [](long count) {
@@ -131,7 +132,8 @@ void addDeferredRows() {
   const auto anew = [](Deferred<int>& deferred) { deferred.errback(Gone()); };
   const auto text = [](Deferred<int>& deferred) { deferred.errback(std::runtime_error("gone")); };
   const auto nothing = [] {};
-  // Such an error by itself costs more than all of a success: so it is made and dropped beside that, too.
+  // Such an error by itself costs more than all of a success: so it is made and dropped beside
+  // that, too.
   const auto textAlone = [] { keep(std::runtime_error("gone")); };
   addRow({"deferred/failure-shared", "ns", [=] { return failing(shared, nothing); }});
   addRow({"deferred/failure-new", "ns", [=] { return failing(anew, nothing); }});

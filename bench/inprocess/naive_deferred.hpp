@@ -10,8 +10,8 @@
 
 namespace teasel::bench {
 
-/// A Deferred as one writes it in an hour: one shared heap state, std::any for values, std::exception_ptr for errors, a
-/// vector of std::function. The reference of the deferred/ rows.
+/// A Deferred as one writes it in an hour: one shared heap state, std::any for values,
+/// std::exception_ptr for errors, a vector of std::function. The reference of the deferred/ rows.
 class NaiveDeferred {
  public:
   using Result = std::variant<std::any, std::exception_ptr>;

@@ -35,7 +35,8 @@ struct Plan {
   std::vector<std::size_t> order;
 };
 
-/// As many of n timers each as make a measurable round: the processor shall not know the deadlines by heart.
+/// As many of n timers each as make a measurable round: the processor shall not know the deadlines
+/// by heart.
 std::vector<Plan> plansOf(std::size_t n) {
   std::vector<Plan> plans;
   const std::size_t count = effort().smoke ? 1 : std::max(std::size_t{1}, 20000 / n);

@@ -1,8 +1,8 @@
 #include <memory>
 #include <string>
 
-#include <teasel/fakes/odometer.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/play/odometer.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/protocol/protocol.hpp>
@@ -44,7 +44,7 @@ void setPlay(World& world, int chunks) {
 void session(World& world, const std::shared_ptr<Factory>& factory, std::size_t replies) {
   world.host().reactor().listenTCP(1, factory);
   const bool clean = world.run() && world.finish();
-  if (!clean || world.outside(0).received().size() != replies || !world.outside(0).sawEof())
+  if (!clean || world.peer(0).received().size() != replies || !world.peer(0).sawEof())
     throw std::runtime_error(clean ? "the session's replies are wrong" : "the session failed: " + world.verdict()->message);
 }
 

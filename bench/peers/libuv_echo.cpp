@@ -41,7 +41,8 @@ void onRead(uv_stream_t* stream, ssize_t got, const uv_buf_t* buffer) {
   rest->request.data = rest.get();
   uv_buf_t bytes = uv_buf_init(rest->bytes.data(), static_cast<unsigned>(rest->bytes.size()));
   const auto written = [](uv_write_t* request, int) { delete static_cast<Write*>(request->data); };
-  if (uv_write(&rest->request, stream, &bytes, 1, written) == 0) static_cast<void>(rest.release());  // `written` deletes it
+  // `written` deletes it
+  if (uv_write(&rest->request, stream, &bytes, 1, written) == 0) static_cast<void>(rest.release());
   else end(reinterpret_cast<uv_handle_t*>(stream));
 }
 

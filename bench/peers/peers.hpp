@@ -5,8 +5,8 @@
 
 #include "../echo/server_process.hpp"
 
-/// Echo servers on other networking libraries, each written as its own documentation teaches: what a reader who knows one
-/// of them wants to compare with. Built with those that are installed.
+/// Echo servers on other networking libraries, each written as its own documentation teaches: what
+/// a reader who knows one of them wants to compare with. Built with those that are installed.
 
 namespace teasel::bench {
 

@@ -13,7 +13,8 @@ void serveRawPoll(const Listening& listening) {
   ReadinessEcho echo;
   for (;;) {
     int ready = poll(watched.data(), watched.size(), -1);
-    for (std::size_t i = watched.size(); i-- > 1 && ready > 0;) {  // backwards: closing moves the last one here
+    // backwards: closing moves the last one here
+    for (std::size_t i = watched.size(); i-- > 1 && ready > 0;) {
       if (watched[i].revents == 0) continue;
       --ready;
       const bool writing = (watched[i].revents & POLLOUT) != 0;

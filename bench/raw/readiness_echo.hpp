@@ -6,8 +6,8 @@
 
 #include "sockets.hpp"
 
-/// What the three hand-written readiness loops have in common: the echo of one readable or writable connection. They
-/// differ only in how they wait.
+/// What the three hand-written readiness loops have in common: the echo of one readable or writable
+/// connection. They differ only in how they wait.
 
 namespace teasel::bench {
 
@@ -16,7 +16,8 @@ class ReadinessEcho {
   /// What the connection waits for next.
   enum class Wants : std::uint8_t { kRead, kWrite, kClose };
 
-  /// One recv and, as a rule, one send of all of it. What the kernel does not take is kept: then no more is read.
+  /// One recv and, as a rule, one send of all of it. What the kernel does not take is kept: then no
+  /// more is read.
   Wants readable(int socket) {
     const ssize_t got = recv(socket, buffer_.data(), buffer_.size(), 0);
     if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR) ? Wants::kRead : Wants::kClose;

@@ -7,7 +7,8 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/protocol/protocol.hpp>
 
-/// A server that adds up numbers. A telegram is one byte of kind, two bytes of length (the high one first), and so many bytes:
+/// A server that adds up numbers. A telegram is one byte of kind, two bytes of length (the high one
+/// first), and so many bytes:
 ///
 ///     'a' NUMBER   adds an unsigned number of at most 4 bytes, the high one first
 ///     'p' BYTES    answered by 'r' BYTES

@@ -7,7 +7,7 @@
 #include <examples/page_download.hpp>
 #include <examples/page_list.hpp>
 #include <teasel/fakes/fake_clock.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 
 // The examples of Deferreds and coroutines, in virtual time.
 

@@ -12,8 +12,9 @@ struct Malfunction : std::runtime_error {
   Malfunction() : std::runtime_error("malfunction") {}
 };
 
-/// What Python's generators do with yield, send and throw, by a coroutine and Deferreds: a `yield` hands a number out and
-/// waits; `send` and `raise` from outside let it go on with a value or an error.
+/// What Python's generators do with yield, send and throw, by a coroutine and Deferreds: a `yield`
+/// hands a number out and waits; `send` and `raise` from outside let it go on with a value or an
+/// error.
 template <class T>
 class Dialogue {
  public:
@@ -25,7 +26,8 @@ class Dialogue {
   }
   /// From outside: the value that was yielded last.
   int yielded() const noexcept { return yielded_; }
-  /// Goes on inside until the next yield, and gives what that yields (the last value again at the end).
+  /// Goes on inside until the next yield, and gives what that yields (the last value again at the
+  /// end).
   int send(T value) {
     std::exchange(waiting_, nullptr).callback(std::move(value));
     return yielded_;

@@ -9,8 +9,8 @@
 
 namespace teasel::examples {
 
-/// A coroutine where Twisted has inlineCallbacks: it awaits a result that is there, one that comes after `wait`, and a
-/// failure after as much again, which it catches.
+/// A coroutine where Twisted has inlineCallbacks: it awaits a result that is there, one that comes
+/// after `wait`, and a failure after as much again, which it catches.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive it
 inline Deferred<int> myCallbacks(Clock& clock, std::ostream& out, Duration wait) {
   out << "first callback\n";

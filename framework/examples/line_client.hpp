@@ -17,7 +17,8 @@ class LineClient : public LineReceiver {
   using Heard = std::function<void(std::string_view)>;
   explicit LineClient(Heard heard) : heard_(std::move(heard)) {}
   void lineReceived(std::string_view line) override { heard_(line); }
-  /// There is nothing more to say: ends our direction and goes on listening until the peer hangs up.
+  /// There is nothing more to say: ends our direction and goes on listening until the peer hangs
+  /// up.
   void finish() { transport().loseWriteConnection(); }
 
  private:

@@ -12,12 +12,14 @@
 
 namespace teasel::examples {
 
-/// The arguments of an example program: what may be given, the help text, and one clear line for what is wrong.
+/// The arguments of an example program: what may be given, the help text, and one clear line for
+/// what is wrong.
 class Options {
  public:
   Options(std::string program, std::string about) : program_(std::move(program)), about_(std::move(about)) {}
 
-  /// `name` ("--port") sets `target`, which holds the default and must outlive run(). `value` names it in the help.
+  /// `name` ("--port") sets `target`, which holds the default and must outlive run(). `value` names
+  /// it in the help.
   void add(std::string name, std::string value, std::string about, std::string& target) {
     std::string note = target.empty() ? "" : " (default: " + target + ")";
     options_.push_back({std::move(name), std::move(value), std::move(about) + note, [&target](std::string_view text) {
@@ -44,8 +46,8 @@ class Options {
     options_.push_back({std::move(name), "", std::move(about), [&target](std::string_view) { return target = true; }});
   }
 
-  /// Reads the arguments, then runs `program`. Returns main's result: 0, 1 when `program` threw, 2 for arguments that
-  /// cannot be read; both errors are one line on standard error.
+  /// Reads the arguments, then runs `program`. Returns main's result: 0, 1 when `program` threw, 2
+  /// for arguments that cannot be read; both errors are one line on standard error.
   int run(int argc, char** argv, UniqueFunction<int()> program) {
     for (int i = 1; i < argc; ++i) {
       const std::string_view name = argv[i];

@@ -14,11 +14,13 @@ namespace teasel::examples {
 enum class Trouble : std::uint8_t {
   kNone,         ///< callback, callback, both
   kUnreachable,  ///< the Deferred fails before anything ran: errback, callback, both
-  kBroken,       ///< the first callback throws: its own errback is passed by, and so is the next callback
+  /// the first callback throws: its own errback is passed by, and so is the next callback
+  kBroken,
 };
 
-/// Three pairs of functions on one Deferred, as a page would be downloaded and saved: for success and failure, for success
-/// only, for both. The reactor fires it once it runs; the last pair stops the reactor.
+/// Three pairs of functions on one Deferred, as a page would be downloaded and saved: for success
+/// and failure, for success only, for both. The reactor fires it once it runs; the last pair stops
+/// the reactor.
 inline void downloadPage(Reactor& reactor, std::ostream& out, Trouble trouble) {
   Deferred<std::string> page;
   page.addCallbacks(
@@ -29,7 +31,8 @@ inline void downloadPage(Reactor& reactor, std::ostream& out, Trouble trouble) {
           },
           [&out](const Failure& why) {
             out << "the download failed: " << why.what() << '\n';
-            return std::string("a page that says sorry");  // handled: the chain goes on with callbacks
+            // handled: the chain goes on with callbacks
+            return std::string("a page that says sorry");
           })
       .addCallback([&out](const std::string& text) {
         out << "saving " << text << '\n';

@@ -19,7 +19,8 @@ inline Deferred<std::string> fetchPage(Clock& clock, const std::string& url, int
   });
 }
 
-/// Waits for several pages at once and says what became of each, in the order in which they were asked for.
+/// Waits for several pages at once and says what became of each, in the order in which they were
+/// asked for.
 inline Deferred<void> fetchPages(Clock& clock, std::ostream& out, const std::vector<std::string>& urls) {
   std::vector<Deferred<std::string>> pages;
   pages.reserve(urls.size());

@@ -14,12 +14,14 @@
 
 namespace teasel::examples {
 
-/// A program that a test runs and talks to through pipes. Whatever it waits for ends after kPatience.
+/// A program that a test runs and talks to through pipes. Whatever it waits for ends after
+/// kPatience.
 class Program {
  public:
   static constexpr int kPatienceMs = 20'000;
 
-  /// Starts `name`, one of the programs beside the test; its standard output and error are read as one.
+  /// Starts `name`, one of the programs beside the test; its standard output and error are read as
+  /// one.
   Program(const std::string& name, std::vector<std::string> arguments) {
     int in[2], out[2];
     if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) std::abort();
@@ -45,7 +47,8 @@ class Program {
     close(out_);
   }
 
-  /// The next line of its output, without the line's end; "<end>" after the last, "<late>" when none comes.
+  /// The next line of its output, without the line's end; "<end>" after the last, "<late>" when
+  /// none comes.
   std::string line() {
     for (;;) {
       if (const auto end = read_.find('\n'); end != std::string::npos) {
@@ -71,7 +74,8 @@ class Program {
   }
   /// Ctrl-C.
   void interrupt() const { kill(pid_, SIGINT); }
-  /// Waits for its end: the exit status, or minus the signal that ended it; kRunning when it does not end.
+  /// Waits for its end: the exit status, or minus the signal that ended it; kRunning when it does
+  /// not end.
   int exitStatus() {
     for (int waited = 0; status_ == kRunning && waited < kPatienceMs; waited += 5) {
       int raw = 0;

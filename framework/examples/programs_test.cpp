@@ -14,7 +14,8 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// Each program is started, asked where it listens, talked to by the line client, and ended by Ctrl-C.
+/// Each program is started, asked where it listens, talked to by the line client, and ended by
+/// Ctrl-C.
 class Examples : public testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {

@@ -7,7 +7,7 @@
 #include <examples/qotd.hpp>
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/port.hpp>
 
 namespace teasel::examples {
@@ -89,7 +89,8 @@ TEST(Logfile, AFileThatCannotBeOpenedStopsTheListening) {
   EXPECT_THROW(world.host("server").reactor().listenTCP(8125, factory), std::runtime_error);
 }
 
-/// Chat and line client against each other in a world, by many seeds: cuts, delays and order are drawn.
+/// Chat and line client against each other in a world, by many seeds: cuts, delays and order are
+/// drawn.
 TEST(LineClient, TalksToAChatInAnyWeather) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     fakes::World world;

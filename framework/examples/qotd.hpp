@@ -34,7 +34,8 @@ class QOTDFactory : public Quoting {
   }
 };
 
-/// The second way: override buildProtocol, to choose or to refuse (by returning nullptr) for each peer.
+/// The second way: override buildProtocol, to choose or to refuse (by returning nullptr) for each
+/// peer.
 class BuildingQOTDFactory : public Quoting {
  public:
   using Quoting::Quoting;

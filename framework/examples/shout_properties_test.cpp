@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include <teasel/fakes/scenario.hpp>
 #include <teasel/fakes/string_transport.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/rapidcheck/generators.hpp>
@@ -22,7 +22,7 @@ using examples::Shout;
 TEASEL_SCENARIO(shout, "what comes back is in capitals") {
   world.host().reactor().listenTCP(7, Factory::forProtocol<Shout>());
   world.run();
-  const ByteView answer = world.outside(0).received();
+  const ByteView answer = world.peer(0).received();
   world.check(std::none_of(answer.begin(), answer.end(), [](char c) { return c >= 'a' && c <= 'z'; }), "capitals");
 }
 
@@ -41,7 +41,7 @@ RC_GTEST_PROP(Shout, AnswersEveryLineHoweverTheyAreCut, ()) {
 
 // What one end of a framing protocol sends, the other receives.
 RC_GTEST_PROP(Lines, ComeOutAsTheyWentIn, ()) {
-  props::Framing lines = props::framingOf<LineReceiver>("lines that end with a semicolon", std::string(";"));
+  props::Codec lines = props::codecOf<LineReceiver>("lines that end with a semicolon", std::string(";"));
   lines.delimiter = ";";
   lines.longest = 200;
   rapidcheck::roundTrip(lines);

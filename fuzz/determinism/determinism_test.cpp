@@ -9,8 +9,8 @@
 
 #include "trace_hashes.hpp"
 
-// CTest runs each of these in a process of its own; every build tree that has them compares with the same committed file,
-// whatever its compiler, optimisation and sanitizers.
+// CTest runs each of these in a process of its own; every build tree that has them compares with
+// the same committed file, whatever its compiler, optimisation and sanitizers.
 
 namespace teasel::determinism {
 namespace {

@@ -1,5 +1,6 @@
-// Writes the fixed set of tapes anew, or (with --hashes) only what they come to, after a change that was meant to change
-// traces: record_tapes [--hashes] DIRECTORY. Look at the difference before you commit it.
+// Writes the fixed set of tapes anew, or (with --hashes) only what they come to, after a change
+// that was meant to change traces: record_tapes [--hashes] DIRECTORY. Look at the difference before
+// you commit it.
 
 #include <algorithm>
 #include <cstdio>
@@ -10,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 #include "trace_hashes.hpp"
 
@@ -34,7 +35,7 @@ fakes::Tape drawTape(const fakes::Scenario& scenario, std::uint64_t firstSeed) {
     best.play = world.play();
     best.records = world.choices().records();
     // The Play is written out: the draws that made it say nothing more.
-    std::erase_if(best.records, [](const fakes::Record& record) {
+    std::erase_if(best.records, [](const fakes::ChoiceRecord& record) {
       return record.site >= static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayLength) &&
              record.site <= static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayBytes);
     });

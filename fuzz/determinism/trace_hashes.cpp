@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 namespace teasel::determinism {
 

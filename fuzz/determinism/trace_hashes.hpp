@@ -2,12 +2,12 @@
 
 #include <string>
 
-#include <teasel/fakes/tape.hpp>
+#include <teasel/fakes/play/tape.hpp>
 
 namespace teasel::determinism {
 
-/// What one tape comes to: the trace hashes of its run in both modes of the simulated driver, and the verdict's oracle.
-/// Throws std::runtime_error when this program has no such scenario.
+/// What one tape comes to: the trace hashes of its run in both modes of the simulated driver, and
+/// the verdict's oracle. Throws std::runtime_error when this program has no such scenario.
 std::string outcome(const fakes::Tape& tape);
 
 /// The line of hashes.txt that speaks of the tape with this name: "name: outcome".

@@ -8,8 +8,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: delivery after loseConnection. The parser goes on to the end of the chunk, whatever the handler of a string has
-/// asked for. As Twisted's NetstringReceiver and IntNStringReceiver have it.
+/// Exhibit: delivery after loseConnection. The parser goes on to the end of the chunk, whatever the
+/// handler of a string has asked for. As Twisted's NetstringReceiver and IntNStringReceiver have
+/// it.
 template <bool kFixed>
 class AfterClose : public Protocol {
  public:

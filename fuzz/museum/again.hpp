@@ -9,9 +9,10 @@
 
 namespace teasel::museum {
 
-/// Exhibits: messages (a length byte, then so many bytes) that are delivered again after their handler threw, because
-/// only the end of dataReceived takes what was delivered out of the buffer. As Twisted's IntNStringReceiver has it.
-/// The fixed twins take each message out before its handler sees it.
+/// Exhibits: messages (a length byte, then so many bytes) that are delivered again after their
+/// handler threw, because only the end of dataReceived takes what was delivered out of the buffer.
+/// As Twisted's IntNStringReceiver has it. The fixed twins take each message out before its handler
+/// sees it.
 template <bool kFixed>
 class Messages : public Protocol {
  public:
@@ -54,7 +55,8 @@ class AgainInside : public Messages<kFixed> {
   }
 };
 
-/// What the handler throws leaves dataReceived, which a careful caller catches (as a wrapping protocol may do).
+/// What the handler throws leaves dataReceived, which a careful caller catches (as a wrapping
+/// protocol may do).
 template <bool kFixed>
 class Leaving : public Messages<kFixed> {
  public:

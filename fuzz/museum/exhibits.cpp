@@ -1,5 +1,6 @@
-// The museum: protocols with known faults of the kinds that widely used framing code has had, each as a scenario with the
-// property that shows it, and each with a fixed twin, NAME_fixed, that must stay quiet. A campaign must find all of them.
+// The museum: protocols with known faults of the kinds that widely used framing code has had, each
+// as a scenario with the property that shows it, and each with a fixed twin, NAME_fixed, that must
+// stay quiet. A campaign must find all of them.
 
 #include <cstdlib>
 #include <functional>
@@ -7,7 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/props/properties.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/factory.hpp>

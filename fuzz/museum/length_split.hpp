@@ -9,8 +9,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: a length that is split in the middle of its integer. Bodies may come in pieces, the two bytes before them must
-/// not: a lone one is forgotten. As in Grizzly (868, chunked coding) and AdGuard's dnsproxy (523, DNS over TCP).
+/// Exhibit: a length that is split in the middle of its integer. Bodies may come in pieces, the two
+/// bytes before them must not: a lone one is forgotten. As in Grizzly (868, chunked coding) and
+/// AdGuard's dnsproxy (523, DNS over TCP).
 template <bool kFixed>
 class LengthSplit : public Protocol {
  public:

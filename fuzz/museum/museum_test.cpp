@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <teasel/core/sanitizers.hpp>
-#include <teasel/fakes/scenario.hpp>
-#include <teasel/fakes/tape.hpp>
+#include <teasel/fakes/play/tape.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 namespace teasel::museum {
 namespace {
@@ -26,8 +26,8 @@ std::vector<std::string> tapes() {
   return paths;
 }
 
-/// The oracle of the verdict, "" if there is none. Chunks are overwritten after each callback, so that kept views show
-/// without AddressSanitizer.
+/// The oracle of the verdict, "" if there is none. Chunks are overwritten after each callback, so
+/// that kept views show without AddressSanitizer.
 std::string oracleOf(const Tape& tape, std::string_view name) {
   const Scenario* scenario = fakes::findScenario(name);
   if (scenario == nullptr) return "there is no scenario " + std::string(name);

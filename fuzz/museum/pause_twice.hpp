@@ -8,9 +8,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: pausing and resuming inside a handler delivers twice. To resume is to look at once for what waits, and what
-/// waits still contains the message whose handler is running: only the end of the loop takes out what was delivered. As
-/// Twisted's IntNStringReceiver has it.
+/// Exhibit: pausing and resuming inside a handler delivers twice. To resume is to look at once for
+/// what waits, and what waits still contains the message whose handler is running: only the end of
+/// the loop takes out what was delivered. As Twisted's IntNStringReceiver has it.
 template <bool kFixed>
 class PauseTwice : public Protocol {
  public:
@@ -41,7 +41,8 @@ class PauseTwice : public Protocol {
     }
     buffer_.erase(0, at);  // the fault: the handler may have come back to deliver() before
   }
-  /// The end of the message, a length byte and so many bytes, that begins at `at`; 0 when it is not complete.
+  /// The end of the message, a length byte and so many bytes, that begins at `at`; 0 when it is not
+  /// complete.
   std::size_t endOf(std::size_t at) const {
     if (at >= buffer_.size()) return 0;
     const std::size_t end = at + 1 + static_cast<unsigned char>(buffer_[at]);

@@ -34,9 +34,10 @@ class OneMessage {
   std::string body_;
 };
 
-/// Exhibit: a pipelined second message is lost when the first ends exactly at the chunk's end. Where nothing is left to
-/// parse, nobody makes the parser ready for more. A kind that keep-alive and pipelining bring with them: em-http-request
-/// (99) did not renew its parser for the next message, libre (SIP, 193) lost the second one of a buffer.
+/// Exhibit: a pipelined second message is lost when the first ends exactly at the chunk's end.
+/// Where nothing is left to parse, nobody makes the parser ready for more. A kind that keep-alive
+/// and pipelining bring with them: em-http-request (99) did not renew its parser for the next
+/// message, libre (SIP, 193) lost the second one of a buffer.
 template <bool kFixed>
 class PipelinedLost : public Protocol {
  public:
@@ -45,7 +46,8 @@ class PipelinedLost : public Protocol {
   void dataReceived(ByteView data) override {
     while (message_.feed(data)) {
       log_.event("message", message_.body());
-      if (!kFixed && data.empty()) return;  // the fault: the next message meets one that is complete
+      // the fault: the next message meets one that is complete
+      if (!kFixed && data.empty()) return;
       message_ = {};
     }
   }

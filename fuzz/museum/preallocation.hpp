@@ -9,8 +9,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: preallocation of a declared length. "*3" announces three lines, and room for them is made at once: a few bytes
-/// take megabytes. As hiredis has it (11 bytes, "*33554432", take 268 MB), and Redis had (CVE-2021-32675).
+/// Exhibit: preallocation of a declared length. "*3" announces three lines, and room for them is
+/// made at once: a few bytes take megabytes. As hiredis has it (11 bytes, "*33554432", take 268
+/// MB), and Redis had (CVE-2021-32675).
 template <bool kFixed>
 class Preallocation : public LineReceiver {
  public:

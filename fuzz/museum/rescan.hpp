@@ -8,8 +8,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: quadratic rescanning. With every chunk the search for the delimiter begins anew at the start of what waits:
-/// a long line in small chunks costs the square of its length (as in CVE-2023-52425 of expat).
+/// Exhibit: quadratic rescanning. With every chunk the search for the delimiter begins anew at the
+/// start of what waits: a long line in small chunks costs the square of its length (as in
+/// CVE-2023-52425 of expat).
 template <bool kFixed>
 class Rescan : public Protocol {
  public:

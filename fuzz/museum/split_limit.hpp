@@ -8,8 +8,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: a length limit that depends on where the delimiter is split. As Twisted's LineOnlyReceiver has it: a line of
-/// exactly the longest length is refused when the delimiter's first byte has arrived and its last has not.
+/// Exhibit: a length limit that depends on where the delimiter is split. As Twisted's
+/// LineOnlyReceiver has it: a line of exactly the longest length is refused when the delimiter's
+/// first byte has arrived and its last has not.
 template <bool kFixed>
 class SplitLimit : public Protocol {
  public:

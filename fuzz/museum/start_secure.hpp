@@ -15,9 +15,10 @@ inline std::string throughSecureLayer(ByteView wire) {
   return plain;
 }
 
-/// Exhibit: plaintext that was pipelined behind the switch to a secure layer is taken as secure. What waits in the buffer
-/// when "STARTTLS" has been read came in the clear, from anybody on the way, and is read on as if it had come through the
-/// layer. As Postfix (CVE-2011-0411), Cyrus and many others had it.
+/// Exhibit: plaintext that was pipelined behind the switch to a secure layer is taken as secure.
+/// What waits in the buffer when "STARTTLS" has been read came in the clear, from anybody on the
+/// way, and is read on as if it had come through the layer. As Postfix (CVE-2011-0411), Cyrus and
+/// many others had it.
 template <bool kFixed>
 class StartSecure : public Protocol {
  public:

@@ -23,9 +23,9 @@ inline bool isUtf8(ByteView text) {
   return following == 0;
 }
 
-/// Exhibit: a character of several bytes that is split across chunks. Each chunk is taken for text as it comes; half a
-/// character is none. As in Twisted's IRC server, where it ends the connection; elsewhere it becomes two wrong characters
-/// (KiwiIRC 358).
+/// Exhibit: a character of several bytes that is split across chunks. Each chunk is taken for text
+/// as it comes; half a character is none. As in Twisted's IRC server, where it ends the connection;
+/// elsewhere it becomes two wrong characters (KiwiIRC 358).
 template <bool kFixed>
 class Utf8Split : public Protocol {
  public:

@@ -1,7 +1,7 @@
 #include <memory>
 #include <string>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
@@ -21,8 +21,9 @@ fakes::ScenarioOptions chatOptions() {
   return options;
 }
 
-/// What a user sees begins with the question for the name, and comes in whole lines unless the connection broke.
-void checkView(fakes::World& world, const fakes::Outside& user) {
+/// What a user sees begins with the question for the name, and comes in whole lines unless the
+/// connection broke.
+void checkView(fakes::World& world, const fakes::RemotePeer& user) {
   constexpr std::string_view kQuestion = "What's your name?\r\n";
   const std::string_view seen = user.received().text();
   world.check(seen.starts_with(kQuestion) || kQuestion.starts_with(seen), "greeting");
@@ -39,7 +40,7 @@ TEASEL_SCENARIO(chat, "users of the chat server see whole lines, and nobody stay
   watch.finish();
   world.check(factory->users().empty(), "left-in-the-room");
   for (unsigned k = 0; k < fakes::Play::kMaxConnections; ++k)
-    if (world.play().connects(k)) checkView(world, world.outside(k));
+    if (world.play().connects(k)) checkView(world, world.peer(k));
 }
 
 }  // namespace

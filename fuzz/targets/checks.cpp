@@ -55,7 +55,7 @@ bool properties(fakes::World& world, const Kinds& kinds) {
 void checkOutput(fakes::World& world, const Kinds& kinds) {
   for (unsigned k = 0; k < fakes::Play::kMaxConnections; ++k) {
     if (!world.play().connects(k)) continue;
-    const fakes::Outside& peer = world.outside(k);
+    const fakes::RemotePeer& peer = world.peer(k);
     if (peer.sawEof() && !peer.sawReset()) world.check(kinds.whole(peer.received()), "whole-messages");
   }
 }
@@ -80,7 +80,7 @@ std::vector<std::shared_ptr<Protocol>> checkClient(fakes::World& world, const Ki
   const auto factory = std::make_shared<SubjectFactory<ClientFactory>>(kinds.busy, reactor);
   const auto watched = watch.overClient(factory);
   std::size_t begun = 0;
-  const Address server = world.outsideAddress();
+  const Address server = world.remoteAddress();
   const auto connect = [&] {
     if (begun++ < kMaxClients) reactor.connectTCP(server.host(), server.port(), watched);
   };

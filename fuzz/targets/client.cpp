@@ -1,7 +1,7 @@
 #include <memory>
 #include <vector>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/connector.hpp>
 #include <teasel/protocol/factory.hpp>
@@ -44,7 +44,7 @@ TEASEL_SCENARIO(client, "a client that fetches items from a server, which the in
   const fakes::World* const here = &world;
   std::size_t begun = 0;
   const auto connect = [&reactor, &begun, watched, here] {
-    const Address server = here->outsideAddress();
+    const Address server = here->remoteAddress();
     if (begun++ < kMaxClients) reactor.connectTCP(server.host(), server.port(), watched);
   };
   connect();

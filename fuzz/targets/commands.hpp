@@ -21,7 +21,8 @@ namespace teasel::targets {
 ///     fail              ends the connection with NotWanted
 ///     abort             aborts it
 ///
-/// Anything else: "?". A command that comes while the transport is paused or ending breaks the promise of its protocol.
+/// Anything else: "?". A command that comes while the transport is paused or ending breaks the
+/// promise of its protocol.
 class Commands {
  public:
   static constexpr std::uint32_t kMaxPause = 60'000, kMaxPending = 4, kMaxReply = 300;

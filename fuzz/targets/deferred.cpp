@@ -1,9 +1,10 @@
-// Programs of Deferreds instead of a protocol: what connection 0 sends is one, done twice (deferred_program.hpp).
+// Programs of Deferreds instead of a protocol: what connection 0 sends is one, done twice
+// (deferred_program.hpp).
 
 #include <memory>
 #include <string>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/protocol/protocol.hpp>
@@ -26,7 +27,8 @@ class Reader final : public Protocol {
   std::string& bytes_;
 };
 
-// make; callback that returns 1; make; fire; callbacks that fail, pause, cancel; list, race, coroutine; drop, timeout, advance
+// make; callback that returns 1; make; fire; callbacks that fail, pause, cancel; list, race,
+// coroutine; drop, timeout, advance
 constexpr std::string_view kWords[] = {"\0\0\0\0\0"sv,  "\1\0\0\4\1"sv,   "\1\1\2\0\0"sv,   "\2\0\0\0\5"sv,  "\3\1\0\0\7"sv,
                                        "\1\0\0\2\3"sv,  "\1\0\2\x10\0"sv, "\1\1\2\x30\0"sv, "\4\0\0\0\0"sv,  "\5\0\0\0\0"sv,
                                        "\x8\0\1\0\0"sv, "\xa\7\0\3\0"sv,  "\xc\3\0\4\0"sv,  "\xe\0\1\3\0"sv, "\x9\0\0\0\0"sv,

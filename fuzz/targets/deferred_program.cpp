@@ -45,7 +45,7 @@ std::string describe(const Step& step) {
              effectText(step, step.b) + value + "}";
     case Step::kAdd:
       return a + "." + kWhens[static_cast<std::size_t>(pick<When>(step.b))] + " {" + effectText(step, step.value) +
-             kOutcomes[static_cast<std::size_t>(pick<Outcome>(step.c & 15))] + " " + value + "}";
+             kOutcomes[static_cast<std::size_t>(pick<CallbackOutcome>(step.c & 15))] + " " + value + "}";
     case Step::kFire: return a + ".callback(" + value + ")";
     case Step::kFail: return a + ".errback(" + value + ")";
     case Step::kCancel: return a + ".cancel()";

@@ -60,18 +60,18 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::uint8_t code(Effect effect, Outcome outcome) {
+constexpr std::uint8_t code(Effect effect, CallbackOutcome outcome) {
   return static_cast<std::uint8_t>(static_cast<unsigned>(effect) << 4 | static_cast<unsigned>(outcome));
 }
 constexpr Step kNew{Step::kMake, 0, 0, 0, 0};
 constexpr auto kBoth = static_cast<std::uint8_t>(When::kBoth);
 /// d<which>.addBoth that returns d<other>.
 constexpr Step returning(std::uint8_t which, std::uint8_t other) {
-  return {Step::kAdd, which, kBoth, code(Effect::kNone, Outcome::kDeferred), other};
+  return {Step::kAdd, which, kBoth, code(Effect::kNone, CallbackOutcome::kDeferred), other};
 }
 
 TEST(DeferredProgram, IsDoneOnDeferreds) {
-  const Program program{kNew, {Step::kAdd, 0, kBoth, code(Effect::kNone, Outcome::kValue), 3}, {Step::kFire, 0, 0, 0, 4}};
+  const Program program{kNew, {Step::kAdd, 0, kBoth, code(Effect::kNone, CallbackOutcome::kValue), 3}, {Step::kFire, 0, 0, 0, 4}};
   EXPECT_THAT(runProgram(program), AllOf(Contains("callback 1 got 4"), Contains("d0 called has 7"), Contains("0 left")));
   EXPECT_EQ(disagreement(program), "");
 }
@@ -138,16 +138,16 @@ TEST(DeferredProgram, TimesOutWhenItsClockSaysSo) {
 }
 
 TEST(DeferredProgram, CancellerAndCoroutineMayActOnOthers) {
-  const Program program{{Step::kMake, 2, 1, code(Effect::kPause, Outcome::kPass), 4},
+  const Program program{{Step::kMake, 2, 1, code(Effect::kPause, CallbackOutcome::kPass), 4},
                         kNew,
-                        {Step::kCoroutine, 0, 0, code(Effect::kFire, Outcome::kPass), 1},
+                        {Step::kCoroutine, 0, 0, code(Effect::kFire, CallbackOutcome::kPass), 1},
                         {Step::kCancel, 0, 0, 0, 0}};
   EXPECT_THAT(runProgram(program), AllOf(Contains("coroutine 2 got 4"), Contains("d1 called paused")));
   EXPECT_EQ(disagreement(program), "");
 }
 
-/// RapidCheck with more cases than its 100, RC_PARAMS allowing for fewer or more. Empty, or what it found and how to see
-/// that again.
+/// RapidCheck with more cases than its 100, RC_PARAMS allowing for fewer or more. Empty, or what it
+/// found and how to see that again.
 template <class Property>
 std::string check(const char* id, Property&& property) {
   const auto& configuration = rc::detail::configuration();

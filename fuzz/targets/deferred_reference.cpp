@@ -19,7 +19,8 @@ constexpr int kLongAfter = 1'000'000;
 
 }  // namespace
 
-/// Nobody will ever see its result: whoever waits for that hears nothing, and the body of a coroutine ends where it stands.
+/// Nobody will ever see its result: whoever waits for that hears nothing, and the body of a
+/// coroutine ends where it stands.
 Chain::~Chain() {
   if (result && !result->ok && !result->quiet) deaths.push_back("unhandled " + result->error);
   for (Link& link : links) {
@@ -272,11 +273,11 @@ void Interpreter::callback(Chain& chain, const Link& link) {
   notes_.push_back("callback " + std::to_string(link.number) + " got " + shown(outcome));
   effect(link.step, link.step.value);
   const int given = link.step.value;
-  switch (pick<Outcome>(link.step.c & 15)) {
-    case Outcome::kPass: chain.result = outcome; return;
-    case Outcome::kValue: chain.result = value(given + (outcome.ok ? outcome.value : 0)); return;
-    case Outcome::kThrow:
-    case Outcome::kFailure: chain.result = numbered(given); return;
+  switch (pick<CallbackOutcome>(link.step.c & 15)) {
+    case CallbackOutcome::kPass: chain.result = outcome; return;
+    case CallbackOutcome::kValue: chain.result = value(given + (outcome.ok ? outcome.value : 0)); return;
+    case CallbackOutcome::kThrow:
+    case CallbackOutcome::kFailure: chain.result = numbered(given); return;
     default: return waitFor(chain, slot(static_cast<std::size_t>(given)), outcome);
   }
 }
@@ -285,7 +286,7 @@ void Interpreter::look(Chain& chain, const Link& link) {
   const bool blind = pick<When>(link.step.b) == When::kTapBoth;
   notes_.push_back("callback " + std::to_string(link.number) + (blind ? " ran" : " got " + shown(*chain.result)));
   effect(link.step, link.step.value);
-  if (pick<Outcome>(link.step.c & 15) == Outcome::kThrow) chain.result = numbered(link.step.value);
+  if (pick<CallbackOutcome>(link.step.c & 15) == CallbackOutcome::kThrow) chain.result = numbered(link.step.value);
 }
 
 /// A callback of `chain` returned `inner`.

@@ -9,8 +9,8 @@
 
 #include "deferred_program.hpp"
 
-/// The interpreter: what programs of Deferreds mean, told without one. Plain recursion, no optimisation; who owns whom is said
-/// by shared_ptr.
+/// The interpreter: what programs of Deferreds mean, told without one. Plain recursion, no
+/// optimisation; who owns whom is said by shared_ptr.
 namespace teasel::targets::reference {
 
 /// A value, or the name of an error.
@@ -25,8 +25,9 @@ struct Seen {
 struct Chain;
 using Owner = std::shared_ptr<Chain>;
 
-/// What stands in a chain: a callback of the program, a chainDeferred, an input of a join, the first callback of a join
-/// (which makes a number of what it holds), a coroutine that waits, a timeout.
+/// What stands in a chain: a callback of the program, a chainDeferred, an input of a join, the
+/// first callback of a join (which makes a number of what it holds), a coroutine that waits, a
+/// timeout.
 struct Link {
   enum Kind : std::uint8_t { kCallback, kForward, kJoin, kDigest, kResume, kTimeout } kind = kCallback;
   Step step{};
@@ -49,8 +50,9 @@ struct Chain : std::enable_shared_from_this<Chain> {
   std::optional<Seen> result{};
   std::deque<Link> links{};
   int pauses = 0;
-  Step made{};                   // its canceller, what its coroutine does
-  Chain* inner = nullptr;        // whose result is awaited: a returned Deferred's, or what a coroutine waits for
+  Step made{};  // its canceller, what its coroutine does
+  // whose result is awaited: a returned Deferred's, or what a coroutine waits for
+  Chain* inner = nullptr;
   Owner outer{};                 // who waits for ours because a callback returned us
   const char* closed = nullptr;  // the error of whoever adds
 

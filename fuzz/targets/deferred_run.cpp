@@ -147,20 +147,20 @@ class Runner {
     try {
       if (pick<When>(step.b) >= When::kTap) return addTap(handle, step, got);
       const auto saw = [got](const Result<int>& result) { got(" got " + shown(result)); };
-      switch (pick<Outcome>(step.c & 15)) {
-        case Outcome::kPass:
+      switch (pick<CallbackOutcome>(step.c & 15)) {
+        case CallbackOutcome::kPass:
           return attach(handle, step, [saw](Result<int> result) {
             saw(result);
             return result;
           });
-        case Outcome::kValue:
+        case CallbackOutcome::kValue:
           return attach(handle, step, [saw, step](const Result<int>& result) {
             saw(result);
             return step.value + (result.ok() ? *result : 0);
           });
-        case Outcome::kThrow:
+        case CallbackOutcome::kThrow:
           return attach(handle, step, [saw, step](const Result<int>& result) -> int { saw(result), throw Error(step.value); });
-        case Outcome::kFailure:
+        case CallbackOutcome::kFailure:
           return attach(handle, step, [saw, step](const Result<int>& result) { return saw(result), Failure(Error(step.value)); });
         default:
           return attach(handle, step, [this, saw, step, which](const Result<int>& result) {
@@ -177,7 +177,7 @@ class Runner {
   static void addTap(Handle& handle, const Step& step, const Got& got) {
     const auto look = [got, step](const std::string& what) {
       got(what);
-      if (pick<Outcome>(step.c & 15) == Outcome::kThrow) throw Error(step.value);
+      if (pick<CallbackOutcome>(step.c & 15) == CallbackOutcome::kThrow) throw Error(step.value);
     };
     switch (pick<When>(step.b)) {
       case When::kTap: handle.tap([look](int value) { look(" got " + std::to_string(value)); }); return;
@@ -310,8 +310,8 @@ class Runner {
     else if (rules_.mayAwait(self, a, b) && a != b) second = slots_[b].handle;
     keep(body(*this, self, slots_[a].handle, std::move(second), a == b, step));
   }
-  /// Never with the handle of another one than it waits for, but for `second` in the beginning; and without that where both are
-  /// the same: it would own itself.
+  /// Never with the handle of another one than it waits for, but for `second` in the beginning; and
+  /// without that where both are the same: it would own itself.
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the Runner outlives it
   static Handle body(Runner& runner, std::size_t self, Handle first, Handle second, bool same, Step step) {
     int sum = 0;

@@ -16,8 +16,8 @@ namespace teasel::targets {
 ///                                                   client: thanks N BYTES, and closes
 ///     server: wait                                  patience begins anew, at most kMaxWaits times
 ///
-/// Anything else, more than kMaxItems, or silence for kPatience: "error WHY", and closes. A message that comes while the
-/// transport is paused or ending breaks the promise of its protocol.
+/// Anything else, more than kMaxItems, or silence for kPatience: "error WHY", and closes. A message
+/// that comes while the transport is paused or ending breaks the promise of its protocol.
 class Fetch {
  public:
   static constexpr std::uint32_t kMaxItem = 4096, kMaxItems = 64, kMaxWaits = 3;

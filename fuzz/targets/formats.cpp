@@ -55,17 +55,17 @@ std::size_t recordSize(ByteView bytes) {
   }
 }
 
-std::size_t netstringMessage(ByteView bytes, std::span<const fakes::Record>) { return netstringSize(bytes); }
+std::size_t netstringMessage(ByteView bytes, std::span<const fakes::ChoiceRecord>) { return netstringSize(bytes); }
 
-std::size_t intStringMessage(ByteView bytes, std::span<const fakes::Record> records) {
-  const auto drawn = std::find_if(records.begin(), records.end(), [](const fakes::Record& each) {
+std::size_t intStringMessage(ByteView bytes, std::span<const fakes::ChoiceRecord> records) {
+  const auto drawn = std::find_if(records.begin(), records.end(), [](const fakes::ChoiceRecord& each) {
     return each.entity == kWidth.entity && each.site == kWidth.site && each.index == 0;
   });
   const std::size_t choice = drawn == records.end() ? 0 : std::min<std::size_t>(drawn->value, std::size(kWidths) - 1);
   return intStringSize(bytes, kWidths[choice]);
 }
 
-std::size_t recordMessage(ByteView bytes, std::span<const fakes::Record>) { return recordSize(bytes); }
+std::size_t recordMessage(ByteView bytes, std::span<const fakes::ChoiceRecord>) { return recordSize(bytes); }
 
 bool wholeLines(ByteView bytes) { return bytes.empty() || bytes.text().ends_with("\r\n"); }
 

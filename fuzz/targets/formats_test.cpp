@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 namespace teasel::targets {
 namespace {
@@ -15,11 +15,11 @@ using namespace std::literals;
 struct Format {
   const char* name;
   fakes::MessageSize size;
-  std::vector<fakes::Record> records;
+  std::vector<fakes::ChoiceRecord> records;
   std::vector<std::string_view> messages;
 };
 
-std::vector<fakes::Record> width(std::uint64_t choice) {
+std::vector<fakes::ChoiceRecord> width(std::uint64_t choice) {
   return {{0, fakes::kUserSites, 1, 3, 1}, {0, fakes::kUserSites, 0, 3, choice}};
 }
 

@@ -13,8 +13,8 @@
 
 namespace teasel::targets {
 
-/// A peer that does not wait for ever: a connection on which nothing happens for kPeriod ends. It obeys Commands, a line
-/// each, and these:
+/// A peer that does not wait for ever: a connection on which nothing happens for kPeriod ends. It
+/// obeys Commands, a line each, and these:
 ///
 ///     timeout MS         the period, from now on; answers with the one before
 ///     never              none
@@ -24,9 +24,11 @@ namespace teasel::targets {
 ///     file N [quit|bad]  N times "x" (at most kMaxFile) and the end of a line, by a FileSender; takes no input meanwhile, then
 ///                        answers "sent". quit: closes at once, which waits for it; bad: the file breaks off before its end
 ///
-/// No delay is 0: in which turns of one instant a file is sent is free, and with that, what is due in between.
+/// No delay is 0: in which turns of one instant a file is sent is free, and with that, what is due
+/// in between.
 ///
-/// What TimeoutMixin and FileSender promise is checked beside them, against a plain account of the time.
+/// What TimeoutMixin and FileSender promise is checked beside them, against a plain account of the
+/// time.
 class Idler : public TimeoutMixin<LineOnlyReceiver> {
  public:
   static constexpr Duration kPeriod = std::chrono::seconds(30);

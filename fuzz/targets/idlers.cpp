@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include <teasel/props/lab.hpp>
+#include <teasel/props/harness.hpp>
 #include <teasel/props/properties.hpp>
 #include <teasel/reactor/reactor.hpp>
 
@@ -19,13 +19,13 @@ const props::Subject kWrapped = [](Reactor& reactor, props::EventLog& log) {
 bool wrappingIsNotNoticed(fakes::World& world) {
   static thread_local std::vector<std::unique_ptr<props::Observed>> plain;
   std::size_t count = 0;
-  props::Lab& lab = props::lab();
-  if (!lab.run(world, kPlain, props::Cutting::kAsPlayed)) return false;
-  lab.swapResults(plain, count);
-  if (!lab.run(world, kWrapped, props::Cutting::kAsPlayed)) return false;
-  world.check(lab.connections() == count, "wrapping-noticed");
+  props::Harness& harness = props::harness();
+  if (!harness.run(world, kPlain, props::Chunking::kAsPlayed)) return false;
+  harness.swapResults(plain, count);
+  if (!harness.run(world, kWrapped, props::Chunking::kAsPlayed)) return false;
+  world.check(harness.connections() == count, "wrapping-noticed");
   for (std::size_t k = 0; k < count && world.verdict() == nullptr; ++k) {
-    const props::Observed &with = lab.connection(k), &without = *plain[k];
+    const props::Observed &with = harness.connection(k), &without = *plain[k];
     const std::size_t at = props::EventLog::firstDifference(with.log, without.log);
     if (with.log == without.log && with.output == without.output && with.reason == without.reason) continue;
     world.fail("wrapping-noticed", "connection " + std::to_string(k) + ": " + with.log.text(at, 2) + " and " + with.reason +
@@ -37,7 +37,7 @@ bool wrappingIsNotNoticed(fakes::World& world) {
 void checkOutput(fakes::World& world) {
   for (unsigned k = 0; k < fakes::Play::kMaxConnections; ++k) {
     if (!world.play().connects(k)) continue;
-    const fakes::Outside& peer = world.outside(k);
+    const fakes::RemotePeer& peer = world.peer(k);
     if (peer.sawEof() && !peer.sawReset() && !peer.received().empty())
       world.check(peer.received().text().ends_with("\r\n"), "whole-lines");
   }

@@ -5,13 +5,14 @@
 #include <memory>
 #include <vector>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/props/event_log.hpp>
 #include <teasel/protocols/protocol_wrapper.hpp>
 
 #include "idler.hpp"
 
-/// What the targets of Idlers in wrappers share: what stands around a protocol, on both sides of a connection.
+/// What the targets of Idlers in wrappers share: what stands around a protocol, on both sides of a
+/// connection.
 
 namespace teasel::targets {
 
@@ -25,7 +26,8 @@ class Idlers final : public ClientFactory {
   }
   void startedConnecting(Connector&) override { ++begun; }
   void clientConnectionMade(Connector&, const std::shared_ptr<Protocol>& protocol) override {
-    made += dynamic_cast<Idler*>(protocol.get()) != nullptr;  // what it has built, and not what that was wrapped in
+    // what it has built, and not what that was wrapped in
+    made += dynamic_cast<Idler*>(protocol.get()) != nullptr;
   }
   void clientConnectionFailed(Connector&, const Failure&) override { ++failed; }
   void clientConnectionLost(Connector&, const Failure&) override { ++lost; }
@@ -39,8 +41,9 @@ class Idlers final : public ClientFactory {
 /// `appOps` as in PlayShape.
 fakes::ScenarioOptions idlerOptions(std::uint8_t appOps = 0);
 
-/// What must hold when all has ended: `wrapping` has let go of all wrappers; a peer that saw a clean end saw whole lines, as
-/// a file that broke off must not look whole; the wrappers of another run change nothing, nor do other cuts.
+/// What must hold when all has ended: `wrapping` has let go of all wrappers; a peer that saw a
+/// clean end saw whole lines, as a file that broke off must not look whole; the wrappers of another
+/// run change nothing, nor do other cuts.
 void checkIdlers(fakes::World& world, const WrappingFactory& wrapping);
 
 }  // namespace teasel::targets

@@ -10,7 +10,8 @@
 
 namespace teasel::targets {
 
-/// The subjects that a target checks: Server<M> or Client<M>, and Quiet<M>. Arguments are what M is made with.
+/// The subjects that a target checks: Server<M> or Client<M>, and Quiet<M>. Arguments are what M is
+/// made with.
 template <template <class> class Busy, class Messages, class... Args>
 Kinds kindsOf(bool (*whole)(ByteView bytes), Args... args) {
   return {

@@ -1,6 +1,6 @@
 #include <functional>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -27,7 +27,7 @@ TEASEL_SCENARIO(line, "a line server with raw mode, pauses and timers answers in
   if (!world.run()) return;
   for (unsigned k = 0; k < fakes::Play::kMaxConnections; ++k) {
     if (!world.play().connects(k)) continue;
-    const fakes::Outside& client = world.outside(k);
+    const fakes::RemotePeer& client = world.peer(k);
     if (client.sawEof() && !client.sawReset() && !client.received().empty())
       world.check(client.received().text().ends_with("\r\n"), "whole-lines");
   }

@@ -1,6 +1,6 @@
 #include <functional>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/props/properties.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/factory.hpp>

@@ -16,7 +16,8 @@ namespace teasel::targets {
 ///                                   client: thanks N BYTES, and closes
 ///     server: wait                  patience begins anew, at most kMaxWaits times
 ///
-/// Anything else, an item above kMaxItem, more than kMaxItems, or silence for kPatience: "error WHY", and closes.
+/// Anything else, an item above kMaxItem, more than kMaxItems, or silence for kPatience: "error
+/// WHY", and closes.
 class LineClient : public LineReceiver {
  public:
   static constexpr std::size_t kMaxLine = 128;

@@ -18,8 +18,8 @@ namespace teasel::targets {
 ///     later MS TEXT     TEXT, so much later; at most kMaxPending at a time
 ///     quit              bye, and closes
 ///
-/// Anything else: "I don't know what you mean". A line that is too long: "line too long", and the rest of it is skipped;
-/// the third one closes.
+/// Anything else: "I don't know what you mean". A line that is too long: "line too long", and the
+/// rest of it is skipped; the third one closes.
 class LineServer : public LineReceiver {
  public:
   static constexpr std::size_t kMaxLine = 256;

@@ -1,15 +1,16 @@
 #include <string>
 #include <vector>
 
-#include <teasel/fakes/chunk_plan.hpp>
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/play/chunk_plan.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 #include "kinds.hpp"
 
 namespace teasel::targets {
 namespace {
 
-/// "5:hello," - the length, the bytes, a comma - by the plainest means, all at once: what any delivery must come to.
+/// "5:hello," - the length, the bytes, a comma - by the plainest means, all at once: what any
+/// delivery must come to.
 class PlainNetstrings {
  public:
   explicit PlainNetstrings(ByteView bytes) {
@@ -77,7 +78,7 @@ fakes::ScenarioOptions netstringOptions() {
 TEASEL_SCENARIO(netstring, "a server that obeys netstrings; a plain parser agrees with NetstringReceiver", netstringOptions()) {
   if (!checkServer(world, kindsOf<Server, Netstrings>(wholeNetstrings))) return;
   std::string sent;
-  for (const fakes::Event& event : world.play().events()) sent += world.play().bytes(event).text();
+  for (const fakes::PlayEvent& event : world.play().events()) sent += world.play().bytes(event).text();
   agrees(world, sent);
 }
 

@@ -1,4 +1,4 @@
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 #include "kinds.hpp"
 

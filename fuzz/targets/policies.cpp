@@ -1,6 +1,6 @@
 #include <memory>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/reactor/reactor.hpp>

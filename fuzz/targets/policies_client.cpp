@@ -1,6 +1,6 @@
 #include <memory>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/connector.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -20,7 +20,7 @@ TEASEL_SCENARIO(policies_client, "clients with timeouts that send files, in wrap
   const auto wrapping = std::make_shared<WrappingFactory>(idlers);
   wrapping->noisy = false;
   const auto watched = watch.overClient(wrapping);
-  const Address server = world.outsideAddress();
+  const Address server = world.remoteAddress();
   std::size_t begun = 0;
   const auto connect = [&] {
     if (begun++ < kMaxClients) reactor.connectTCP(server.host(), server.port(), watched);

@@ -11,7 +11,8 @@
 
 namespace teasel::targets {
 
-/// What a StatefulProtocol speaks in the targets, as servers.hpp has it. A record is a byte for its kind, and then
+/// What a StatefulProtocol speaks in the targets, as servers.hpp has it. A record is a byte for its
+/// kind, and then
 ///
 ///     m    a message: its length in 2 bytes, big-endian, and so many bytes
 ///     l    a list of messages: their number in a byte, each behind its length in a byte

@@ -12,16 +12,17 @@
 #include "commands.hpp"
 #include "fetch.hpp"
 
-/// Commands and Fetch over each protocol of messages, and Quiet ones that only report what they hear. Each takes the clock,
-/// the log that it reports to, and what its protocol wants to know.
+/// Commands and Fetch over each protocol of messages, and Quiet ones that only report what they
+/// hear. Each takes the clock, the log that it reports to, and what its protocol wants to know.
 
 namespace teasel::targets {
 
 /// The longest message of the targets.
 inline constexpr std::size_t kMaxMessage = 200;
 
-// What they speak: a protocol of lines or strings, reduced to messages. send writes one; messageReceived hears one; broken is
-// told what breaks the format, and says whether the protocol's own answer to that follows. kFaults: after so many it does.
+// What they speak: a protocol of lines or strings, reduced to messages. send writes one;
+// messageReceived hears one; broken is told what breaks the format, and says whether the protocol's
+// own answer to that follows. kFaults: after so many it does.
 
 class Lines : public LineOnlyReceiver {
  public:

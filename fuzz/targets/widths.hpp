@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <iterator>
 
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 
 #include "kinds.hpp"
 

@@ -10,7 +10,7 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/fakes/limits.hpp>
+#include <teasel/fakes/play/limits.hpp>
 
 namespace teasel::fakes {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/core/observer.hpp>
-#include <teasel/fakes/leak_guard.hpp>
-#include <teasel/fakes/sim_threads.hpp>
+#include <teasel/fakes/net/sim_threads.hpp>
+#include <teasel/fakes/world/leak_guard.hpp>
 #include <teasel/transport/connection.hpp>
 
 namespace teasel::fakes {
@@ -36,7 +36,7 @@ StringTransport::StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::
   Failure why;
   Slot* port = driver_->listen(Address::ipv4(0, 0, 0, 0, 1), ListenOptions{}, *owner_, why);
   network_.setWindow(window);
-  far_ = std::make_unique<Outside>(network_);
+  far_ = std::make_unique<RemotePeer>(network_);
   far_->connect(0, 0);
   turnUntilQuiet();
   driver_->stopListening(port);

@@ -4,17 +4,17 @@
 #include <memory>
 #include <string>
 
-#include <teasel/fakes/chunk_plan.hpp>
-#include <teasel/fakes/network.hpp>
-#include <teasel/fakes/outside.hpp>
-#include <teasel/fakes/sim_driver.hpp>
+#include <teasel/fakes/net/network.hpp>
+#include <teasel/fakes/net/remote_peer.hpp>
+#include <teasel/fakes/net/sim_driver.hpp>
+#include <teasel/fakes/play/chunk_plan.hpp>
 #include <teasel/protocol/protocol.hpp>
 #include <teasel/reactor/reactor.hpp>
 
 namespace teasel::fakes {
 
-/// A protocol under test with everything around it: a real Connection on a real Reactor whose far end is the test. Every
-/// call returns when nothing is left to do at this instant.
+/// A protocol under test with everything around it: a real Connection on a real Reactor whose far
+/// end is the test. Every call returns when nothing is left to do at this instant.
 ///
 ///     StringTransport wire(std::make_shared<Echo>());
 ///     wire.feedBytewise("hello\r\n");
@@ -23,21 +23,22 @@ namespace teasel::fakes {
 ///     ASSERT_TRUE(wire.lost());
 ///     EXPECT_TRUE(wire.lost()->check<ConnectionDone>());
 ///
-/// Destroying it ends the connection; timers that the protocol has left running then are reported to leak_guard.
+/// Destroying it ends the connection; timers that the protocol has left running then are reported
+/// to leak_guard.
 class StringTransport {
  public:
   /// Turns at one instant, after which a call gives up with LimitExceeded.
   static constexpr std::size_t kTurns = 100'000;
 
-  /// Connects: makeConnection and connectionMade have been called when it returns. `window` is how many bytes the protocol
-  /// can send to a far end that does not read.
+  /// Connects: makeConnection and connectionMade have been called when it returns. `window` is how
+  /// many bytes the protocol can send to a far end that does not read.
   explicit StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::Mode mode = SimDriver::Mode::kReadiness,
                            std::size_t window = Pipe::kWindow);
   StringTransport(const StringTransport&) = delete;
   StringTransport& operator=(const StringTransport&) = delete;
   ~StringTransport();
 
-  // What the far end does --------------------------------------------------------------------------------------------
+  // What the far end does -------------------------------------------------------------------------
   /// Delivers bytes in one chunk (of at most SimDriver::kMaxChunk bytes).
   void feed(ByteView bytes);
   void feedBytewise(ByteView bytes) { feed(bytes, ChunkPlan::bytewise()); }
@@ -47,12 +48,13 @@ class StringTransport {
   void endOfStream();
   /// Resets the connection.
   void reset();
-  /// Takes nothing more that the protocol writes, until read(): backpressure, once the window is full.
+  /// Takes nothing more that the protocol writes, until read(): backpressure, once the window is
+  /// full.
   void stopReading();
   /// Takes up to `count` bytes more; 0 goes back to taking everything.
   void read(std::size_t count = 0);
 
-  // What it got ------------------------------------------------------------------------------------------------------
+  // What it got -----------------------------------------------------------------------------------
   /// What the protocol has written since the beginning or clear().
   std::string value() const { return far_->received().str(); }
   void clear() { far_->clear(); }
@@ -60,7 +62,7 @@ class StringTransport {
   bool sawEof() const noexcept { return far_->sawEof(); }
   bool sawReset() const noexcept { return far_->sawReset(); }
 
-  // The protocol's side ----------------------------------------------------------------------------------------------
+  // The protocol's side ---------------------------------------------------------------------------
   /// The reason that connectionLost got; null while connected.
   const Failure* lost() const noexcept;
   bool connected() const noexcept { return lost() == nullptr; }
@@ -69,7 +71,7 @@ class StringTransport {
   Transport& transport() const noexcept { return protocol_->transport(); }
   Protocol& protocol() const noexcept { return *protocol_; }
 
-  // Time -------------------------------------------------------------------------------------------------------------
+  // Time ------------------------------------------------------------------------------------------
   Reactor& reactor() noexcept { return *reactor_; }
   Clock& clock() noexcept { return *reactor_; }
   /// Lets time pass, visiting every deadline at its own time. Throws NegativeDelay.
@@ -88,7 +90,7 @@ class StringTransport {
   std::shared_ptr<Owner> owner_;
   SimDriver* driver_ = nullptr;
   std::unique_ptr<Reactor> reactor_;
-  std::unique_ptr<Outside> far_;
+  std::unique_ptr<RemotePeer> far_;
 };
 
 }  // namespace teasel::fakes

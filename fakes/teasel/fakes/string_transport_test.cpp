@@ -6,8 +6,8 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/fakes/leak_guard.hpp>
-#include <teasel/fakes/test_protocols.hpp>
+#include <teasel/fakes/world/leak_guard.hpp>
+#include <teasel/fakes/world/test_protocols.hpp>
 
 namespace teasel::fakes {
 namespace {

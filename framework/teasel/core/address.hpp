@@ -9,14 +9,16 @@
 
 namespace teasel {
 
-/// An address of a transport's end: IPv4 or IPv6 with port, or none (an unconnected transport). A value, cheap to copy.
+/// An address of a transport's end: IPv4 or IPv6 with port, or none (an unconnected transport). A
+/// value, cheap to copy.
 class Address {
  public:
   enum class Family : std::uint8_t { kNone, kIPv4, kIPv6 };
 
   constexpr Address() noexcept = default;
-  /// From an IP literal ("127.0.0.1", "::1"); nothing when `literal` is no such thing (names are a Resolver's work).
-  /// IPv4 as four decimal numbers, IPv6 as RFC 4291, section 2.2 writes it, without zone.
+  /// From an IP literal ("127.0.0.1", "::1"); nothing when `literal` is no such thing (names are a
+  /// Resolver's work). IPv4 as four decimal numbers, IPv6 as RFC 4291, section 2.2 writes it,
+  /// without zone.
   static std::optional<Address> parse(std::string_view literal, std::uint16_t port);
   static Address ipv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d, std::uint16_t port) noexcept;
   static Address ipv4(const std::array<std::uint8_t, 4>& bytes, std::uint16_t port) noexcept;

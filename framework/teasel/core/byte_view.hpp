@@ -14,9 +14,10 @@ namespace teasel {
 
 /// A borrowed view of bytes: pointer and length, nothing owned.
 ///
-/// Lifetime: valid for the call that it is passed to and no longer. Whoever keeps bytes copies them (`text()` into a
-/// std::string). Built from literals by array, so `"\0\1"` has length 2; from strings and byte spans; not from
-/// `const char*` (its length would stop at the first zero) nor from a non-const array (its length would be a guess).
+/// Lifetime: valid for the call that it is passed to and no longer. Whoever keeps bytes copies them
+/// (`text()` into a std::string). Built from literals by array, so `"\0\1"` has length 2; from
+/// strings and byte spans; not from `const char*` (its length would stop at the first zero) nor
+/// from a non-const array (its length would be a guess).
 class ByteView {
  public:
   constexpr ByteView() noexcept = default;
@@ -55,8 +56,8 @@ class ByteView {
   std::size_t size_ = 0;
 };
 
-/// The bytes as text for people: printable ASCII as it is, the rest as C escapes (`\r`, `\n`, `\t`, `\\`, `\"`, `\xHH`).
-/// At most `limit` bytes are shown; then "..." and the full length follow.
+/// The bytes as text for people: printable ASCII as it is, the rest as C escapes (`\r`, `\n`, `\t`,
+/// `\\`, `\"`, `\xHH`). At most `limit` bytes are shown; then "..." and the full length follow.
 std::string escaped(ByteView bytes, std::size_t limit = 200);
 
 /// GoogleTest's hook: shows a ByteView as quoted, escaped text.

@@ -6,8 +6,9 @@
 
 #include <teasel/core/site.hpp>
 
-/// Always on, in every build: prints the expression and the values of both sides, then aborts. For broken promises of
-/// our own code; what a peer or a caller can do wrong gets a typed error instead.
+/// Always on, in every build: prints the expression and the values of both sides, then aborts. For
+/// broken promises of our own code; what a peer or a caller can do wrong gets a typed error
+/// instead.
 ///
 ///     TEASEL_CHECK(taken <= queued);   ->   check failed at connection.cpp:80: taken <= queued (with 9 <= 4)
 #define TEASEL_CHECK(expression)                                                                                       \

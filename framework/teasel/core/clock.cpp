@@ -84,7 +84,8 @@ inline std::uint32_t TimerQueue::drawOrder() {
   return nextOrder_++;
 }
 
-/// The order numbers have come to their end: those of the latter half become smaller by half, the older ones close up below.
+/// The order numbers have come to their end: those of the latter half become smaller by half, the
+/// older ones close up below.
 [[gnu::noinline]] void TimerQueue::renumber() {
   const std::uint32_t half = orders_ / 2;
   sweep();
@@ -100,7 +101,8 @@ inline std::uint32_t TimerQueue::drawOrder() {
   nextOrder_ -= half;
 }
 
-/// The entry of `slot` has died. Kept short: the fewer instructions, the more cancelled timers come from memory at a time.
+/// The entry of `slot` has died. Kept short: the fewer instructions, the more cancelled timers come
+/// from memory at a time.
 inline void TimerQueue::entryDied(std::uint32_t slot) noexcept {
   if (++dead_ > 3 * live_ + kDeadKept || heap_.first().slot() == slot) [[unlikely]]
     tidy();
@@ -140,7 +142,8 @@ void TimerQueue::drop(std::uint32_t slot) noexcept {
   entryDied(slot);
 }
 
-/// What the call captured may own every handle, the one that cancels included, and the queue itself.
+/// What the call captured may own every handle, the one that cancels included, and the queue
+/// itself.
 [[gnu::noinline]] void TimerQueue::dropCapture(std::uint32_t slot) noexcept {
   detail::TimerSlab& slab = *slab_;
   slab.ticket(slot).life += Ticket::kCancelled;

@@ -13,7 +13,8 @@
 
 namespace teasel {
 
-/// A handle to something that callLater scheduled; copyable, may outlive the call and the clock. Same thread only.
+/// A handle to something that callLater scheduled; copyable, may outlive the call and the clock.
+/// Same thread only.
 class DelayedCall {
  public:
   DelayedCall() noexcept = default;
@@ -57,16 +58,19 @@ class DelayedCall {
   std::uint32_t slot_ = 0;
 };
 
-/// Pending calls of one clock, earliest first, equal times in the order in which they were last set.
+/// Pending calls of one clock, earliest first, equal times in the order in which they were last
+/// set.
 ///
-/// Cancel and reset leave dead entries behind in the heap: these go when they come to the top, and all at once when they are
-/// more than three quarters of the heap. Hence add, reset and fire cost O(log n), cancel O(1) in the long run, next() O(1).
-/// (Twisted's reactor treats cancelled calls in the same way.)
+/// Cancel and reset leave dead entries behind in the heap: these go when they come to the top, and
+/// all at once when they are more than three quarters of the heap. Hence add, reset and fire cost
+/// O(log n), cancel O(1) in the long run, next() O(1). (Twisted's reactor treats cancelled calls in
+/// the same way.)
 class TimerQueue {
  public:
   static constexpr std::size_t kDeadKept = 64;
   TimerQueue() = default;
-  /// For tests: with so few order numbers that they come to their end; more than twice as many as there are timers.
+  /// For tests: with so few order numbers that they come to their end; more than twice as many as
+  /// there are timers.
   explicit TimerQueue(std::uint32_t orders) noexcept : orders_(orders) {}
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
@@ -80,10 +84,11 @@ class TimerQueue {
   std::size_t size() const noexcept { return live_; }
   /// Entries of the heap, dead ones included: at most 4 * size() + kDeadKept.
   std::size_t entries() const noexcept { return heap_.entries().size(); }
-  /// The number that the next set timer will get: timers at or above it were set later than now. Holds until 2^30 more have
-  /// been set.
+  /// The number that the next set timer will get: timers at or above it were set later than now.
+  /// Holds until 2^30 more have been set.
   std::uint64_t mark() const noexcept { return ordersBefore_ + nextOrder_; }
-  /// Takes the earliest call if it is due at `now` and was set before `mark`; else an empty function.
+  /// Takes the earliest call if it is due at `now` and was set before `mark`; else an empty
+  /// function.
   UniqueFunction<void()> takeDue(Instant now, std::uint64_t mark);
   /// Where each pending call was made and when it is due, in no particular order (for reports).
   struct Pending {
@@ -124,7 +129,8 @@ inline void DelayedCall::cancel() {
   slab_->queue()->drop(slot_);
 }
 
-/// Whoever can tell the time and call back later: Reactor in production, FakeClock and a World's hosts in tests.
+/// Whoever can tell the time and call back later: Reactor in production, FakeClock and a World's
+/// hosts in tests.
 class Clock {
  public:
   Clock() = default;
@@ -134,8 +140,9 @@ class Clock {
 
   /// The current time. It stands still within a turn.
   Instant now() const noexcept { return timers_.now(); }
-  /// Runs `call` once, `after` from now, never inside this call; 0 means the next turn. An exception it throws is
-  /// logged and changes nothing else. A negative `after` throws NegativeDelay, an empty `call` UsageError.
+  /// Runs `call` once, `after` from now, never inside this call; 0 means the next turn. An
+  /// exception it throws is logged and changes nothing else. A negative `after` throws
+  /// NegativeDelay, an empty `call` UsageError.
   DelayedCall callLater(Duration after, UniqueFunction<void()> call, Site site = Site::here());
   /// The calls that wait, for reports and self-checks.
   std::vector<TimerQueue::Pending> getDelayedCalls() const { return timers_.pending(); }

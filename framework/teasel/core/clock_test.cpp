@@ -185,7 +185,8 @@ TEST(DelayedCall, CancelLeavesNothingThatALaterCallInItsPlaceCouldBeTakenFor) {
     std::string ran;
     clock.callLater(1s, [&] { ran += 'x'; });
     clock.callLater(2s, [] {}).cancel();
-    // Each leaves a dead entry and a free place; the places are taken again, in another order, at other times.
+    // Each leaves a dead entry and a free place; the places are taken again, in another order, at
+    // other times.
     std::vector<DelayedCall> calls;
     for (int i = 0; i < 40; ++i) calls.push_back(clock.callLater(2s, [&] { ran += '!'; }));
     for (DelayedCall& call : calls) call.cancel();

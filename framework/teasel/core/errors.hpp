@@ -66,7 +66,8 @@ TEASEL_ERROR(DriverUnavailable, std::runtime_error);
 
 #undef TEASEL_ERROR
 
-/// A limit was exceeded. Carries the limit's name, its value and what was seen; what() says all three.
+/// A limit was exceeded. Carries the limit's name, its value and what was seen; what() says all
+/// three.
 class LimitExceeded : public std::runtime_error {
  public:
   LimitExceeded(std::string limit, std::size_t allowed, std::size_t seen)

@@ -10,7 +10,8 @@ namespace teasel {
 
 namespace {
 
-/// Something that was thrown: kept as exception_ptr. Looking at it needs no rethrow, which costs about a microsecond.
+/// Something that was thrown: kept as exception_ptr. Looking at it needs no rethrow, which costs
+/// about a microsecond.
 class CaughtErrorBox final : public detail::ErrorBox {
  public:
   CaughtErrorBox(std::exception_ptr thrown, const void* object, const std::exception* exception, const std::type_info& kind,
@@ -26,7 +27,8 @@ class CaughtErrorBox final : public detail::ErrorBox {
   const std::exception* exception_;
 };
 
-/// The thrown object of type `kind` as a std::exception, as a catch clause would find it; null where that is no base.
+/// The thrown object of type `kind` as a std::exception, as a catch clause would find it; null
+/// where that is no base.
 const std::exception* asException(const std::type_info& kind, void* object) noexcept {
   return typeid(std::exception).__do_catch(&kind, &object, 1) ? static_cast<const std::exception*>(object) : nullptr;
 }

@@ -16,7 +16,8 @@ namespace teasel {
 
 namespace detail {
 
-/// The shared error object behind a Failure. Immutable after construction; freed with its last Failure, unless immortal.
+/// The shared error object behind a Failure. Immutable after construction; freed with its last
+/// Failure, unless immortal.
 class ErrorBox : public Pooled {
  public:
   ErrorBox(const std::type_info& kind, Site site, bool immortal = false) noexcept
@@ -65,13 +66,14 @@ class TypedErrorBox final : public ErrorBox {
 
 }  // namespace detail
 
-/// An error that travels as a value: shared, immutable, cheap to copy (one counter). Making one from an error object,
-/// copying and inspecting it throws nothing. May be passed between threads.
+/// An error that travels as a value: shared, immutable, cheap to copy (one counter). Making one
+/// from an error object, copying and inspecting it throws nothing. May be passed between threads.
 class Failure {
  public:
   /// No failure: false, and empty of everything. What functions with an out-parameter start from.
   Failure() noexcept = default;
-  /// Wraps an error object, usually a class derived from std::exception; `site` is remembered for where().
+  /// Wraps an error object, usually a class derived from std::exception; `site` is remembered for
+  /// where().
   template <class E>
     requires(!std::is_same_v<std::remove_cvref_t<E>, Failure> && !std::is_convertible_v<E, const detail::ErrorBox*> &&
              std::copy_constructible<std::remove_cvref_t<E>>)
@@ -95,7 +97,8 @@ class Failure {
   static Failure immortal(detail::ErrorBox& box) noexcept { return Failure(&box); }
 
   explicit operator bool() const noexcept { return box_ != nullptr; }
-  /// The error as an E, or null: by dynamic_cast where E derives from std::exception, else by exact type.
+  /// The error as an E, or null: by dynamic_cast where E derives from std::exception, else by exact
+  /// type.
   template <class E>
   const E* check() const noexcept {
     if (box_ == nullptr) return nullptr;
@@ -106,7 +109,8 @@ class Failure {
   const std::type_info& kind() const noexcept;
   /// The type's readable name without namespace `teasel::`, for messages ("ConnectionLost").
   std::string name() const;
-  /// The error's own text; its type's mangled name for objects that are no std::exception; "" when there is none.
+  /// The error's own text; its type's mangled name for objects that are no std::exception; "" when
+  /// there is none.
   const char* what() const noexcept;
   /// Where the Failure was made; unknown for the immortal ones.
   Site where() const noexcept { return box_ == nullptr ? Site{} : box_->site(); }

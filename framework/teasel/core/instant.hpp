@@ -7,7 +7,8 @@ namespace teasel {
 /// int64 nanoseconds. `using namespace std::chrono_literals` makes `callLater(5s, ...)` read well.
 using Duration = std::chrono::nanoseconds;
 
-/// The time line of one Clock: no relation to the calendar, none between two clocks unless they say so.
+/// The time line of one Clock: no relation to the calendar, none between two clocks unless they say
+/// so.
 struct ClockTime {
   using duration = Duration;
   using rep = duration::rep;

@@ -35,7 +35,8 @@ const char* name(LogLevel level) noexcept {
 }
 
 LogObserver& logging::standardError() noexcept {
-  static StandardError& observer = *new StandardError;  // never destroyed: destructors of static objects log, too
+  // never destroyed: destructors of static objects log, too
+  static StandardError& observer = *new StandardError;
   return observer;
 }
 
@@ -55,7 +56,8 @@ void logging::emit(const LogEvent& event) noexcept {
   try {
     observer->onLog(event);
   } catch (...) {
-    // An observer that fails must not take the program with it, and there is nobody left to tell but the terminal.
+    // An observer that fails must not take the program with it, and there is nobody left to tell
+    // but the terminal.
     std::fprintf(stderr, "a log observer threw on: %.*s\n", static_cast<int>(event.message.size()), event.message.data());
   }
 }

@@ -25,12 +25,14 @@ class LogObserver {
   virtual void onLog(const LogEvent& event) = 0;
 };
 
-/// Where events go: in each thread to its innermost LogScope, otherwise to the process-wide observer, which is the
-/// standard error stream from level kInfo until setDefault changes it. The level is the lowest that reaches it.
+/// Where events go: in each thread to its innermost LogScope, otherwise to the process-wide
+/// observer, which is the standard error stream from level kInfo until setDefault changes it. The
+/// level is the lowest that reaches it.
 namespace logging {
 bool enabled(LogLevel level) noexcept;
 void emit(const LogEvent& event) noexcept;
-/// Process-wide; null silences. The observer must be safe to call from every thread that logs, and outlive them.
+/// Process-wide; null silences. The observer must be safe to call from every thread that logs, and
+/// outlive them.
 void setDefault(LogObserver* observer, LogLevel lowest = LogLevel::kInfo) noexcept;
 /// The observer that prints "level source: message" lines on standard error.
 LogObserver& standardError() noexcept;
@@ -86,7 +88,8 @@ class LogCapture final : public LogObserver {
   LogScope scope_;
 };
 
-/// A named source of log events. Building a message costs only when somebody listens: check enabled() before dear ones.
+/// A named source of log events. Building a message costs only when somebody listens: check
+/// enabled() before dear ones.
 class Logger {
  public:
   explicit constexpr Logger(const char* source) noexcept : source_(source) {}
@@ -95,7 +98,8 @@ class Logger {
   void info(std::string_view message) const noexcept { log(LogLevel::kInfo, message); }
   void warn(std::string_view message) const noexcept { log(LogLevel::kWarn, message); }
   void error(std::string_view message) const noexcept { log(LogLevel::kError, message); }
-  /// An error that nobody handled; counts as a logged error, which fails a test that does not flush it.
+  /// An error that nobody handled; counts as a logged error, which fails a test that does not flush
+  /// it.
   void failure(std::string_view message, const Failure& failure) const noexcept;
   void log(LogLevel level, std::string_view message) const noexcept {
     if (logging::enabled(level)) logging::emit({level, source_, message, nullptr});

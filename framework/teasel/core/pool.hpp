@@ -6,9 +6,10 @@
 
 #include <teasel/core/sanitizers.hpp>
 
-/// Free lists per thread for the small objects that come and go with every event: nodes of Deferreds, errors.
-/// Without them a chain of ten callbacks costs three times as much. Off under sanitizers, so that every object has its own
-/// life on the heap. A block may be given back in another thread than it was taken in.
+/// Free lists per thread for the small objects that come and go with every event: nodes of
+/// Deferreds, errors. Without them a chain of ten callbacks costs three times as much. Off under
+/// sanitizers, so that every object has its own life on the heap. A block may be given back in
+/// another thread than it was taken in.
 namespace teasel::detail {
 
 struct PoolLists {

@@ -50,7 +50,8 @@ TEST(Pool, TakesBackWhatAnotherThreadTook) {
 
 TEST(Pool, LetsGoOfABlockGivenBackAfterItsThreadsListsAreGone) {
   std::thread([] {
-    static thread_local const auto late = std::make_unique<Small>(1);  // dies after the lists: they are made later
+    // dies after the lists: they are made later
+    static thread_local const auto late = std::make_unique<Small>(1);
     EXPECT_EQ(late->value, 1);
     delete new Small(2);
   }).join();

@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t kClasses[] = {512, 4096, 16384, 65536};
 constexpr std::size_t kKeptPerClass[] = {256, 64, 16, 8};
 
-/// Buffers that wait for reuse in this thread, by size. Memory only: nothing that runs can tell it from the heap. While they
-/// wait, AddressSanitizer lets nobody touch their bytes.
+/// Buffers that wait for reuse in this thread, by size. Memory only: nothing that runs can tell it
+/// from the heap. While they wait, AddressSanitizer lets nobody touch their bytes.
 struct BlockPool {
   std::array<std::vector<detail::Block*>, std::size(kClasses)> free;
   BlockPool() {
@@ -27,7 +27,8 @@ struct BlockPool {
   ~BlockPool();
 };
 
-/// Null before first use and again after this thread's pool died: the last Segments of a thread may outlive it.
+/// Null before first use and again after this thread's pool died: the last Segments of a thread may
+/// outlive it.
 thread_local BlockPool* livingPool = nullptr;
 thread_local bool poolDied = false;
 

@@ -23,8 +23,8 @@ struct Block {
 
 }  // namespace detail
 
-/// Owned bytes of a stream: a slice of a shared buffer. Copying shares; the bytes never change once appended.
-/// One thread only.
+/// Owned bytes of a stream: a slice of a shared buffer. Copying shares; the bytes never change once
+/// appended. One thread only.
 class Segment {
  public:
   Segment() noexcept = default;
@@ -53,7 +53,8 @@ class Segment {
   const char* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
-  /// Appends if there is room behind this slice and nobody else uses the buffer; else says false and does nothing.
+  /// Appends if there is room behind this slice and nobody else uses the buffer; else says false
+  /// and does nothing.
   bool tryAppend(ByteView bytes) noexcept;
   /// Drops the first `count` bytes from this slice.
   void dropFront(std::size_t count) noexcept { data_ += count, size_ -= count; }
@@ -64,13 +65,16 @@ class Segment {
   std::size_t size_ = 0;
 };
 
-/// What a driver delivers: borrowed bytes, and the way to keep them without a copy where the driver has one.
+/// What a driver delivers: borrowed bytes, and the way to keep them without a copy where the driver
+/// has one.
 class Chunk : public ByteView {
  public:
   explicit Chunk(ByteView bytes) noexcept : ByteView(bytes) {}
-  /// A chunk inside a counted buffer. retain() shares it; the driver must then not reuse the buffer while it is shared.
+  /// A chunk inside a counted buffer. retain() shares it; the driver must then not reuse the buffer
+  /// while it is shared.
   Chunk(ByteView bytes, detail::Block* block) noexcept : ByteView(bytes), block_(block) {}
-  /// `part` (which lies inside this chunk) as owned bytes: shared where the buffer allows, else copied.
+  /// `part` (which lies inside this chunk) as owned bytes: shared where the buffer allows, else
+  /// copied.
   Segment retain(ByteView part) const { return block_ == nullptr ? Segment(part) : Segment(block_, part.data(), part.size()); }
   bool shareable() const noexcept { return block_ != nullptr; }
   bool contains(ByteView part) const noexcept { return part.begin() >= begin() && part.end() <= end(); }

@@ -10,7 +10,8 @@
 
 namespace teasel::detail {
 
-/// What the heap keeps of a timer: when it is due, its rank among equal times, and where the rest of it lies.
+/// What the heap keeps of a timer: when it is due, its rank among equal times, and where the rest
+/// of it lies.
 class TimerEntry {
  public:
   /// Later than any other.
@@ -26,10 +27,12 @@ class TimerEntry {
   __extension__ using Whole = __int128;
   Whole whole() const noexcept { return static_cast<Whole>(at_) << 64 | rank_; }
   std::int64_t at_ = kNever.time_since_epoch().count();
-  std::uint64_t rank_ = ~std::uint64_t{0};  // the order, then the slot: one word, so that no copy waits for two halves
+  // the order, then the slot: one word, so that no copy waits for two halves
+  std::uint64_t rank_ = ~std::uint64_t{0};
 };
 
-/// Puts element 1, 5, 9 ... of an array at the start of a cache line: each group of four children fills one.
+/// Puts element 1, 5, 9 ... of an array at the start of a cache line: each group of four children
+/// fills one.
 template <class T>
 struct FourToALine {
   using value_type = T;
@@ -45,9 +48,9 @@ struct FourToALine {
   bool operator==(const FourToALine&) const noexcept = default;
 };
 
-/// A 4-ary heap of which the earliest entry is always known. What is pushed waits behind the heap, unordered, until something
-/// is popped: many timers are cancelled before that. push, first: O(1); pop: O(log n), in the long run the waiting ones
-/// included. Only makeRoom throws (std::bad_alloc).
+/// A 4-ary heap of which the earliest entry is always known. What is pushed waits behind the heap,
+/// unordered, until something is popped: many timers are cancelled before that. push, first: O(1);
+/// pop: O(log n), in the long run the waiting ones included. Only makeRoom throws (std::bad_alloc).
 class TimerHeap {
  public:
   using Entries = std::vector<TimerEntry, FourToALine<TimerEntry>>;
@@ -74,7 +77,8 @@ class TimerHeap {
     entries_.pop_back();
     heaped_ = entries_.size();
     if (!entries_.empty()) {
-      // The gap sinks all the way, then the last one rises into it: it came from the bottom and seldom rises far.
+      // The gap sinks all the way, then the last one rises into it: it came from the bottom and
+      // seldom rises far.
       std::size_t place = 0;
       for (std::size_t child = least(0); child != 0; child = least(place)) {
         fetchGrandchildren(child);
@@ -137,7 +141,8 @@ class TimerHeap {
     }
     entries_[place] = entry;
   }
-  /// Has the four groups brought below `place`'s children that come next: four lines behind one another.
+  /// Has the four groups brought below `place`'s children that come next: four lines behind one
+  /// another.
   void fetchGrandchildren(std::size_t place) const noexcept {
     const std::size_t first = (place * kArity + 1) * kArity + 1;
     if (first + kArity * kArity > entries_.size()) return;
@@ -146,7 +151,8 @@ class TimerHeap {
   /// The place of the earliest child; 0 if there is none.
   std::size_t least(std::size_t place) const noexcept {
     const std::size_t first = place * kArity + 1, size = heaped_;
-    // By sums, else the compiler makes branches of it: which of the children comes first is anybody's guess.
+    // By sums, else the compiler makes branches of it: which of the children comes first is
+    // anybody's guess.
     const auto earlier = [&](std::size_t a, std::size_t b) {
       return a + (b - a) * static_cast<std::size_t>(entries_[b].before(entries_[a]));
     };

@@ -22,16 +22,17 @@ struct alignas(64) Timer {
   UniqueFunction<void()> call;
 };
 
-/// The timers of one queue by small numbers, their slots. What cancelling asks of a timer, and whoever looks for dead entries
-/// of the heap, stands apart from the rest in eight bytes, so that neither has to bring the timers themselves from memory.
-/// A slot stays taken as long as its timer waits or has handles. The slab stays as long as its queue or a handle; until then
-/// it keeps what the most timers at a time needed.
+/// The timers of one queue by small numbers, their slots. What cancelling asks of a timer, and
+/// whoever looks for dead entries of the heap, stands apart from the rest in eight bytes, so that
+/// neither has to bring the timers themselves from memory. A slot stays taken as long as its timer
+/// waits or has handles. The slab stays as long as its queue or a handle; until then it keeps what
+/// the most timers at a time needed.
 class TimerSlab {
  public:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0}, kMaxTimers = std::uint32_t{1} << 30;
   struct Ticket {
-    /// In `life`: how the timer ended, or neither while it waits; whether its call has to be destroyed; and kRef for each
-    /// handle, and for the queue while the timer waits.
+    /// In `life`: how the timer ended, or neither while it waits; whether its call has to be
+    /// destroyed; and kRef for each handle, and for the queue while the timer waits.
     static constexpr std::uint32_t kCalled = 1, kCancelled = 2, kEnded = 3, kOwns = 4, kRef = 8;
     bool active() const noexcept { return (life & kEnded) == 0; }
     std::uint32_t order;  // of its one live entry in the heap, or kNone

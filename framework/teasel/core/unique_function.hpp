@@ -12,9 +12,9 @@ namespace teasel {
 template <class Signature>
 class UniqueFunction;
 
-/// A callable that is moved, never copied, so that it may own what it captures (std::move_only_function is C++23).
-/// Captures of up to four words that move without throwing live inside the object; larger ones on the heap.
-/// Calling an empty one throws std::bad_function_call.
+/// A callable that is moved, never copied, so that it may own what it captures
+/// (std::move_only_function is C++23). Captures of up to four words that move without throwing live
+/// inside the object; larger ones on the heap. Calling an empty one throws std::bad_function_call.
 template <class R, class... Args>
 class UniqueFunction<R(Args...)> {
  public:
@@ -52,7 +52,8 @@ class UniqueFunction<R(Args...)> {
   explicit operator bool() const noexcept { return ops_ != nullptr; }
   /// Whether destroying what is held does nothing.
   bool trivial() const noexcept { return ops_ == nullptr || ops_->destroy == nullptr; }
-  /// Destroys what is held. The held object may destroy this UniqueFunction's owner: nothing is touched afterwards.
+  /// Destroys what is held. The held object may destroy this UniqueFunction's owner: nothing is
+  /// touched afterwards.
   void reset() noexcept {
     if (const Ops* ops = std::exchange(ops_, nullptr); ops != nullptr && ops->destroy != nullptr) ops->destroy(storage_);
   }

@@ -55,13 +55,15 @@ class WeakCall {
 
 }  // namespace detail
 
-/// A callback that keeps its object alive only while it runs, and does nothing once the object is gone: what a protocol
-/// puts into the Deferreds that it keeps itself, where a strong capture would be a circle.
+/// A callback that keeps its object alive only while it runs, and does nothing once the object is
+/// gone: what a protocol puts into the Deferreds that it keeps itself, where a strong capture would
+/// be a circle.
 ///
 ///     lookup(name).addCallback(bindWeak(this, [this](Address where) { connectTo(where); }));
 ///     lookup(name).addCallback(bindWeak(this, &Proxy::connectTo));
 ///
-/// Where a value is due from an object that is gone, the chain fails with OwnerGone (not reported as unhandled).
+/// Where a value is due from an object that is gone, the chain fails with OwnerGone (not reported
+/// as unhandled).
 template <class Object, class F>
 auto bindWeak(const std::shared_ptr<Object>& object, F&& function) {
   return detail::WeakCall<Object, std::decay_t<F>>(object, std::forward<F>(function));

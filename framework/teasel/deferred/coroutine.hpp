@@ -17,7 +17,8 @@
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/deferred/detail/coroutine_frame.hpp>
 
-/// Coroutines (Twisted: inlineCallbacks). Any function that returns a Deferred<T> may co_await Deferreds:
+/// Coroutines (Twisted: inlineCallbacks). Any function that returns a Deferred<T> may co_await
+/// Deferreds:
 ///
 ///     Deferred<Page> fetch(std::string name) {
 ///       const Address where = co_await lookup(name);
@@ -25,20 +26,23 @@
 ///       co_return co_await connection->get("/");
 ///     }
 ///
-/// It starts at once and runs to its first wait for a result that is not there. A ready result costs no suspension. A
-/// Failure is thrown at the co_await; what leaves the body is the Failure of the returned Deferred. Cancelling that one
-/// cancels what is being awaited, so that the CancelledError (or what a canceller gave) surfaces at the co_await, where it
-/// may be caught; while the body runs, the request reaches its next wait.
+/// It starts at once and runs to its first wait for a result that is not there. A ready result
+/// costs no suspension. A Failure is thrown at the co_await; what leaves the body is the Failure of
+/// the returned Deferred. Cancelling that one cancels what is being awaited, so that the
+/// CancelledError (or what a canceller gave) surfaces at the co_await, where it may be caught;
+/// while the body runs, the request reaches its next wait.
 ///
-/// Who owns the frame: what it waits for. Dropping the returned Deferred changes nothing, the body goes on. When the
-/// awaited Deferred dies unfired, the frame is destroyed there and then, with its locals, and the returned Deferred stays
-/// unfired. For that, the handle being awaited does not count while the coroutine waits, if it is a temporary or lies in
-/// the frame itself; a second handle of the same Deferred in the frame, or one in a container there, is a circle and leaks.
+/// Who owns the frame: what it waits for. Dropping the returned Deferred changes nothing, the body
+/// goes on. When the awaited Deferred dies unfired, the frame is destroyed there and then, with its
+/// locals, and the returned Deferred stays unfired. For that, the handle being awaited does not
+/// count while the coroutine waits, if it is a temporary or lies in the frame itself; a second
+/// handle of the same Deferred in the frame, or one in a container there, is a circle and leaks.
 ///
-/// Parameters are kept by the frame, hence those that only borrow are refused when compiling: ByteView, std::string_view,
-/// std::span, std::initializer_list, containers of them, and rvalue references. Take std::string, take by value. Only a
-/// Deferred can be awaited. A lambda with captures must outlive its coroutine. docs/coroutines.md says more, also what g++-12
-/// gets wrong in co_await expressions; nothing here needs those constructs.
+/// Parameters are kept by the frame, hence those that only borrow are refused when compiling:
+/// ByteView, std::string_view, std::span, std::initializer_list, containers of them, and rvalue
+/// references. Take std::string, take by value. Only a Deferred can be awaited. A lambda with
+/// captures must outlive its coroutine. docs/coroutines.md says more, also what g++-12 gets wrong
+/// in co_await expressions; nothing here needs those constructs.
 namespace teasel {
 
 namespace detail {

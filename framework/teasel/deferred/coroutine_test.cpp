@@ -539,7 +539,8 @@ TEST(CoroutineVerdict, FliesOutOfACancellerAtTheNextWaitOfACancelledOne) {
 
 TEST(CoroutineVerdict, FliesThroughTheCallThatStartsACoroutine) {
 #if defined(__clang__)
-  // clang does not destroy the returned object of a coroutine that throws before its first wait: one chain is lost.
+  // clang does not destroy the returned object of a coroutine that throws before its first wait:
+  // one chain is lost.
   if (detail::kSanitized) GTEST_SKIP() << "clang leaks the returned object here";
 #endif
   addPassThrough(&isCoroutineVerdict);

@@ -11,21 +11,25 @@
 
 namespace teasel {
 
-/// A result that is not there yet, and the chain of callbacks that waits for it (twisted.internet.defer.Deferred).
+/// A result that is not there yet, and the chain of callbacks that waits for it
+/// (twisted.internet.defer.Deferred).
 ///
-/// A Deferred<T> is a handle, cheap to copy: all handles of a chain see one result and one list of callbacks. Callbacks
-/// run synchronously - in callback(), errback(), cancel(), unpause(), or in the call that adds them when the result is
-/// there already -, in the order in which they were added, one after the other and never inside one another. What a
-/// callback returns is what the next one gets; a Failure returned or an exception thrown sends the chain to the next
-/// errback; a Deferred returned makes the chain wait for its result.
+/// A Deferred<T> is a handle, cheap to copy: all handles of a chain see one result and one list of
+/// callbacks. Callbacks run synchronously - in callback(), errback(), cancel(), unpause(), or in
+/// the call that adds them when the result is there already -, in the order in which they were
+/// added, one after the other and never inside one another. What a callback returns is what the
+/// next one gets; a Failure returned or an exception thrown sends the chain to the next errback; a
+/// Deferred returned makes the chain wait for its result.
 ///
-/// A callback that gives T returns the same handle, by reference, so that `d.addCallback(f);` stands alone. One that gives
-/// U returns a new Deferred<U>, and the old handle stands no longer at the end of its chain: it still fires and cancels,
-/// but adding through it throws StaleHandle. A Deferred returned from a callback is given away in the same manner; one
-/// whose result was taken (co_await, joins, take) throws ResultTaken.
+/// A callback that gives T returns the same handle, by reference, so that `d.addCallback(f);`
+/// stands alone. One that gives U returns a new Deferred<U>, and the old handle stands no longer at
+/// the end of its chain: it still fires and cancels, but adding through it throws StaleHandle. A
+/// Deferred returned from a callback is given away in the same manner; one whose result was taken
+/// (co_await, joins, take) throws ResultTaken.
 ///
-/// A Failure that is still there when its chain dies is logged and reported to the Observer. Handles and callbacks belong
-/// to one thread. Verdict exceptions (addPassThrough) thrown in a callback leave through whoever made it run.
+/// A Failure that is still there when its chain dies is logged and reported to the Observer.
+/// Handles and callbacks belong to one thread. Verdict exceptions (addPassThrough) thrown in a
+/// callback leave through whoever made it run.
 template <class T>
 class Deferred {
   static_assert(!std::is_reference_v<T> && !std::is_const_v<T>, "a Deferred carries plain values");
@@ -41,10 +45,12 @@ class Deferred {
  public:
   using Value = T;
 
-  /// An unfired Deferred. It has no canceller: cancel() gives CancelledError and swallows one late result.
+  /// An unfired Deferred. It has no canceller: cancel() gives CancelledError and swallows one late
+  /// result.
   explicit Deferred(Site made = Site::here()) : chain_(detail::Chain::make(made)) {}
-  /// With a canceller: called by cancel() while unfired, as canceller(Deferred<T>&) or canceller(). It may fire the Deferred;
-  /// else cancel() does, with CancelledError. Let it use its argument: a captured handle would keep its chain alive.
+  /// With a canceller: called by cancel() while unfired, as canceller(Deferred<T>&) or canceller().
+  /// It may fire the Deferred; else cancel() does, with CancelledError. Let it use its argument: a
+  /// captured handle would keep its chain alive.
   template <class F>
     requires(!std::is_convertible_v<F, Site> && (std::is_invocable_v<F&, Deferred&> || std::is_invocable_v<F&>))
   explicit Deferred(F canceller, Site made = Site::here());
@@ -65,8 +71,9 @@ class Deferred {
 
   // --- Firing: once, by whoever promised the result.
 
-  /// Gives the result and runs the callbacks. Fired again: AlreadyCalled, which names both places and where it was made;
-  /// except for the one late result that is swallowed after cancel() without canceller.
+  /// Gives the result and runs the callbacks. Fired again: AlreadyCalled, which names both places
+  /// and where it was made; except for the one late result that is swallowed after cancel() without
+  /// canceller.
   template <class V = detail::Stored<T>>
     requires(!std::is_void_v<T> && std::is_convertible_v<V, T> && !std::is_same_v<std::remove_cvref_t<V>, Failure> &&
              !detail::kIsDeferred<std::remove_cvref_t<V>>)
@@ -95,7 +102,8 @@ class Deferred {
   /// Inside a catch block: with the exception being handled.
   void errback(Site site = Site::here()) const { errback(detail::currentFailure(site), site); }
 
-  // --- The chain. Callbacks take the value (T, T&&, const T&) or nothing; errbacks the Failure or nothing.
+  // --- The chain. Callbacks take the value (T, T&&, const T&) or nothing; errbacks the Failure or
+  // nothing.
 
   template <class F>
     requires detail::TakesValue<std::decay_t<F>, T> && (kKeeps<std::decay_t<F>>)
@@ -116,7 +124,8 @@ class Deferred {
     return keep<detail::PairLink<T, detail::PassBy, std::decay_t<F>>>("addErrback", site, detail::PassBy{},
                                                                       std::forward<F>(onFailure));
   }
-  /// The errback handles the error and gives nothing: neither does the chain from here on. Often the last link.
+  /// The errback handles the error and gives nothing: neither does the chain from here on. Often
+  /// the last link.
   template <class F>
     requires detail::TakesFailure<std::decay_t<F>> && std::is_void_v<detail::FailureGives<std::decay_t<F>>> &&
              (!std::is_void_v<T>)
@@ -124,7 +133,8 @@ class Deferred {
     return change<void, detail::PairLink<T, detail::Forget, std::decay_t<F>>>("addErrback", site, detail::Forget{},
                                                                               std::forward<F>(onFailure));
   }
-  /// Handles only failures of type E (Twisted: trap), which onError gets as a const E&; others go on. Each gives a T, or fails.
+  /// Handles only failures of type E (Twisted: trap), which onError gets as a const E&; others go
+  /// on. Each gives a T, or fails.
   ///
   ///     lookup(name).addErrback<DNSLookupError>([](const DNSLookupError&) { return Address("localhost"); });
   template <class E, class F>
@@ -132,7 +142,8 @@ class Deferred {
   decltype(auto) addErrback(F&& onError, Site site = Site::here()) {
     return addErrback(detail::Trap<E, std::decay_t<F>>(std::forward<F>(onError)), site);
   }
-  /// Both at once; the errback does not see failures of the callback. Both must give the same type, or fail.
+  /// Both at once; the errback does not see failures of the callback. Both must give the same type,
+  /// or fail.
   template <class F, class G>
     requires detail::TakesValue<std::decay_t<F>, T> && detail::TakesFailure<std::decay_t<G>>
   decltype(auto) addCallbacks(F&& onValue, G&& onFailure, Site site = Site::here()) {
@@ -158,7 +169,8 @@ class Deferred {
     return change<BothBy<std::decay_t<F>>, detail::BothLink<T, std::decay_t<F>>>("addBoth", site, std::forward<F>(onResult));
   }
 
-  /// Looks at the value - look(const T&) or look() - and leaves it in the chain, whose type stays. Throwing makes it fail.
+  /// Looks at the value - look(const T&) or look() - and leaves it in the chain, whose type stays.
+  /// Throwing makes it fail.
   template <class F>
   Deferred& tap(F&& look, Site site = Site::here()) {
     static_assert(detail::LooksAt<std::decay_t<F>, T>, "tap: it must take a const T& of the chain's type, or nothing");
@@ -177,20 +189,24 @@ class Deferred {
     return addTap<detail::kOnBoth>("tapBoth", std::forward<F>(look), site);
   }
 
-  /// Fires `other` with the result of this chain, which continues without value. Cancelling `other` does not reach this one.
+  /// Fires `other` with the result of this chain, which continues without value. Cancelling `other`
+  /// does not reach this one.
   Deferred<void> chainDeferred(const Deferred& other, Site site = Site::here());
 
-  /// Cancels this Deferred if it has no result `after` from now. A CancelledError that comes of it becomes TimeoutError;
-  /// what a canceller gave instead stays. Covers the callbacks added before, not those added later. `clock` must live on.
+  /// Cancels this Deferred if it has no result `after` from now. A CancelledError that comes of it
+  /// becomes TimeoutError; what a canceller gave instead stays. Covers the callbacks added before,
+  /// not those added later. `clock` must live on.
   Deferred& addTimeout(Duration after, Clock& clock, Site site = Site::here()) {
     return addTimeout(after, clock, detail::TimeoutFailure{site}, site);
   }
-  /// The same, with `onTimeout(Result<T>, Duration)` saying what becomes of the result after a timeout.
+  /// The same, with `onTimeout(Result<T>, Duration)` saying what becomes of the result after a
+  /// timeout.
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&, Result<T>&&, Duration>
   Deferred& addTimeout(Duration after, Clock& clock, F&& onTimeout, Site site = Site::here());
 
-  // --- What does not fit. Chosen where nothing else is; all they do is to say, when compiled, what would fit.
+  // --- What does not fit. Chosen where nothing else is; all they do is to say, when compiled, what
+  // would fit.
 
   template <class V>
     requires(!detail::GivesResult<std::remove_cvref_t<V>, T> && !std::is_same_v<std::remove_cvref_t<V>, Site>)
@@ -236,8 +252,9 @@ class Deferred {
 
   // --- Control: through any handle, stale ones included.
 
-  /// Unfired: calls the canceller, or fails with CancelledError. Waiting for a Deferred that a callback returned: cancels
-  /// that one. Otherwise nothing. What the canceller throws leaves from here, and the Deferred stays unfired.
+  /// Unfired: calls the canceller, or fails with CancelledError. Waiting for a Deferred that a
+  /// callback returned: cancels that one. Otherwise nothing. What the canceller throws leaves from
+  /// here, and the Deferred stays unfired.
   void cancel(Site site = Site::here()) const { existing("cancel", site).cancel(site); }
   /// No callback runs until unpause() was called as often. In a callback: the next one waits.
   void pause(Site site = Site::here()) const { existing("pause", site).pause(); }
@@ -249,24 +266,29 @@ class Deferred {
   explicit operator bool() const noexcept { return chain_ != nullptr; }
   /// Whether callback, errback or cancel gave a result, wherever that is by now.
   bool called() const noexcept { return chain_ != nullptr && chain_->called(); }
-  /// Whether the result of the whole chain, as far as this handle knows it, is there: take() would succeed.
+  /// Whether the result of the whole chain, as far as this handle knows it, is there: take() would
+  /// succeed.
   bool hasResult() const noexcept { return chain_ != nullptr && chain_->epoch() == epoch_ && chain_->settled(); }
   bool paused() const noexcept { return chain_ != nullptr && chain_->pauses() != 0; }
   /// Whether it waits for a Deferred that a callback returned.
   bool waiting() const noexcept { return chain_ != nullptr && chain_->state() == detail::ChainState::kWaiting; }
-  /// The Failure that hasResult() speaks of; null when there is none. Borrowed until something is added.
+  /// The Failure that hasResult() speaks of; null when there is none. Borrowed until something is
+  /// added.
   const Failure* failure() const noexcept {
     return hasResult() && chain_->state() == detail::ChainState::kFailure ? &chain_->failure() : nullptr;
   }
-  /// The value that hasResult() speaks of; null when there is none. Borrowed until something is added or taken.
+  /// The value that hasResult() speaks of; null when there is none. Borrowed until something is
+  /// added or taken.
   const detail::Stored<T>* value() const noexcept
     requires(!std::is_void_v<T>)
   {
     return hasResult() && chain_->state() == detail::ChainState::kValue ? &chain_->template value<T>() : nullptr;
   }
-  /// Takes the result out: later adds throw ResultTaken, a Failure counts as handled. Without result: UsageError with text().
+  /// Takes the result out: later adds throw ResultTaken, a Failure counts as handled. Without
+  /// result: UsageError with text().
   Result<T> take(Site site = Site::here()) const;
-  /// "unfired, made at x.cpp:7", "waiting for the Deferred made at ...", "has failed with ..." and so on.
+  /// "unfired, made at x.cpp:7", "waiting for the Deferred made at ...", "has failed with ..." and
+  /// so on.
   std::string text() const { return chain_ == nullptr ? "no Deferred" : chain_->text(); }
   Site made() const noexcept { return chain_ == nullptr ? Site{} : chain_->made(); }
   /// Whether both are handles of one chain.
@@ -318,7 +340,8 @@ class Deferred {
     return keep<Node>(what, site, std::forward<F>(look));
   }
 
-  mutable detail::Chain* chain_;  // mutable: a waiting coroutine gives up the reference of a handle in its frame
+  // mutable: a waiting coroutine gives up the reference of a handle in its frame
+  mutable detail::Chain* chain_;
   std::uint32_t epoch_ = 0;
 };
 

@@ -9,10 +9,11 @@
 
 #include <teasel/deferred/deferred.hpp>
 
-/// Waiting for several Deferreds at once. Results keep the order of the inputs. From handles given as rvalues the results
-/// are taken (later adds throw ResultTaken, errors count as handled); from lvalues they are copied and stay: an error there
-/// is still unhandled, unless `consumeErrors` is set. Cancelling a join cancels every input that has no result; the join
-/// itself then gets whatever its inputs give. What a canceller of an input throws is logged.
+/// Waiting for several Deferreds at once. Results keep the order of the inputs. From handles given
+/// as rvalues the results are taken (later adds throw ResultTaken, errors count as handled); from
+/// lvalues they are copied and stay: an error there is still unhandled, unless `consumeErrors` is
+/// set. Cancelling a join cancels every input that has no result; the join itself then gets
+/// whatever its inputs give. What a canceller of an input throws is logged.
 namespace teasel {
 
 /// Input `index` of a join failed first.
@@ -30,7 +31,8 @@ class FirstError : public std::runtime_error {
   std::size_t index_;
 };
 
-/// All inputs of a race, or of a deferredList that waits for one success, failed: their Failures in the order of the inputs.
+/// All inputs of a race, or of a deferredList that waits for one success, failed: their Failures in
+/// the order of the inputs.
 class FailureGroup : public std::runtime_error {
  public:
   explicit FailureGroup(std::vector<Failure> failures);
@@ -77,15 +79,16 @@ template <JoinInput... Inputs>
 GatheredTuple<Inputs...> gatherAt(Site site, Inputs&&... inputs);
 }  // namespace detail
 
-/// Fires when every input has a result, with all of them; never fails unless fireOnOneErrback is set. Results that come
-/// after it fired are ignored. Without inputs it fires at once.
+/// Fires when every input has a result, with all of them; never fails unless fireOnOneErrback is
+/// set. Results that come after it fired are ignored. Without inputs it fires at once.
 template <class T>
 Deferred<std::vector<Result<T>>> deferredList(const std::vector<Deferred<T>>& inputs, ListOptions options = {},
                                               Site site = Site::here());
 template <class T>
 Deferred<std::vector<Result<T>>> deferredList(std::vector<Deferred<T>>&& inputs, ListOptions options = {},
                                               Site site = Site::here());
-/// Fires with the first success. When all fail: FailureGroup. The others are not cancelled. No inputs: UsageError.
+/// Fires with the first success. When all fail: FailureGroup. The others are not cancelled. No
+/// inputs: UsageError.
 template <class T>
 Deferred<First<T>> deferredList(const std::vector<Deferred<T>>& inputs, FireOnOneCallback, ListOptions options = {},
                                 Site site = Site::here());
@@ -93,8 +96,8 @@ template <class T>
 Deferred<First<T>> deferredList(std::vector<Deferred<T>>&& inputs, FireOnOneCallback, ListOptions options = {},
                                 Site site = Site::here());
 
-/// The values of all inputs (nothing for inputs of void); the first failure fails it with FirstError and leaves the others
-/// alone.
+/// The values of all inputs (nothing for inputs of void); the first failure fails it with
+/// FirstError and leaves the others alone.
 template <class T>
 Deferred<detail::Gathered<T>> gatherResults(const std::vector<Deferred<T>>& inputs, bool consumeErrors = false,
                                             Site site = Site::here());
@@ -128,8 +131,8 @@ detail::GatheredTuple<Inputs...> gather(Inputs&&... inputs) {
   return detail::gatherAt(Site{}, std::forward<Inputs>(inputs)...);
 }
 
-/// The first success wins: the others are cancelled, then the race fires. All fail: FailureGroup. Failures of inputs are
-/// consumed. No inputs: UsageError.
+/// The first success wins: the others are cancelled, then the race fires. All fail: FailureGroup.
+/// Failures of inputs are consumed. No inputs: UsageError.
 template <class T>
 Deferred<First<T>> race(const std::vector<Deferred<T>>& inputs, Site site = Site::here());
 template <class T>

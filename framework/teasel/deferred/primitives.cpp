@@ -7,7 +7,8 @@ Tokens::Tokens(const char* name, std::size_t limit, Site made) : name_(name), li
 }
 
 Deferred<void> Tokens::acquire(Site site) {
-  // While somebody waits, nobody passes: a token may be free for a moment, on its way to the first waiter.
+  // While somebody waits, nobody passes: a token may be free for a moment, on its way to the first
+  // waiter.
   if (free_ == 0 || !waiting_.empty()) return waiting_.add(site);
   --free_;
   return succeed(site);
@@ -21,7 +22,8 @@ void Tokens::release(Site site) {
   released_ = site;
   ++free_;
   if (handingOver_) return;
-  // A waiter that releases at once only counts here; the loop below hands over, so that a million waiters do not recurse.
+  // A waiter that releases at once only counts here; the loop below hands over, so that a million
+  // waiters do not recurse.
   const std::shared_ptr<Tokens> self = shared_from_this();
   struct Over {
     bool& flag;

@@ -25,7 +25,8 @@ class QueueUnderflow : public std::runtime_error {
 
 namespace detail {
 
-/// Who waits for something, first come first served. A waiter that is cancelled leaves, wherever it stands.
+/// Who waits for something, first come first served. A waiter that is cancelled leaves, wherever it
+/// stands.
 template <class T>
 class Waiters {
  public:
@@ -52,7 +53,8 @@ class Waiters {
   std::shared_ptr<List> list_ = std::make_shared<List>();
 };
 
-/// Tokens and who waits for one, first come first served. Shared, so that what outlives the primitive finds it gone.
+/// Tokens and who waits for one, first come first served. Shared, so that what outlives the
+/// primitive finds it gone.
 class Tokens : public std::enable_shared_from_this<Tokens> {
  public:
   Tokens(const char* name, std::size_t limit, Site made);
@@ -70,7 +72,8 @@ class Tokens : public std::enable_shared_from_this<Tokens> {
   bool handingOver_ = false;
 };
 
-/// Gives a token back, at the latest when it dies: when the chain of a `run` dies without result, too.
+/// Gives a token back, at the latest when it dies: when the chain of a `run` dies without result,
+/// too.
 class TokenHeld {
  public:
   TokenHeld(const std::shared_ptr<Tokens>& tokens, Site site) : tokens_(tokens), site_(site) {}
@@ -106,8 +109,8 @@ auto runHolding(const std::shared_ptr<Tokens>& tokens, F&& function, Site site) 
 
 }  // namespace detail
 
-/// One at a time. Waiters get the lock in the order in which they asked; a waiter that is cancelled leaves the queue. When
-/// the lock dies, those who wait stay unfired.
+/// One at a time. Waiters get the lock in the order in which they asked; a waiter that is cancelled
+/// leaves the queue. When the lock dies, those who wait stay unfired.
 class DeferredLock {
  public:
   explicit DeferredLock(Site made = Site::here()) : tokens_(std::make_shared<detail::Tokens>("DeferredLock", 1, made)) {}
@@ -116,12 +119,13 @@ class DeferredLock {
 
   /// Fires when the lock is yours. Who acquires must release.
   [[nodiscard]] Deferred<void> acquire(Site site = Site::here()) { return tokens_->acquire(site); }
-  /// Hands the lock to the next waiter, whose callbacks run before this returns - or, when this was called by a callback
-  /// that a release runs, after that one. Not locked: UsageError.
+  /// Hands the lock to the next waiter, whose callbacks run before this returns - or, when this was
+  /// called by a callback that a release runs, after that one. Not locked: UsageError.
   void release(Site site = Site::here()) { tokens_->release(site); }
   bool locked() const noexcept { return tokens_->free() == 0; }
   std::size_t waiting() const noexcept { return tokens_->waiting(); }
-  /// Acquires, calls function(), releases when what it gives has a result - a failure, too - or can get none any more.
+  /// Acquires, calls function(), releases when what it gives has a result - a failure, too - or can
+  /// get none any more.
   template <class F>
   [[nodiscard]] auto run(F&& function, Site site = Site::here()) {
     return detail::runHolding(tokens_, std::forward<F>(function), site);
@@ -177,7 +181,8 @@ class DeferredQueue {
                           std::to_string(size_));
     }
   }
-  /// The oldest object, now or as soon as there is one. Too many waiting: QueueUnderflow. A cancelled getter leaves.
+  /// The oldest object, now or as soon as there is one. Too many waiting: QueueUnderflow. A
+  /// cancelled getter leaves.
   [[nodiscard]] Deferred<T> get(Site site = Site::here()) {
     if (!pending_.empty()) {
       T object = std::move(pending_.front());

@@ -1,4 +1,5 @@
-// What must not compile, and what the compiler is to say; ci/refusals reads the lines that begin a case.
+// What must not compile, and what the compiler is to say; ci/refusals reads the lines that begin a
+// case.
 #include <array>
 #include <chrono>
 #include <initializer_list>
@@ -21,34 +22,40 @@ using namespace teasel;
 
 // --- Parameters of coroutines
 
-// refused: ACoroutineThatTakesAByteView: a coroutine keeps its parameters longer than the call: take them by value
+// refused: ACoroutineThatTakesAByteView: a coroutine keeps its parameters longer than the call:
+// take them by value
 Deferred<void> takesByteView(ByteView) { co_return; }
 
 // refused: ACoroutineThatTakesAConstByteView: a coroutine keeps its parameters longer than the call
 Deferred<int> takesConstByteView(const ByteView) { co_return 1; }
 
-// refused: ACoroutineThatTakesAReferenceToAByteView: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesAReferenceToAByteView: a coroutine keeps its parameters longer than
+// the call
 Deferred<void> takesByteViewReference(const ByteView&) { co_return; }
 
 // refused: ACoroutineThatTakesAStringView: std::string instead of a view
 Deferred<void> takesStringView(std::string_view) { co_return; }
 
-// refused: ACoroutineThatTakesAWideStringView: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesAWideStringView: a coroutine keeps its parameters longer than the
+// call
 Deferred<void> takesWideStringView(std::u16string_view) { co_return; }
 
 // refused: ACoroutineThatTakesASpan: a coroutine keeps its parameters longer than the call
 Deferred<void> takesSpan(std::span<const int>) { co_return; }
 
-// refused: ACoroutineThatTakesASpanOfFixedSize: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesASpanOfFixedSize: a coroutine keeps its parameters longer than the
+// call
 Deferred<void> takesFixedSpan(std::span<std::byte, 4>) { co_return; }
 
-// refused: ACoroutineThatTakesAnInitializerList: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesAnInitializerList: a coroutine keeps its parameters longer than the
+// call
 Deferred<void> takesList(std::initializer_list<int>) { co_return; }
 
 // refused: ACoroutineThatTakesAVectorOfViews: a coroutine keeps its parameters longer than the call
 Deferred<void> takesVector(std::vector<std::string_view>) { co_return; }
 
-// refused: ACoroutineThatTakesAReferenceToAVectorOfViews: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesAReferenceToAVectorOfViews: a coroutine keeps its parameters longer
+// than the call
 Deferred<void> takesVectorReference(const std::vector<ByteView>&) { co_return; }
 
 // refused: ACoroutineThatTakesAnOptionalView: a coroutine keeps its parameters longer than the call
@@ -60,19 +67,24 @@ Deferred<void> takesArray(std::array<ByteView, 2>) { co_return; }
 // refused: ACoroutineThatTakesAPairWithAView: a coroutine keeps its parameters longer than the call
 Deferred<void> takesPair(std::pair<int, std::string_view>) { co_return; }
 
-// refused: ACoroutineThatTakesATupleWithAView: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesATupleWithAView: a coroutine keeps its parameters longer than the
+// call
 Deferred<void> takesTuple(std::tuple<int, ByteView, std::string>) { co_return; }
 
-// refused: ACoroutineThatTakesAVariantWithAView: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesAVariantWithAView: a coroutine keeps its parameters longer than the
+// call
 Deferred<void> takesVariant(std::variant<int, std::string_view>) { co_return; }
 
-// refused: ACoroutineThatTakesViewsInsideOneAnother: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesViewsInsideOneAnother: a coroutine keeps its parameters longer than
+// the call
 Deferred<void> takesNested(std::vector<std::pair<int, std::optional<ByteView>>>) { co_return; }
 
-// refused: ACoroutineThatTakesAnRvalueReference: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineThatTakesAnRvalueReference: a coroutine keeps its parameters longer than the
+// call
 Deferred<void> takesRvalue(std::string&&) { co_return; }
 
-// refused: ACoroutineWhoseSecondParameterBorrows: a coroutine keeps its parameters longer than the call
+// refused: ACoroutineWhoseSecondParameterBorrows: a coroutine keeps its parameters longer than the
+// call
 Deferred<void> takesSecond(int, std::string_view) { co_return; }
 
 // refused: ALambdaThatTakesAView: a coroutine keeps its parameters longer than the call
@@ -140,17 +152,20 @@ Deferred<int> yields() {
 
 // --- Callbacks
 
-// refused: ACallbackThatTakesAnotherType: addCallback: the callback must take a value of the chain's type, or nothing
+// refused: ACallbackThatTakesAnotherType: addCallback: the callback must take a value of the
+// chain's type, or nothing
 void callbackOfText(Deferred<int> d) {
   d.addCallback([](const std::string&) { return 1; });
 }
 
-// refused: ACallbackThatTakesTwoArguments: addCallback: the callback must take a value of the chain's type, or nothing
+// refused: ACallbackThatTakesTwoArguments: addCallback: the callback must take a value of the
+// chain's type, or nothing
 void callbackOfTwo(Deferred<int> d) {
   d.addCallback([](int, int) { return 1; });
 }
 
-// refused: ACallbackOfAVoidChainThatTakesAValue: addCallback: the callback must take a value of the chain's type, or nothing
+// refused: ACallbackOfAVoidChainThatTakesAValue: addCallback: the callback must take a value of the
+// chain's type, or nothing
 void callbackOfVoid(Deferred<void> d) {
   d.addCallback([](int) {});
 }
@@ -160,7 +175,8 @@ void errbackOfValue(Deferred<int> d) {
   d.addErrback([](int) { return 1; });
 }
 
-// refused: AnErrbackThatGivesAnotherType: and give a value of the chain's type, a Failure, or nothing
+// refused: AnErrbackThatGivesAnotherType: and give a value of the chain's type, a Failure, or
+// nothing
 void errbackGivesText(Deferred<int> d) {
   d.addErrback([](const Failure&) { return std::string(); });
 }
@@ -170,12 +186,14 @@ void errbackOfOtherError(Deferred<int> d) {
   d.addErrback<TimeoutError>([](const ConnectionLost&) { return 1; });
 }
 
-// refused: CallbacksThatTakeOneAnothersArguments: addCallbacks: the first must take a value of the chain's type or nothing
+// refused: CallbacksThatTakeOneAnothersArguments: addCallbacks: the first must take a value of the
+// chain's type or nothing
 void swapped(Deferred<int> d) {
   d.addCallbacks([](const Failure&) { return 1; }, [](int) { return 1; });
 }
 
-// refused: CallbacksThatGiveDifferentTypes: addCallbacks: callback and errback must give the same type
+// refused: CallbacksThatGiveDifferentTypes: addCallbacks: callback and errback must give the same
+// type
 void different(Deferred<int> d) {
   static_cast<void>(d.addCallbacks([] { return 1; }, [] { return std::string(); }));
 }
@@ -190,7 +208,8 @@ void tapOfText(Deferred<int> d) {
   d.tap([](const std::string&) {});
 }
 
-// refused: ATapThatWantsToChangeTheValue: tap: it must take a const T& of the chain's type, or nothing
+// refused: ATapThatWantsToChangeTheValue: tap: it must take a const T& of the chain's type, or
+// nothing
 void tapChanges(Deferred<int> d) {
   d.tap([](int& value) { ++value; });
 }
@@ -205,7 +224,8 @@ void tapBothOfValue(Deferred<int> d) {
   d.tapBoth([](int) {});
 }
 
-// refused: ATimeoutHandlerThatGivesAnotherType: addTimeout: onTimeout must give the chain's type, a Failure or a Result
+// refused: ATimeoutHandlerThatGivesAnotherType: addTimeout: onTimeout must give the chain's type, a
+// Failure or a Result
 void timeoutGivesText(Deferred<int> d, Clock& clock) {
   d.addTimeout(std::chrono::seconds(1), clock, [](const Result<int>&, Duration) { return std::string(); });
 }
@@ -222,13 +242,16 @@ void fitting(Deferred<int> d, Clock& clock) {
 
 // --- Firing and carrying
 
-// refused: FiringWithADeferred: a Deferred is returned from a callback, or fires this one by chainDeferred
+// refused: FiringWithADeferred: a Deferred is returned from a callback, or fires this one by
+// chainDeferred
 void firesWithDeferred(Deferred<int> d) { d.callback(Deferred<int>()); }
 
-// refused: FiringWithAnotherType: callback: it must get a value of the Deferred's type, or a Failure
+// refused: FiringWithAnotherType: callback: it must get a value of the Deferred's type, or a
+// Failure
 void firesWithText(Deferred<int> d) { d.callback("text"); }
 
-// refused: FiringAVoidDeferredWithAValue: callback: it must get a value of the Deferred's type, or a Failure
+// refused: FiringAVoidDeferredWithAValue: callback: it must get a value of the Deferred's type, or
+// a Failure
 void firesVoidWithValue(Deferred<void> d) { d.callback(1); }
 
 // refused: ADeferredOfADeferred: a chain carries what is inside

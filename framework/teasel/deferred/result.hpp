@@ -10,8 +10,8 @@
 
 namespace teasel {
 
-/// A value or a Failure: what addBoth hands to its callback, what joins collect, and what a callback may return that
-/// sometimes fails without throwing.
+/// A value or a Failure: what addBoth hands to its callback, what joins collect, and what a
+/// callback may return that sometimes fails without throwing.
 template <class T>
 class Result {
  public:

@@ -49,8 +49,8 @@ template <class F, class... Args>
 using DeferredBy = Deferred<typename MadeBy<std::invoke_result_t<F, Args...>>::Type>;
 }  // namespace detail
 
-/// Calls `function` now. What it gives becomes a Deferred: a Deferred as it is, a Result or Failure opened, any other value
-/// by succeed, an exception by fail. (Verdict exceptions pass through.)
+/// Calls `function` now. What it gives becomes a Deferred: a Deferred as it is, a Result or Failure
+/// opened, any other value by succeed, an exception by fail. (Verdict exceptions pass through.)
 template <class F, class... Args>
   requires std::invocable<F, Args...>
 detail::DeferredBy<F, Args...> maybeDeferred(F&& function, Args&&... args) {

@@ -7,7 +7,7 @@
 
 namespace teasel::drivertest {
 
-// Accepting and connecting -------------------------------------------------------------------------------------------
+// Accepting and connecting ------------------------------------------------------------------------
 
 TEST_P(DriverTest, GivesAnAcceptedStreamItsAddresses) {
   auto [sink, peer] = pair();
@@ -81,7 +81,7 @@ TEST_P(DriverTest, LetsTheAcceptorWriteAndCloseAtOnce) {
   listener.atAccept = [&](Slot* slot) {
     outgoing.assign(1, segment("full"));
     const std::size_t taken = driver->write(slot, outgoing);
-    driver->close(slot, How::kGraceful, taken == 4 ? std::vector<Segment>{} : outgoing, driver->now() + 1s);
+    driver->close(slot, CloseMode::kGraceful, taken == 4 ? std::vector<Segment>{} : outgoing, driver->now() + 1s);
     return true;
   };
   Peer peer = Peer::connectedTo(port->host());
@@ -132,14 +132,15 @@ TEST_P(DriverTest, ReportsARefusedConnectInALaterPoll) {
 TEST_P(DriverTest, GivesUpAConnectThatIsClosedWithoutAnUpcall) {
   Sink client;
   client.slot = driver->connect(port->host(), {}, client);
-  close(client, How::kAbort);
+  close(client, CloseMode::kAbort);
   pump(10ms);
   EXPECT_TRUE(client.quiet());
 }
 
 TEST_P(DriverTest, ReportsMissingDescriptorsAndGoesOnAcceptingLater) {
-  // UBSan opens a pipe when it meets a dynamic type for the first time: let it meet these while it can.
-  // Through the base class, as the driver calls it, and so that the compiler cannot see which object it is.
+  // UBSan opens a pipe when it meets a dynamic type for the first time: let it meet these while it
+  // can. Through the base class, as the driver calls it, and so that the compiler cannot see which
+  // object it is.
   Acceptor* volatile asTheDriverSeesIt = &listener;
   asTheDriverSeesIt->onAcceptError(posix::acceptFailure(EMFILE, port->host()));
   listener.errors = 0;
@@ -160,7 +161,7 @@ TEST_P(DriverTest, ReportsMissingDescriptorsAndGoesOnAcceptingLater) {
   EXPECT_TRUE(until([&] { return listener.accepted == 1; }));
 }
 
-// Bytes --------------------------------------------------------------------------------------------------------------
+// Bytes -------------------------------------------------------------------------------------------
 
 TEST_P(DriverTest, CarriesBytesBothWays) {
   auto [sink, peer] = pair();
@@ -259,7 +260,7 @@ TEST_P(DriverTest, LetsTheLastOwnerOfARetainedChunkAppendToIt) {
   EXPECT_EQ(kept.size(), appended ? 9004u : 9000u);
 }
 
-// Ends ---------------------------------------------------------------------------------------------------------------
+// Ends --------------------------------------------------------------------------------------------
 
 TEST_P(DriverTest, ReportsEndOfStreamOnceAndKeepsTheOtherDirection) {
   auto [sink, peer] = pair();
@@ -294,7 +295,7 @@ TEST_P(DriverTest, ReportsAResetOnceAsConnectionLost) {
   pump(5ms);
   EXPECT_EQ(sink.errors, 1);
   EXPECT_EQ(sink.eofs, 0);
-  close(sink, How::kAbort);
+  close(sink, CloseMode::kAbort);
 }
 
 TEST_P(DriverTest, DeliversWhatCameBeforeAReset) {
@@ -333,12 +334,12 @@ TEST_P(DriverTest, ReportsAHardSendErrorInTheNextPoll) {
   driver->reading(sink.slot, true);
   pump(5ms);
   EXPECT_EQ(sink.eofs + sink.errors, 1);
-  close(sink, How::kAbort);
+  close(sink, CloseMode::kAbort);
 }
 
 TEST_P(DriverTest, AbortResetsThePeer) {
   auto [sink, peer] = pair();
-  close(sink, How::kAbort);
+  close(sink, CloseMode::kAbort);
   takeUntil(peer, 1);
   EXPECT_TRUE(peer.sawReset);
   EXPECT_TRUE(sink.quiet());
@@ -348,7 +349,7 @@ TEST_P(DriverTest, AbortDropsWhatIsInFlight) {
   auto [sink, peer] = pair();
   const std::string big(8 * 1024 * 1024, 'b');
   write(sink, big);
-  close(sink, How::kAbort, 2s, std::exchange(outgoing, {}));
+  close(sink, CloseMode::kAbort, 2s, std::exchange(outgoing, {}));
   EXPECT_LT(takeUntil(peer, big.size()).size(), big.size());
   EXPECT_TRUE(peer.sawReset);
   EXPECT_TRUE(sink.written.empty());
@@ -361,7 +362,7 @@ TEST_P(DriverTest, GracefulCloseKeepsAReplyWholeThoughInputIsUnread) {
     driver->reading(sink.slot, false);
     peer.send(std::string(50'000, 'u'));
     const std::size_t taken = write(sink, reply);
-    close(sink, How::kGraceful, 5s, taken == reply.size() ? std::vector<Segment>{} : std::exchange(outgoing, {}));
+    close(sink, CloseMode::kGraceful, 5s, taken == reply.size() ? std::vector<Segment>{} : std::exchange(outgoing, {}));
     pump(1ms);
     peer.send("and some more");
     ASSERT_EQ(takeUntil(peer, reply.size() + 1).size(), reply.size());
@@ -374,7 +375,7 @@ TEST_P(DriverTest, GracefulCloseSendsABigRestAfterItsOwnerIsGone) {
   auto [sink, peer] = pair();
   const std::size_t taken = write(sink, big);
   ASSERT_LT(taken, big.size());
-  close(sink, How::kGraceful, 5s, std::exchange(outgoing, {}));
+  close(sink, CloseMode::kGraceful, 5s, std::exchange(outgoing, {}));
   EXPECT_EQ(takeUntil(peer, big.size() + 1).size(), big.size());
   EXPECT_TRUE(peer.sawEof);
   EXPECT_TRUE(sink.quiet());
@@ -384,14 +385,14 @@ TEST_P(DriverTest, GracefulCloseDoesNotWaitForAnEndOfStreamThatWasSeen) {
   auto [sink, peer] = pair();
   peer.endWrite();
   ASSERT_TRUE(until([&] { return sink.eofs == 1; }));
-  close(sink, How::kGraceful, 60s);
+  close(sink, CloseMode::kGraceful, 60s);
   takeUntil(peer, 1);
   EXPECT_TRUE(peer.sawEof);
 }
 
 TEST_P(DriverTest, EndsALingeringStreamAtItsDeadline) {
   auto [sink, peer] = pair();
-  close(sink, How::kGraceful, 50ms);
+  close(sink, CloseMode::kGraceful, 50ms);
   const Instant start = driver->now();
   // The peer stays: only the deadline ends this. Then what it says meets a reset.
   until([&] { return driver->now() > start + 60ms; });
@@ -406,7 +407,7 @@ TEST_P(DriverTest, EndsALingeringStreamAtItsDeadline) {
 TEST_P(DriverTest, WakesUpForTheLingerDeadline) {
   auto [sink, peer] = pair();
   pump(5ms);
-  close(sink, How::kGraceful, 50ms);
+  close(sink, CloseMode::kGraceful, 50ms);
   const Instant start = driver->now();
   while (driver->now() < start + 50ms) poll(10s);
   EXPECT_LT(driver->now() - start, 2s);
@@ -416,7 +417,7 @@ TEST_P(DriverTest, ResetsAPeerThatDoesNotReadTheRestBeforeTheDeadline) {
   auto [sink, peer] = pair();
   const std::string big(16 * 1024 * 1024, 'b');
   write(sink, big);
-  close(sink, How::kGraceful, 30ms, std::exchange(outgoing, {}));
+  close(sink, CloseMode::kGraceful, 30ms, std::exchange(outgoing, {}));
   pump(60ms);
   EXPECT_EQ(driver->overdueSlots(), 0u);
   EXPECT_LT(takeUntil(peer, big.size()).size(), big.size());
@@ -425,7 +426,7 @@ TEST_P(DriverTest, ResetsAPeerThatDoesNotReadTheRestBeforeTheDeadline) {
 
 TEST_P(DriverTest, DiscardsWhatALingeringPeerSendsInBoundedPieces) {
   auto [sink, peer] = pair();
-  close(sink, How::kGraceful, 300ms);
+  close(sink, CloseMode::kGraceful, 300ms);
   auto [other, calm] = pair();
   std::size_t sent = 0;
   for (int i = 0; i < 100; ++i) {

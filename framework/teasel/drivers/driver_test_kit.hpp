@@ -20,8 +20,8 @@
 #include <teasel/drivers/posix/clock.hpp>
 #include <teasel/drivers/posix/sockets.hpp>
 
-/// What the tests of the drivers share: sinks that record, a driver that is polled until something is true, and plain
-/// blocking sockets as the other end.
+/// What the tests of the drivers share: sinks that record, a driver that is polled until something
+/// is true, and plain blocking sockets as the other end.
 namespace teasel::drivertest {
 
 using namespace std::chrono_literals;
@@ -54,7 +54,8 @@ class Sink final : public StreamSink {
   }
 };
 
-/// Takes every connection and gives it a Sink; `atAccept`, where set, runs before that and may refuse.
+/// Takes every connection and gives it a Sink; `atAccept`, where set, runs before that and may
+/// refuse.
 class Listener final : public Acceptor {
  public:
   StreamSink* onAccept(Slot* stream) override {
@@ -72,7 +73,8 @@ class Listener final : public Acceptor {
   std::function<bool(Slot*)> atAccept;
 };
 
-/// The other end of a stream: a plain socket, read with a time-out so that a test fails instead of hanging.
+/// The other end of a stream: a plain socket, read with a time-out so that a test fails instead of
+/// hanging.
 class Peer {
  public:
   explicit Peer(int descriptor) : descriptor_(descriptor) {}
@@ -168,8 +170,8 @@ class DriverTest : public ::testing::TestWithParam<std::string> {
     outgoing.assign(1, segment(bytes));
     return driver->write(sink.slot, outgoing);
   }
-  void close(Sink& sink, How how = How::kGraceful, Duration linger = 2s, std::vector<Segment> inFlight = {}) {
-    driver->close(std::exchange(sink.slot, nullptr), how, std::move(inFlight), driver->now() + linger);
+  void close(Sink& sink, CloseMode mode = CloseMode::kGraceful, Duration linger = 2s, std::vector<Segment> inFlight = {}) {
+    driver->close(std::exchange(sink.slot, nullptr), mode, std::move(inFlight), driver->now() + linger);
   }
   std::string takeUntil(Peer& peer, std::size_t size) {
     std::string got;

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-/// Random lives of many streams, both ends in one driver: whatever the order of writes, pauses and ends, what arrives is
-/// a prefix of what was written, and all of it where both sides ended gracefully.
+/// Random lives of many streams, both ends in one driver: whatever the order of writes, pauses and
+/// ends, what arrives is a prefix of what was written, and all of it where both sides ended
+/// gracefully.
 namespace teasel::drivertest {
 
 namespace {
@@ -59,9 +60,9 @@ struct End final : StreamSink {
     pending = size - driver->write(slot, flying);
     if (pending == 0) flying.clear();
   }
-  void end(How how) {
-    aborted = aborted || how == How::kAbort;
-    driver->close(std::exchange(slot, nullptr), how, std::move(flying), driver->now() + 10s);
+  void end(CloseMode mode) {
+    aborted = aborted || mode == CloseMode::kAbort;
+    driver->close(std::exchange(slot, nullptr), mode, std::move(flying), driver->now() + 10s);
     flying.clear();
   }
   void step(Dice& dice) {
@@ -77,10 +78,10 @@ struct End final : StreamSink {
         shut = true;
         return driver->shutdownWrite(slot);
       case 6:
-        if (dice.below(12) == 0) end(How::kAbort);
+        if (dice.below(12) == 0) end(CloseMode::kAbort);
         return;
       case 7:
-        if (eof || lost || dice.below(12) == 0) end(How::kGraceful);
+        if (eof || lost || dice.below(12) == 0) end(CloseMode::kGraceful);
         return;
       default: return;
     }
@@ -137,7 +138,7 @@ TEST_P(DriverTortureTest, WhatArrivesIsWhatWasWritten) {
       if (end.slot != nullptr) driver->reading(end.slot, end.reading = true);
     EXPECT_TRUE(until([&] { return settled(ends); }));
     for (End& end : ends)
-      if (end.slot != nullptr) end.end(How::kGraceful);
+      if (end.slot != nullptr) end.end(CloseMode::kGraceful);
     pump(20ms);
     for (const End& end : ends) {
       EXPECT_FALSE(end.wrong);

@@ -13,7 +13,7 @@ namespace teasel::drivertest {
 
 class DriverTurnTest : public DriverTest {};
 
-// Reading ------------------------------------------------------------------------------------------------------------
+// Reading -----------------------------------------------------------------------------------------
 
 TEST_P(DriverTurnTest, HoldsDataAndEndOfStreamWhileReadingIsOff) {
   auto [sink, peer] = pair();
@@ -122,17 +122,17 @@ TEST_P(DriverTurnTest, MayPauseBeforeItIsConnected) {
   EXPECT_TRUE(until([&] { return client.data == "early"; }));
 }
 
-// Closing inside upcalls ---------------------------------------------------------------------------------------------
+// Closing inside upcalls --------------------------------------------------------------------------
 
 TEST_P(DriverTurnTest, MayCloseInsideOnData) {
-  for (const How how : {How::kGraceful, How::kAbort}) {
+  for (const CloseMode mode : {CloseMode::kGraceful, CloseMode::kAbort}) {
     auto [sink, peer] = pair();
-    sink.atChunk = [&](Chunk&) { close(sink, how); };
+    sink.atChunk = [&](Chunk&) { close(sink, mode); };
     peer.send("a");
     peer.endWrite();
     ASSERT_TRUE(until([&] { return sink.chunks == 1; }));
     takeUntil(peer, 1);
-    EXPECT_EQ(how == How::kAbort ? peer.sawReset : peer.sawEof, true);
+    EXPECT_EQ(mode == CloseMode::kAbort ? peer.sawReset : peer.sawEof, true);
     EXPECT_EQ(sink.eofs, 0);
   }
 }
@@ -165,7 +165,7 @@ TEST_P(DriverTurnTest, MayCloseInsideOnWritten) {
 
 TEST_P(DriverTurnTest, MayCloseInsideOnError) {
   auto [sink, peer] = pair();
-  sink.atError = [&] { close(sink, How::kAbort); };
+  sink.atError = [&] { close(sink, CloseMode::kAbort); };
   peer.reset();
   EXPECT_TRUE(until([&] { return sink.errors == 1; }));
 }
@@ -173,8 +173,8 @@ TEST_P(DriverTurnTest, MayCloseInsideOnError) {
 TEST_P(DriverTurnTest, MayCloseAnotherStreamThatIsReadyInTheSamePoll) {
   auto [first, one] = pair();
   auto [second, two] = pair();
-  first.atChunk = [&](Chunk&) { close(second, How::kAbort); };
-  second.atChunk = [&](Chunk&) { close(first, How::kAbort); };
+  first.atChunk = [&](Chunk&) { close(second, CloseMode::kAbort); };
+  second.atChunk = [&](Chunk&) { close(first, CloseMode::kAbort); };
   one.send("1");
   two.send("2");
   ASSERT_TRUE(until([&] { return first.chunks + second.chunks > 0; }));
@@ -187,11 +187,11 @@ TEST_P(DriverTurnTest, ReusesPlacesWithoutMixingUpStreams) {
     auto [sink, peer] = pair();
     peer.send(std::to_string(i));
     ASSERT_TRUE(until([&] { return sink.data == std::to_string(i); }));
-    close(sink, i % 2 == 0 ? How::kAbort : How::kGraceful);
+    close(sink, i % 2 == 0 ? CloseMode::kAbort : CloseMode::kGraceful);
   }
 }
 
-// Waiting ------------------------------------------------------------------------------------------------------------
+// Waiting -----------------------------------------------------------------------------------------
 
 TEST_P(DriverTurnTest, WaitsAsLongAsItIsToldAndSamplesTheTimeAfterwards) {
   pump(2ms);

@@ -12,8 +12,8 @@
 
 namespace teasel::detail {
 
-/// What is left of a write: the caller's segments, not yet sent, until they are all taken or the slot is closed and they
-/// become ours.
+/// What is left of a write: the caller's segments, not yet sent, until they are all taken or the
+/// slot is closed and they become ours.
 class Outgoing {
  public:
   bool any() const noexcept { return left_ > 0; }
@@ -26,7 +26,8 @@ class Outgoing {
     return left_;
   }
   void drop() noexcept { left_ = 0; }
-  /// The owner of the segments goes away and leaves them to us; the unsent bytes are the last ones of them.
+  /// The owner of the segments goes away and leaves them to us; the unsent bytes are the last ones
+  /// of them.
   void takeOver(std::vector<Segment> segments) {
     const std::size_t unsent = left_;
     owned_ = std::move(segments);

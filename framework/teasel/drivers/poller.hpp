@@ -9,16 +9,19 @@
 
 namespace teasel {
 
-/// The kernel's readiness mechanism under a ReadinessDriver: level-triggered, one descriptor registered once.
+/// The kernel's readiness mechanism under a ReadinessDriver: level-triggered, one descriptor
+/// registered once.
 class Poller {
  public:
   /// Bits of an interest and of what is ready; the values are poll(2)'s.
   using Bits = std::uint32_t;
   static constexpr Bits kRead = 0x1;
   static constexpr Bits kWrite = 0x4;
-  static constexpr Bits kError = 0x8;    ///< reported without being asked for
-  static constexpr Bits kHangUp = 0x10;  ///< both directions are over; reported without being asked for
-  /// Interest in errors alone: keeps the descriptor registered. A mechanism that cannot (select) takes it for none.
+  static constexpr Bits kError = 0x8;  ///< reported without being asked for
+  /// both directions are over; reported without being asked for
+  static constexpr Bits kHangUp = 0x10;
+  /// Interest in errors alone: keeps the descriptor registered. A mechanism that cannot (select)
+  /// takes it for none.
   static constexpr Bits kWatch = 0x8000;
 
   struct Ready {
@@ -32,12 +35,14 @@ class Poller {
   virtual ~Poller() = default;
 
   virtual std::string_view name() const noexcept = 0;
-  /// Changes what `descriptor` is watched for; 0 registers and deregisters. Returns 0 or an errno value.
+  /// Changes what `descriptor` is watched for; 0 registers and deregisters. Returns 0 or an errno
+  /// value.
   virtual int change(int descriptor, std::uint64_t key, Bits before, Bits after) = 0;
   /// `descriptor`, watched for `interest`, is about to be closed.
   virtual void forget(int descriptor, Bits interest) noexcept = 0;
-  /// Waits at most `maxWait` (0: not at all; Duration::max(): without end) for at least one descriptor. Never returns
-  /// early except with something ready or after a signal. Valid until the next call.
+  /// Waits at most `maxWait` (0: not at all; Duration::max(): without end) for at least one
+  /// descriptor. Never returns early except with something ready or after a signal. Valid until the
+  /// next call.
   virtual std::span<const Ready> wait(Duration maxWait) = 0;
 };
 

@@ -84,7 +84,7 @@ ReadinessDriver::~ReadinessDriver() {
 
 Instant ReadinessDriver::now() noexcept { return posix::monotonicNow(); }
 
-// The turn of a driver -----------------------------------------------------------------------------------------------
+// The turn of a driver ----------------------------------------------------------------------------
 
 void ReadinessDriver::poll(Duration maxWait, Instant& sampled) {
   applyInterests();
@@ -169,7 +169,8 @@ void ReadinessDriver::dispatch(Entry& entry, Poller::Bits what) {
 }
 
 void ReadinessDriver::dispatchStream(Entry& entry, Poller::Bits what) {
-  // Reading first: what the peer said before it went away must not be lost to the error that a write would meet.
+  // Reading first: what the peer said before it went away must not be lost to the error that a
+  // write would meet.
   if (entry.reading && !entry.eof && !entry.failed && (what & ~Poller::kWrite) != 0) receive(entry, what);
   else if ((what & (Poller::kError | Poller::kHangUp)) != 0 && !entry.writing() && !entry.failed) noticeHangUp(entry, what);
   if (entry.state == Entry::State::kOpen && entry.writing() && !entry.failed && (what & ~Poller::kRead) != 0) flush(entry);
@@ -191,8 +192,8 @@ void ReadinessDriver::receive(Entry& entry, Poller::Bits what) {
   }
 }
 
-/// An error or hang-up that no call will meet: the direction to read from is over or paused. Not answered, the poller
-/// would report it without end.
+/// An error or hang-up that no call will meet: the direction to read from is over or paused. Not
+/// answered, the poller would report it without end.
 void ReadinessDriver::noticeHangUp(Entry& entry, Poller::Bits what) {
   if (!entry.reading) return touch(entry);  // deregistered: told when reading is on again
   if (const int error = (what & Poller::kError) != 0 ? posix::takeSocketError(entry.descriptor) : 0; error != 0)
@@ -201,7 +202,7 @@ void ReadinessDriver::noticeHangUp(Entry& entry, Poller::Bits what) {
   touch(entry);
 }
 
-// Connecting and accepting -------------------------------------------------------------------------------------------
+// Connecting and accepting ------------------------------------------------------------------------
 
 ReadinessDriver::Entry& ReadinessDriver::makeEntry(int descriptor) {
   Entry& entry = entries_.make();
@@ -235,7 +236,8 @@ bool ReadinessDriver::acceptOne(Entry& port) {
     const int error = errno;
     if (error == EAGAIN) return false;
     if (posix::concernsOneConnection(error)) return true;
-    // What waits stays in the backlog. Without the rest a full table of descriptors would make a busy loop of this.
+    // What waits stays in the backlog. Without the rest a full table of descriptors would make a
+    // busy loop of this.
     port.resting = true;
     deadlines_.emplace(port.deadline = sampled_ + kAcceptRest, port.place);
     touch(port);
@@ -248,7 +250,7 @@ bool ReadinessDriver::acceptOne(Entry& port) {
   StreamSink* sink = port.acceptor->onAccept(&entry);
   if (entry.state != Entry::State::kOpen) return true;
   entry.sink = sink;
-  if (sink == nullptr) close(&entry, How::kGraceful, {}, sampled_ + kUnwantedLinger);
+  if (sink == nullptr) close(&entry, CloseMode::kGraceful, {}, sampled_ + kUnwantedLinger);
   return true;
 }
 
@@ -280,7 +282,7 @@ void ReadinessDriver::finishConnect(Entry& entry) {
   entry.sink->onConnected();
 }
 
-// Writing ------------------------------------------------------------------------------------------------------------
+// Writing -----------------------------------------------------------------------------------------
 
 void ReadinessDriver::reading(Slot* stream, bool on) {
   Entry& entry = Entry::of(stream);
@@ -351,13 +353,13 @@ void ReadinessDriver::shutdownWrite(Slot* stream) {
   static_cast<void>(::shutdown(entry.descriptor, SHUT_WR));
 }
 
-// Ends ---------------------------------------------------------------------------------------------------------------
+// Ends --------------------------------------------------------------------------------------------
 
-void ReadinessDriver::close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) {
+void ReadinessDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) {
   Entry& entry = Entry::of(stream);
   const bool live = entry.state == Entry::State::kOpen || entry.state == Entry::State::kConnecting;
   TEASEL_CHECK(live);
-  if (how == How::kAbort || entry.state == Entry::State::kConnecting || entry.failed)
+  if (mode == CloseMode::kAbort || entry.state == Entry::State::kConnecting || entry.failed)
     return dispose(entry, entry.state == Entry::State::kOpen && !entry.failed);
   entry.state = Entry::State::kLingering;
   entry.sink = nullptr;
@@ -373,7 +375,8 @@ void ReadinessDriver::close(Slot* stream, How how, std::vector<Segment> inFlight
   touch(entry);
 }
 
-/// A stream without owner: its last bytes go out, then our end of stream, and what the peer still says is thrown away.
+/// A stream without owner: its last bytes go out, then our end of stream, and what the peer still
+/// says is thrown away.
 void ReadinessDriver::linger(Entry& entry) {
   if (entry.writing()) {
     int error = 0;
@@ -434,7 +437,8 @@ void ReadinessDriver::dispose(Entry& entry, bool reset) {
 
 void ReadinessDriver::reap() {
   std::erase_if(graveyard_, [this](Entry* entry) {
-    if (entry->inDirty || entry->inFailed) return false;  // freed by the next poll, which empties those lists
+    // freed by the next poll, which empties those lists
+    if (entry->inDirty || entry->inFailed) return false;
     entries_.remove(*entry);
     return true;
   });

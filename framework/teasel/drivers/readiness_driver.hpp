@@ -17,11 +17,12 @@
 
 namespace teasel {
 
-/// The driver for mechanisms that report readiness; they differ in the Poller alone. Level-triggered, one receive per
-/// readiness, writes tried at once.
+/// The driver for mechanisms that report readiness; they differ in the Poller alone.
+/// Level-triggered, one receive per readiness, writes tried at once.
 ///
-/// Bounds: a poll accepts at most 64 connections per port, receives at most 64 KiB per stream and discards at most 1 MiB
-/// per lingering stream. When accepting fails for lack of descriptors or memory, the port rests for 50 ms.
+/// Bounds: a poll accepts at most 64 connections per port, receives at most 64 KiB per stream and
+/// discards at most 1 MiB per lingering stream. When accepting fails for lack of descriptors or
+/// memory, the port rests for 50 ms.
 class ReadinessDriver final : public Driver {
  public:
   explicit ReadinessDriver(std::unique_ptr<Poller> poller);
@@ -37,7 +38,7 @@ class ReadinessDriver final : public Driver {
   void reading(Slot* stream, bool on) override;
   std::size_t write(Slot* stream, std::span<const Segment> segments) override;
   void shutdownWrite(Slot* stream) override;
-  void close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) override;
+  void close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) override;
   std::unique_ptr<ThreadPool> makeThreadPool() override { return posix::makeThreadPool(); }
   std::size_t overdueSlots() const noexcept override;
 
@@ -45,7 +46,8 @@ class ReadinessDriver final : public Driver {
   struct Entry;  // what the driver knows of a slot
 
   Entry& makeEntry(int descriptor);
-  // Interest: collected in dirty_ and told to the poller before the wait, so that what is undone costs nothing.
+  // Interest: collected in dirty_ and told to the poller before the wait, so that what is undone
+  // costs nothing.
   void touch(Entry& entry);
   void applyInterests();
   // What is reported by the next poll.
@@ -80,7 +82,8 @@ class ReadinessDriver final : public Driver {
   std::vector<Entry*> dirty_;
   std::deque<Entry*> failed_;
   std::vector<Entry*> graveyard_;
-  std::set<std::pair<Instant, std::uint32_t>> deadlines_;  // of lingering streams and resting ports, with their place
+  // of lingering streams and resting ports, with their place
+  std::set<std::pair<Instant, std::uint32_t>> deadlines_;
 };
 
 }  // namespace teasel

@@ -13,8 +13,8 @@ namespace teasel {
 
 namespace {
 
-/// Bitmaps as select(2) reads them, but as long as the highest descriptor needs: an fd_set ends at FD_SETSIZE, and FD_SET
-/// beyond it writes past its end.
+/// Bitmaps as select(2) reads them, but as long as the highest descriptor needs: an fd_set ends at
+/// FD_SETSIZE, and FD_SET beyond it writes past its end.
 class DescriptorSet {
  public:
   static constexpr std::size_t kBits = sizeof(unsigned long) * CHAR_BIT;

@@ -7,8 +7,9 @@
 
 namespace teasel::detail {
 
-/// The entries of a driver by small numbers that are used again, each time with another generation: a key that the
-/// kernel hands back late finds nothing. `Entry` has the members place and generation.
+/// The entries of a driver by small numbers that are used again, each time with another generation:
+/// a key that the kernel hands back late finds nothing. `Entry` has the members place and
+/// generation.
 template <class Entry>
 class SlotTable {
  public:

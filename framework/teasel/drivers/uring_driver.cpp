@@ -47,7 +47,7 @@ class UringDriver final : public Driver {
   void reading(Slot* stream, bool on) override;
   std::size_t write(Slot* stream, std::span<const Segment> segments) override;
   void shutdownWrite(Slot* stream) override;
-  void close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) override;
+  void close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) override;
   std::unique_ptr<ThreadPool> makeThreadPool() override { return posix::makeThreadPool(); }
   std::size_t overdueSlots() const noexcept override;
 
@@ -95,13 +95,14 @@ UringDriver::~UringDriver() {
     if (entry.state == Entry::State::kLingering) dispose(entry, entry.outgoing.any());
     else if (entry.state != Entry::State::kClosed) dispose(entry, entry.state == Entry::State::kOpen);
   });
-  // An operation in the kernel pins its socket: let it go, so that the peers hear of it now. And what a closed ring
-  // leaves to the kernel to clean up interrupts this thread's next waits.
+  // An operation in the kernel pins its socket: let it go, so that the peers hear of it now. And
+  // what a closed ring leaves to the kernel to clean up interrupts this thread's next waits.
   const auto busy = [](const Entry* entry) { return entry->armed != 0; };
   const Instant end = now() + kCancelGrace;
   ending_ = true;
   while ((wakeArmed_ || std::any_of(graveyard_.begin(), graveyard_.end(), busy)) && now() < end) {
-    if (!ring_.submitAndWait(Duration::zero())) break;  // in another thread: the kernel ends them when the ring closes
+    // in another thread: the kernel ends them when the ring closes
+    if (!ring_.submitAndWait(Duration::zero())) break;
     applyWishes();
     if (wakeArmed_) cancel(kWakeUp);
     ring_.submitAndWait(std::chrono::milliseconds(10));
@@ -110,7 +111,7 @@ UringDriver::~UringDriver() {
   for (Entry* entry : graveyard_) closeDescriptor(*entry);
 }
 
-// The turn of a driver -----------------------------------------------------------------------------------------------
+// The turn of a driver ----------------------------------------------------------------------------
 
 void UringDriver::poll(Duration maxWait, Instant& sampled) {
   applyWishes();
@@ -121,7 +122,8 @@ void UringDriver::poll(Duration maxWait, Instant& sampled) {
   sampled = sampled_ = now();
   reportFailures();
   deliverHeld();
-  // Each is taken before it is handled: an exception of a test that passes through here leaves the rest for the next poll.
+  // Each is taken before it is handled: an exception of a test that passes through here leaves the
+  // rest for the next poll.
   for (std::uint32_t count = ring_.ready(); count > 0; --count) complete(ring_.take());
   expireDeadlines();
   reap();
@@ -172,7 +174,8 @@ void UringDriver::arm(Entry& entry, Operation operation) {
       }
       break;
     }
-    case kWatch: io_uring_prep_poll_add(&sqe, entry.descriptor, 0); break;  // errors and hang-up come unasked
+    // errors and hang-up come unasked
+    case kWatch: io_uring_prep_poll_add(&sqe, entry.descriptor, 0); break;
     case kWakeUp: return;
   }
   sqe.user_data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
@@ -269,7 +272,7 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
   }
 }
 
-// Connecting and accepting -------------------------------------------------------------------------------------------
+// Connecting and accepting ------------------------------------------------------------------------
 
 Entry& UringDriver::makeEntry(int descriptor) {
   Entry& entry = entries_.make();
@@ -311,7 +314,7 @@ void UringDriver::accepted(Entry& port, int result) {
   StreamSink* sink = port.acceptor->onAccept(&entry);
   if (entry.state != Entry::State::kOpen) return;
   entry.sink = sink;
-  if (sink == nullptr) close(&entry, How::kGraceful, {}, sampled_ + kUnwantedLinger);
+  if (sink == nullptr) close(&entry, CloseMode::kGraceful, {}, sampled_ + kUnwantedLinger);
 }
 
 Slot* UringDriver::connect(const Address& to, const ConnectOptions& options, StreamSink& sink) {
@@ -336,7 +339,7 @@ void UringDriver::connected(Entry& entry, int result) {
   entry.sink->onConnected();
 }
 
-// Reading ------------------------------------------------------------------------------------------------------------
+// Reading -----------------------------------------------------------------------------------------
 
 void UringDriver::reading(Slot* stream, bool on) {
   Entry& entry = Entry::of(stream);
@@ -362,8 +365,8 @@ void UringDriver::received(Entry& entry, const posix::Uring::Completion& complet
   const auto size = static_cast<std::size_t>(completion.result);
   detail::ReceiveBuffer& buffer = ring_.buffer(loan.id);
   if (entry.reading && !entry.holds()) return buffer.deliver(*entry.sink, size);
-  // Copied out of the ring, so that a paused stream takes no buffers from the others. Bounded: the receive is cancelled
-  // before the next wait, and until then the kernel has but these buffers.
+  // Copied out of the ring, so that a paused stream takes no buffers from the others. Bounded: the
+  // receive is cancelled before the next wait, and until then the kernel has but these buffers.
   buffer.open();
   entry.held.emplace_back(ByteView(buffer.bytes(), size));
   buffer.shut();
@@ -398,7 +401,7 @@ void UringDriver::watched(Entry& entry, int result) {
   entry.hungUp = true;
 }
 
-// Writing ------------------------------------------------------------------------------------------------------------
+// Writing -----------------------------------------------------------------------------------------
 
 std::size_t UringDriver::write(Slot* stream, std::span<const Segment> segments) {
   Entry& entry = Entry::of(stream);
@@ -433,16 +436,16 @@ void UringDriver::shutdownWrite(Slot* stream) {
   static_cast<void>(::shutdown(entry.descriptor, SHUT_WR));
 }
 
-// Ends ---------------------------------------------------------------------------------------------------------------
+// Ends --------------------------------------------------------------------------------------------
 
-void UringDriver::close(Slot* stream, How how, std::vector<Segment> inFlight, Instant lingerUntil) {
+void UringDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) {
   Entry& entry = Entry::of(stream);
   const bool open = entry.state == Entry::State::kOpen;
   const bool live = open || entry.state == Entry::State::kConnecting;
   TEASEL_CHECK(live);
   // The kernel may be sending from these until its last completion, whatever becomes of the stream.
   entry.outgoing.takeOver(std::move(inFlight));
-  if (how == How::kAbort || !open || entry.failed) return dispose(entry, open && !entry.failed);
+  if (mode == CloseMode::kAbort || !open || entry.failed) return dispose(entry, open && !entry.failed);
   entry.eof = entry.eof || entry.heldEof;
   if (!entry.outgoing.any() && (entry.eof || entry.heldError || (!entry.shut && ::shutdown(entry.descriptor, SHUT_WR) != 0)))
     return dispose(entry, false);
@@ -473,8 +476,9 @@ void UringDriver::expireDeadlines() {
   }
 }
 
-/// The slot is over. Its operations are cancelled before the next wait; the descriptor is closed, the segments in flight
-/// are freed and the entry is used again after the last of them has completed.
+/// The slot is over. Its operations are cancelled before the next wait; the descriptor is closed,
+/// the segments in flight are freed and the entry is used again after the last of them has
+/// completed.
 void UringDriver::dispose(Entry& entry, bool reset) {
   if (entry.resting) deadlines_.erase({entry.deadline, entry.place});
   entry.state = Entry::State::kClosed;

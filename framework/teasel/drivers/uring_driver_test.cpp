@@ -1,7 +1,8 @@
 #include <teasel/drivers/driver_test_kit.hpp>
 #include <teasel/drivers/uring_driver.hpp>
 
-/// What only io_uring has: few buffers, kernels without DEFER_TASKRUN, operations that outlive their slot.
+/// What only io_uring has: few buffers, kernels without DEFER_TASKRUN, operations that outlive
+/// their slot.
 namespace teasel::drivertest {
 
 class UringDriverTest : public DriverTest {
@@ -51,7 +52,7 @@ TEST_P(UringDriverTest, WorksWithoutDeferredTaskRuns) {
   ASSERT_TRUE(until([&] { return sink.data == "ping"; }));
   write(sink, "pong");
   EXPECT_EQ(takeUntil(peer, 4), "pong");
-  close(sink, How::kAbort);
+  close(sink, CloseMode::kAbort);
   takeUntil(peer, 1);
   EXPECT_TRUE(peer.sawReset);
 }
@@ -96,7 +97,7 @@ TEST_P(UringDriverTest, ClosingDropsWhatIsHeld) {
   driver->reading(sink.slot, false);
   pump(5ms);
   driver->reading(sink.slot, true);
-  close(sink, How::kAbort);
+  close(sink, CloseMode::kAbort);
   pump(5ms);
   EXPECT_TRUE(sink.quiet());
 }
@@ -106,7 +107,7 @@ TEST_P(UringDriverTest, KeepsTheSegmentsOfAnAbortedSendUntilTheKernelIsDone) {
     auto [sink, peer] = pair();
     EXPECT_EQ(write(sink, std::string(8'000'000, 'b')), 0u);
     poll();  // the send is in the kernel
-    close(sink, How::kAbort, 0s, std::exchange(outgoing, {}));
+    close(sink, CloseMode::kAbort, 0s, std::exchange(outgoing, {}));
     poll(10ms);
   }
   pump(20ms);

@@ -18,7 +18,8 @@ namespace teasel::detail::uring {
 
 constexpr std::size_t kPiecesPerSend = 16;
 
-/// The operations that a slot may have in the kernel, each at most once; the low bits of what the kernel hands back.
+/// The operations that a slot may have in the kernel, each at most once; the low bits of what the
+/// kernel hands back.
 enum Operation : unsigned { kAccept, kConnect, kReceive, kSend, kWatch, kWakeUp };
 constexpr std::uint64_t kOperationMask = 7;
 /// Completions of cancellations, and nothing else, have no slot.

@@ -8,7 +8,8 @@ namespace teasel {
 
 namespace {
 
-/// Stands between a connector and the user's factory, and tells a Deferred how the one attempt went.
+/// Stands between a connector and the user's factory, and tells a Deferred how the one attempt
+/// went.
 class EndpointFactory final : public ClientFactory {
  public:
   EndpointFactory(std::shared_ptr<Factory> wrapped, Deferred<std::shared_ptr<Protocol>> outcome)

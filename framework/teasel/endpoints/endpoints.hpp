@@ -22,8 +22,9 @@ class StreamServerEndpoint {
 class StreamClientEndpoint {
  public:
   virtual ~StreamClientEndpoint() = default;
-  /// Connects; the result is the protocol, after its connectionMade. Fails with a ConnectError, with NoProtocol where the
-  /// factory builds none, with ConnectingCancelledError when cancelled: nothing is connected then.
+  /// Connects; the result is the protocol, after its connectionMade. Fails with a ConnectError,
+  /// with NoProtocol where the factory builds none, with ConnectingCancelledError when cancelled:
+  /// nothing is connected then.
   virtual Deferred<std::shared_ptr<Protocol>> connect(std::shared_ptr<Factory> factory) = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 
 namespace teasel {
 namespace {

@@ -15,8 +15,8 @@ namespace teasel {
 
 class Connector;
 
-/// Builds a protocol for each connection and keeps what they share. Held by shared_ptr: its port and its protocols keep
-/// it alive. The model is twisted.internet.protocol.Factory.
+/// Builds a protocol for each connection and keeps what they share. Held by shared_ptr: its port
+/// and its protocols keep it alive. The model is twisted.internet.protocol.Factory.
 class Factory : public std::enable_shared_from_this<Factory> {
  public:
   /// A factory of Ps: `Factory::forProtocol<Echo>()`. Arguments are copied and handed to every P.
@@ -28,19 +28,21 @@ class Factory : public std::enable_shared_from_this<Factory> {
   Factory& operator=(const Factory&) = delete;
   virtual ~Factory() = default;
 
-  /// The protocol for a connection with `peer`; null closes that connection at once. The factory is set by the caller
-  /// if it is not. Default: what setProtocol was given; null otherwise.
+  /// The protocol for a connection with `peer`; null closes that connection at once. The factory is
+  /// set by the caller if it is not. Default: what setProtocol was given; null otherwise.
   virtual std::shared_ptr<Protocol> buildProtocol(const Address& peer);
-  /// The class of the protocols that the default buildProtocol makes (Twisted: the attribute `protocol`).
+  /// The class of the protocols that the default buildProtocol makes (Twisted: the attribute
+  /// `protocol`).
   template <std::derived_from<Protocol> P, class... Args>
   void setProtocol(Args... args);
 
-  /// Before the first port or connector uses it, and after the last: open and close here what all protocols share. An
-  /// exception out of startFactory makes listen fail, and is logged for connectors.
+  /// Before the first port or connector uses it, and after the last: open and close here what all
+  /// protocols share. An exception out of startFactory makes listen fail, and is logged for
+  /// connectors.
   virtual void startFactory() {}
   virtual void stopFactory() {}
-  /// Counts users; calls startFactory on 0 -> 1 and stopFactory on 1 -> 0. Called by ports and connectors only. A doStop
-  /// too many is ignored.
+  /// Counts users; calls startFactory on 0 -> 1 and stopFactory on 1 -> 0. Called by ports and
+  /// connectors only. A doStop too many is ignored.
   void doStart();
   void doStop();
   int numPorts() const noexcept { return numPorts_; }
@@ -63,9 +65,11 @@ class ClientFactory : public Factory {
   template <std::derived_from<Protocol> P, class... Args>
   static std::shared_ptr<ClientFactory> forProtocol(Args... args);
 
-  /// An attempt begins; called at the end of the turn in which connectTCP or Connector::connect was (turn rule 2).
+  /// An attempt begins; called at the end of the turn in which connectTCP or Connector::connect was
+  /// (turn rule 2).
   virtual void startedConnecting(Connector& connector) { static_cast<void>(connector); }
-  /// It succeeded: the protocol's connectionMade has returned. (Twisted wraps the protocol to learn this.)
+  /// It succeeded: the protocol's connectionMade has returned. (Twisted wraps the protocol to learn
+  /// this.)
   virtual void clientConnectionMade(Connector& connector, const std::shared_ptr<Protocol>& protocol) {
     static_cast<void>(connector), static_cast<void>(protocol);
   }
@@ -73,7 +77,8 @@ class ClientFactory : public Factory {
   virtual void clientConnectionFailed(Connector& connector, const Failure& reason) {
     static_cast<void>(connector), static_cast<void>(reason);
   }
-  /// The connection is over (connectionLost has returned). `connector.connect()` may be called here to reconnect.
+  /// The connection is over (connectionLost has returned). `connector.connect()` may be called here
+  /// to reconnect.
   virtual void clientConnectionLost(Connector& connector, const Failure& reason) {
     static_cast<void>(connector), static_cast<void>(reason);
   }

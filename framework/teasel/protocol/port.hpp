@@ -16,8 +16,8 @@ class Port : public std::enable_shared_from_this<Port> {
   virtual ~Port() = default;
   /// Where it listens, the port chosen by the system included; stays readable after stopListening.
   virtual const Address& getHost() const noexcept = 0;
-  /// Accepts nothing more; connections made already go on. The result comes in the closing phase, after the factory's
-  /// doStop. Again: the same outcome.
+  /// Accepts nothing more; connections made already go on. The result comes in the closing phase,
+  /// after the factory's doStop. Again: the same outcome.
   virtual Deferred<void> stopListening() = 0;
   virtual bool listening() const noexcept = 0;
   virtual const std::shared_ptr<Factory>& factory() const noexcept = 0;

@@ -29,7 +29,8 @@ class Protocol : public StreamProtocol, public std::enable_shared_from_this<Prot
   void makeConnection(std::shared_ptr<Transport> transport) override;
   /// The transport: unconnected before makeConnection, still there (closed) after connectionLost.
   Transport& transport() const noexcept { return *transport_; }
-  /// The same for those who keep it: as the producer of the transport that this one is forwarded to.
+  /// The same for those who keep it: as the producer of the transport that this one is forwarded
+  /// to.
   const std::shared_ptr<Transport>& sharedTransport() const noexcept { return transport_; }
   /// The factory that built it and that it keeps alive; null for a protocol made by hand.
   const std::shared_ptr<Factory>& factory() const noexcept { return factory_; }

@@ -12,8 +12,8 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/fakes/test_protocols.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/connector.hpp>
 #include <teasel/protocol/factory.hpp>
 

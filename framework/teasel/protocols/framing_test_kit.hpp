@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/chunk_plan.hpp>
+#include <teasel/fakes/play/chunk_plan.hpp>
 #include <teasel/protocol/protocol.hpp>
 
 /// What the tests of the framing protocols share.
@@ -48,7 +48,8 @@ class NoteTransport final : public Transport {
   Counters counters_;
 };
 
-/// What a protocol under test heard: "line[a] raw[bc] long[...]". Parts of the kind `raw` that follow each other are one.
+/// What a protocol under test heard: "line[a] raw[bc] long[...]". Parts of the kind `raw` that
+/// follow each other are one.
 class Story {
  public:
   void note(const std::string& what, std::string_view text) {
@@ -88,7 +89,8 @@ struct Session {
   P protocol;
   int caught = 0;
 
-  /// Delivers as a transport would: nothing while paused, nothing after close. Exceptions are caught, as by a careless caller.
+  /// Delivers as a transport would: nothing while paused, nothing after close. Exceptions are
+  /// caught, as by a careless caller.
   void deliver(ByteView chunk) {
     resumeUntilRunning();
     if (!transport->closing) guarded([&] { protocol.dataReceived(chunk); });

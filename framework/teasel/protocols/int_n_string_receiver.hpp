@@ -8,14 +8,15 @@
 
 namespace teasel {
 
-/// Strings of bytes, each behind its length as an unsigned big-endian integer of prefixLength bytes. The model is
-/// twisted.protocols.basic.IntNStringReceiver. What holds for every protocol that cuts a stream into frames stands at
-/// detail::Framing.
+/// Strings of bytes, each behind its length as an unsigned big-endian integer of prefixLength
+/// bytes. The model is twisted.protocols.basic.IntNStringReceiver. What holds for every protocol
+/// that cuts a stream into frames stands at detail::Framing.
 ///
 /// A length is judged before any of its string is awaited; nothing is allocated for it in advance.
 class IntNStringReceiver : public detail::Framing {
  public:
-  /// The longest string that is accepted and sent until setMaxLength, as far as the prefix can say it (Twisted: MAX_LENGTH).
+  /// The longest string that is accepted and sent until setMaxLength, as far as the prefix can say
+  /// it (Twisted: MAX_LENGTH).
   static constexpr std::size_t kMaxLength = 99999;
 
   /// Throws UsageError unless prefixLength is 1 to 8.
@@ -24,12 +25,12 @@ class IntNStringReceiver : public detail::Framing {
 
   /// A string, whole; it may be empty. `string` is borrowed for the call.
   virtual void stringReceived(ByteView string) = 0;
-  /// A string is announced that is longer than maxLength. The default ends the connection with LimitExceeded. An override
-  /// that does not end it has that string skipped.
+  /// A string is announced that is longer than maxLength. The default ends the connection with
+  /// LimitExceeded. An override that does not end it has that string skipped.
   virtual void lengthLimitExceeded(std::uint64_t length);
 
-  /// Writes a string behind its length. Throws StringTooLongError if the prefix cannot say the length, and above
-  /// maxLength; nothing is written then.
+  /// Writes a string behind its length. Throws StringTooLongError if the prefix cannot say the
+  /// length, and above maxLength; nothing is written then.
   void sendString(ByteView string);
 
   std::size_t prefixLength() const noexcept { return prefixLength_; }

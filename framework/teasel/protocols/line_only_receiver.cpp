@@ -46,8 +46,9 @@ inline bool LineOnlyReceiver::endsHere(ByteView before, const char* begin, const
          std::memcmp(begin, delimiter_.data() + outside, here) == 0;
 }
 
-/// Where in `in` the first delimiter ends (behind its last byte) that may have begun in `before`, or kNone. Looks at each
-/// byte of `in` once and never searches `before`: a delimiter ends with its last byte.
+/// Where in `in` the first delimiter ends (behind its last byte) that may have begun in `before`,
+/// or kNone. Looks at each byte of `in` once and never searches `before`: a delimiter ends with its
+/// last byte.
 inline std::size_t LineOnlyReceiver::findEnd(ByteView before, ByteView in) const noexcept {
   const char* at = in.begin();
   const char* const stop = in.end();

@@ -8,14 +8,16 @@
 
 namespace teasel {
 
-/// Cuts a stream into lines. The model is twisted.protocols.basic.LineOnlyReceiver; what holds for every protocol that
-/// cuts a stream into frames stands at detail::Framing.
+/// Cuts a stream into lines. The model is twisted.protocols.basic.LineOnlyReceiver; what holds for
+/// every protocol that cuts a stream into frames stands at detail::Framing.
 ///
-/// Memory: one line of at most maxLength plus a delimiter, and what was received while paused. The work is linear in the
-/// bytes received (times the delimiter's size for input made of its last byte).
+/// Memory: one line of at most maxLength plus a delimiter, and what was received while paused. The
+/// work is linear in the bytes received (times the delimiter's size for input made of its last
+/// byte).
 class LineOnlyReceiver : public detail::Framing {
  public:
-  /// The longest line that is accepted until setMaxLength, without its delimiter (Twisted: MAX_LENGTH).
+  /// The longest line that is accepted until setMaxLength, without its delimiter (Twisted:
+  /// MAX_LENGTH).
   static constexpr std::size_t kMaxLength = 16384;
 
   /// Throws UsageError when the delimiter is empty.
@@ -24,8 +26,9 @@ class LineOnlyReceiver : public detail::Framing {
 
   /// A line, without its delimiter. `line` is borrowed for the call.
   virtual void lineReceived(std::string_view line) = 0;
-  /// A line is longer than maxLength. `line` is its first maxLength + delimiter().size() bytes. The default ends the
-  /// connection with LimitExceeded. An override that does not end it has the rest of that line skipped.
+  /// A line is longer than maxLength. `line` is its first maxLength + delimiter().size() bytes. The
+  /// default ends the connection with LimitExceeded. An override that does not end it has the rest
+  /// of that line skipped.
   virtual void lineLengthExceeded(std::string_view line);
 
   /// Writes `line` and a delimiter. `line` is sent as it is, delimiters inside it included.

@@ -6,7 +6,8 @@
 
 #include <teasel/protocols/framing_test_kit.hpp>
 
-// What it shares with LineReceiver is tested there, what it shares with all framing protocols in framing_test.cpp.
+// What it shares with LineReceiver is tested there, what it shares with all framing protocols in
+// framing_test.cpp.
 
 namespace teasel {
 namespace {

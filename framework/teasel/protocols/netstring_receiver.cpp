@@ -11,7 +11,8 @@ bool isDigit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 
 /// The beginning of a netstring, up to its colon.
 struct Header {
-  std::size_t size = 0;    // digits and colon; when bad, up to the byte that is wrong, included; 0: not all of it is here
+  // digits and colon; when bad, up to the byte that is wrong, included; 0: not all of it is here
+  std::size_t size = 0;
   std::size_t length = 0;  // as far as it was read
   bool bad = false;
 };

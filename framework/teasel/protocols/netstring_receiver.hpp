@@ -22,10 +22,12 @@ class NetstringParseError : public std::runtime_error {
 };
 
 /// Strings of bytes as netstrings: the length in decimal digits, ':', the bytes, ','. The model is
-/// twisted.protocols.basic.NetstringReceiver, the format D. J. Bernstein's netstrings.txt (1997): no leading zeros, so
-/// that each string has one form. What holds for every protocol that cuts a stream into frames stands at detail::Framing.
+/// twisted.protocols.basic.NetstringReceiver, the format D. J. Bernstein's netstrings.txt (1997):
+/// no leading zeros, so that each string has one form. What holds for every protocol that cuts a
+/// stream into frames stands at detail::Framing.
 ///
-/// A length is judged digit by digit, before any of its string is awaited; nothing is allocated for it in advance.
+/// A length is judged digit by digit, before any of its string is awaited; nothing is allocated for
+/// it in advance.
 class NetstringReceiver : public detail::Framing {
  public:
   /// The longest string that is accepted and sent until setMaxLength (Twisted: MAX_LENGTH).
@@ -36,9 +38,9 @@ class NetstringReceiver : public detail::Framing {
 
   /// A string, whole; it may be empty. `string` is borrowed for the call.
   virtual void stringReceived(ByteView string) = 0;
-  /// The peer broke the format: `why` is LimitExceeded for a length above maxLength, else NetstringParseError. The default
-  /// ends the connection with it. Whatever an override does, nothing more is delivered: there is no way to find the next
-  /// netstring.
+  /// The peer broke the format: `why` is LimitExceeded for a length above maxLength, else
+  /// NetstringParseError. The default ends the connection with it. Whatever an override does,
+  /// nothing more is delivered: there is no way to find the next netstring.
   virtual void netstringError(const Failure& why);
 
   /// Writes a netstring. Throws StringTooLongError above maxLength; nothing is written then.
@@ -47,7 +49,8 @@ class NetstringReceiver : public detail::Framing {
   /// Whether netstringError was called.
   bool brokenPeer() const noexcept { return broken_; }
   std::size_t maxLength() const noexcept { return maxLength_; }
-  /// Effective from the next string on; one that is being received already must fit, too. At most kLargestMaxLength.
+  /// Effective from the next string on; one that is being received already must fit, too. At most
+  /// kLargestMaxLength.
   void setMaxLength(std::size_t bytes);
   static constexpr std::size_t kLargestMaxLength = static_cast<std::size_t>(-1) / 16;
 

@@ -116,7 +116,8 @@ TEST(NetstringReceiver, RefusesToSendMoreThanItsLimit) {
   EXPECT_EQ(session.transport->written, "");
 }
 
-/// What any cutting of `input` must lead to, by the plainest means: whole strings, then whether an error follows.
+/// What any cutting of `input` must lead to, by the plainest means: whole strings, then whether an
+/// error follows.
 std::string reference(std::string_view input, std::size_t maxLength) {
   std::string story;
   std::size_t at = 0;

@@ -14,12 +14,13 @@ namespace teasel {
 
 class WrappingFactory;
 
-/// Stands between a transport and a protocol, and is a protocol to the one and a transport to the other: derive and
-/// override what is to be watched or changed on the way. What is not overridden passes through unchanged, half-close, pausing
-/// and producers included. It calls nobody by itself, so the turn rules hold for the wrapped protocol as well.
+/// Stands between a transport and a protocol, and is a protocol to the one and a transport to the
+/// other: derive and override what is to be watched or changed on the way. What is not overridden
+/// passes through unchanged, half-close, pausing and producers included. It calls nobody by itself,
+/// so the turn rules hold for the wrapped protocol as well.
 ///
-/// Held by shared_ptr. It holds the wrapped protocol, which holds it as its transport; that ends with connectionLost.
-/// The model is twisted.protocols.policies.ProtocolWrapper.
+/// Held by shared_ptr. It holds the wrapped protocol, which holds it as its transport; that ends
+/// with connectionLost. The model is twisted.protocols.policies.ProtocolWrapper.
 class ProtocolWrapper : public Protocol, public Transport {
  public:
   /// Throws UsageError for null.
@@ -29,7 +30,7 @@ class ProtocolWrapper : public Protocol, public Transport {
   /// Null after connectionLost.
   const std::shared_ptr<Protocol>& wrappedProtocol() const noexcept { return wrapped_; }
 
-  // Protocol: from the transport to the wrapped protocol; nothing gets there after connectionLost -----------------------
+  // Protocol: from the transport to the wrapped protocol; nothing gets there after connectionLost -
   /// Calls connectionMade of the wrapper, then makeConnection of the wrapped protocol.
   void makeConnection(std::shared_ptr<Transport> transport) override;
   void dataReceived(ByteView data) override {
@@ -49,7 +50,7 @@ class ProtocolWrapper : public Protocol, public Transport {
   }
   std::string logPrefix() const override;
 
-  // Transport: from the wrapped protocol to the transport --------------------------------------------------------------
+  // Transport: from the wrapped protocol to the transport -----------------------------------------
   void write(ByteView data) override { transport().write(data); }
   void loseConnection() override { transport().loseConnection(); }
   void failConnection(const Failure& why) override { transport().failConnection(why); }
@@ -75,28 +76,31 @@ class ProtocolWrapper : public Protocol, public Transport {
  private:
   friend class WrappingFactory;
   std::shared_ptr<Protocol> wrapped_;
-  std::shared_ptr<WrappingFactory> wrapping_;  // that counts it, from makeConnection to connectionLost
+  // that counts it, from makeConnection to connectionLost
+  std::shared_ptr<WrappingFactory> wrapping_;
   std::uint64_t number_ = 0;
   bool handedOn_ = false;  // makeConnection has reached the wrapped protocol
 };
 
-/// Builds what another factory builds, each protocol in a wrapper, and tells that factory everything: starting, stopping and,
-/// where it is a ClientFactory, how each attempt goes. For listenTCP, connectTCP and endpoints alike. A factory that builds
-/// no protocol has its connection closed as ever. The model is twisted.protocols.policies.WrappingFactory.
+/// Builds what another factory builds, each protocol in a wrapper, and tells that factory
+/// everything: starting, stopping and, where it is a ClientFactory, how each attempt goes. For
+/// listenTCP, connectTCP and endpoints alike. A factory that builds no protocol has its connection
+/// closed as ever. The model is twisted.protocols.policies.WrappingFactory.
 class WrappingFactory : public ClientFactory {
  public:
   /// Throws UsageError for null.
   explicit WrappingFactory(std::shared_ptr<Factory> wrapped);
   ~WrappingFactory() override;
-  /// One that wraps in Ws: `WrappingFactory::in<Recorder>(factory, args...)` makes each as W(protocol, args...).
+  /// One that wraps in Ws: `WrappingFactory::in<Recorder>(factory, args...)` makes each as
+  /// W(protocol, args...).
   template <std::derived_from<ProtocolWrapper> W, class... Args>
   static std::shared_ptr<WrappingFactory> in(std::shared_ptr<Factory> wrapped, Args... args);
 
   const std::shared_ptr<Factory>& wrappedFactory() const noexcept { return wrapped_; }
   /// Those that are connected, by a number that counts connections (Twisted: protocols).
   const std::map<std::uint64_t, ProtocolWrapper*>& protocols() const noexcept { return protocols_; }
-  /// What a connection's protocol is wrapped in; null closes the connection. Default: what `in` said, else a plain
-  /// ProtocolWrapper.
+  /// What a connection's protocol is wrapped in; null closes the connection. Default: what `in`
+  /// said, else a plain ProtocolWrapper.
   virtual std::shared_ptr<ProtocolWrapper> wrap(std::shared_ptr<Protocol> protocol);
 
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override;

@@ -9,8 +9,8 @@
 #include <teasel/core/logger.hpp>
 #include <teasel/endpoints/endpoints.hpp>
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/fakes/test_protocols.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/world.hpp>
 
 namespace teasel {
 namespace {
@@ -115,7 +115,7 @@ TEST(ProtocolWrapper, SaysWhatItWraps) {
   EXPECT_EQ(Loud(std::make_shared<fakes::test::Echo>()).logPrefix(), "fakes::test::Echo ((anonymous namespace)::Loud)");
 }
 
-// Factories ----------------------------------------------------------------------------------------------------------------
+// Factories ---------------------------------------------------------------------------------------
 
 TEST(WrappingFactory, NeedsAFactory) { EXPECT_THROW(WrappingFactory(nullptr), UsageError); }
 
@@ -154,7 +154,7 @@ TEST(WrappingFactory, AFactoryThatBuildsNoProtocolHasTheConnectionClosed) {
   world.host().reactor().listenTCP(8000, factory);
   world.play().connect(0);
   ASSERT_TRUE(world.run());
-  EXPECT_TRUE(world.outside(0).sawEof());
+  EXPECT_TRUE(world.peer(0).sawEof());
   EXPECT_TRUE(factory->protocols().empty());
 }
 

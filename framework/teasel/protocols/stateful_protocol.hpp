@@ -7,9 +7,9 @@
 
 namespace teasel {
 
-/// A parser in states: each says how many bytes it wants and who gets them, and the handler returns the next state. The
-/// model is twisted.protocols.stateful.StatefulProtocol. What holds for every protocol that cuts a stream into frames
-/// stands at detail::Framing.
+/// A parser in states: each says how many bytes it wants and who gets them, and the handler returns
+/// the next state. The model is twisted.protocols.stateful.StatefulProtocol. What holds for every
+/// protocol that cuts a stream into frames stands at detail::Framing.
 ///
 ///     class Records : public StatefulProtocol {
 ///       State getInitialState() override { return {&Records::size, 1}; }
@@ -17,9 +17,10 @@ namespace teasel {
 ///       State body(ByteView bytes) { ...; return {&Records::size, 1}; }
 ///     };
 ///
-/// A state of no bytes runs right behind the one before it, with an empty view: a record of length 0 needs no special
-/// case. More than kMaxEmptyStates of them in a row end the connection with LimitExceeded, as does a state that wants
-/// more than maxLength bytes. A handler that throws has kept its state.
+/// A state of no bytes runs right behind the one before it, with an empty view: a record of length
+/// 0 needs no special case. More than kMaxEmptyStates of them in a row end the connection with
+/// LimitExceeded, as does a state that wants more than maxLength bytes. A handler that throws has
+/// kept its state.
 class StatefulProtocol : public detail::Framing {
  public:
   /// The most that a state may want until setMaxLength.
@@ -33,7 +34,8 @@ class StatefulProtocol : public detail::Framing {
     /// `handler` gets the next `bytes` bytes, borrowed for the call.
     template <std::derived_from<StatefulProtocol> P>
     State(State (P::*handler)(ByteView bytes), std::size_t bytes) : handler_(static_cast<Handler>(handler)), bytes_(bytes) {}
-    /// There is no further state: the connection ends by loseConnection, and input from here on is dropped.
+    /// There is no further state: the connection ends by loseConnection, and input from here on is
+    /// dropped.
     static State end() noexcept {
       State state;
       state.end_ = true;
@@ -51,7 +53,8 @@ class StatefulProtocol : public detail::Framing {
   explicit StatefulProtocol(std::size_t maxLength = kMaxLength);
   ~StatefulProtocol() override;
 
-  /// Where to begin. Called once, when the first byte arrives. Throws UsageError out of dataReceived when it is no state.
+  /// Where to begin. Called once, when the first byte arrives. Throws UsageError out of
+  /// dataReceived when it is no state.
   virtual State getInitialState() = 0;
 
   std::size_t maxLength() const noexcept { return maxLength_; }
@@ -73,7 +76,8 @@ class StatefulProtocol : public detail::Framing {
   void enterOther();
   void refuse(const Failure& why);
 
-  // The state and the place where its handler puts the next one: copying one that was just made word by word would stall.
+  // The state and the place where its handler puts the next one: copying one that was just made
+  // word by word would stall.
   State states_[2];
   unsigned now_ = 0;
   bool begun_ = false;

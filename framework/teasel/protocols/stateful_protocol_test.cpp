@@ -12,7 +12,8 @@
 namespace teasel {
 namespace {
 
-/// Commands of one byte: '0' to '9' is the size of a body; 'x' ends; '.' stays; 'h' is huge; 'r' a run of empty states.
+/// Commands of one byte: '0' to '9' is the size of a body; 'x' ends; '.' stays; 'h' is huge; 'r' a
+/// run of empty states.
 class Machine : public StatefulProtocol {
  public:
   explicit Machine(std::size_t maxLength = 100) : StatefulProtocol(maxLength) {}

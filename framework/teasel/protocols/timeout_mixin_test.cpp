@@ -7,8 +7,8 @@
 
 #include <teasel/core/logger.hpp>
 #include <teasel/fakes/fake_clock.hpp>
-#include <teasel/fakes/leak_guard.hpp>
 #include <teasel/fakes/string_transport.hpp>
+#include <teasel/fakes/world/leak_guard.hpp>
 #include <teasel/protocols/line_receiver.hpp>
 
 namespace teasel {

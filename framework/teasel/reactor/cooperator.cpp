@@ -44,7 +44,8 @@ class CoopTask : public std::enable_shared_from_this<CoopTask> {
   void stop(Site site);
   void lost();
 
-  StepsPointer steps;  // its own: kept by a Deferred that it gave, too, which may be that of a coroutine inside it
+  // its own: kept by a Deferred that it gave, too, which may be that of a coroutine inside it
+  StepsPointer steps;
   CoopCore* core = nullptr;
   std::list<TaskPointer>::iterator place;
   std::size_t pauses = 0;
@@ -53,7 +54,8 @@ class CoopTask : public std::enable_shared_from_this<CoopTask> {
   End end = End::kNone;
   Failure failure;
   std::vector<Deferred<void>> waiters;
-  Deferred<void> unasked{nullptr};  // the failure that nobody asked for so far: reports itself when it dies
+  // the failure that nobody asked for so far: reports itself when it dies
+  Deferred<void> unasked{nullptr};
   DelayedCall lossReport;
   const Site made;
   Site endedAt;
@@ -206,7 +208,8 @@ void CoopCore::step(CoopTask& task) {
     if (mustPassThrough()) throw;
     failure = Failure::current(task.made);
   }
-  if (task.end != End::kNone) {  // it ended its own task: what it gives is nobody's, what it throws nobody's error
+  // it ended its own task: what it gives is nobody's, what it throws nobody's error
+  if (task.end != End::kNone) {
     if (failure) fail<void>(failure, task.made);
   } else if (failure) {
     end(task, End::kFailed, failure, task.made);
@@ -236,7 +239,8 @@ void CoopCore::wait(CoopTask& task, Deferred<void>& result) {
   result.addBoth(
       [waiter](Result<void> came) -> Result<void> {
         const TaskPointer live = waiter.lock();
-        if (live == nullptr || !live->waiting) return came;  // a failure is nobody's: it will be reported
+        // a failure is nobody's: it will be reported
+        if (live == nullptr || !live->waiting) return came;
         live->waiting = false;
         if (came.ok()) live->core->move(*live);
         else live->core->end(*live, End::kFailed, came.failure(), live->made);
@@ -245,7 +249,8 @@ void CoopCore::wait(CoopTask& task, Deferred<void>& result) {
       task.made);
 }
 
-/// The Deferred that is waited for has died. This comes out of a destructor; users hear of it in the next turn.
+/// The Deferred that is waited for has died. This comes out of a destructor; users hear of it in
+/// the next turn.
 void CoopTask::lost() {
   if (!waiting) return;
   lossReport = core->clock.callLater(

@@ -35,24 +35,25 @@ class StepsOf {
 };
 }  // namespace detail
 
-/// A handle to something that a Cooperator works on; copyable. The task goes on without any handle, and a handle may
-/// outlive task and Cooperator.
+/// A handle to something that a Cooperator works on; copyable. The task goes on without any handle,
+/// and a handle may outlive task and Cooperator.
 class CooperativeTask {
  public:
-  CooperativeTask(const CooperativeTask&) noexcept = default;  // moves copy: no handle is ever empty
+  // moves copy: no handle is ever empty
+  CooperativeTask(const CooperativeTask&) noexcept = default;
   CooperativeTask& operator=(const CooperativeTask&) noexcept = default;
 
-  /// Fires when the task has ended: done, or with the error that ended it, TaskStopped or SchedulerStopped. A new Deferred
-  /// in each call; cancelling one does not touch the task. An error that nobody ever asked for is reported as unhandled
-  /// when the task is forgotten.
+  /// Fires when the task has ended: done, or with the error that ended it, TaskStopped or
+  /// SchedulerStopped. A new Deferred in each call; cancelling one does not touch the task. An
+  /// error that nobody ever asked for is reported as unhandled when the task is forgotten.
   Deferred<void> whenDone(Site site = Site::here()) const;
-  /// No step until resume was called as often. Throws what says how the task ended, if it has: TaskDone, TaskStopped,
-  /// TaskFailed, SchedulerStopped.
+  /// No step until resume was called as often. Throws what says how the task ended, if it has:
+  /// TaskDone, TaskStopped, TaskFailed, SchedulerStopped.
   void pause(Site site = Site::here()) const;
   /// Takes one pause back. Throws NotPaused without one: waiting for a Deferred is no pause.
   void resume(Site site = Site::here()) const;
-  /// Ends it: no further step, and whenDone fails with TaskStopped. A Deferred that it waits for is left alone. Throws
-  /// like pause.
+  /// Ends it: no further step, and whenDone fails with TaskStopped. A Deferred that it waits for is
+  /// left alone. Throws like pause.
   void stop(Site site = Site::here()) const;
   bool finished() const noexcept;
 
@@ -62,29 +63,34 @@ class CooperativeTask {
   std::shared_ptr<detail::CoopTask> task_;
 };
 
-/// Shares a thread among pieces of work that are cut into steps (twisted.internet.task.Cooperator): in each turn up to a
-/// slice of steps, one of each task in rotation, so that long work does not hold up I/O.
+/// Shares a thread among pieces of work that are cut into steps (twisted.internet.task.Cooperator):
+/// in each turn up to a slice of steps, one of each task in rotation, so that long work does not
+/// hold up I/O.
 ///
-/// A task waits while it is paused, and while a Deferred that a step gave has no result; one that dies without a result
-/// ends it with ResultLost. Steps may do everything to their task, to others, and to the Cooperator, destroying it included.
+/// A task waits while it is paused, and while a Deferred that a step gave has no result; one that
+/// dies without a result ends it with ResultLost. Steps may do everything to their task, to others,
+/// and to the Cooperator, destroying it included.
 ///
-/// The slice is a number of steps, so that a run repeats itself; withTimeSlice makes one for programs on real drivers.
-/// When the Cooperator dies, tasks end where they are, and the Deferreds of those who wait stay unfired: stop() tells them.
-/// `clock` must outlive it. One thread; none of them is global.
+/// The slice is a number of steps, so that a run repeats itself; withTimeSlice makes one for
+/// programs on real drivers. When the Cooperator dies, tasks end where they are, and the Deferreds
+/// of those who wait stay unfired: stop() tells them. `clock` must outlive it. One thread; none of
+/// them is global.
 class Cooperator {
  public:
   static constexpr std::size_t kSlice = 100;
 
-  /// `slice` steps in a turn, at least 1 (else UsageError). Not `started`, it collects tasks until start().
+  /// `slice` steps in a turn, at least 1 (else UsageError). Not `started`, it collects tasks until
+  /// start().
   explicit Cooperator(Clock& clock, std::size_t slice = kSlice, bool started = true, Site site = Site::here());
-  /// As many steps in a turn as fit into `slice` of the driver's time, at least one. Throws NoWallClock where that time
-  /// stands still within a turn, in a simulated world; NegativeDelay.
+  /// As many steps in a turn as fit into `slice` of the driver's time, at least one. Throws
+  /// NoWallClock where that time stands still within a turn, in a simulated world; NegativeDelay.
   static Cooperator withTimeSlice(Reactor& reactor, Duration slice, bool started = true, Site site = Site::here());
   Cooperator(const Cooperator&) = delete;
   Cooperator& operator=(const Cooperator&) = delete;
   ~Cooperator();
 
-  /// Begins to work on a task, from the next turn on. After stop() the task has ended at once, with SchedulerStopped.
+  /// Begins to work on a task, from the next turn on. After stop() the task has ended at once, with
+  /// SchedulerStopped.
   template <StepFunction F>
   CooperativeTask cooperate(F steps, Site site = Site::here()) {
     if constexpr (std::is_same_v<std::invoke_result_t<F&>, Steps>)
@@ -99,8 +105,8 @@ class Cooperator {
 
   /// Begins, or begins again after stop().
   void start();
-  /// Ends all tasks, those that are paused or wait included: whenDone fails with SchedulerStopped. Refuses new ones until
-  /// start().
+  /// Ends all tasks, those that are paused or wait included: whenDone fails with SchedulerStopped.
+  /// Refuses new ones until start().
   void stop(Site site = Site::here());
   bool running() const noexcept;
 

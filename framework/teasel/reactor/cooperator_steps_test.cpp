@@ -8,7 +8,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/deferred/coroutine.hpp>
 #include <teasel/fakes/fake_clock.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/gtest/results.hpp>
 #include <teasel/reactor/cooperator.hpp>
 #include <teasel/reactor/defer_later.hpp>

@@ -9,7 +9,7 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/gtest/results.hpp>
 #include <teasel/reactor/defer_later.hpp>
 #include <teasel/reactor/task_test_kit.hpp>
@@ -27,7 +27,8 @@ using task_tests::thrownBy;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// A Cooperator that makes one step in a turn, with one task that works, waits, ends or breaks as it is told.
+/// A Cooperator that makes one step in a turn, with one task that works, waits, ends or breaks as
+/// it is told.
 class CooperativeTaskTest : public testing::Test {
  protected:
   enum Next { kWork, kWait, kEnd, kThrow };

@@ -7,7 +7,8 @@
 
 namespace teasel {
 
-/// Answers IP literals and "localhost" (127.0.0.1), everything else with DNSLookupError. What a reactor begins with.
+/// Answers IP literals and "localhost" (127.0.0.1), everything else with DNSLookupError. What a
+/// reactor begins with.
 class LiteralResolver final : public Resolver {
  public:
   /// `clock` must outlive the resolver.

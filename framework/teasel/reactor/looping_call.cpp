@@ -34,7 +34,8 @@ class LoopingCall::Loop : public std::enable_shared_from_this<Loop> {
   void ended(const Result<void>& result);
 
   Clock& clock_;
-  std::shared_ptr<Body> body_;  // its own: kept by a Deferred that it gave, too, which may be that of a coroutine inside it
+  // its own: kept by a Deferred that it gave, too, which may be that of a coroutine inside it
+  std::shared_ptr<Body> body_;
   const bool counts_;
   bool running_ = false;
   bool inBody_ = false;  // the body runs or its Deferred is awaited
@@ -44,10 +45,12 @@ class LoopingCall::Loop : public std::enable_shared_from_this<Loop> {
   Site startedAt_;
   Duration interval_{};
   Instant start_{};
-  std::optional<Instant> last_;    // the last counted call
-  DelayedCall timer_;              // the next call; while the body's Deferred is awaited, the report of its loss
-  Deferred<void> done_{nullptr};   // start's
-  Deferred<void> given_{nullptr};  // waits for the Deferred that the body gave, and does not keep it
+  std::optional<Instant> last_;  // the last counted call
+  // the next call; while the body's Deferred is awaited, the report of its loss
+  DelayedCall timer_;
+  Deferred<void> done_{nullptr};  // start's
+  // waits for the Deferred that the body gave, and does not keep it
+  Deferred<void> given_{nullptr};
 };
 
 LoopingCall::LoopingCall(Clock& clock, Body body, bool counts, Site made)
@@ -188,7 +191,8 @@ void LoopingCall::Loop::ended(const Result<void>& result) {
   const bool told = !done.called() && !abandoned_;
   if (told && result.ok()) return done.callback(startedAt_);
   if (told) return done.errback(result.failure(), startedAt_);
-  // Cancelled, or destroyed: nobody else learns of this failure, unless it is what the cancellation led to.
+  // Cancelled, or destroyed: nobody else learns of this failure, unless it is what the cancellation
+  // led to.
   if (!result.ok() && result.failure().check<CancelledError>() == nullptr) fail<void>(result.failure(), startedAt_);
 }
 
@@ -199,7 +203,8 @@ void LoopingCall::Loop::cancelled() {
   else if (given_.waiting()) Deferred<void>(given_).cancel(startedAt_);
 }
 
-/// The Deferred that is awaited has died. This comes out of a destructor; users hear of it in the next turn.
+/// The Deferred that is awaited has died. This comes out of a destructor; users hear of it in the
+/// next turn.
 void LoopingCall::Loop::lost() {
   if (!inBody_ || abandoned_) return;
   timer_ = clock_.callLater(

@@ -9,7 +9,7 @@
 
 #include <teasel/core/logger.hpp>
 #include <teasel/deferred/coroutine.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/gtest/results.hpp>
 #include <teasel/reactor/defer_later.hpp>
 #include <teasel/reactor/reactor_test_kit.hpp>

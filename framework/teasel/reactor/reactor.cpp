@@ -234,7 +234,8 @@ void Reactor::addResource(Resource& resource) noexcept {
 }
 
 void Reactor::shutDownResources() {
-  // What a connectionLost opens anew is shut down as well, as often as a closing phase may go round.
+  // What a connectionLost opens anew is shut down as well, as often as a closing phase may go
+  // round.
   for (int round = 0; firstResource_ != nullptr && round < kClosingRounds; ++round) {
     if (firstResource_ == lastResource_) {
       firstResource_->shutDown();
@@ -325,12 +326,14 @@ void Reactor::checkMayBlock() const {
   if (inOwnThread()) throw UsageError("blockingCallFromThread in the reactor's own thread would wait for itself");
 }
 
-/// Threads may still want something from the reactor: it goes on turning until the last one has ended.
+/// Threads may still want something from the reactor: it goes on turning until the last one has
+/// ended.
 void Reactor::waitForThreads(UniqueFunction<void()>& wait) {
   while (inThreads_ > 0) wait();
 }
 
-/// For a reactor that dies without shutdown. A thread that waits for a call which will never be made is told so.
+/// For a reactor that dies without shutdown. A thread that waits for a call which will never be
+/// made is told so.
 void Reactor::abandonThreads() {
   if (threadPool_ == nullptr) return;
   while (!threadPool_->stop(std::chrono::milliseconds(1))) threadCalls_->take().clear();

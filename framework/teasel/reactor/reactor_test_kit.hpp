@@ -28,7 +28,7 @@ class IdleDriver final : public Driver {
   void reading(Slot*, bool) override {}
   std::size_t write(Slot*, std::span<const Segment>) override { return 0; }
   void shutdownWrite(Slot*) override {}
-  void close(Slot*, How, std::vector<Segment>, Instant) override {}
+  void close(Slot*, CloseMode, std::vector<Segment>, Instant) override {}
   std::size_t overdueSlots() const noexcept override { return 0; }
 
   void pass(Duration time) { now_ += time; }

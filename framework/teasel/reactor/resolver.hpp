@@ -15,7 +15,8 @@ class Resolver {
   /// Either addresses, at least one, in the order of preference, or a DNSLookupError.
   using Answer = UniqueFunction<void(std::vector<Address> addresses, const Failure& failure)>;
   virtual ~Resolver() = default;
-  /// Calls `answer` exactly once, never inside this call. Destroying the resolver drops unanswered questions.
+  /// Calls `answer` exactly once, never inside this call. Destroying the resolver drops unanswered
+  /// questions.
   virtual void resolve(const std::string& name, std::uint16_t port, Answer answer) = 0;
 };
 

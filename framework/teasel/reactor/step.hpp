@@ -12,8 +12,9 @@
 
 namespace teasel {
 
-/// What one step of a cooperative task gives: there is more to do, it is done, or a Deferred whose result it needs first
-/// (Twisted: a value, StopIteration, a Deferred from an iterator). An exception ends the task.
+/// What one step of a cooperative task gives: there is more to do, it is done, or a Deferred whose
+/// result it needs first (Twisted: a value, StopIteration, a Deferred from an iterator). An
+/// exception ends the task.
 ///
 ///     [&]() -> Step {
 ///       if (queue.empty()) return Step::kDone;
@@ -25,7 +26,8 @@ class Step {
  public:
   enum Kind : std::uint8_t { kMore, kDone };
   Step(Kind kind) noexcept : wait_(nullptr), done_(kind == kDone) {}
-  /// The next step waits for `result`; its failure ends the task, its value is dropped. From here on it is the task's.
+  /// The next step waits for `result`; its failure ends the task, its value is dropped. From here
+  /// on it is the task's.
   template <class T>
   Step(Deferred<T> result, Site site = Site::here()) : wait_(nullptr), waits_(true) {
     if constexpr (std::is_void_v<T>) wait_ = std::move(result);
@@ -55,8 +57,9 @@ class Step {
 ///     cooperator.cooperate(sendAll(lines));
 ///     cooperator.cooperate([this]() -> Steps { ... });  // with captures: give the lambda itself, which is then kept
 ///
-/// It starts with the first step, not before. There is no co_await in it; use a coroutine that returns a Deferred for that.
-/// Parameters that only borrow are refused when compiling, as in those.
+/// It starts with the first step, not before. There is no co_await in it; use a coroutine that
+/// returns a Deferred for that. Parameters that only borrow are refused when compiling, as in
+/// those.
 class Steps {
  public:
   struct promise_type {
@@ -98,7 +101,8 @@ class Steps {
   std::coroutine_handle<promise_type> frame_;
 };
 
-/// What a Cooperator runs: a function that gives a Step, a Kind or a Deferred in each call, or one that gives Steps once.
+/// What a Cooperator runs: a function that gives a Step, a Kind or a Deferred in each call, or one
+/// that gives Steps once.
 template <class F>
 concept StepFunction =
     std::invocable<F&> && (std::convertible_to<std::invoke_result_t<F&>, Step> || std::same_as<std::invoke_result_t<F&>, Steps>);

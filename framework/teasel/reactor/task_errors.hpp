@@ -9,13 +9,15 @@
 
 namespace teasel {
 
-/// Something waited for a Deferred that died without a result: whoever had promised the result forgot it.
+/// Something waited for a Deferred that died without a result: whoever had promised the result
+/// forgot it.
 class ResultLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// start() of a LoopingCall that runs, or whose last run still waits for its body's Deferred. what() names both places.
+/// start() of a LoopingCall that runs, or whose last run still waits for its body's Deferred.
+/// what() names both places.
 class LoopRunning : public UsageError {
  public:
   using UsageError::UsageError;
@@ -26,8 +28,9 @@ class LoopNotRunning : public UsageError {
   using UsageError::UsageError;
 };
 
-/// A Cooperator or one of its tasks is not in the state that was asked of it; the base of the following. Thrown by calls
-/// that come too late, and given as Failures to those who wait for a task.
+/// A Cooperator or one of its tasks is not in the state that was asked of it; the base of the
+/// following. Thrown by calls that come too late, and given as Failures to those who wait for a
+/// task.
 class SchedulerError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -68,7 +71,8 @@ class NoWallClock : public UsageError {
   using UsageError::UsageError;
 };
 
-/// What react's main fails with in order to choose the exit code. It is no error: nothing is logged.
+/// What react's main fails with in order to choose the exit code. It is no error: nothing is
+/// logged.
 class SystemExit : public std::runtime_error {
  public:
   explicit SystemExit(int code) : std::runtime_error("exit with code " + std::to_string(code)), code_(code) {}

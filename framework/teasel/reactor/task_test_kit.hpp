@@ -10,7 +10,8 @@ using deferred_tests::Chains;
 using deferred_tests::Oops;
 using deferred_tests::thrownBy;
 
-/// A clock whose time jumps, as a busy reactor's does: what fell due meanwhile runs late, and all of it sees one time.
+/// A clock whose time jumps, as a busy reactor's does: what fell due meanwhile runs late, and all
+/// of it sees one time.
 class StallingClock final : public Clock {
  public:
   StallingClock() { timers_.setNow(kStart); }

@@ -12,7 +12,8 @@ namespace teasel {
 namespace {
 
 constexpr Logger kLog("connection");
-/// Parts of the chunk being delivered at least this large are shared with the out-queue instead of copied.
+/// Parts of the chunk being delivered at least this large are shared with the out-queue instead of
+/// copied.
 constexpr std::size_t kShareFrom = 2048;
 
 std::string nameOf(const Producer& producer) { return detail::typeName(typeid(producer)); }
@@ -50,7 +51,7 @@ void Connection::makeConnection() {
   if (!guarded("buildProtocol", failure, [&] { protocol_ = owner_->buildProtocol(peer_); }))
     kLog.failure("exception out of buildProtocol", failure);
   if (protocol_ == nullptr) {
-    end(connectionDone(), How::kGraceful);
+    end(connectionDone(), CloseMode::kGraceful);
     return;
   }
   dispatch("connectionMade", [&] {
@@ -80,7 +81,7 @@ void Connection::run(const char* callback, F&& call) {
   }
   if (!returned) {
     kLog.failure(std::string("exception out of ") + callback + ", the connection is aborted", failure);
-    end(failure, How::kAbort);
+    end(failure, CloseMode::kAbort);
   }
 }
 
@@ -103,7 +104,8 @@ void Connection::afterDispatch(bool resumed) {
 void Connection::pace(bool resumed) {
   using Due = detail::Pacer::Due;
   const Due due = pacer_.due(pendingBytes(), counters_.bytesWritten);
-  const std::shared_ptr<Producer> producer = due == Due::kStop ? pacer_.take() : pacer_.producer();  // it may unregister itself
+  // it may unregister itself
+  const std::shared_ptr<Producer> producer = due == Due::kStop ? pacer_.take() : pacer_.producer();
   switch (due) {
     case Due::kNothing: return;
     case Due::kStop: return dispatch("stopProducing", [&] { producer->stopProducing(); });
@@ -136,7 +138,7 @@ void Connection::write(ByteView data) {
     return;
   }
   if (data.size() > writeLimit_ || pendingBytes() > writeLimit_ - data.size()) {
-    end(Failure(LimitExceeded("write limit", writeLimit_, pendingBytes() + data.size())), How::kAbort);
+    end(Failure(LimitExceeded("write limit", writeLimit_, pendingBytes() + data.size())), CloseMode::kAbort);
     return;
   }
   counters_.bytesWritten += data.size();
@@ -180,7 +182,7 @@ void Connection::onWritten(std::size_t count) {
 void Connection::closeIfFlushed() {
   if (pendingBytes() > 0) return;
   if (losing_) {
-    end(reason_ ? reason_ : connectionDone(), How::kGraceful);
+    end(reason_ ? reason_ : connectionDone(), CloseMode::kGraceful);
     return;
   }
   if (!losingWrite_ || writeShut_) return;
@@ -190,7 +192,7 @@ void Connection::closeIfFlushed() {
     reportWriteLost_ = true;
     wantTurnEnd();
   } else if (eof_) {
-    end(connectionDone(), How::kGraceful);
+    end(connectionDone(), CloseMode::kGraceful);
   }
 }
 
@@ -199,7 +201,8 @@ void Connection::loseConnection() {
   letGoOfEndedSource();
   if (losing_) return;
   losing_ = obliged_ = true;
-  // What comes from now on is discarded, so that a peer which is still sending gets to read our reply.
+  // What comes from now on is discarded, so that a peer which is still sending gets to read our
+  // reply.
   if (paused_) reactor_->driver().reading(slot_, true);
   if (!dispatching_) wantTurnEnd();
 }
@@ -212,7 +215,7 @@ void Connection::failConnection(const Failure& why) {
 }
 
 void Connection::abortConnection() {
-  if (made_) end(connectionAborted(), How::kAbort);
+  if (made_) end(connectionAborted(), CloseMode::kAbort);
 }
 
 void Connection::loseWriteConnection() {
@@ -275,7 +278,7 @@ void Connection::deliverResumed() {
 }
 
 void Connection::stopConnecting(const Failure& why) {
-  if (!made_) end(why, How::kAbort);
+  if (!made_) end(why, CloseMode::kAbort);
 }
 
 void Connection::onConnected() { makeConnection(); }
@@ -305,20 +308,20 @@ void Connection::onEof() {
   }
   if (losing_) return;
   dispatch("readConnectionLost", [&] { protocol_->readConnectionLost(); });
-  if (writeShut_ && !reportWriteLost_) end(connectionDone(), How::kGraceful);
+  if (writeShut_ && !reportWriteLost_) end(connectionDone(), CloseMode::kGraceful);
 }
 
 void Connection::onError(const Failure& why) {
   if (reportResumed_) deliverResumed();
-  end(reason_ ? reason_ : why, How::kAbort);
+  end(reason_ ? reason_ : why, CloseMode::kAbort);
 }
 
-void Connection::end(const Failure& reason, How how) {
+void Connection::end(const Failure& reason, CloseMode mode) {
   if (ended_) return;
   ended_ = true;
   reason_ = reason;
   if (slot_ != nullptr)
-    reactor_->driver().close(std::exchange(slot_, nullptr), how, std::exchange(inFlight_, {}), reactor_->now() + linger_);
+    reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::exchange(inFlight_, {}), reactor_->now() + linger_);
   queued_ = {};
   queuedBytes_ = inFlightBytes_ = 0;
   wantTurnEnd();
@@ -331,7 +334,7 @@ void Connection::endTurn() {
   if (!ended_ && reportWriteLost_) {
     reportWriteLost_ = false;
     dispatch("writeConnectionLost", [&] { protocol_->writeConnectionLost(); });
-    if (eof_) end(connectionDone(), How::kGraceful);
+    if (eof_) end(connectionDone(), CloseMode::kGraceful);
   }
   if (ended_) finish();
   else afterDispatch();
@@ -359,7 +362,7 @@ void Connection::finish() {
 
 void Connection::shutDown() {
   linger_ = Duration::zero();
-  end(connectionLost(), How::kGraceful);
+  end(connectionLost(), CloseMode::kGraceful);
 }
 
 std::string Connection::describe() const {

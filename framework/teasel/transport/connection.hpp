@@ -16,10 +16,12 @@ namespace teasel {
 
 class Connection;
 
-/// Who made a connection and must hear how it goes: a Port or a Connector. Calls come from the connection only.
+/// Who made a connection and must hear how it goes: a Port or a Connector. Calls come from the
+/// connection only.
 class ConnectionOwner {
  public:
-  /// The stream is up: the protocol to run on it, or null to close it quietly. May throw: as null, and logged.
+  /// The stream is up: the protocol to run on it, or null to close it quietly. May throw: as null,
+  /// and logged.
   virtual std::shared_ptr<StreamProtocol> buildProtocol(const Address& peer) = 0;
   /// The protocol's connectionMade has returned.
   virtual void connectionMade() {}
@@ -32,14 +34,15 @@ class ConnectionOwner {
   ~ConnectionOwner() = default;
 };
 
-/// The one stream state machine: buffering, closing, half-close, pausing - the same on every driver, the simulated one
-/// included. Only its maker, its driver and its reactor see more of it than Transport.
+/// The one stream state machine: buffering, closing, half-close, pausing - the same on every
+/// driver, the simulated one included. Only its maker, its driver and its reactor see more of it
+/// than Transport.
 ///
 /// It holds itself and its protocol until connectionLost has returned; its owner as long.
 class Connection final : public Transport, public StreamSink, private TurnEnd, private Resource {
  public:
-  /// A stream that was accepted: asks `owner` for the protocol and makes the connection. To be called in onAccept and
-  /// returned there. Null if it closed at once.
+  /// A stream that was accepted: asks `owner` for the protocol and makes the connection. To be
+  /// called in onAccept and returned there. Null if it closed at once.
   static StreamSink* accept(Reactor& reactor, Slot* slot, std::shared_ptr<ConnectionOwner> owner);
   /// Begins to connect. `owner` is told the outcome in a later turn.
   static std::shared_ptr<Connection> connect(Reactor& reactor, const Address& to, const ConnectOptions& options,
@@ -101,7 +104,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void letGoOfEndedSource();
   void flush();
   void closeIfFlushed();
-  void end(const Failure& reason, How how);
+  void end(const Failure& reason, CloseMode mode);
   void finish();
   void wantTurnEnd() noexcept;
   void append(ByteView data);
@@ -116,7 +119,8 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   const Chunk* chunk_ = nullptr;  // being delivered
   detail::Pacer pacer_;
   std::shared_ptr<Reactor*> lifeline_;  // once finished, unless nobody else holds this transport
-  Failure reason_;                      // of connectionLost; before the end: what failConnection was given
+  // of connectionLost; before the end: what failConnection was given
+  Failure reason_;
   Duration linger_ = std::chrono::seconds(2);
   Address host_, peer_;
   Counters counters_;
@@ -128,7 +132,8 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   bool writeShut_ = false;    // our direction is ended
   bool eof_ = false;          // the peer's direction is ended
   bool paused_ = false;
-  bool obliged_ = false;  // an end was asked for or a producer registered: flushing is not all there is to do
+  // an end was asked for or a producer registered: flushing is not all there is to do
+  bool obliged_ = false;
   bool dispatching_ = false;
   bool reportResumed_ = false, reportWriteLost_ = false;
   bool pacing_ = false;  // paceInNextTurn was called and that turn has not come

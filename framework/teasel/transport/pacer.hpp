@@ -9,8 +9,8 @@
 
 namespace teasel::detail {
 
-/// The producer registered with a Connection, and which call it is owed: the rules of Transport::registerProducer as a
-/// function of what was written and what waits.
+/// The producer registered with a Connection, and which call it is owed: the rules of
+/// Transport::registerProducer as a function of what was written and what waits.
 class Pacer {
  public:
   enum class Due : std::uint8_t { kNothing, kPause, kResume, kStop };
@@ -64,7 +64,8 @@ class Pacer {
   std::size_t sendAt_ = kNever;
   std::shared_ptr<Producer> producer_;
   std::size_t high_ = Transport::kDefaultHighWaterMark, low_ = Transport::kDefaultLowWaterMark;
-  std::uint64_t resumedAt_ = kNotYet;  // a pull producer: what was written before it was last resumed
+  // a pull producer: what was written before it was last resumed
+  std::uint64_t resumedAt_ = kNotYet;
   bool streaming_ = false;
   bool paused_ = false;
   bool stopping_ = false;

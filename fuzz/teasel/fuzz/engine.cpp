@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <teasel/core/sanitizers.hpp>
-#include <teasel/fakes/corpus.hpp>
+#include <teasel/fakes/program/detail/corpus.hpp>
 
 namespace teasel::fuzz {
 
@@ -31,13 +31,13 @@ void Engine::take(ByteView bytes) {
   world_.choices().useRecords(records_);
 }
 
-Outcome Engine::run(ByteView bytes) {
+InputOutcome Engine::run(ByteView bytes) {
   take(bytes);
   ++runs_;
-  if (scenario_.run(world_)) return Outcome::kQuiet;
+  if (scenario_.run(world_)) return InputOutcome::kQuiet;
   const std::vector<std::string>& ignored = options_.ignored;
-  return std::find(ignored.begin(), ignored.end(), world_.verdict()->oracle) == ignored.end() ? Outcome::kFinding
-                                                                                              : Outcome::kIgnored;
+  return std::find(ignored.begin(), ignored.end(), world_.verdict()->oracle) == ignored.end() ? InputOutcome::kFinding
+                                                                                              : InputOutcome::kIgnored;
 }
 
 fakes::Tape Engine::tape() {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include <teasel/core/byte_view.hpp>
-#include <teasel/fakes/play_codec.hpp>
-#include <teasel/fakes/scenario.hpp>
-#include <teasel/fakes/tape.hpp>
+#include <teasel/fakes/play/play_codec.hpp>
+#include <teasel/fakes/play/tape.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 namespace teasel::fuzz {
 
@@ -21,21 +21,22 @@ struct EngineOptions {
 };
 
 /// What became of an input.
-enum class Outcome : std::uint8_t {
+enum class InputOutcome : std::uint8_t {
   kQuiet,    ///< no verdict
   kIgnored,  ///< a verdict of an ignored oracle: not worth keeping in a corpus
   kFinding,  ///< a verdict
 };
 
-/// Runs one scenario again and again on a fuzzer's bytes, in one world that keeps its memory. Knows no fuzzer: libFuzzer's
-/// entry points (fuzz_main.cpp) and tests drive it alike. The same bytes have the same outcome, whatever ran before.
+/// Runs one scenario again and again on a fuzzer's bytes, in one world that keeps its memory. Knows
+/// no fuzzer: libFuzzer's entry points (fuzz_main.cpp) and tests drive it alike. The same bytes
+/// have the same outcome, whatever ran before.
 class Engine {
  public:
   /// `scenario` must outlive the engine.
   explicit Engine(const fakes::Scenario& scenario, EngineOptions options = {});
 
   /// Makes Play and choices of the bytes and runs the scenario with them. Any bytes will do.
-  Outcome run(ByteView bytes);
+  InputOutcome run(ByteView bytes);
 
   const fakes::Scenario& scenario() const noexcept { return scenario_; }
   /// The world as the last run has left it, verdict included.
@@ -53,7 +54,7 @@ class Engine {
   fakes::CodecOptions codec_;
   fakes::WorldOptions worldOptions_;
   fakes::World world_;
-  std::vector<fakes::Record> records_;
+  std::vector<fakes::ChoiceRecord> records_;
   std::uint64_t runs_ = 0;
 };
 

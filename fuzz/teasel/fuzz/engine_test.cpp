@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <teasel/fakes/corpus.hpp>
+#include <teasel/fakes/program/detail/corpus.hpp>
 
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
@@ -43,25 +43,25 @@ const fakes::Scenario& echo() { return *fakes::findScenario("echo"); }
 
 TEST(FuzzEngine, TakesRawBytesForWhatTheFirstConnectionSends) {
   Engine engine(echo());
-  EXPECT_EQ(engine.run("hello\r\n"), Outcome::kQuiet);
-  EXPECT_EQ(engine.world().outside(0).received(), ByteView("hello\r\n"));
+  EXPECT_EQ(engine.run("hello\r\n"), InputOutcome::kQuiet);
+  EXPECT_EQ(engine.world().peer(0).received(), ByteView("hello\r\n"));
 }
 
 TEST(FuzzEngine, TakesEscapesForEvents) {
   Engine engine(echo());
   engine.run("one\xF5\x02\r\n\xF5\x01\x01two\r\n");
-  EXPECT_EQ(engine.world().outside(0).received(), ByteView("one\r\n"));
-  EXPECT_EQ(engine.world().outside(1).received(), ByteView("two\r\n"));
+  EXPECT_EQ(engine.world().peer(0).received(), ByteView("one\r\n"));
+  EXPECT_EQ(engine.world().peer(1).received(), ByteView("two\r\n"));
 }
 
 TEST(FuzzEngine, RunsTheEmptyInput) {
   Engine engine(echo());
-  EXPECT_EQ(engine.run(ByteView()), Outcome::kQuiet);
+  EXPECT_EQ(engine.run(ByteView()), InputOutcome::kQuiet);
 }
 
 TEST(FuzzEngine, GivesAVerdictAsAFindingWithItsTape) {
   Engine engine(echo(), {.target = "echo_program", .ignored = {}, .trace = fakes::Trace::Mode::kOff});
-  ASSERT_EQ(engine.run("bad\r\n"), Outcome::kFinding);
+  ASSERT_EQ(engine.run("bad\r\n"), InputOutcome::kFinding);
   const fakes::Tape tape = engine.tape();
   EXPECT_EQ(tape.target, "echo_program");
   EXPECT_EQ(tape.scenario, "echo");
@@ -71,8 +71,8 @@ TEST(FuzzEngine, GivesAVerdictAsAFindingWithItsTape) {
 
 TEST(FuzzEngine, PassesOverIgnoredOraclesAndNoOthers) {
   Engine engine(echo(), {.target = "", .ignored = {"bad-word"}, .trace = fakes::Trace::Mode::kOff});
-  EXPECT_EQ(engine.run("bad\r\n"), Outcome::kIgnored);
-  EXPECT_EQ(engine.run("worse\r\n"), Outcome::kFinding);
+  EXPECT_EQ(engine.run("bad\r\n"), InputOutcome::kIgnored);
+  EXPECT_EQ(engine.run("worse\r\n"), InputOutcome::kFinding);
 }
 
 TEST(FuzzEngine, LeavesNothingOfOneInputToTheNext) {

@@ -1,8 +1,9 @@
 // The main of a scenario program in a libFuzzer tree: one command more than on other compilers.
 //
-// libFuzzer starts copies of the program for some of its jobs (-merge, -fork, -minimize_crash) with its own arguments only:
-// our options travel in the environment, where such a copy also learns that it is one. Who calls the program with flags
-// only, as engines and services that know nothing but libFuzzer do, means `fuzz`, too.
+// libFuzzer starts copies of the program for some of its jobs (-merge, -fork, -minimize_crash) with
+// its own arguments only: our options travel in the environment, where such a copy also learns that
+// it is one. Who calls the program with flags only, as engines and services that know nothing but
+// libFuzzer do, means `fuzz`, too.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -17,10 +18,10 @@
 #include <span>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/corpus.hpp>
-#include <teasel/fakes/replay.hpp>
-#include <teasel/fakes/report.hpp>
-#include <teasel/fakes/scenario_main.hpp>
+#include <teasel/fakes/program/detail/corpus.hpp>
+#include <teasel/fakes/program/replay.hpp>
+#include <teasel/fakes/program/report.hpp>
+#include <teasel/fakes/program/scenario_main.hpp>
 #include <teasel/fuzz/engine.hpp>
 #include <teasel/fuzz/mutator.hpp>
 
@@ -100,30 +101,32 @@ struct Campaign {
 };
 Campaign* campaign = nullptr;
 
-/// Says what broke and how to see it again. The caller aborts, which makes libFuzzer save the input, too.
+/// Says what broke and how to see it again. The caller aborts, which makes libFuzzer save the
+/// input, too.
 void reportFinding() {
   const fakes::Tape tape = campaign->engine.tape();
   const std::string path = (campaign->findings.empty() ? std::string(".") : campaign->findings) + "/" + fakes::tapeFileName(tape);
   tape.save(path);
   std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", tape.oracle.c_str(), path.c_str());
-  // Again, in a world of its own, with everything recorded: the campaign's keeps only what it needs.
+  // Again, in a world of its own, with everything recorded: the campaign's keeps only what it
+  // needs.
   fakes::Replayer replayer;
-  const fakes::Outcome outcome = replayer.run(
+  const fakes::ReplayOutcome outcome = replayer.run(
       {.scenario = tape.scenario, .play = tape.play, .records = tape.records, .seed = {}, .drawPlay = false, .diagram = true});
   const std::string note = outcome.oracle == tape.oracle
                                ? "not shrunk; " + campaign->program + " shrink TAPE does that"
                                : "it did NOT fail in the same way in a fresh world: does state survive a run?";
-  std::fprintf(stderr, "%s\n", fakes::Report{tape, outcome, campaign->program + " replay " + path, note}.text().c_str());
+  std::fprintf(stderr, "%s\n", fakes::FailureReport{tape, outcome, campaign->program + " replay " + path, note}.text().c_str());
 }
 
 int one(const std::uint8_t* data, std::size_t size) {
   ++*campaign->executions;
-  const Outcome outcome = campaign->engine.run(ByteView(reinterpret_cast<const char*>(data), size));
-  if (outcome == Outcome::kFinding) {
+  const InputOutcome outcome = campaign->engine.run(ByteView(reinterpret_cast<const char*>(data), size));
+  if (outcome == InputOutcome::kFinding) {
     reportFinding();
     std::abort();
   }
-  return outcome == Outcome::kIgnored ? -1 : 0;
+  return outcome == InputOutcome::kIgnored ? -1 : 0;
 }
 
 int fuzz(const char* program, std::vector<std::string> arguments) {

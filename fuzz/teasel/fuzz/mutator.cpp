@@ -4,13 +4,13 @@
 #include <chrono>
 #include <iterator>
 
-#include <teasel/fakes/choices.hpp>
+#include <teasel/fakes/play/choices.hpp>
 
 namespace teasel::fuzz {
 
 using fakes::ChoiceSite;
-using fakes::Event;
-using fakes::EventKind;
+using fakes::PlayEvent;
+using fakes::PlayEventKind;
 
 namespace {
 
@@ -70,18 +70,19 @@ std::uint64_t Mutator::Dice::below(std::uint64_t bound) noexcept {
 Mutator::Steps Mutator::stepsOf(ByteView input) {
   fakes::decode(input, codec_, play_, records_);
   streams_.assign(fakes::Play::kMaxConnections, {});
-  for (const Event& event : play_.events())
-    if (event.kind == EventKind::kSend) streams_[event.connection].bytes += play_.bytes(event).text();
+  for (const PlayEvent& event : play_.events())
+    if (event.kind == PlayEventKind::kSend) streams_[event.connection].bytes += play_.bytes(event).text();
   Steps steps;
-  for (const Event& event : play_.events()) {
-    if (event.kind == EventKind::kSend) takeApart(event, steps);
+  for (const PlayEvent& event : play_.events()) {
+    if (event.kind == PlayEventKind::kSend) takeApart(event, steps);
     else steps.push_back({event, {}});
   }
   return steps;
 }
 
-/// Where messages end is seen in the whole stream: one that is cut stays one, and those behind it are found.
-void Mutator::takeApart(const Event& send, Steps& steps) {
+/// Where messages end is seen in the whole stream: one that is cut stays one, and those behind it
+/// are found.
+void Mutator::takeApart(const PlayEvent& send, Steps& steps) {
   Stream& stream = streams_[send.connection];
   for (ByteView rest = play_.bytes(send); !rest.empty();) {
     if (stream.at == stream.end) {
@@ -100,7 +101,7 @@ bool Mutator::encoded(const Steps& steps, std::size_t limit, std::string& out) {
   play_.clear();
   play_.setLimits(codec_.limits);
   for (const Step& step : steps) {
-    if (step.event.kind == EventKind::kSend) play_.send(step.event.connection, step.bytes);
+    if (step.event.kind == PlayEventKind::kSend) play_.send(step.event.connection, step.bytes);
     else play_.append(play_, step.event);
   }
   try {
@@ -130,7 +131,7 @@ std::string Mutator::mutated(ByteView input, std::size_t limit, std::uint64_t se
 std::string Mutator::crossed(ByteView one, ByteView other, std::size_t limit, std::uint64_t seed) {
   Dice dice(seed);
   Steps head = stepsOf(one);
-  const std::vector<fakes::Record> records = records_;
+  const std::vector<fakes::ChoiceRecord> records = records_;
   const Steps tail = stepsOf(other);
   records_.insert(records_.begin(), records.begin(), records.end());
   fakes::normalise(records_);
@@ -209,45 +210,47 @@ void Mutator::order(Steps& steps, Dice& dice) const {
 }
 
 void Mutator::insertEvent(Steps& steps, Dice& dice) const {
-  static constexpr EventKind kKinds[] = {EventKind::kConnect,     EventKind::kEndOfStream, EventKind::kReset,
-                                         EventKind::kAdvance,     EventKind::kNextTimer,   EventKind::kNextTimer,
-                                         EventKind::kStopReading, EventKind::kRead,        EventKind::kShortWrite,
-                                         EventKind::kApp,         EventKind::kEcho,        EventKind::kRedeliver};
-  Event event;
+  static constexpr PlayEventKind kKinds[] = {PlayEventKind::kConnect,     PlayEventKind::kEndOfStream, PlayEventKind::kReset,
+                                             PlayEventKind::kAdvance,     PlayEventKind::kNextTimer,   PlayEventKind::kNextTimer,
+                                             PlayEventKind::kStopReading, PlayEventKind::kRead,        PlayEventKind::kShortWrite,
+                                             PlayEventKind::kApp,         PlayEventKind::kEcho,        PlayEventKind::kRedeliver};
+  PlayEvent event;
   event.kind = kKinds[dice.below(std::size(kKinds))];
   event.connection = static_cast<std::uint8_t>(dice.below(codec_.limits.connections));
   switch (event.kind) {
-    case EventKind::kEndOfStream: event.op = static_cast<std::uint16_t>(dice.below(2)); break;
-    case EventKind::kNextTimer: event.op = static_cast<std::uint16_t>(dice.below(3)); break;
-    case EventKind::kAdvance: {
+    case PlayEventKind::kEndOfStream: event.op = static_cast<std::uint16_t>(dice.below(2)); break;
+    case PlayEventKind::kNextTimer: event.op = static_cast<std::uint16_t>(dice.below(3)); break;
+    case PlayEventKind::kAdvance: {
       static constexpr Duration kTimes[] = {std::chrono::milliseconds(1), std::chrono::milliseconds(50), std::chrono::seconds(1),
                                             std::chrono::seconds(30),     std::chrono::minutes(2),       std::chrono::hours(1)};
       event.number = static_cast<std::uint64_t>(kTimes[dice.below(std::size(kTimes))].count());
       break;
     }
-    case EventKind::kApp: event.op = static_cast<std::uint16_t>(dice.below(4)); [[fallthrough]];
-    case EventKind::kRead:
-    case EventKind::kShortWrite: event.number = kNumbers[dice.below(24)]; break;
-    case EventKind::kEcho:
+    case PlayEventKind::kApp: event.op = static_cast<std::uint16_t>(dice.below(4)); [[fallthrough]];
+    case PlayEventKind::kRead:
+    case PlayEventKind::kShortWrite: event.number = kNumbers[dice.below(24)]; break;
+    case PlayEventKind::kEcho:
       event.number = dice.below(64);
       event.length = static_cast<std::uint32_t>(1 + dice.below(64));
       event.op = event.connection;
       break;
-    case EventKind::kRedeliver: event.number = dice.below(4); break;
+    case PlayEventKind::kRedeliver: event.number = dice.below(4); break;
     default: break;
   }
-  // Right behind a message of the same connection, most of the time: elsewhere such events seldom do anything.
+  // Right behind a message of the same connection, most of the time: elsewhere such events seldom
+  // do anything.
   const std::size_t at = dice.below(steps.size() + 1);
   if (at > 0 && dice.below(4) != 0) event.connection = steps[at - 1].event.connection;
   steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(at), {event, {}});
 }
 
-/// Splits a message in two, or all of it in single bytes; in front of its end most of the time, where delimiters are.
+/// Splits a message in two, or all of it in single bytes; in front of its end most of the time,
+/// where delimiters are.
 void Mutator::insertCut(Steps& steps, Dice& dice) const {
   Step* message = someMessage(steps, dice);
   if (message == nullptr) return;
   const Step whole = *message;
-  const Event cut{EventKind::kCut, whole.event.connection, 0, 0, 0};
+  const PlayEvent cut{PlayEventKind::kCut, whole.event.connection, 0, 0, 0};
   Steps parts;
   if (whole.bytes.size() <= 16 && dice.below(4) == 0) {
     for (const char byte : whole.bytes) parts.insert(parts.end(), {{whole.event, std::string(1, byte)}, {cut, {}}});
@@ -260,7 +263,8 @@ void Mutator::insertCut(Steps& steps, Dice& dice) const {
   steps.insert(place, parts.begin(), parts.end());
 }
 
-/// Sets a decimal number, or one to four bytes as an integer of either order, to a value at a boundary or beside itself.
+/// Sets a decimal number, or one to four bytes as an integer of either order, to a value at a
+/// boundary or beside itself.
 void Mutator::changeNumber(std::string& text, Dice& dice) const {
   const std::uint64_t value = kNumbers[dice.below(std::size(kNumbers))];
   const std::size_t begin = dice.below(text.size());
@@ -306,10 +310,10 @@ void Mutator::copyPart(Steps& steps, std::string& text, Dice& dice) const {
 
 void Mutator::changeChoice(Dice& dice) {
   if (!records_.empty() && dice.below(3) == 0) {
-    fakes::Record& record = records_[dice.below(records_.size())];
+    fakes::ChoiceRecord& record = records_[dice.below(records_.size())];
     record.value = dice.below(4);
   } else {
-    fakes::Record record;
+    fakes::ChoiceRecord record;
     record.entity = static_cast<std::uint32_t>(dice.below(6));
     record.site = static_cast<std::uint16_t>(kSites[dice.below(std::size(kSites))]);
     record.index = static_cast<std::uint32_t>(dice.below(4));

@@ -7,15 +7,16 @@
 #include <vector>
 
 #include <teasel/core/byte_view.hpp>
-#include <teasel/fakes/play_codec.hpp>
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/play/play_codec.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 namespace teasel::fuzz {
 
-/// Changes fuzzer inputs the way that a protocol's peer and its network would: it decodes them and duplicates, drops, swaps
-/// and moves messages, inserts events and cuts, sets numbers to boundary values, lengthens fields, moves messages to
-/// another connection, changes choices - and leaves a part of all changes to the engine's own byte mutations, whole or
-/// within one message. A message is what the scenario's messageSize says, or the part of one between two events.
+/// Changes fuzzer inputs the way that a protocol's peer and its network would: it decodes them and
+/// duplicates, drops, swaps and moves messages, inserts events and cuts, sets numbers to boundary
+/// values, lengthens fields, moves messages to another connection, changes choices - and leaves a
+/// part of all changes to the engine's own byte mutations, whole or within one message. A message
+/// is what the scenario's messageSize says, or the part of one between two events.
 ///
 /// The result depends on input and seed alone (and on what `bytes` does).
 class Mutator {
@@ -28,13 +29,14 @@ class Mutator {
 
   /// Another input, of at most `limit` bytes.
   std::string mutated(ByteView input, std::size_t limit, std::uint64_t seed);
-  /// The beginning of one input and the end of another, cut between messages; or both on connections of their own.
+  /// The beginning of one input and the end of another, cut between messages; or both on
+  /// connections of their own.
   std::string crossed(ByteView one, ByteView other, std::size_t limit, std::uint64_t seed);
 
  private:
   /// An event, or of a send one message or part of a message.
   struct Step {
-    fakes::Event event;
+    fakes::PlayEvent event;
     std::string bytes;
   };
   using Steps = std::vector<Step>;
@@ -55,7 +57,7 @@ class Mutator {
   };
 
   Steps stepsOf(ByteView input);
-  void takeApart(const fakes::Event& send, Steps& steps);
+  void takeApart(const fakes::PlayEvent& send, Steps& steps);
   bool encoded(const Steps& steps, std::size_t limit, std::string& out);
   std::string byBytes(ByteView input, std::size_t limit);
   void change(Steps& steps, std::size_t limit, Dice& dice);
@@ -74,7 +76,7 @@ class Mutator {
   fakes::MessageSize messageSize_;
   std::vector<Stream> streams_;
   fakes::Play play_;
-  std::vector<fakes::Record> records_;
+  std::vector<fakes::ChoiceRecord> records_;
 };
 
 }  // namespace teasel::fuzz

@@ -8,7 +8,7 @@ namespace teasel::fuzz {
 namespace {
 
 using fakes::CodecOptions;
-using fakes::EventKind;
+using fakes::PlayEventKind;
 
 constexpr std::string_view kInput =
     "user ann\r\nraw 12\r\nabc\xF5\x02"
@@ -24,12 +24,12 @@ struct Decoded {
   explicit Decoded(ByteView bytes, const CodecOptions& codec = {}) { fakes::decode(bytes, codec, play, records); }
   std::string sent(unsigned connection) const {
     std::string all;
-    for (const fakes::Event& event : play.events())
+    for (const fakes::PlayEvent& event : play.events())
       if (event.connection == connection) all += play.bytes(event).str();
     return all;
   }
   fakes::Play play;
-  std::vector<fakes::Record> records;
+  std::vector<fakes::ChoiceRecord> records;
 };
 
 TEST(Mutator, IsAFunctionOfInputAndSeed) {
@@ -55,10 +55,10 @@ TEST(Mutator, TakesAnyInput) {
 
 TEST(Mutator, MakesEveryKindOfEvent) {
   Mutator mutator({}, append);
-  std::set<EventKind> kinds;
+  std::set<PlayEventKind> kinds;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Decoded decoded(mutator.mutated(kInput, 400, seed));
-    for (const fakes::Event& event : decoded.play.events()) kinds.insert(event.kind);
+    for (const fakes::PlayEvent& event : decoded.play.events()) kinds.insert(event.kind);
   }
   EXPECT_EQ(kinds.size(), fakes::kEventKinds);
 }
@@ -72,7 +72,7 @@ TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
 }
 
 /// A message is its length in a byte, and so many.
-std::size_t counted(ByteView bytes, std::span<const fakes::Record>) {
+std::size_t counted(ByteView bytes, std::span<const fakes::ChoiceRecord>) {
   const std::size_t size = 1 + static_cast<unsigned char>(bytes[0]);
   return size <= bytes.size() ? size : 0;
 }

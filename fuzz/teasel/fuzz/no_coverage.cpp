@@ -1,7 +1,8 @@
-// In a libFuzzer tree protocols and user code call these functions for each edge and comparison. Programs of that tree
-// that are no fuzz targets, a unit test for example, have nobody who listens: they get these, which do nothing. libFuzzer
-// and the sanitizers bring their own, which replace them. Part of the framework's library in such a tree only.
-// See https://clang.llvm.org/docs/SanitizerCoverage.html.
+// In a libFuzzer tree protocols and user code call these functions for each edge and comparison.
+// Programs of that tree that are no fuzz targets, a unit test for example, have nobody who listens:
+// they get these, which do nothing. libFuzzer and the sanitizers bring their own, which replace
+// them. Part of the framework's library in such a tree only. See
+// https://clang.llvm.org/docs/SanitizerCoverage.html.
 
 #include <cstdint>
 

@@ -1,6 +1,6 @@
-// The global operator new and delete of programs that link teasel_count_heap: malloc and free, counted. All forms are
-// replaced, because a sanitizer's own ones do not go together with others. ThreadSanitizer's cannot be replaced: it tells of
-// its blocks instead.
+// The global operator new and delete of programs that link teasel_count_heap: malloc and free,
+// counted. All forms are replaced, because a sanitizer's own ones do not go together with others.
+// ThreadSanitizer's cannot be replaced: it tells of its blocks instead.
 
 #include <malloc.h>
 
@@ -45,7 +45,8 @@ void* take(std::size_t size) noexcept { return counted(std::malloc(size > 0 ? si
 void* take(std::size_t size, std::align_val_t alignment) noexcept {
   const std::size_t step = static_cast<std::size_t>(alignment);
   if (size > SIZE_MAX - step) return nullptr;
-  return counted(std::aligned_alloc(step, (size + step) / step * step));  // aligned_alloc wants a multiple
+  // aligned_alloc wants a multiple
+  return counted(std::aligned_alloc(step, (size + step) / step * step));
 }
 
 void* orThrow(void* block) {

@@ -7,8 +7,8 @@ namespace teasel::props {
 
 /// Measures how much heap this thread uses while it lives; meters may be nested.
 ///
-/// Counted is what goes through operator new, in the size of the allocator's blocks, in programs that link the CMake
-/// target teasel_count_heap. What C libraries take from malloc is not seen.
+/// Counted is what goes through operator new, in the size of the allocator's blocks, in programs
+/// that link the CMake target teasel_count_heap. What C libraries take from malloc is not seen.
 class HeapMeter {
  public:
   HeapMeter() noexcept;

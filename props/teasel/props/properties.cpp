@@ -12,7 +12,7 @@ namespace teasel::props {
 
 namespace {
 
-/// The results of one run, kept while the lab goes on.
+/// The results of one run, kept while the harness goes on.
 struct Kept {
   std::vector<std::unique_ptr<Observed>> observed;
   std::size_t used = 0;
@@ -43,32 +43,34 @@ bool agree(const Observed& a, const Observed& b) {
   return logs && (a.output.starts_with(b.output) || b.output.starts_with(a.output));
 }
 
-bool compare(fakes::World& world, const Kept& whole, Cutting cutting) {
-  const std::size_t count = std::max(whole.used, lab().connections());
+bool compare(fakes::World& world, const Kept& whole, Chunking chunking) {
+  const std::size_t count = std::max(whole.used, harness().connections());
   for (std::size_t i = 0; i < count; ++i) {
     const std::string where = "connection " + std::to_string(i) + ": ";
-    if (i >= whole.used || i >= lab().connections()) {
+    if (i >= whole.used || i >= harness().connections()) {
       world.fail("chunk-invariance", where + "was made in one delivery only");
       return false;
     }
-    const Observed &one = lab().connection(i), &other = *whole.observed[i];
+    const Observed &one = harness().connection(i), &other = *whole.observed[i];
     if (agree(one, other)) continue;
-    std::string how = difference(one, name(cutting), other, "whole");
+    std::string how = difference(one, name(chunking), other, "whole");
     if (one.reason == other.reason && one.closedItself != other.closedItself)
-      how.insert(0, std::string("only ") + (one.closedItself ? name(cutting) : "whole") + " delivery makes the protocol close; ");
+      how.insert(0,
+                 std::string("only ") + (one.closedItself ? name(chunking) : "whole") + " delivery makes the protocol close; ");
     world.fail("chunk-invariance", where + how);
     return false;
   }
   return true;
 }
 
-/// For the n-th event of those that a calm run reports on its first connection, 1 to `handlers`, until one has a verdict.
+/// For the n-th event of those that a calm run reports on its first connection, 1 to `handlers`,
+/// until one has a verdict.
 template <class Check>
-bool eachHandler(fakes::World& world, const Subject& subject, Cutting cutting, std::size_t handlers, Check&& check) {
+bool eachHandler(fakes::World& world, const Subject& subject, Chunking chunking, std::size_t handlers, Check&& check) {
   static thread_local Kept calm;
   if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
-  if (!lab().run(world, subject, cutting)) return false;
-  lab().swapResults(calm.observed, calm.used);
+  if (!harness().run(world, subject, chunking)) return false;
+  harness().swapResults(calm.observed, calm.used);
   if (calm.used == 0) return true;
   const std::size_t events = std::min(handlers, calm.observed[0]->log.events());
   for (std::size_t n = 1; n <= events && world.verdict() == nullptr; ++n) check(n, *calm.observed[0]);
@@ -80,7 +82,7 @@ bool pausedRun(fakes::World& world, const Subject& subject, std::size_t n, bool 
                const Observed& calm) {
   bool done = false, paused = false;
   std::string early;
-  const auto pauses = [&](const Report& report) {
+  const auto pauses = [&](const EventLogEntry& report) {
     if (paused && early.empty() && report.subject.transport().connected()) early = report.log.text(report.log.size() - 1);
     if (done || report.part || report.log.events() != n) return;
     done = true;
@@ -92,10 +94,10 @@ bool pausedRun(fakes::World& world, const Subject& subject, std::size_t n, bool 
       if (const std::shared_ptr<Protocol> here = weak.lock()) pausing.resume(*here);
     });
   };
-  if (!lab().run(world, subject, Cutting::kWhole, pauses)) return false;
+  if (!harness().run(world, subject, Chunking::kWhole, pauses)) return false;
   const std::string when =
       "the handler of event " + std::to_string(n) + (later ? " pauses until the next turn" : " pauses and resumes");
-  const Observed& seen = lab().connection(0);
+  const Observed& seen = harness().connection(0);
   if (!early.empty()) world.fail("pause-invariance", when + ", and " + early + " is reported while it is paused");
   else if (!agree(seen, calm))
     world.fail("pause-invariance", when + ": " + difference(seen, "paused delivery", calm, "other delivery"));
@@ -107,21 +109,21 @@ bool pausedRun(fakes::World& world, const Subject& subject, std::size_t n, bool 
 bool chunkInvariance(fakes::World& world, const Subject& subject) {
   static thread_local Kept whole;
   if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
-  Lab& there = lab();
-  if (!there.run(world, subject, Cutting::kWhole)) return false;
+  Harness& there = harness();
+  if (!there.run(world, subject, Chunking::kWhole)) return false;
   there.swapResults(whole.observed, whole.used);
-  for (const Cutting cutting : {Cutting::kBytewise, Cutting::kAsPlayed})
-    if (!there.run(world, subject, cutting) || !compare(world, whole, cutting)) return false;
+  for (const Chunking chunking : {Chunking::kBytewise, Chunking::kAsPlayed})
+    if (!there.run(world, subject, chunking) || !compare(world, whole, chunking)) return false;
   return true;
 }
 
 bool exactlyOnce(fakes::World& world, const Subject& subject, std::size_t handlers) {
-  return eachHandler(world, subject, Cutting::kAsPlayed, handlers, [&](std::size_t n, const Observed& calm) {
-    const auto throwing = [&](const Report& report) {
+  return eachHandler(world, subject, Chunking::kAsPlayed, handlers, [&](std::size_t n, const Observed& calm) {
+    const auto throwing = [&](const EventLogEntry& report) {
       if (!report.part && report.log.events() == n) throw PlannedException("planned exception at event " + std::to_string(n));
     };
-    if (!lab().run(world, subject, Cutting::kAsPlayed, throwing)) return;
-    const EventLog &seen = lab().connection(0).log, &expected = calm.log;
+    if (!harness().run(world, subject, Chunking::kAsPlayed, throwing)) return;
+    const EventLog &seen = harness().connection(0).log, &expected = calm.log;
     if (seen.beginningOf(expected)) return;
     const std::size_t at = EventLog::firstDifference(seen, expected);
     world.fail("exactly-once", "when the handler of event " + std::to_string(n) + " throws, " + seen.text(at, 3) +
@@ -130,10 +132,10 @@ bool exactlyOnce(fakes::World& world, const Subject& subject, std::size_t handle
 }
 
 bool silentAfterClose(fakes::World& world, const Subject& subject, std::size_t handlers) {
-  return eachHandler(world, subject, Cutting::kWhole, handlers, [&](std::size_t n, const Observed&) {
+  return eachHandler(world, subject, Chunking::kWhole, handlers, [&](std::size_t n, const Observed&) {
     bool closed = false;
     std::string late;
-    const auto closing = [&](const Report& report) {
+    const auto closing = [&](const EventLogEntry& report) {
       Transport& transport = report.subject.transport();
       if (closed) {
         if (transport.connected() && late.empty()) late = report.log.text(report.log.size() - 1);
@@ -142,14 +144,14 @@ bool silentAfterClose(fakes::World& world, const Subject& subject, std::size_t h
         transport.loseConnection();
       }
     };
-    if (!lab().run(world, subject, Cutting::kWhole, closing) || late.empty()) return;
+    if (!harness().run(world, subject, Chunking::kWhole, closing) || late.empty()) return;
     world.fail("after-close",
                "the handler of event " + std::to_string(n) + " calls loseConnection, and " + late + " is reported behind it");
   });
 }
 
 bool pauseInvariance(fakes::World& world, const Subject& subject, std::size_t handlers, const Pausing& pausing) {
-  return eachHandler(world, subject, Cutting::kWhole, handlers, [&](std::size_t n, const Observed& calm) {
+  return eachHandler(world, subject, Chunking::kWhole, handlers, [&](std::size_t n, const Observed& calm) {
     for (const bool later : {false, true})
       if (!pausedRun(world, subject, n, later, pausing, calm)) return;
   });
@@ -157,10 +159,10 @@ bool pauseInvariance(fakes::World& world, const Subject& subject, std::size_t ha
 
 bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bounds) {
   if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
-  Lab& there = lab();
-  if (!there.run(world, subject, Cutting::kWhole)) return false;
+  Harness& there = harness();
+  if (!there.run(world, subject, Chunking::kWhole)) return false;
   const std::uint64_t whole = there.work();
-  if (!there.run(world, subject, Cutting::kBytewise)) return false;
+  if (!there.run(world, subject, Chunking::kBytewise)) return false;
   const std::uint64_t bytewise = there.work();
   const std::uint64_t most = bounds.factor * whole + bounds.perByte * there.bytes() + bounds.base;
   if (there.connections() > 0 && there.connection(0).deliveries > 0 && bytewise == 0)
@@ -173,18 +175,18 @@ bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bo
 
 bool boundedHeap(fakes::World& world, const Subject& subject, const HeapBounds& bounds) {
   if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
-  for (const Cutting cutting : {Cutting::kAsPlayed, Cutting::kBytewise}) {
-    if (!lab().run(world, subject, cutting)) return false;
+  for (const Chunking chunking : {Chunking::kAsPlayed, Chunking::kBytewise}) {
+    if (!harness().run(world, subject, chunking)) return false;
     if (!HeapMeter::counted())
       throw UsageError("boundedHeap: this program does not count what it allocates: link teasel_count_heap");
-    const std::size_t most = bounds.perByte * lab().bytes() + bounds.base;
-    if (lab().heap() <= most) continue;
-    // A lab takes memory that it keeps: what counts is what the same run takes when that is there already, so that the
-    // verdict does not depend on earlier runs.
-    if (!lab().run(world, subject, cutting)) return false;
-    if (lab().heap() <= most) continue;
-    world.fail("heap", std::to_string(lab().bytes()) + " bytes, delivered " + name(cutting) + ", take " +
-                           std::to_string(lab().heap()) + " bytes of heap; at most " + std::to_string(most) + " are linear");
+    const std::size_t most = bounds.perByte * harness().bytes() + bounds.base;
+    if (harness().heap() <= most) continue;
+    // A harness takes memory that it keeps: what counts is what the same run takes when that is there
+    // already, so that the verdict does not depend on earlier runs.
+    if (!harness().run(world, subject, chunking)) return false;
+    if (harness().heap() <= most) continue;
+    world.fail("heap", std::to_string(harness().bytes()) + " bytes, delivered " + name(chunking) + ", take " +
+                           std::to_string(harness().heap()) + " bytes of heap; at most " + std::to_string(most) + " are linear");
     return false;
   }
   return true;

@@ -40,7 +40,8 @@ class Chunks : public Protocol {
   EventLog& log_;
 };
 
-/// Reports bytes as they come, and throws at a '!' - after the part before it, if that came in the same chunk.
+/// Reports bytes as they come, and throws at a '!' - after the part before it, if that came in the
+/// same chunk.
 class UntilBang : public Protocol {
  public:
   explicit UntilBang(EventLog& log) : log_(log) {}
@@ -254,8 +255,8 @@ TEST_F(ExactlyOnce, FindsWhatIsDeliveredAgain) {
             "byte[\"c\"]");
 }
 
-/// Messages of a length byte and so many bytes. Each is taken out of the buffer before its handler runs, and delivery stops
-/// when the handler pauses or closes, unless told otherwise.
+/// Messages of a length byte and so many bytes. Each is taken out of the buffer before its handler
+/// runs, and delivery stops when the handler pauses or closes, unless told otherwise.
 struct Messages : Protocol {
   explicit Messages(EventLog& l) : log(l) {}
   void dataReceived(ByteView data) override { buffer += data.text(), deliver(); }
@@ -437,8 +438,8 @@ TEST_F(ChunkCost, CountsTheSameWorkInEveryRun) {
   send("hello\r\nworld\r\n");
   std::uint64_t counted[2];
   for (std::uint64_t& count : counted) {
-    ASSERT_TRUE(lab().run(world, subject<Lines>(), Cutting::kBytewise));
-    count = lab().work();
+    ASSERT_TRUE(harness().run(world, subject<Lines>(), Chunking::kBytewise));
+    count = harness().work();
   }
   EXPECT_EQ(counted[0], counted[1]);
   EXPECT_GT(counted[0], 0u);

@@ -19,21 +19,21 @@ namespace {
 
 using fakes::World;
 
-Framing lines(Framing framing, std::size_t longest) {
-  framing.delimiter = "\r\n";
-  framing.longest = longest;
-  framing.encoded = [](ByteView message) { return message.str() + "\r\n"; };
-  return framing;
+Codec lines(Codec codec, std::size_t longest) {
+  codec.delimiter = "\r\n";
+  codec.longest = longest;
+  codec.encoded = [](ByteView message) { return message.str() + "\r\n"; };
+  return codec;
 }
 
-Framing prefixed(Framing framing, std::size_t prefix, std::size_t longest) {
-  framing.longest = prefix == 1 ? std::min<std::size_t>(longest, 255) : longest;
-  framing.encoded = [prefix](ByteView message) {
+Codec prefixed(Codec codec, std::size_t prefix, std::size_t longest) {
+  codec.longest = prefix == 1 ? std::min<std::size_t>(longest, 255) : longest;
+  codec.encoded = [prefix](ByteView message) {
     std::string bytes;
     for (std::size_t i = prefix; i-- > 0;) bytes += static_cast<char>(static_cast<unsigned char>(message.size() >> (8 * i)));
     return bytes + message.str();
   };
-  return framing;
+  return codec;
 }
 
 /// The first difference between what was sent and what a log has; "" when there is none.
@@ -59,19 +59,19 @@ struct End {
 template <class Base>
 class Builder final : public Base {
  public:
-  Builder(const Framing& framing, End& end) : framing_(framing), end_(end) { this->noisy = false; }
+  Builder(const Codec& codec, End& end) : framing_(codec), end_(end) { this->noisy = false; }
   std::shared_ptr<Protocol> buildProtocol(const Address&) override { return end_.protocol = framing_.make(end_.log); }
 
  private:
-  const Framing& framing_;
+  const Codec& framing_;
   End& end_;
 };
 
 /// Two hosts, one connected to the other, and what they come to.
 class Exchange {
  public:
-  Exchange(World& world, const Framing& framing, std::span<const std::string> messages)
-      : world_(world), framing_(framing), messages_(messages), watch_(world) {}
+  Exchange(World& world, const Codec& codec, std::span<const std::string> messages)
+      : world_(world), framing_(codec), messages_(messages), watch_(world) {}
 
   /// Sends everything both ways, waits for it, closes, waits for the end of everything.
   void run() {
@@ -134,7 +134,7 @@ class Exchange {
   }
 
   World& world_;
-  const Framing& framing_;
+  const Codec& framing_;
   std::span<const std::string> messages_;
   Watch watch_;
   End server_{"server", {}, {}}, client_{"client", {}, {}};
@@ -149,54 +149,54 @@ bool separable(ByteView message, std::string_view delimiter) {
   return line.find(delimiter) == message.size();
 }
 
-bool Framing::allows(ByteView message) const { return message.size() <= longest && separable(message, delimiter); }
+bool Codec::allows(ByteView message) const { return message.size() <= longest && separable(message, delimiter); }
 
-std::vector<Framing> shippedFramings(std::size_t longest) {
-  Framing netstrings = framingOf<NetstringReceiver>("NetstringReceiver", longest);
+std::vector<Codec> shippedCodecs(std::size_t longest) {
+  Codec netstrings = codecOf<NetstringReceiver>("NetstringReceiver", longest);
   netstrings.longest = longest;
   netstrings.encoded = [](ByteView message) { return std::to_string(message.size()) + ':' + message.str() + ','; };
   return {
-      lines(framingOf<LineReceiver>("LineReceiver", std::string("\r\n"), longest), longest),
-      lines(framingOf<LineOnlyReceiver>("LineOnlyReceiver", std::string("\r\n"), longest), longest),
+      lines(codecOf<LineReceiver>("LineReceiver", std::string("\r\n"), longest), longest),
+      lines(codecOf<LineOnlyReceiver>("LineOnlyReceiver", std::string("\r\n"), longest), longest),
       netstrings,
-      prefixed(framingOf<Int8StringReceiver>("Int8StringReceiver", longest), 1, longest),
-      prefixed(framingOf<Int16StringReceiver>("Int16StringReceiver", longest), 2, longest),
-      prefixed(framingOf<Int32StringReceiver>("Int32StringReceiver", longest), 4, longest),
+      prefixed(codecOf<Int8StringReceiver>("Int8StringReceiver", longest), 1, longest),
+      prefixed(codecOf<Int16StringReceiver>("Int16StringReceiver", longest), 2, longest),
+      prefixed(codecOf<Int32StringReceiver>("Int32StringReceiver", longest), 4, longest),
   };
 }
 
-std::string roundTripFailure(const Framing& framing, std::span<const std::string> messages, const fakes::ChunkPlan& plan,
+std::string roundTripFailure(const Codec& codec, std::span<const std::string> messages, const fakes::ChunkPlan& plan,
                              fakes::SimDriver::Mode mode) {
   EventLog unasked, log;
   std::string expected;
-  fakes::StringTransport sender(framing.make(unasked), mode);
+  fakes::StringTransport sender(codec.make(unasked), mode);
   for (const std::string& message : messages) {
-    framing.send(sender.protocol(), message);
-    if (framing.encoded) expected += framing.encoded(message);
+    codec.send(sender.protocol(), message);
+    if (codec.encoded) expected += codec.encoded(message);
   }
   sender.settle();
   const std::string wire = sender.value();
-  if (framing.encoded && wire != expected)
-    return framing.name + " sends \"" + escaped(wire) + "\", its format is \"" + escaped(expected) + '"';
-  fakes::StringTransport receiver(framing.make(log), mode);
+  if (codec.encoded && wire != expected)
+    return codec.name + " sends \"" + escaped(wire) + "\", its format is \"" + escaped(expected) + '"';
+  fakes::StringTransport receiver(codec.make(log), mode);
   receiver.feed(wire, plan);
   receiver.endOfStream();
   const std::string wrong = difference(log, messages);
-  if (!wrong.empty()) return framing.name + ", cut by " + plan.text() + ", " + wrong;
+  if (!wrong.empty()) return codec.name + ", cut by " + plan.text() + ", " + wrong;
   if (!receiver.connected() && receiver.lost()->check<ConnectionDone>() == nullptr)
-    return framing.name + ", cut by " + plan.text() + ", ends with " + receiver.lost()->text();
+    return codec.name + ", cut by " + plan.text() + ", ends with " + receiver.lost()->text();
   return {};
 }
 
-bool roundTrip(World& world, const Framing& framing, std::span<const std::string> messages) {
-  Exchange(world, framing, messages).run();
+bool roundTrip(World& world, const Codec& codec, std::span<const std::string> messages) {
+  Exchange(world, codec, messages).run();
   return world.verdict() == nullptr;
 }
 
-std::vector<std::string> messagesOf(const fakes::Play& play, const Framing& framing) {
+std::vector<std::string> messagesOf(const fakes::Play& play, const Codec& codec) {
   std::vector<std::string> messages;
-  for (const fakes::Event& event : play.events()) {
-    if (event.kind == fakes::EventKind::kSend && framing.allows(play.bytes(event))) messages.push_back(play.bytes(event).str());
+  for (const fakes::PlayEvent& event : play.events()) {
+    if (event.kind == fakes::PlayEventKind::kSend && codec.allows(play.bytes(event))) messages.push_back(play.bytes(event).str());
   }
   return messages;
 }

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/factory.hpp>
 
 namespace teasel::props {
@@ -20,12 +20,14 @@ struct Bounds {
   std::function<std::size_t(const Protocol&)> buffered;
 };
 
-/// Watches the life of every protocol that a factory builds, from between the protocol and its connection. Oracles:
+/// Watches the life of every protocol that a factory builds, from between the protocol and its
+/// connection. Oracles:
 ///
-/// - "lifecycle": connectionMade comes first, connectionLost exactly once and last; nothing is delivered after
-///   loseConnection or abortConnection; every connection that was made has been lost when all has ended.
-/// - "write-after-close": the protocol wrote after connectionLost (a timer that it did not cancel, a list that still
-///   names it).
+/// - "lifecycle": connectionMade comes first, connectionLost exactly once and last; nothing is
+///   delivered after loseConnection or abortConnection; every connection that was made has been
+///   lost when all has ended.
+/// - "write-after-close": the protocol wrote after connectionLost (a timer that it did not cancel,
+///   a list that still names it).
 /// - "bounded-buffering": see Bounds.
 ///
 /// One run each.
@@ -51,8 +53,9 @@ class Watch {
     std::size_t deliveries = 0;
     std::uint64_t work = 0;  ///< done for its input, see work.hpp
     bool made = false, lost = false;
-    bool closedItself = false;  ///< called loseConnection or abortConnection, or threw, before the peer ended
-    Failure reason;             ///< of connectionLost
+    /// called loseConnection or abortConnection, or threw, before the peer ended
+    bool closedItself = false;
+    Failure reason;  ///< of connectionLost
   };
   std::size_t lives() const noexcept { return state_->lives.size(); }
   const Life& life(std::size_t index) const noexcept { return *state_->lives[index]; }

@@ -44,7 +44,7 @@ TEST_F(WatchTest, SeesAWholeLife) {
   EXPECT_EQ(watch.life(0).deliveries, 2u);
   EXPECT_FALSE(watch.life(0).closedItself);
   EXPECT_EQ(watch.life(0).reason.name(), "ConnectionDone");
-  EXPECT_EQ(world.outside(0).received(), ByteView("abc"));
+  EXPECT_EQ(world.peer(0).received(), ByteView("abc"));
 }
 
 TEST_F(WatchTest, TellsWhoClosed) {

@@ -2,7 +2,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on backpressure: who does not read is not given anything, and whoever writes to them feels it.
+/// The contract on backpressure: who does not read is not given anything, and whoever writes to
+/// them feels it.
 
 namespace teasel::contract {
 

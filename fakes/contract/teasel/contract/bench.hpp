@@ -11,8 +11,9 @@
 #include <teasel/core/logger.hpp>
 #include <teasel/reactor/reactor.hpp>
 
-/// The contract suite: what every driver owes its Reactor and what the simulated world owes as well, said once and run
-/// on all of them. It talks to the public interface only, so a driver of yours is held to it by three lines:
+/// The contract suite: what every driver owes its Reactor and what the simulated world owes as
+/// well, said once and run on all of them. It talks to the public interface only, so a driver of
+/// yours is held to it by three lines:
 ///
 ///     #include <teasel/contract/all.hpp>
 ///     #include <teasel/contract/loopback_bench.hpp>
@@ -39,7 +40,8 @@ class Kept {
   virtual std::string describe() const = 0;
 };
 
-/// Where one round of one test runs: one or two reactors that can reach each other, and the way to let time pass.
+/// Where one round of one test runs: one or two reactors that can reach each other, and the way to
+/// let time pass.
 class Bench {
  public:
   Bench() = default;
@@ -58,13 +60,15 @@ class Bench {
   virtual bool until(const std::function<bool()>& done, Duration atMost = kPatience) = 0;
   /// Turns all reactors for so long.
   virtual void pass(Duration time) = 0;
-  /// run() of the server's reactor, the others kept turning; false if nobody stopped it in kPatience.
+  /// run() of the server's reactor, the others kept turning; false if nobody stopped it in
+  /// kPatience.
   virtual bool run() = 0;
   /// Somebody who never answers an attempt to connect.
   virtual Address deaf() = 0;
   /// One more reactor on the same driver, for another thread; null where there are no threads.
   virtual std::unique_ptr<Reactor> another() { return nullptr; }
-  /// What ports and connectors get for a test's factory: the factory, or something around it that nobody may notice.
+  /// What ports and connectors get for a test's factory: the factory, or something around it that
+  /// nobody may notice.
   virtual std::shared_ptr<Factory> dressed(std::shared_ptr<Factory> factory) { return factory; }
   virtual std::shared_ptr<ClientFactory> dressed(std::shared_ptr<ClientFactory> factory) { return factory; }
   /// Checks what must hold at the end of every test, if the reactors are still there.
@@ -93,9 +97,11 @@ class Bench {
     return text;
   }
 
-  /// What runs now: the name of a user callback, or of a call that must not call back; null outside.
+  /// What runs now: the name of a user callback, or of a call that must not call back; null
+  /// outside.
   const char* inside = nullptr;
-  /// Every event logged in this thread since the round began. Errors that a test does not flush fail it.
+  /// Every event logged in this thread since the round began. Errors that a test does not flush
+  /// fail it.
   LogCapture log{LogLevel::kDebug, 100000};
 
  private:
@@ -115,7 +121,8 @@ class Quiet {
   const char* outer_;
 };
 
-/// The scope of a user callback: it may not begin inside another one nor inside a call (turn rules 2 and 3).
+/// The scope of a user callback: it may not begin inside another one nor inside a call (turn rules
+/// 2 and 3).
 class InCallback {
  public:
   InCallback(Bench& bench, const char* callback) : outer_(bench.inside), quiet_(bench, callback) {
@@ -130,7 +137,8 @@ class InCallback {
 /// One column of the suite: a driver, or the world in one of its modes.
 struct Arm {
   std::string name;
-  /// How often each test runs, each time on a bench of its own: seeds of a world, arrangements of real reactors.
+  /// How often each test runs, each time on a bench of its own: seeds of a world, arrangements of
+  /// real reactors.
   int rounds = 1;
   /// May throw DriverUnavailable: the test is skipped with that reason.
   std::function<std::unique_ptr<Bench>(int round)> make;

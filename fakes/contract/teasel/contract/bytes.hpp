@@ -4,7 +4,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on bytes: what is written arrives, all of it, in order, cut anywhere, and nothing else.
+/// The contract on bytes: what is written arrives, all of it, in order, cut anywhere, and nothing
+/// else.
 
 namespace teasel::contract {
 

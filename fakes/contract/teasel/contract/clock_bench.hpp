@@ -8,7 +8,8 @@
 
 namespace teasel::contract {
 
-/// A FakeClock, for the contract on time: what a reactor promises of its timers, code finds here as well.
+/// A FakeClock, for the contract on time: what a reactor promises of its timers, code finds here as
+/// well.
 class FakeClockBench final : public Bench {
  public:
   Clock& clock() override { return *clock_; }

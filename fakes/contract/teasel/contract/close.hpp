@@ -4,8 +4,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on endings: for each way to end a connection and each moment to do it in, what both sides see. Each
-/// cell runs twice: the client acts, and the server acts.
+/// The contract on endings: for each way to end a connection and each moment to do it in, what both
+/// sides see. Each cell runs twice: the client acts, and the server acts.
 
 namespace teasel::contract {
 
@@ -23,12 +23,13 @@ enum class When : std::uint8_t {
   kTwice
 };
 
-/// The three rows of the table: our reason, the peer's reason, whether what was written before arrives whole.
-struct Outcome {
+/// The three rows of the table: our reason, the peer's reason, whether what was written before
+/// arrives whole.
+struct CloseOutcome {
   const char *ours, *theirs;
   bool whole;
 };
-inline Outcome outcomeOf(Way way) {
+inline CloseOutcome outcomeOf(Way way) {
   if (way == Way::kAbortConnection) return {"ConnectionAborted", "ConnectionLost", false};
   return {"ConnectionDone", "ConnectionDone", true};
 }
@@ -59,7 +60,7 @@ inline void closeCell(Bench& bench, Way way, When when, bool clientActs) {
   if (when == When::kAgainstDataInFlight) us.transport().resumeProducing();
   TEASEL_UNTIL(pair.over());
   bench.settle();  // a second connectionLost would be noticed by the probes
-  const Outcome outcome = outcomeOf(way);
+  const CloseOutcome outcome = outcomeOf(way);
   EXPECT_EQ(us.reason.name(), outcome.ours) << bench.describe();
   EXPECT_EQ(them.reason.name(), outcome.theirs) << bench.describe();
   EXPECT_TRUE(!outcome.whole || them.received == ourBytes)
@@ -259,7 +260,8 @@ TEASEL_CONTRACT(ContractClose, WritingOnToAPeerThatIsGoneEndsLost) {
   Pair pair(bench, {.halfCloseable = true});
   pair.client->transport().loseConnection();
   TEASEL_UNTIL(pair.server->has("readLost") && pair.client->lost());
-  // The peer's driver lingers, reading and discarding, until its deadline; then its system answers with a reset.
+  // The peer's driver lingers, reading and discarding, until its deadline; then its system answers
+  // with a reset.
   for (int i = 0; i < 60 && !pair.server->lost(); ++i) {
     pair.server->transport().write("are you there?");
     bench.pass(100ms);
@@ -324,7 +326,8 @@ TEASEL_CONTRACT(ContractClose, AddressesAreKnownInConnectionLostAndAfter) {
 
 TEASEL_CONTRACT(ContractClose, DiscardedInputIsCounted) {
   Pair pair(bench, {.made = [](Probe& us) { us.transport().pauseProducing(); }});
-  pair.server->transport().write(pattern(bench.moreThanFits()));  // keeps the closing connection open
+  // keeps the closing connection open
+  pair.server->transport().write(pattern(bench.moreThanFits()));
   pair.client->transport().pauseProducing();
   pair.client->transport().write(pattern(5000));
   pair.server->transport().loseConnection();

@@ -3,7 +3,8 @@
 #include <teasel/contract/pair.hpp>
 #include <teasel/reactor/resolver.hpp>
 
-/// The contract on connecting: every attempt is told once how it went, never inside a call, and can be given up.
+/// The contract on connecting: every attempt is told once how it went, never inside a call, and can
+/// be given up.
 
 namespace teasel::contract {
 

@@ -2,7 +2,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on half-closing: each direction ends by itself, for protocols that say that they can bear it.
+/// The contract on half-closing: each direction ends by itself, for protocols that say that they
+/// can bear it.
 
 namespace teasel::contract {
 

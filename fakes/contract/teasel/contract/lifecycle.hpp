@@ -172,7 +172,8 @@ TEASEL_CONTRACT(ContractLifecycle, ConnectionsOfAStoppedReactorAreTold) {
 TEASEL_CONTRACT(ContractLifecycle, DestroyingTheReactorTellsEveryProtocolAndFactory) {
   std::string order;
   Pair pair(bench, {.lost = [&](Probe&) { order += 's'; }}, {.lost = [&](Probe&) { order += 'c'; }});
-  pair.server->transport().write(pattern(bench.moreThanFits()));  // in flight, never to be delivered
+  // in flight, never to be delivered
+  pair.server->transport().write(pattern(bench.moreThanFits()));
   bench.destroy();
   std::ranges::sort(order);
   EXPECT_EQ(order, "cs");

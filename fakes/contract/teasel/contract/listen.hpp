@@ -2,7 +2,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on listening: ports, their factories, and what happens around their beginning and end.
+/// The contract on listening: ports, their factories, and what happens around their beginning and
+/// end.
 
 namespace teasel::contract {
 

@@ -53,7 +53,8 @@ class LoopbackBench final : public Bench {
     client_.reset();
     deaf_.reset();
   }
-  /// A port whose reactor never turns and whose queue of one is full: the system answers nobody else.
+  /// A port whose reactor never turns and whose queue of one is full: the system answers nobody
+  /// else.
   Address deaf() override {
     if (deaf_ == nullptr) {
       deaf_ = std::make_unique<Reactor>(make_());
@@ -74,7 +75,8 @@ class LoopbackBench final : public Bench {
   }
   bool simulated() const noexcept override { return false; }
   bool eagerWrites() const noexcept override { return eager_; }
-  /// Beyond the socket buffers of both ends as Linux lets them grow by default (4 MiB to send, 6 MiB to receive).
+  /// Beyond the socket buffers of both ends as Linux lets them grow by default (4 MiB to send, 6
+  /// MiB to receive).
   std::size_t moreThanFits() const noexcept override { return std::size_t{24} << 20; }
 
  private:
@@ -89,7 +91,8 @@ class LoopbackBench final : public Bench {
   Address deafPort_;
 };
 
-/// A driver's column of the suite: every test with one reactor and with two. `eagerWrites`: see Bench.
+/// A driver's column of the suite: every test with one reactor and with two. `eagerWrites`: see
+/// Bench.
 inline Arm loopbackArm(std::string name, DriverFactory make, bool eagerWrites = true) {
   return {std::move(name), 2, [make = std::move(make), eagerWrites](int round) {
             return std::make_unique<LoopbackBench>(make, round % 2 == 1, eagerWrites);

@@ -16,8 +16,9 @@ struct Making {
   std::function<void(Maker&)> resume{}, pause{}, stop{};
 };
 
-/// A producer that records its calls and checks, in every test, what must always hold: no call inside a callback or
-/// another call, pauses and resumptions in turns, no pause for a pull producer, stopProducing once and last.
+/// A producer that records its calls and checks, in every test, what must always hold: no call
+/// inside a callback or another call, pauses and resumptions in turns, no pause for a pull
+/// producer, stopProducing once and last.
 class Maker final : public Producer, public Kept, public std::enable_shared_from_this<Maker> {
  public:
   /// Registered by begin().
@@ -52,7 +53,8 @@ class Maker final : public Producer, public Kept, public std::enable_shared_from
   std::string describe() const override { return (streaming_ ? "push producer [" : "pull producer [") + calls + "]"; }
 
   Probe& us;
-  std::string calls;  ///< p, r and s for pauseProducing, resumeProducing and stopProducing, in order
+  /// p, r and s for pauseProducing, resumeProducing and stopProducing, in order
+  std::string calls;
   bool late = false;  ///< it is registered after the end
 
  private:
@@ -83,7 +85,8 @@ inline std::shared_ptr<Maker> pulling(Bench& bench, Probe& us, Making hooks) {
   return made;
 }
 
-/// A pull producer's resumeProducing that writes `content` in pieces, and unregisters when asked for more.
+/// A pull producer's resumeProducing that writes `content` in pieces, and unregisters when asked
+/// for more.
 inline std::function<void(Maker&)> pieces(const std::string& content, std::size_t size) {
   return [&content, size, at = std::size_t{0}](Maker& self) mutable {
     if (at == content.size()) return self.end();
@@ -98,7 +101,8 @@ inline Hooks deafPeer() {
   return {.made = [](Probe& them) { them.transport().pauseProducing(); }};
 }
 
-/// Writes until more waits than any driver takes while the peer does not read. Returns how much waits.
+/// Writes until more waits than any driver takes while the peer does not read. Returns how much
+/// waits.
 inline std::size_t clog(Bench& bench, Probe& us) {
   us.transport().write(pattern(bench.moreThanFits()));
   bench.settle();

@@ -31,8 +31,9 @@ class NeverCalled final : public Producer {
   void stopProducing() override { ADD_FAILURE() << "stopProducing of a producer whose reactor is gone"; }
 };
 
-/// A protocol that records what happens to it and checks, in every test, what must always hold: connectionMade first,
-/// connectionLost exactly once and last, no empty delivery, no callback inside a callback.
+/// A protocol that records what happens to it and checks, in every test, what must always hold:
+/// connectionMade first, connectionLost exactly once and last, no empty delivery, no callback
+/// inside a callback.
 class Probe final : public Protocol, public Kept {
  public:
   Probe(Bench& bench, Hooks hooks) : bench_(bench), hooks_(std::move(hooks)), halfCloseable_(hooks_.halfCloseable) {}

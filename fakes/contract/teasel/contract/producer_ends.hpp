@@ -2,8 +2,8 @@
 
 #include <teasel/contract/maker.hpp>
 
-/// The contract on producers when a connection ends, by closing, by the peer or by an exception; and on transports that
-/// are the producers of others.
+/// The contract on producers when a connection ends, by closing, by the peer or by an exception;
+/// and on transports that are the producers of others.
 
 namespace teasel::contract {
 
@@ -243,7 +243,7 @@ TEASEL_CONTRACT(ContractProducerEnds, EndingInsideAProducersCallbackIsAsEndingOu
   }
 }
 
-// Exceptions -------------------------------------------------------------------------------------------------------------
+// Exceptions --------------------------------------------------------------------------------------
 
 TEASEL_CONTRACT(ContractProducerEnds, AnExceptionOutOfResumeOrPauseAbortsThatConnectionOnly) {
   bench.expectExceptions();
@@ -274,7 +274,7 @@ TEASEL_CONTRACT(ContractProducerEnds, AnExceptionOutOfStopProducingIsLoggedAndCo
   EXPECT_EQ(bench.log.flushLoggedErrors<Boom>().size(), 1u);
 }
 
-// Reading, and transports as producers -------------------------------------------------------------------------------------
+// Reading, and transports as producers ------------------------------------------------------------
 
 TEASEL_CONTRACT(ContractProducerEnds, PausingTheReadingInEachCallbackOfAProducerHoldsInputBack) {
   Pair pair(bench, {}, deafPeer());
@@ -300,7 +300,8 @@ TEASEL_CONTRACT(ContractProducerEnds, PausingTheReadingInEachCallbackOfAProducer
   TEASEL_UNTIL(pair.server->received.ends_with("held"));
 }
 
-/// Two connections of one reactor whose servers forward to each other: as Twisted's portforward does it.
+/// Two connections of one reactor whose servers forward to each other: as Twisted's portforward
+/// does it.
 struct Forwarding {
   explicit Forwarding(Bench& bench, Hooks farClient = {})
       : near(bench, hooks(far)), far(bench, hooks(near), std::move(farClient)) {

@@ -2,14 +2,15 @@
 
 #include <teasel/contract/maker.hpp>
 
-/// The contract on producers: who makes bytes is paced by who takes them, and told when nobody does.
+/// The contract on producers: who makes bytes is paced by who takes them, and told when nobody
+/// does.
 
 namespace teasel::contract {
 
 class ContractProducers : public ArmTest {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractProducers);
 
-// Push -------------------------------------------------------------------------------------------------------------------
+// Push --------------------------------------------------------------------------------------------
 
 TEASEL_CONTRACT(ContractProducers, APushProducerIsPausedOnceAndResumedOnceHoweverMuchItWrites) {
   Pair pair(bench, {}, deafPeer());
@@ -191,7 +192,7 @@ TEASEL_CONTRACT(ContractProducers, AResumedProducerThatWritesTooMuchIsPausedAfte
   EXPECT_EQ(pair.server->transport().pendingBytes(), waits + 2);
 }
 
-// Pull -------------------------------------------------------------------------------------------------------------------
+// Pull --------------------------------------------------------------------------------------------
 
 TEASEL_CONTRACT(ContractProducers, APullProducerIsAskedUntilItUnregisters) {
   const std::string content = pattern(200'000);
@@ -323,7 +324,7 @@ TEASEL_CONTRACT(ContractProducers, AProducerThatNobodyElseHoldsMayUnregisterItse
   EXPECT_TRUE(log.starts_with("a string")) << log;
 }
 
-// Registering ------------------------------------------------------------------------------------------------------------
+// Registering -------------------------------------------------------------------------------------
 
 TEASEL_CONTRACT(ContractProducers, ASecondProducerIsRefusedByNameAndTheFirstGoesOn) {
   const std::string content = pattern(20'000);

@@ -9,8 +9,8 @@
 #include <teasel/reactor/defer_later.hpp>
 #include <teasel/reactor/threads.hpp>
 
-/// The contract on what a reactor runs in threads, and on its double in the world: the same functions, results, errors and
-/// ends; only real drivers have real threads.
+/// The contract on what a reactor runs in threads, and on its double in the world: the same
+/// functions, results, errors and ends; only real drivers have real threads.
 
 namespace teasel::contract {
 
@@ -225,7 +225,8 @@ TEASEL_CONTRACT(ContractThreadPool, AReactorThatDiesDropsWhatHasNotBegun) {
 
 TEASEL_CONTRACT(ContractThreadPool, AThreadThatWaitsForAReactorThatDiesIsToldSo) {
   TEASEL_NEEDS(!bench.simulated(), "a world has one thread");
-  Reactor& reactor = bench.server();  // lives until its threads have ended; the bench forgets it before
+  // lives until its threads have ended; the bench forgets it before
+  Reactor& reactor = bench.server();
   std::string story;
   bool begun = false;
   reactor.callInThread([&] {

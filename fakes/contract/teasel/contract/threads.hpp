@@ -5,7 +5,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on threads: callFromThread is the one call that any thread may make. For real drivers only.
+/// The contract on threads: callFromThread is the one call that any thread may make. For real
+/// drivers only.
 
 namespace teasel::contract {
 

@@ -5,7 +5,8 @@
 #include <teasel/contract/pair.hpp>
 #include <teasel/deferred/deferred.hpp>
 
-/// The turn rules of reactor.hpp, by number. (Rule 8 lists what is free: the world's arms vary it in every other test.)
+/// The turn rules of reactor.hpp, by number. (Rule 8 lists what is free: the world's arms vary it
+/// in every other test.)
 
 namespace teasel::contract {
 
@@ -192,7 +193,8 @@ TEASEL_CONTRACT(ContractTurns, Rule2ConnectionMadeComesInALaterTurnThanStartedCo
 }
 
 TEASEL_CONTRACT(ContractTurns, Rule3AProtocolIsNeverReentered) {
-  // Both ends answer from every callback and call everything there is; the probes notice a callback in a callback.
+  // Both ends answer from every callback and call everything there is; the probes notice a callback
+  // in a callback.
   std::size_t left = 40;
   Hooks hooks;
   hooks.made = [&](Probe& us) {

@@ -5,12 +5,13 @@
 #include <utility>
 
 #include <teasel/contract/bench.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 
 namespace teasel::contract {
 
-/// Two hosts of a simulated world, in virtual time. Round 0 is calm; every other round draws cuts, short writes, order
-/// and, in turns, delays and small windows from a generator seeded with its number.
+/// Two hosts of a simulated world, in virtual time. Round 0 is calm; every other round draws cuts,
+/// short writes, order and, in turns, delays and small windows from a generator seeded with its
+/// number.
 class WorldBench : public Bench {
  public:
   WorldBench(fakes::SimDriver::Mode mode, int round)
@@ -67,7 +68,8 @@ class WorldBench : public Bench {
   fakes::Host* client_;
 };
 
-/// The world's column in one of its modes, "world_completion" or "world_readiness", with so many seeds.
+/// The world's column in one of its modes, "world_completion" or "world_readiness", with so many
+/// seeds.
 inline Arm worldArm(fakes::SimDriver::Mode mode, int rounds) {
   return {mode == fakes::SimDriver::Mode::kCompletion ? "world_completion" : "world_readiness", rounds,
           [mode](int round) { return std::make_unique<WorldBench>(mode, round); }};

@@ -5,7 +5,7 @@
 
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
-#include <teasel/fakes/leak_guard.hpp>
+#include <teasel/fakes/world/leak_guard.hpp>
 #include <teasel/gtest/results.hpp>
 
 namespace teasel::gtest {
@@ -53,7 +53,8 @@ class Listener final : public testing::EmptyTestEventListener, fakes::LeakSink, 
  private:
   void leftover(const fakes::Leftover& what) override { leftovers_.push_back(what); }
 
-  /// A Deferred logs its unhandled failure just before it reports it here: all that is new is where it was made.
+  /// A Deferred logs its unhandled failure just before it reports it here: all that is new is where
+  /// it was made.
   void chainDied(std::uint64_t, Site made, bool, const Failure& unhandled) override {
     if (unhandled && !errors_.empty() && errors_.back().failure.same(unhandled)) errors_.back().made = made;
   }

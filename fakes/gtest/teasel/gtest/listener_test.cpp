@@ -9,7 +9,7 @@
 #include <teasel/core/logger.hpp>
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/connector.hpp>
 #include <teasel/protocol/port.hpp>
 
@@ -18,7 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Runs `body` as a test of its own would be run, under the installed listener, and gives what it failed with.
+/// Runs `body` as a test of its own would be run, under the installed listener, and gives what it
+/// failed with.
 std::string failuresOf(void (*body)()) {
   testing::TestPartResultArray results;
   testing::TestEventListener* listener = detail::installedListener();

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include <teasel/fakes/scenario_main.hpp>
+#include <teasel/fakes/program/scenario_main.hpp>
 #include <teasel/gtest/listener.hpp>
 #include <teasel/gtest/seeds.hpp>
 

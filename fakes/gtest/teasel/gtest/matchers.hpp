@@ -48,8 +48,9 @@ class FailureOf {
 
 }  // namespace detail
 
-/// A Failure, a pointer to one (StringTransport::lost), or a Deferred that has failed: of type E, with `part` in its text.
-/// A Deferred's failure that matches stays where it is, and counts as handled.
+/// A Failure, a pointer to one (StringTransport::lost), or a Deferred that has failed: of type E,
+/// with `part` in its text. A Deferred's failure that matches stays where it is, and counts as
+/// handled.
 ///
 ///     EXPECT_THAT(wire.lost(), FailedWith<ConnectionDone>());
 ///     EXPECT_THAT(lookup, FailedWith<DNSLookupError>("no such name"));

@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/corpus.hpp>
-#include <teasel/fakes/replay.hpp>
-#include <teasel/fakes/report.hpp>
+#include <teasel/fakes/program/detail/corpus.hpp>
+#include <teasel/fakes/program/replay.hpp>
+#include <teasel/fakes/program/report.hpp>
 
 namespace teasel::gtest {
 
-using fakes::Job;
-using fakes::Outcome;
+using fakes::ReplayJob;
+using fakes::ReplayOutcome;
 using fakes::Tape;
 
 namespace {
@@ -20,9 +20,9 @@ class Run {
   explicit Run(std::string_view scenario) : scenario_(fakes::requireScenario(scenario)) {}
   const fakes::Scenario& scenario() const noexcept { return scenario_; }
 
-  bool once(Job job, const std::string& what) {
+  bool once(ReplayJob job, const std::string& what) {
     job.scenario = scenario_.name();
-    const Outcome outcome = replayer_.run(job);
+    const ReplayOutcome outcome = replayer_.run(job);
     if (outcome.ok()) return true;
     // Again as a tape, so that what is printed is what a replay shows.
     Tape tape;
@@ -31,15 +31,16 @@ class Run {
     tape.play = outcome.play;
     tape.records = outcome.records;
     fakes::normalise(tape.records);
-    Job again;
+    ReplayJob again;
     again.scenario = job.scenario;
     again.play = tape.play;
     again.records = tape.records;
     again.diagram = true;
-    const Outcome shown = replayer_.run(again);
+    const ReplayOutcome shown = replayer_.run(again);
     ADD_FAILURE_AT(scenario_.site().file, scenario_.site().line)
         << "scenario " << scenario_.name() << ", " << what << ": " << outcome.oracle << "\n"
-        << fakes::Report{tape, shown, "(save the tape below, then: <scenario program> replay FILE)", "not shrunk"}.text() << "\n"
+        << fakes::FailureReport{tape, shown, "(save the tape below, then: <scenario program> replay FILE)", "not shrunk"}.text()
+        << "\n"
         << tape.print();
     return false;
   }
@@ -50,7 +51,7 @@ class Run {
 };
 
 bool runPlay(Run& run, const Tape& tape, const Seeds& seeds, const std::string& name) {
-  Job job;
+  ReplayJob job;
   job.play = tape.play;
   job.records = tape.records;
   if (!run.once(job, name)) return false;
@@ -78,7 +79,7 @@ bool runSeeds(std::string_view scenario, const Seeds& seeds) {
   }
   if (!run.once({}, "the calm run without any step")) return false;
   for (std::uint64_t i = 0; i < seeds.count; ++i) {
-    Job job;
+    ReplayJob job;
     job.seed = seeds.first + i;
     job.drawPlay = true;
     if (!run.once(job, "seed " + std::to_string(*job.seed))) return false;

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include <teasel/fakes/feedable.hpp>
+#include <teasel/fakes/world/feedable.hpp>
 
 namespace teasel::gtest {
 namespace {

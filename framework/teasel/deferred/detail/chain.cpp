@@ -11,8 +11,9 @@ namespace {
 
 constexpr Logger kLog("Deferred");
 
-/// Dying chains of this thread, last in first out: a chain that dies because another one dies waits its turn, so that a
-/// million chains in a row, or inside each other's captures, die without recursion.
+/// Dying chains of this thread, last in first out: a chain that dies because another one dies waits
+/// its turn, so that a million chains in a row, or inside each other's captures, die without
+/// recursion.
 struct Reaper {
   Chain* dying;
   bool reaping;
@@ -75,7 +76,8 @@ void Chain::unpause(Site site) {
 void Chain::cancel(Site site) {
   Chain* target = this;
   while (target->inner_ != nullptr) target = target->inner_;
-  if (target->state_ == ChainState::kWaiting) {  // for a Deferred that died unfired: nothing else will ever come
+  // for a Deferred that died unfired: nothing else will ever come
+  if (target->state_ == ChainState::kWaiting) {
     target->putFailure(Failure(CancelledError(), site));
     target->runIfAble();
     return;
@@ -97,7 +99,8 @@ void Chain::cancel(Site site) {
   bool fires = true;
   if (Canceller* canceller = std::exchange(target->canceller_, nullptr)) {
     fires = canceller->fires;
-    // Put back unless the chain fired: a canceller that threw, or that only passes the request on, is asked again.
+    // Put back unless the chain fired: a canceller that threw, or that only passes the request on,
+    // is asked again.
     struct PutBack {
       Chain* chain;
       Canceller* canceller;
@@ -131,8 +134,8 @@ bool Chain::wouldWaitForItself(const Chain& other) const noexcept {
 }
 
 bool Chain::wouldCloseCircle(const Chain* inner) const noexcept {
-  // A circle exists if `inner` already waits, directly or not, for us. Looked for from both ends at once, because one of
-  // them is short in every chain that grows link by link.
+  // A circle exists if `inner` already waits, directly or not, for us. Looked for from both ends at
+  // once, because one of them is short in every chain that grows link by link.
   if (claim_ == Claim::kTaken) return wouldWaitForItself(*inner);  // a coroutine waits for us
   const Chain* up = outer_;
   const Chain* down = inner->inner_;
@@ -180,7 +183,8 @@ void Chain::moveResultFrom(Chain& other) noexcept {
   other.state_ = ChainState::kEmpty;
 }
 
-/// `current` has run dry. Gives its result to the chain that waits for it, if any, and releases it; returns who runs next.
+/// `current` has run dry. Gives its result to the chain that waits for it, if any, and releases it;
+/// returns who runs next.
 Chain* Chain::passUp(Chain* current) noexcept {
   current->running_ = false;
   Chain* next = current->below_;
@@ -200,7 +204,8 @@ Chain* Chain::passUp(Chain* current) noexcept {
   return next;
 }
 
-/// A verdict flies through: every chain that was running stands still where it is, with a result, and may go on later.
+/// A verdict flies through: every chain that was running stands still where it is, with a result,
+/// and may go on later.
 void Chain::unwind(Chain* top) noexcept {
   top->putFailure(Failure::current(Site{}));
   top->quiet_ = true;

@@ -12,16 +12,17 @@
 #include <teasel/core/pool.hpp>
 #include <teasel/core/site.hpp>
 
-/// The untyped half of Deferred: one chain of callbacks with its result. Types are the business of the handles: the
-/// handle that stands at the end of a chain knows which type arrives there.
+/// The untyped half of Deferred: one chain of callbacks with its result. Types are the business of
+/// the handles: the handle that stands at the end of a chain knows which type arrives there.
 namespace teasel::detail {
 
 class Chain;
 
 inline constexpr std::uint8_t kOnValue = 1, kOnFailure = 2, kOnBoth = 3;
 
-/// One callback. `act` consumes the node: with a chain it runs, without one it is only destroyed. It may return a chain
-/// (with a reference) that was given its result and is to run next, before the rest of this one.
+/// One callback. `act` consumes the node: with a chain it runs, without one it is only destroyed.
+/// It may return a chain (with a reference) that was given its result and is to run next, before
+/// the rest of this one.
 struct Link {
   using Act = Chain* (*)(Link*, Chain*);
   Act act;
@@ -33,7 +34,9 @@ struct Link {
 struct Canceller {
   using Act = void (*)(Canceller*, Chain*);
   Act act;
-  bool fires;  // whether cancel() gives CancelledError when `act` gave nothing; joins wait for their inputs instead
+  // whether cancel() gives CancelledError when `act` gave nothing; joins wait for their inputs
+  // instead
+  bool fires;
 };
 
 struct Unit {};
@@ -65,7 +68,8 @@ class Chain {
     if (--refs_ == 0) die();
   }
 
-  // Firing. beginFire is false when this one late result is to be swallowed; it throws AlreadyCalled.
+  // Firing. beginFire is false when this one late result is to be swallowed; it throws
+  // AlreadyCalled.
   bool beginFire(const char* call, Site site) {
     if (called_ || driven_) [[unlikely]]
       return refuseFire(call, site);
@@ -94,7 +98,8 @@ class Chain {
       putFailure(std::move(failure));
     else putMissing();
   }
-  /// Takes the result of `inner`, or waits for it. A Deferred that cannot be followed makes this chain fail.
+  /// Takes the result of `inner`, or waits for it. A Deferred that cannot be followed makes this
+  /// chain fail.
   void follow(Chain* inner, std::uint32_t epoch) noexcept;
   /// The stored value; only in state kValue and with the right type.
   template <class T>
@@ -130,7 +135,8 @@ class Chain {
 
   void pause() noexcept { ++pauses_; }
   void unpause(Site site);
-  // For joins, which hook all their inputs before a callback of any of them runs: a pause that nobody can see or undo.
+  // For joins, which hook all their inputs before a callback of any of them runs: a pause that
+  // nobody can see or undo.
   void hold() noexcept { pauses_ |= kHeld; }
   void dropHold() noexcept { pauses_ &= ~kHeld; }
   /// False when it has the mark already.
@@ -141,7 +147,8 @@ class Chain {
   }
   void unmark() noexcept { marked_ = false; }
   void cancel(Site site);
-  // For coroutines: the chain gets its result from its coroutine alone, and waits for `inner` meanwhile.
+  // For coroutines: the chain gets its result from its coroutine alone, and waits for `inner`
+  // meanwhile.
   void setDriven(bool driven) noexcept { driven_ = driven; }
   void setInner(Chain* inner) noexcept { inner_ = inner; }
   void setRunning(bool running) noexcept { running_ = running; }

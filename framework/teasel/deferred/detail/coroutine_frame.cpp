@@ -46,7 +46,8 @@ bool PromiseBase::inFrame(const void* place) const noexcept {
 void PromiseBase::unhandled_exception() {
   if (mustPassThrough()) throw;
   Failure failure = Failure::current(Site{});
-  // What a co_await threw is still the error that was made somewhere else, however many coroutines it flies through.
+  // What a co_await threw is still the error that was made somewhere else, however many coroutines
+  // it flies through.
   const bool passesOn = raised_ && raised_.kind() == failure.kind() && std::strcmp(raised_.what(), failure.what()) == 0;
   if (passesOn && raised_.where()) failure = Failure::current(raised_.where());
   beginResult();
@@ -99,8 +100,8 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
   if (cancelNow) chain->release();
 }
 
-/// The coroutine was cancelled while its body ran. It is not a link of the chain yet: what a canceller throws must not leave
-/// the body with a link that may resume it.
+/// The coroutine was cancelled while its body ran. It is not a link of the chain yet: what a
+/// canceller throws must not leave the body with a link that may resume it.
 void FrameLink::cancelAwaited() {
   try {
     chain_->cancel(Site{});
@@ -119,7 +120,8 @@ Chain* FrameLink::run(Link* link, Chain* chain) {
   FrameLink& self = *static_cast<FrameLink*>(link);
   const auto frame = std::coroutine_handle<>::from_address(self.frame_);
   if (chain == nullptr) {
-    if (self.holder_ != nullptr) *self.holder_ = nullptr;  // its reference was given up while waiting
+    // its reference was given up while waiting
+    if (self.holder_ != nullptr) *self.holder_ = nullptr;
     frame.destroy();
     return nullptr;
   }

@@ -33,11 +33,13 @@ class PromiseBase {
   Chain* chain_;  // owned; null once the result was given
   void* frame_ = nullptr;
   Chain** resumer_ = nullptr;  // where the chain goes that whoever resumed us is to run next
-  Failure raised_;             // what the last co_await threw, until the next one waits: an exception does not know its place
+  // what the last co_await threw, until the next one waits: an exception does not know its place
+  Failure raised_;
 };
 
-/// The end of a coroutine: the frame goes, then the result is passed on - by whoever resumed the coroutine, if anybody
-/// did, so that coroutines waiting for one another finish one after the other and not inside one another.
+/// The end of a coroutine: the frame goes, then the result is passed on - by whoever resumed the
+/// coroutine, if anybody did, so that coroutines waiting for one another finish one after the other
+/// and not inside one another.
 class Finish {
  public:
   Finish(PromiseBase& promise, std::coroutine_handle<> frame) noexcept : promise_(&promise), frame_(frame) {}
@@ -50,8 +52,8 @@ class Finish {
   std::coroutine_handle<> frame_;
 };
 
-/// What a suspended coroutine hangs on: a link at the end of the awaited chain. With a result it resumes the coroutine,
-/// when the chain dies without one it destroys it.
+/// What a suspended coroutine hangs on: a link at the end of the awaited chain. With a result it
+/// resumes the coroutine, when the chain dies without one it destroys it.
 class FrameLink : public Link {
  protected:
   /// Takes the result of `chain` (now or later) for the coroutine at `site`.
@@ -67,7 +69,8 @@ class FrameLink : public Link {
   PromiseBase* promise_;
   Chain* chain_;
   bool ready_;
-  // Set, like the Link itself, only for a result that is not ready; g++ would write them for the others, too.
+  // Set, like the Link itself, only for a result that is not ready; g++ would write them for the
+  // others, too.
   Chain** holder_;  // the awaited handle's pointer, where that is a temporary or in the frame
   void* frame_;
 

@@ -11,14 +11,16 @@ namespace detail {
 
 /// Cancels each chain that is still there; what cancellers throw is logged.
 void cancelAll(std::vector<Chain*>& inputs);
-/// Keeps inputs from running while they are hooked; refuses one that is given twice where a result is taken.
+/// Keeps inputs from running while they are hooked; refuses one that is given twice where a result
+/// is taken.
 void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes, Site site);
 /// Lets them run, in their order: those that have a result report it.
 void letGo(const std::vector<Chain*>& inputs);
 [[noreturn]] void refuseEmptyJoin(const char* join, Site site);
 
-/// What every join has: its own chain and, weakly, its inputs. The links on the inputs own it; its chain's canceller looks
-/// at it weakly. When no input is left that could give a result, it dies, and its chain unfired if nobody holds that.
+/// What every join has: its own chain and, weakly, its inputs. The links on the inputs own it; its
+/// chain's canceller looks at it weakly. When no input is left that could give a result, it dies,
+/// and its chain unfired if nobody holds that.
 class JoinState {
  public:
   JoinState(Chain& out, std::size_t count) : out_(&out), inputs_(count) { out_->retain(); }
@@ -54,7 +56,8 @@ class JoinState {
   std::vector<Chain*> inputs_;
 };
 
-/// On an input: hands its result to State::arrived(index, Result<T>), which may return the chain to run next.
+/// On an input: hands its result to State::arrived(index, Result<T>), which may return the chain to
+/// run next.
 template <class State, class T>
 struct JoinLink final : Link {
   JoinLink(std::shared_ptr<State> join, std::size_t at, bool takes, bool quiets)
@@ -66,7 +69,8 @@ struct JoinLink final : Link {
     if (chain == nullptr) return nullptr;
     return here.state->arrived(here.index, here.resultOf(*chain));
   }
-  /// A value that cannot be copied or moved out is a failure like others: the join must not miss one.
+  /// A value that cannot be copied or moved out is a failure like others: the join must not miss
+  /// one.
   Result<T> resultOf(Chain& chain) const {
     try {
       if (take) return BothLink<T, PassBy>::take(chain);
@@ -123,7 +127,8 @@ void hookAll(const char* join, const std::shared_ptr<State>& state, Inputs&& inp
   static_assert(kTake || std::is_void_v<T> || std::is_copy_constructible_v<T>,
                 "results that cannot be copied are taken: give the join std::move(inputs)");
   for (std::size_t i = 0; i < inputs.size(); ++i) state->inputs()[i] = &Access::open(inputs[i], join, site);
-  const std::remove_cvref_t<Inputs> own(std::forward<Inputs>(inputs));  // a callback may change the caller's vector
+  // a callback may change the caller's vector
+  const std::remove_cvref_t<Inputs> own(std::forward<Inputs>(inputs));
   const std::vector<Chain*> chains = state->inputs();
   holdInputs(chains, join, kTake, site);
   for (std::size_t i = 0; i < own.size(); ++i) hook(state, i, own[i], kTake, quiet, site);
@@ -295,7 +300,8 @@ template <detail::JoinInput... Inputs>
 detail::GatheredTuple<Inputs...> detail::gatherAt(Site site, Inputs&&... inputs) {
   using State = detail::TupleState<typename std::remove_cvref_t<Inputs>::Value...>;
   const std::vector<detail::Chain*> chains{&detail::Access::open(inputs, "gather", site)...};
-  const std::tuple<std::remove_cvref_t<Inputs>...> own(inputs...);  // a callback may change the caller's
+  // a callback may change the caller's
+  const std::tuple<std::remove_cvref_t<Inputs>...> own(inputs...);
   std::shared_ptr<State> state;
   auto out = detail::makeJoin<State, typename State::Out>(state, false, sizeof...(Inputs), site);
   state->inputs() = chains;

@@ -15,7 +15,8 @@ template <class T>
 class Deferred;
 }
 
-/// The typed half: how a callback's arguments and return value are read, and the nodes that keep callbacks.
+/// The typed half: how a callback's arguments and return value are read, and the nodes that keep
+/// callbacks.
 namespace teasel::detail {
 
 template <class T>
@@ -41,7 +42,8 @@ struct Access {
   static std::uint32_t epoch(const Deferred<T>& handle) noexcept {
     return handle.epoch_;
   }
-  /// The chain behind a handle, to which something is about to be added; throws when that is refused.
+  /// The chain behind a handle, to which something is about to be added; throws when that is
+  /// refused.
   template <class T>
   static Chain& open(const Deferred<T>& handle, const char* what, Site site) {
     return handle.open(what, site);
@@ -286,8 +288,8 @@ struct TapLink final : Link {
   [[no_unique_address]] F look;
 };
 
-/// chainDeferred: hands the result to another chain, which then runs next (not inside this one: a million of them chained
-/// do not recurse). What stays behind is no value and no failure.
+/// chainDeferred: hands the result to another chain, which then runs next (not inside this one: a
+/// million of them chained do not recurse). What stays behind is no value and no failure.
 template <class T>
 struct ForwardLink final : Link {
   ForwardLink(Chain* target, Site at) : Link{&run, nullptr, kOnBoth}, to(target), site(at) { to->retain(); }

@@ -12,10 +12,11 @@ namespace teasel::posix {
 ///
 ///     SignalWatch watch({SIGINT, SIGTERM}, [&](int) { reactor.callFromThread([&] { reactor.stop(); }); });
 ///
-/// `callback` runs in a thread of the watch's own, where it may lock and allocate, once for each signal: a second one
-/// of the same kind has its usual effect again, so that an impatient Ctrl-C ends a program that hangs. One watch at a
-/// time per process (a second one throws UsageError). The destructor restores what was there before and returns only
-/// when no callback runs; do not destroy a watch inside its callback.
+/// `callback` runs in a thread of the watch's own, where it may lock and allocate, once for each
+/// signal: a second one of the same kind has its usual effect again, so that an impatient Ctrl-C
+/// ends a program that hangs. One watch at a time per process (a second one throws UsageError). The
+/// destructor restores what was there before and returns only when no callback runs; do not destroy
+/// a watch inside its callback.
 class SignalWatch {
  public:
   SignalWatch(std::initializer_list<int> signals, UniqueFunction<void(int)> callback);

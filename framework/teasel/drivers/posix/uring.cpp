@@ -45,8 +45,8 @@ Uring::~Uring() {
 }
 
 void Uring::open(bool deferTaskRun) {
-  // Disabled until the first wait: SINGLE_ISSUER binds the ring to the thread that enables it, and a driver may be made
-  // in one thread and run in another.
+  // Disabled until the first wait: SINGLE_ISSUER binds the ring to the thread that enables it, and
+  // a driver may be made in one thread and run in another.
   constexpr unsigned flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_CQSIZE;
   io_uring_params params{};
   params.cq_entries = kCompletions;

@@ -29,8 +29,8 @@ class Uring {
 
   /// An entry to prepare; submitted by the next wait at the latest. Only from the polling thread.
   io_uring_sqe& entry();
-  /// Submits what was prepared and waits for a completion, at most `maxWait`. False when this is not the thread that
-  /// waited first.
+  /// Submits what was prepared and waits for a completion, at most `maxWait`. False when this is
+  /// not the thread that waited first.
   bool submitAndWait(Duration maxWait);
   std::uint32_t ready() const noexcept { return io_uring_cq_ready(&ring_); }
   /// Takes the next completion; only when ready().

@@ -30,8 +30,9 @@ void Wake::drain() noexcept {
   std::uint64_t count = 0;
   while (::read(descriptor_, &count, sizeof count) < 0 && errno == EINTR) {
   }
-  // In this order: a wake between the two is swallowed by the poll that is about to return anyway; the other way round
-  // it would leave the flag up with nothing to read, and every later wake would be lost.
+  // In this order: a wake between the two is swallowed by the poll that is about to return anyway;
+  // the other way round it would leave the flag up with nothing to read, and every later wake would
+  // be lost.
   raised_.store(false);
 }
 

@@ -4,8 +4,8 @@
 
 namespace teasel::posix {
 
-/// How another thread ends a driver's wait: an eventfd that becomes readable. Many wakes between two drains cost one
-/// system call.
+/// How another thread ends a driver's wait: an eventfd that becomes readable. Many wakes between
+/// two drains cost one system call.
 class Wake {
  public:
   /// Throws DriverUnavailable when there is no descriptor left.

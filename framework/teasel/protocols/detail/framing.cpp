@@ -92,7 +92,8 @@ void Framing::processPartial(ByteView data) {
   partial_ = false;
   rest_ = data.sub(found.end);
   deliver(frame, found);
-  if constexpr (kSanitized) release();  // a view kept past its callback now points to memory that is gone
+  // a view kept past its callback now points to memory that is gone
+  if constexpr (kSanitized) release();
   deliverRest();
 }
 
@@ -170,8 +171,8 @@ void Framing::enterIdle() noexcept {
   else fastEnd_ = nullptr;
 }
 
-// Doubles, or moves what is held to the front where at least as much has been consumed: each byte is copied a bounded
-// number of times on average.
+// Doubles, or moves what is held to the front where at least as much has been consumed: each byte
+// is copied a bounded number of times on average.
 void Framing::append(ByteView data) {
   if (data.empty()) return;
   const std::size_t size = held().size(), consumed = static_cast<std::size_t>(begin_ - memory_.get());

@@ -13,23 +13,28 @@ namespace teasel::detail {
 /// Where the frame that begins the input ends.
 struct Found {
   static constexpr std::size_t kNone = std::string_view::npos;
-  std::size_t end = kNone;  ///< bytes of the input looked at that belong to it; kNone: it ends later
+  /// bytes of the input looked at that belong to it; kNone: it ends later
+  std::size_t end = kNone;
   bool whole = true;        ///< false: it is refused, and this is where that shows
   std::size_t payload = 0;  ///< where in the frame its content begins
 };
 
-/// What all protocols share that cut a stream into frames: the input that waits, and when it may be delivered. A protocol
-/// adds how a frame is found and what is done with it.
+/// What all protocols share that cut a stream into frames: the input that waits, and when it may be
+/// delivered. A protocol adds how a frame is found and what is done with it.
 ///
-/// - What is delivered does not depend on how the stream was cut into chunks; the work is linear in the bytes received,
-///   however they were cut.
-/// - Views handed to the callbacks are valid until the callback returns, also if it feeds this protocol itself:
-///   dataReceived called from inside a callback only appends.
-/// - Nothing is delivered after loseConnection, failConnection or abortConnection; what was not delivered is dropped then.
-/// - `transport().pauseProducing()` inside a callback holds back everything after it until the transport resumes.
-/// - An exception out of a callback leaves dataReceived, and the transport ends the connection. Who catches it before that
-///   loses nothing and gets nothing twice: the input behind it is delivered with the next dataReceived.
-/// - Memory: the beginning of one frame, as far as it was received, and what was received while paused.
+/// - What is delivered does not depend on how the stream was cut into chunks; the work is linear in
+///   the bytes received, however they were cut.
+/// - Views handed to the callbacks are valid until the callback returns, also if it feeds this
+///   protocol itself: dataReceived called from inside a callback only appends.
+/// - Nothing is delivered after loseConnection, failConnection or abortConnection; what was not
+///   delivered is dropped then.
+/// - `transport().pauseProducing()` inside a callback holds back everything after it until the
+///   transport resumes.
+/// - An exception out of a callback leaves dataReceived, and the transport ends the connection. Who
+///   catches it before that loses nothing and gets nothing twice: the input behind it is delivered
+///   with the next dataReceived.
+/// - Memory: the beginning of one frame, as far as it was received, and what was received while
+///   paused.
 class Framing : public Protocol {
  public:
   ~Framing() override;
@@ -43,20 +48,23 @@ class Framing : public Protocol {
  protected:
   Framing() = default;
 
-  // A protocol says ------------------------------------------------------------------------------------------------------
-  /// Where the first frame of `before` + `in` ends, counted in `in`. `before` was looked at already: it holds no end.
+  // A protocol says -------------------------------------------------------------------------------
+  /// Where the first frame of `before` + `in` ends, counted in `in`. `before` was looked at
+  /// already: it holds no end.
   virtual Found find(ByteView before, ByteView in) = 0;
   /// Hands one over. The input behind it is in rest_, and no other input is held.
   virtual void deliver(ByteView frame, const Found& found) = 0;
-  /// Delivers from rest_, or does what is due without input. False when rest_ is the beginning of a frame and nothing else.
+  /// Delivers from rest_, or does what is due without input. False when rest_ is the beginning of a
+  /// frame and nothing else.
   virtual bool deliverSome() = 0;
-  /// Up to this size held() may grow before find has to look at it; 0 when each byte must be looked at.
+  /// Up to this size held() may grow before find has to look at it; 0 when each byte must be looked
+  /// at.
   virtual std::size_t quietSize() const noexcept = 0;
 
-  // and has --------------------------------------------------------------------------------------------------------------
-  /// For deliverSome: frames from rest_, as long as there are any and no callback changes anything. The position is kept
-  /// in registers and written to rest_ for the callback: reading it back from there each time would put a store and a load
-  /// between one search and the next.
+  // and has ---------------------------------------------------------------------------------------
+  /// For deliverSome: frames from rest_, as long as there are any and no callback changes anything.
+  /// The position is kept in registers and written to rest_ for the callback: reading it back from
+  /// there each time would put a store and a load between one search and the next.
   template <class Self>
   bool deliverEach(Self& self) {
     const char* at = rest_.begin();
@@ -116,8 +124,8 @@ class Framing : public Protocol {
   void release() noexcept;
   void clearHeld() noexcept { begin_ = end_ = memory_.get(); }
 
-  // Input waits in `memory_`, between begin_ and end_. While fastEnd_ is not null, it is the beginning of one frame that
-  // was looked at, and bytes may be put at end_ until fastEnd_.
+  // Input waits in `memory_`, between begin_ and end_. While fastEnd_ is not null, it is the
+  // beginning of one frame that was looked at, and bytes may be put at end_ until fastEnd_.
   char* end_ = nullptr;
   char* fastEnd_ = nullptr;
   bool busy_ = false;

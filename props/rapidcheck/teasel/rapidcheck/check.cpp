@@ -12,17 +12,17 @@
 #include <rapidcheck/detail/TestListenerAdapter.h>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/corpus.hpp>
-#include <teasel/fakes/diagram.hpp>
-#include <teasel/fakes/replay.hpp>
-#include <teasel/fakes/report.hpp>
-#include <teasel/fakes/serve.hpp>
-#include <teasel/fakes/serve_worker.hpp>
+#include <teasel/fakes/program/detail/corpus.hpp>
+#include <teasel/fakes/program/detail/serve.hpp>
+#include <teasel/fakes/program/detail/serve_worker.hpp>
+#include <teasel/fakes/program/replay.hpp>
+#include <teasel/fakes/program/report.hpp>
+#include <teasel/fakes/trace/diagram.hpp>
 #include <teasel/rapidcheck/plays.hpp>
 
 namespace teasel::rapidcheck {
 
-using fakes::Outcome;
+using fakes::ReplayOutcome;
 using rc::detail::CaseResult;
 
 namespace {
@@ -39,19 +39,20 @@ std::string thisProgram() {
   return error ? "<this program>" : program.string();
 }
 
-Outcome outcomeOf(fakes::World& world, const char* oracle, std::string message, bool diagram) {
-  Outcome outcome;
+ReplayOutcome outcomeOf(fakes::World& world, const char* oracle, std::string message, bool diagram) {
+  ReplayOutcome outcome;
   outcome.oracle = oracle;
   outcome.message = std::move(message);
   outcome.play = world.play();
   outcome.records = world.choices().records();
-  if (diagram) outcome.diagram = fakes::diagram(world);
+  if (diagram) outcome.diagram = world.diagram();
   world.reset();  // what was left in it is nobody's leftover
   return outcome;
 }
 
-/// Runs a job; what assertions of RapidCheck throw out of user code becomes an outcome, which can leave a child process.
-Outcome runJob(fakes::Replayer& replayer, const fakes::Job& job) {
+/// Runs a job; what assertions of RapidCheck throw out of user code becomes an outcome, which can
+/// leave a child process.
+ReplayOutcome runJob(fakes::Replayer& replayer, const fakes::ReplayJob& job) {
   try {
     return replayer.run(job);
   } catch (const CaseResult& result) {
@@ -60,8 +61,9 @@ Outcome runJob(fakes::Replayer& replayer, const fakes::Job& job) {
       return {};
     }
     const bool failed = result.type == CaseResult::Type::Failure;
-    Outcome outcome = outcomeOf(replayer.world(), failed ? kAssertion : kDiscard, result.description, job.diagram);
-    // Its first lines are the place and the assertion; then come values, which differ from input to input.
+    ReplayOutcome outcome = outcomeOf(replayer.world(), failed ? kAssertion : kDiscard, result.description, job.diagram);
+    // Its first lines are the place and the assertion; then come values, which differ from input to
+    // input.
     outcome.signature = outcome.oracle + " at " + result.description.substr(0, result.description.find("\n\n"));
     return outcome;
   } catch (const rc::GenerationFailure& why) {
@@ -76,9 +78,9 @@ class Trial {
     if (forked) forked_.emplace(fakes::ForkedRunner::Options{.timeout = options.timeout, .inputFile = {}, .run = &runJob});
   }
 
-  Outcome run(const Input& input, bool diagram = false) {
+  ReplayOutcome run(const Input& input, bool diagram = false) {
     ++runs_;
-    fakes::Job job;
+    fakes::ReplayJob job;
     job.scenario = scenario_;
     job.play = input.play;
     job.records = input.records;
@@ -99,7 +101,7 @@ class Trial {
   std::size_t runs_ = 0;
 };
 
-fakes::Tape tapeOf(std::string_view scenario, const Outcome& outcome) {
+fakes::Tape tapeOf(std::string_view scenario, const ReplayOutcome& outcome) {
   fakes::Tape tape;
   tape.scenario = scenario;
   tape.oracle = outcome.oracle;
@@ -153,7 +155,7 @@ class Check {
 
   Recorder recorder() const {
     return [trial = trial_](const Input& input) {
-      std::vector<fakes::Record> records = trial->run(input).records;
+      std::vector<fakes::ChoiceRecord> records = trial->run(input).records;
       fakes::normalise(records);
       return records;
     };
@@ -164,7 +166,7 @@ class Check {
       cutShort_ = true;
       return;
     }
-    Outcome outcome = trial_->run(input);
+    ReplayOutcome outcome = trial_->run(input);
     if (outcome.oracle == kDiscard) RC_DISCARD(outcome.message);
     // Another failure than the one that is being shrunk is none here.
     if (outcome.ok() || (failing() && outcome.signature != last_.signature)) return;
@@ -189,13 +191,13 @@ class Check {
     out.reproduce.resize(std::min(out.reproduce.find(' '), out.reproduce.size()));
     out.tape = tapeOf(scenario_.name(), last_);
     trial_->renew();
-    const Outcome again = trial_->run({out.tape.play, out.tape.records}, true);
+    const ReplayOutcome again = trial_->run({out.tape.play, out.tape.records}, true);
     std::string note = "RapidCheck: falsified by case " + std::to_string(failure.numSuccess + 1) + ", shrunk in " +
                        std::to_string(trial_->runs() - runsBefore_) + " runs";
     if (again.signature != last_.signature)
       note += "; the failure did not come again from its tape: the scenario is not deterministic";
     else if (cutShort_) note += ", not fully";
-    out.text = fakes::Report{out.tape, again.ok() ? last_ : again, command(out), note}.text() +
+    out.text = fakes::FailureReport{out.tape, again.ok() ? last_ : again, command(out), note}.text() +
                "\nAs RapidCheck found it:\n  RC_PARAMS=\"" + out.reproduce + "\" " + thisProgram() + '\n';
   }
 
@@ -216,7 +218,7 @@ class Check {
   const fakes::Scenario& scenario_;
   const CheckOptions& options_;
   std::shared_ptr<Trial> trial_;  // shared with the generator's shrinks
-  Outcome last_;                  // the smallest failure so far
+  ReplayOutcome last_;            // the smallest failure so far
   std::size_t runsBefore_ = 0;
   bool cutShort_ = false;
 };

@@ -1,7 +1,7 @@
 // A program with faults, for the tests of the engine and of its main.
 #include <cstdlib>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 
@@ -10,7 +10,8 @@ namespace {
 using namespace teasel;
 using namespace teasel::fakes;
 
-/// Takes a line feed for the end of a line only where its carriage return came in the same delivery.
+/// Takes a line feed for the end of a line only where its carriage return came in the same
+/// delivery.
 class SplitLines final : public Protocol {
  public:
   explicit SplitLines(World& world) : world_(world) {}

@@ -14,8 +14,8 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/deferred/deferred.hpp>
-#include <teasel/fakes/feedable.hpp>
 #include <teasel/fakes/string_transport.hpp>
+#include <teasel/fakes/world/feedable.hpp>
 #include <teasel/rapidcheck/plays.hpp>
 
 namespace teasel::rapidcheck {
@@ -24,7 +24,8 @@ namespace {
 using fakes::Play;
 using fakes::World;
 
-/// The main of this program runs every scenario under seeds as well: what is broken here breaks only when armed.
+/// The main of this program runs every scenario under seeds as well: what is broken here breaks
+/// only when armed.
 bool armed = false;
 struct Armed {
   Armed() { armed = true; }
@@ -89,7 +90,8 @@ TEASEL_SCENARIO(rcTestSecret, "breaks on what only the corpus knows") {
   });
 }
 
-/// RC_PARAMS of whoever runs these tests is for properties, not for tests of how parameters are taken.
+/// RC_PARAMS of whoever runs these tests is for properties, not for tests of how parameters are
+/// taken.
 struct RapidCheckEngine : testing::Test {
   void SetUp() override {
     if (const char* outside = std::getenv("RC_PARAMS")) kept_ = outside;
@@ -120,7 +122,7 @@ TEST_F(RapidCheckEngine, ShrinksThePlayAndTheChoicesTogether) {
     Play smallest;
     smallest.send(0, "\r\n");
     EXPECT_EQ(result.tape.play, smallest) << result.text;
-    const std::vector<fakes::Record> oneCut = {{0x100, static_cast<std::uint16_t>(fakes::ChoiceSite::kCut), 0, 2, 1}};
+    const std::vector<fakes::ChoiceRecord> oneCut = {{0x100, static_cast<std::uint16_t>(fakes::ChoiceSite::kCut), 0, 2, 1}};
     EXPECT_EQ(result.tape.records, oneCut) << result.text;
   }
 }
@@ -199,7 +201,7 @@ TEST_F(RapidCheckEngine, RefusesAScenarioThatDoesNotExistAndParametersThatItCann
   EXPECT_THROW(checkScenario("rcTestHolds", quick("max_success=many")), UsageError);
 }
 
-// Assertions in user code -------------------------------------------------------------------------------------------------
+// Assertions in user code -------------------------------------------------------------------------
 
 /// What RapidCheck says of a property; "" when it holds.
 template <class Property>
@@ -290,7 +292,7 @@ TEST_F(RapidCheckAssertions, OfWhatIsPresupposedDiscardTheCase) {
   EXPECT_NE(result.text.find("Gave up"), std::string::npos) << result.text;
 }
 
-// The program around scenarios --------------------------------------------------------------------------------------------
+// The program around scenarios --------------------------------------------------------------------
 
 class RapidCheckProgram : public RapidCheckEngine {
  protected:
@@ -306,7 +308,8 @@ class RapidCheckProgram : public RapidCheckEngine {
   struct Ran {
     int status = -1;
     std::string output;
-    /// The rest of the line that begins with `beginning`, or of the one after a line that is `beginning`.
+    /// The rest of the line that begins with `beginning`, or of the one after a line that is
+    /// `beginning`.
     std::string after(const std::string& beginning) const {
       const std::size_t at = output.find(beginning);
       if (at == std::string::npos) return {};

@@ -11,7 +11,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/fakes/world.hpp>
+#include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/rapidcheck/connection_model_test_kit.hpp>
@@ -119,7 +119,8 @@ class ProbeFactory final : public Factory {
   std::weak_ptr<Probe> probe_;  // it keeps its factory
 };
 
-/// A world; with a seed, cuts, short writes, and what else is free are drawn. Not latency: the model is at rest at each instant.
+/// A world; with a seed, cuts, short writes, and what else is free are drawn. Not latency: the
+/// model is at rest at each instant.
 class WorldBench final : public Bench {
  public:
   static constexpr std::size_t kWindow = 100;
@@ -130,11 +131,11 @@ class WorldBench final : public Bench {
     world_.allowExceptions();
     world_.host().reactor().listenTCP(1, std::make_shared<ProbeFactory>(probe));
     world_.settle();
-    world_.outside(0).connect(0, fakes::kPlayEntities);
+    world_.peer(0).connect(0, fakes::kPlayEntities);
     world_.settle();
   }
   void far(const Action& action, ByteView bytes) override {
-    fakes::Outside& peer = world_.outside(0);
+    fakes::RemotePeer& peer = world_.peer(0);
     switch (action.what) {
       case Do::kPeerSend: peer.send(bytes); break;
       case Do::kPeerEnd: peer.endOfStream(); break;
@@ -147,9 +148,9 @@ class WorldBench final : public Bench {
     world_.settle();
   }
   void settle() override { world_.settle(); }
-  std::string take() override { return world_.outside(0).takeReceived(); }
-  bool sawEof() const override { return world_.outside(0).sawEof(); }
-  bool sawReset() const override { return world_.outside(0).sawReset(); }
+  std::string take() override { return world_.peer(0).takeReceived(); }
+  bool sawEof() const override { return world_.peer(0).sawEof(); }
+  bool sawReset() const override { return world_.peer(0).sawReset(); }
 
  private:
   static fakes::WorldOptions options(SimDriver::Mode mode) {
@@ -203,7 +204,7 @@ class Wire {
   std::uint64_t sent_ = 0, received_ = 0;
 };
 
-// Commands ----------------------------------------------------------------------------------------------------------------
+// Commands ----------------------------------------------------------------------------------------
 
 const char* nearCall(Do what) {
   switch (what) {
@@ -277,7 +278,8 @@ rc::Gen<StepPointer> steps(std::size_t window) {
   return rc::gen::map(rc::gen::tuple(kinds, sizes, reactions),
                       [window](const std::tuple<Do, std::size_t, Do>& drawn) -> StepPointer {
                         auto [what, size, reaction] = drawn;
-                        if (what == Do::kAdvance) size = size * 3000 / window;  // up to 4.5 s: the linger limit is 2 s
+                        // up to 4.5 s: the linger limit is 2 s
+                        if (what == Do::kAdvance) size = size * 3000 / window;
                         return std::make_shared<Step>(Action{what, size, what == Do::kReact ? reaction : Do::kNothing});
                       });
 }
@@ -316,7 +318,8 @@ TEST(ConnectionModel, FindsADifferenceAndShrinksItToTheCommandThatShowsIt) {
   const auto differs = [] {
     const auto probe = std::make_shared<Probe>(false);
     Wire wire(probe, std::make_unique<StringBench>(probe, kReadiness));
-    const Model wrong(true, false, true, fakes::Pipe::kWindow);  // about a half-closeable protocol, which this one is not
+    // about a half-closeable protocol, which this one is not
+    const Model wrong(true, false, true, fakes::Pipe::kWindow);
     rc::state::check(wrong, wire, [](const Model&) { return steps(fakes::Pipe::kWindow); });
   };
   rc::detail::TestListenerAdapter silent;

@@ -10,8 +10,9 @@
 #include <teasel/core/clock.hpp>
 #include <teasel/transport/transport.hpp>
 
-/// A model of one connection's life: what its protocol is told, what its counters say, what the far end gets. It knows
-/// nothing of the code that it predicts; tests run both, step by step. At rest only: what happens within an instant is over.
+/// A model of one connection's life: what its protocol is told, what its counters say, what the far
+/// end gets. It knows nothing of the code that it predicts; tests run both, step by step. At rest
+/// only: what happens within an instant is over.
 
 namespace teasel::rapidcheck::test {
 
@@ -93,7 +94,8 @@ inline void addData(std::string& events, std::size_t count) {
 
 class Model {
  public:
-  /// `exact`: nothing is drawn, so that one delivery is one chunk and a write is taken as far as the window allows.
+  /// `exact`: nothing is drawn, so that one delivery is one chunk and a write is taken as far as
+  /// the window allows.
   Model(bool halfCloseable, bool completion, bool exact, std::size_t window)
       : half_(halfCloseable), completion_(completion), exact_(exact), window_(window) {}
 
@@ -246,7 +248,7 @@ class Model {
     arrived();
   }
 
-  // What reaches the near end ----------------------------------------------------------------------------------------------
+  // What reaches the near end ---------------------------------------------------------------------
 
   static constexpr std::size_t kMostAtOnce = 65536;  // bytes of one delivery
 
@@ -289,7 +291,7 @@ class Model {
   bool noticesReset() const { return reading() || inFlight_ > 0 || !completion_; }
   void onReset() { end(losing_ && losesWith_ == "UsageError" ? losesWith_ : "ConnectionLost", false); }
 
-  // The far end --------------------------------------------------------------------------------------------------------------
+  // The far end -----------------------------------------------------------------------------------
 
   bool peerGone() const { return peerLeft_ || seen_.sawReset; }
 
@@ -359,17 +361,20 @@ class Model {
   bool ended_ = false, losing_ = false, losingWrite_ = false, writeShut_ = false, eof_ = false, paused_ = false;
   bool reportWriteLost_ = false;
   std::string losesWith_;
-  std::size_t queued_ = 0, inFlight_ = 0, left_ = 0;  // of a write that was not taken at once: offered, and not yet taken
+  // of a write that was not taken at once: offered, and not yet taken
+  std::size_t queued_ = 0, inFlight_ = 0, left_ = 0;
   Duration now_{}, lingerUntil_{};
   // the link
   std::size_t held_ = 0;  // bytes for the near end
   bool heldEof_ = false, resetUnnoticed_ = false;
-  std::size_t inWindow_ = 0;              // bytes for the far end
-  bool finished_ = false, gone_ = false;  // the near end's stream has ended; nobody is there any more
+  std::size_t inWindow_ = 0;  // bytes for the far end
+  // the near end's stream has ended; nobody is there any more
+  bool finished_ = false, gone_ = false;
   // the far end
   bool peerReading_ = true, peerEnded_ = false, peerLeft_ = false, peerWasReset_ = false;
   std::uint64_t allowance_ = 0;
-  bool partlyRead_ = false;  // a write met a reader with an allowance: what is taken at once depends on how it was stored
+  // a write met a reader with an allowance: what is taken at once depends on how it was stored
+  bool partlyRead_ = false;
 };
 
 }  // namespace teasel::rapidcheck::test

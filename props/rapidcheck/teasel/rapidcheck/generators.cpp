@@ -21,7 +21,8 @@ using fakes::ChunkPlan;
 
 namespace {
 
-/// RapidCheck's random numbers as a stream of small draws: a fresh half of a split generator gives all of them.
+/// RapidCheck's random numbers as a stream of small draws: a fresh half of a split generator gives
+/// all of them.
 class Dice {
  public:
   explicit Dice(const rc::Random& random) noexcept : random_(random) {}
@@ -49,8 +50,9 @@ std::string drawBytes(Dice& dice, std::size_t count, const std::vector<std::stri
   return bytes;
 }
 
-/// What is read more easily than `bytes`: ever smaller parts left out, then ever smaller parts made of 'a', from the end.
-/// About four steps for each byte; RapidCheck's removeChunks takes the square of that.
+/// What is read more easily than `bytes`: ever smaller parts left out, then ever smaller parts made
+/// of 'a', from the end. About four steps for each byte; RapidCheck's removeChunks takes the square
+/// of that.
 class Simpler {
  public:
   explicit Simpler(std::string bytes) : bytes_(std::move(bytes)), span_(bytes_.size()), end_(bytes_.size()) {}

@@ -6,15 +6,15 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <teasel/fakes/shrink.hpp>
+#include <teasel/fakes/play/shrink.hpp>
 #include <teasel/rapidcheck/plays.hpp>
 
 namespace teasel::rapidcheck {
 namespace {
 
 using fakes::ChunkPlan;
-using fakes::EventKind;
 using fakes::Play;
+using fakes::PlayEventKind;
 
 /// Of many draws at size 50.
 template <class T, class F>
@@ -95,9 +95,9 @@ TEST(RapidCheckGenerators, ChunkPlansShrinkToTheCutsThatMatter) {
 }
 
 TEST(RapidCheckGenerators, PlaysHaveEveryKindOfStepAndKeepTheirShape) {
-  std::set<EventKind> kinds;
+  std::set<PlayEventKind> kinds;
   eachOf(plays({.connections = 3, .appOps = 2}, {.connections = 3}), [&](const Play& play) {
-    for (const fakes::Event& event : play.events()) {
+    for (const fakes::PlayEvent& event : play.events()) {
       kinds.insert(event.kind);
       EXPECT_LT(event.connection, 3);
     }
@@ -108,8 +108,8 @@ TEST(RapidCheckGenerators, PlaysHaveEveryKindOfStepAndKeepTheirShape) {
 TEST(RapidCheckGenerators, PlaysShrinkToTheStepsThatMatter) {
   const auto found = smallest(plays({.connections = 2}), [](const Play& play) {
     const auto events = play.events();
-    return std::any_of(events.begin(), events.end(), [](const auto& event) { return event.kind == EventKind::kReset; }) &&
-           std::any_of(events.begin(), events.end(), [](const auto& event) { return event.kind == EventKind::kSend; });
+    return std::any_of(events.begin(), events.end(), [](const auto& event) { return event.kind == PlayEventKind::kReset; }) &&
+           std::any_of(events.begin(), events.end(), [](const auto& event) { return event.kind == PlayEventKind::kSend; });
   });
   Play expected;
   expected.send(0, "a");

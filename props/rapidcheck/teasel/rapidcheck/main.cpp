@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <teasel/fakes/scenario_main.hpp>
+#include <teasel/fakes/program/scenario_main.hpp>
 #include <teasel/gtest/listener.hpp>
 #include <teasel/rapidcheck/scenario_tests.hpp>
 

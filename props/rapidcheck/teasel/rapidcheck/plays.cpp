@@ -10,14 +10,14 @@
 #include <rapidcheck/seq/Create.h>
 #include <rapidcheck/shrinkable/Transform.h>
 
-#include <teasel/fakes/play_codec.hpp>
-#include <teasel/fakes/shrink.hpp>
-#include <teasel/fakes/tape.hpp>
+#include <teasel/fakes/play/play_codec.hpp>
+#include <teasel/fakes/play/shrink.hpp>
+#include <teasel/fakes/play/tape.hpp>
 
 namespace teasel::rapidcheck {
 
+using fakes::ChoiceRecord;
 using fakes::Play;
-using fakes::Record;
 
 namespace {
 
@@ -29,7 +29,8 @@ class Steps {
   /// Null behind the last.
   const Input* at(std::size_t index) {
     while (index >= known_.size() && !complete_) {
-      // Made anew each time, four times as far: most often one of the first is taken, and the rest is never made.
+      // Made anew each time, four times as far: most often one of the first is taken, and the rest
+      // is never made.
       const std::size_t limit = std::max<std::size_t>(16, known_.size() * 4);
       known_ = detail::simpler(from_, limit);
       complete_ = known_.size() < limit;
@@ -44,8 +45,9 @@ class Steps {
   bool complete_ = false;
 };
 
-/// All steps once around, beginning with `start`: where the last one that helped was found, so that shrinking goes through
-/// the passes in turn instead of beginning again with the first after each success.
+/// All steps once around, beginning with `start`: where the last one that helped was found, so that
+/// shrinking goes through the passes in turn instead of beginning again with the first after each
+/// success.
 class Round {
  public:
   Round(std::shared_ptr<Steps> steps, std::size_t start) : steps_(std::move(steps)), start_(start), next_(start) {}
@@ -71,7 +73,7 @@ class Round {
 rc::Shrinkable<Input> shrinkableSeed(Input input, Recorder recorder) {
   return rc::shrinkable::shrink([input = std::move(input)] { return input; },
                                 [recorder = std::move(recorder)](Input&& seeded) {
-                                  std::vector<Record> records = recorder(seeded);
+                                  std::vector<ChoiceRecord> records = recorder(seeded);
                                   const auto calm = detail::shrinkable({seeded.play});
                                   const auto recorded = detail::shrinkable({seeded.play, std::move(records)});
                                   return rc::seq::just(calm, recorded);
@@ -103,7 +105,7 @@ std::vector<Input> detail::simpler(const Input& input, std::size_t limit) {
   // A judge that refuses everything sees what can be reached in one step.
   std::vector<Input> found;
   bool original = true;
-  const fakes::Judge judge = [&](const Play& play, std::span<const Record> records) -> std::string {
+  const fakes::InterestingnessTest judge = [&](const Play& play, std::span<const ChoiceRecord> records) -> std::string {
     if (std::exchange(original, false)) return "fails";
     found.push_back({play, {records.begin(), records.end()}});
     return "";

@@ -5,10 +5,10 @@
 
 namespace teasel::rapidcheck {
 
-/// To be called in a property: draws messages, a way to cut their bytes and a driver mode, and fails the case when they do
-/// not come out as they went in (props::roundTripFailure).
+/// To be called in a property: draws messages, a way to cut their bytes and a driver mode, and
+/// fails the case when they do not come out as they went in (props::roundTripFailure).
 ///
 ///     RC_GTEST_PROP(Frames, SurviveEveryCut, ()) { roundTrip(mine()); }
-void roundTrip(const props::Framing& framing);
+void roundTrip(const props::Codec& codec);
 
 }  // namespace teasel::rapidcheck

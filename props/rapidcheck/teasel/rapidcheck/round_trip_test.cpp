@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 #include <teasel/protocols/line_only_receiver.hpp>
 #include <teasel/protocols/stateful_protocol.hpp>
 #include <teasel/rapidcheck/check.hpp>
@@ -12,12 +12,13 @@
 namespace teasel::rapidcheck {
 namespace {
 
-const props::Framing& shipped(std::size_t index) {
-  static const std::vector<props::Framing> all = props::shippedFramings();
+const props::Codec& shipped(std::size_t index) {
+  static const std::vector<props::Codec> all = props::shippedCodecs();
   return all.at(index);
 }
 
-/// Strings behind their length in three bytes, low byte first, by states; an empty one has none for its bytes.
+/// Strings behind their length in three bytes, low byte first, by states; an empty one has none for
+/// its bytes.
 class Stated : public StatefulProtocol {
  public:
   explicit Stated(std::size_t longest) : StatefulProtocol(longest) {}
@@ -49,14 +50,14 @@ class Stated : public StatefulProtocol {
   }
 };
 
-const props::Framing& stated() {
-  static const props::Framing framing = [] {
-    props::Framing made = props::framingOf<Stated>("StatefulProtocol", std::size_t{300});
+const props::Codec& stated() {
+  static const props::Codec codec = [] {
+    props::Codec made = props::codecOf<Stated>("StatefulProtocol", std::size_t{300});
     made.longest = 300;
     made.encoded = [](ByteView message) { return Stated::lengthOf(message) + message.str(); };
     return made;
   }();
-  return framing;
+  return codec;
 }
 
 // Cut by the test, through StringTransports.
@@ -69,10 +70,10 @@ RC_GTEST_PROP(RoundTrip, HoldsForInt32StringReceiver, ()) { roundTrip(shipped(5)
 RC_GTEST_PROP(RoundTrip, HoldsForAStatefulProtocol, ()) { roundTrip(stated()); }
 
 RC_GTEST_PROP(RoundTrip, HoldsForLinesWithADelimiterThatOverlapsItself, ()) {
-  props::Framing framing = props::framingOf<LineOnlyReceiver>("LineOnlyReceiver", std::string("aba"), std::size_t{40});
-  framing.delimiter = "aba";
-  framing.longest = 40;
-  roundTrip(framing);
+  props::Codec codec = props::codecOf<LineOnlyReceiver>("LineOnlyReceiver", std::string("aba"), std::size_t{40});
+  codec.delimiter = "aba";
+  codec.longest = 40;
+  roundTrip(codec);
 }
 
 // Cut by the world, between two hosts; every send of the Play is a message.
@@ -84,10 +85,10 @@ fakes::ScenarioOptions options() {
   options.world.faults.reset = {1, 64};
   return options;
 }
-void between(fakes::World& world, const props::Framing& framing) {
-  props::roundTrip(world, framing, props::messagesOf(world.play(), framing));
+void between(fakes::World& world, const props::Codec& codec) {
+  props::roundTrip(world, codec, props::messagesOf(world.play(), codec));
 }
-void between(fakes::World& world, std::size_t framing) { between(world, shipped(framing)); }
+void between(fakes::World& world, std::size_t codec) { between(world, shipped(codec)); }
 TEASEL_SCENARIO(roundTripLineReceiver, "lines survive the network", options()) { between(world, 0); }
 TEASEL_SCENARIO(roundTripLineOnlyReceiver, "lines survive the network", options()) { between(world, 1); }
 TEASEL_SCENARIO(roundTripNetstringReceiver, "netstrings survive the network", options()) { between(world, 2); }

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <teasel/fakes/scenario.hpp>
+#include <teasel/fakes/world/scenario.hpp>
 
 namespace teasel::rapidcheck {
 

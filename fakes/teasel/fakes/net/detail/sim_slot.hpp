@@ -1,0 +1,62 @@
+#pragma once
+
+#include <vector>
+
+#include <teasel/fakes/net/sim_driver.hpp>
+
+namespace teasel::fakes {
+
+/// What a SimDriver knows of one stream or listening port. Private to the driver.
+class SimSlot final : public Slot, public StreamEnd, public StreamListener {
+ public:
+  enum class State : std::uint8_t { kFree, kListening, kConnecting, kOpen, kLingering };
+  explicit SimSlot(SimDriver& owner) noexcept : driver(owner) {}
+
+  // StreamEnd, StreamListener
+  void arrived() override;
+  void roomAgain() override;
+  void established() override;
+  void refused(bool routed) override;
+  void deadline() override;
+  void offer(Stream& offered) override;
+
+  Pipe& in() const noexcept { return stream->side[1 - side].out; }
+  Stream::Side& me() const noexcept { return stream->side[side]; }
+  void setAddresses(const Address& host, const Address& peer) noexcept { host_ = host, peer_ = peer; }
+  /// A lingering slot reads and discards, and is over when both directions have ended.
+  void lingerOn();
+  void lingerStep();
+
+  SimDriver& driver;
+  Stream* stream = nullptr;
+  int side = 0;
+  StreamSink* sink = nullptr;
+  Acceptor* acceptor = nullptr;
+  SimSlot* next = nullptr;  // in the ready list or the batch
+  std::uint32_t generation = 0;
+  State state = State::kFree;
+  std::uint8_t priority = 0;  // in the ready list
+  bool queued = false;        // in the ready list or the batch
+  bool reading = true;
+  bool connected = false;  // onConnected is owed
+  bool endTold = false;    // onEof was called
+  bool dead = false;       // onError was called
+  bool lingerBusy = false, lingerAgain = false;
+  Failure error;  // onError is owed
+
+  // An unfinished write: the caller's segments (after close: ours, in `inFlight`), and where in
+  // them it stands.
+  const Segment* segments = nullptr;
+  std::size_t segmentCount = 0, segmentOffset = 0;
+  std::size_t left = 0;       // bytes not yet in the stream
+  std::size_t owed = 0;       // bytes that onWritten is to report
+  std::uint8_t reportIn = 0;  // turns that the report is held back
+  std::vector<Segment> inFlight;
+  Instant lingerUntil{};
+
+  // Listening
+  std::vector<Stream*> waiting;
+  std::size_t backlog = 0;
+};
+
+}  // namespace teasel::fakes

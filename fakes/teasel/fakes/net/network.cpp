@@ -1,0 +1,370 @@
+#include <teasel/fakes/net/network.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <teasel/core/check.hpp>
+
+namespace teasel::fakes {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t kFirstEphemeral = 49152;
+/// What a latency draw means; 0 first. Steps rather than a range: a shrinker halves them, and ties
+/// become likely.
+constexpr std::array<Duration, 12> kDelays = {0ns, 1us, 10us, 100us, 1ms, 5ms, 20ms, 50ms, 100ms, 250ms, 500ms, 2000ms};
+constexpr std::array<std::size_t, 8> kWindows = {Pipe::kWindow, 16384, 4096, 1024, 128, 16, 3, 1};
+// entities of streams that no Play connection names
+constexpr std::uint32_t kLinkEntities = 0x1000;
+
+}  // namespace
+
+void Network::restart() {
+  now_ = kStart;
+  for (const auto& stream : streams_)
+    if (!stream->free) recycle(*stream);
+  agenda_.clear();
+  listeners_.clear();
+  nextDueOrder_ = 0;
+  nextLink_ = 0;
+  nextPort_ = 0;
+  halted_ = false;
+}
+
+std::uint8_t Network::addHost(SimDriver& driver) {
+  // A host that is made anew gets its number and address back.
+  auto place = std::find(hosts_.begin(), hosts_.end(), nullptr);
+  if (place == hosts_.end()) place = hosts_.insert(place, nullptr);
+  *place = &driver;
+  TEASEL_CHECK(hosts_.size() <= kMaxHosts);
+  return static_cast<std::uint8_t>(place - hosts_.begin());
+}
+
+void Network::removeHost(std::uint8_t id) noexcept {
+  hosts_[id] = nullptr;
+  while (!hosts_.empty() && hosts_.back() == nullptr) hosts_.pop_back();
+}
+
+Address Network::hostAddress(std::uint8_t id) noexcept { return Address::ipv4(10, 0, 0, static_cast<std::uint8_t>(id + 1), 0); }
+bool Network::ownAddress(std::uint8_t host, const Address& address) noexcept {
+  const std::array<std::uint8_t, 16>& bytes = address.bytes();
+  if (address.family() == Address::Family::kNone || bytes == hostAddress(host).bytes()) return true;
+  if (address.family() == Address::Family::kIPv4) return bytes[0] == 127 || bytes == std::array<std::uint8_t, 16>{};
+  // "::" or "::1".
+  return std::all_of(bytes.begin(), bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; }) && bytes[15] <= 1;
+}
+Address Network::remoteServer() noexcept { return Address::ipv4(203, 0, 113, 1, 7); }
+Address Network::blackHole() noexcept { return Address::ipv4(192, 0, 2, 1, 7); }
+
+std::uint16_t Network::ephemeralPort() {
+  if (!choices_.calm()) nextPort_ = static_cast<std::uint16_t>(nextPort_ + choices_.below(64, ChoiceKey(0, ChoiceSite::kPort)));
+  const auto port = static_cast<std::uint16_t>(kFirstEphemeral + nextPort_ % 16000);
+  ++nextPort_;
+  return port;
+}
+
+bool Network::listen(std::uint8_t host, Address& at, StreamListener& listener) {
+  if (!choices_.calm() && choices_.chance(faults_.listen, ChoiceKey(host, ChoiceSite::kFaultListen))) return false;
+  const auto taken = [&](std::uint16_t port) {
+    return std::any_of(listeners_.begin(), listeners_.end(),
+                       [&](const Listening& other) { return other.host == host && other.at.port() == port; });
+  };
+  std::uint16_t port = at.port();
+  if (port == 0) do
+      port = ephemeralPort();
+    while (taken(port));
+  else if (taken(port)) return false;
+  at = at.withPort(port);
+  listeners_.push_back({at, &listener, host});
+  noteHost(TraceKind::kListen, host, port);
+  return true;
+}
+
+void Network::stopListening(StreamListener& listener) {
+  const auto found =
+      std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
+  if (found == listeners_.end()) return;
+  noteHost(TraceKind::kListenEnd, found->host, found->at.port());
+  listeners_.erase(found);
+}
+
+const Network::Listening* Network::listenerFor(const Address& to, std::uint8_t fromHost) const noexcept {
+  const bool loopback = to.family() == Address::Family::kIPv6 ? to.bytes()[15] == 1 : to.bytes()[0] == 127;
+  for (const Listening& each : listeners_) {
+    if (each.at.port() != to.port()) continue;
+    if (loopback ? each.host == fromHost : hostAddress(each.host).bytes() == to.bytes()) return &each;
+  }
+  return nullptr;
+}
+
+Stream& Network::makeStream() {
+  Stream* stream;
+  if (free_.empty()) {
+    streams_.push_back(std::make_unique<Stream>());
+    stream = streams_.back().get();
+  } else {
+    stream = free_.back();
+    free_.pop_back();
+  }
+  ++open_;
+  stream->free = false;
+  stream->number = nextLink_++;
+  for (int i = 0; i < 2; ++i) {
+    Stream::Side& side = stream->side[i];
+    side.party = nullptr;
+    side.entity = kLinkEntities + 2 * stream->number + static_cast<std::uint32_t>(i);
+    side.id = kRemotePeer;
+    side.gone = side.wasReset = side.blocked = side.endWithLast = side.hasShortWrite = false;
+    side.out.restart(window_);
+  }
+  return *stream;
+}
+
+void Network::recycle(Stream& stream) noexcept {
+  ++stream.generation;
+  stream.free = true;
+  stream.side[0].party = stream.side[1].party = nullptr;
+  stream.side[0].gone = stream.side[1].gone = true;
+  free_.push_back(&stream);
+  --open_;
+}
+
+std::size_t Network::drawWindow(std::uint32_t entity) {
+  return faults_.windows ? kWindows[choices_.below(kWindows.size(), ChoiceKey(entity, ChoiceSite::kWindow))] : window_;
+}
+
+Duration Network::drawDelay(std::uint32_t entity) {
+  Duration delay{};
+  if (faults_.latency) delay = kDelays[choices_.below(kDelays.size(), ChoiceKey(entity, ChoiceSite::kLatency))];
+  if (faults_.stalls)
+    if (const std::uint64_t stall = choices_.below(8, ChoiceKey(entity, ChoiceSite::kStall)); stall > 4)
+      delay += 200ms * (1 << (stall - 5));
+  return delay;
+}
+
+Duration Network::drawWork(std::uint8_t host) {
+  return choices_.calm() ? Duration::zero() : kDelays[choices_.below(kDelays.size(), ChoiceKey(host, ChoiceSite::kThread))];
+}
+
+void Network::connect(std::uint8_t host, const Address& to, const Address& bind, StreamEnd& party, Stream*& made) {
+  Stream& stream = makeStream();
+  made = &stream;
+  stream.side[0].party = &party;
+  stream.side[0].id = host;
+  const Address own = bind.family() == Address::Family::kNone ? hostAddress(host) : bind;
+  stream.side[0].address = own.port() != 0 ? own : own.withPort(ephemeralPort());
+  stream.side[1].address = to;
+  note(TraceKind::kConnect, stream, 0, to.port());
+  if (!ownAddress(host, bind) || to.bytes() == blackHole().bytes()) {
+    stream.side[1].gone = true;  // nobody will ever answer, and nobody holds that end
+    return;
+  }
+  if (!choices_.calm()) {
+    for (Stream::Side& side : stream.side) side.out.restart(drawWindow(side.entity));
+    if (const Duration delay = drawDelay(stream.side[0].entity); delay > Duration::zero()) {
+      later(now_ + delay, DueKind::kRoute, stream, 0);
+      return;
+    }
+  }
+  route(stream);
+}
+
+void Network::route(Stream& stream) {
+  Stream::Side& caller = stream.side[0];
+  const Address& to = stream.side[1].address;
+  const bool faulty = !choices_.calm() && choices_.chance(faults_.refuse, ChoiceKey(caller.entity, ChoiceSite::kFaultRefuse));
+  if (!faulty && to == remoteServer() && gate_ != nullptr && gate_->remoteConnect(stream)) return;
+  const Listening* found = faulty ? nullptr : listenerFor(to, caller.id);
+  if (found != nullptr) {
+    stream.side[1].id = found->host;
+    if (to.bytes()[0] == 127) caller.address = to.withPort(caller.address.port());
+    found->listener->offer(stream);
+    return;
+  }
+  const bool routed = faulty || to == remoteServer() || to.bytes()[0] == 127 || to.family() == Address::Family::kIPv6 ||
+                      (to.bytes()[0] == 10 && to.bytes()[3] >= 1 && to.bytes()[3] <= hosts_.size());
+  note(TraceKind::kRefused, stream, 0, routed ? 1 : 2);
+  stream.side[1].gone = true;
+  caller.party->refused(routed);
+}
+
+void Network::connectFromOutside(std::size_t port, StreamEnd& party, std::uint32_t entity, Stream*& made) {
+  TEASEL_CHECK(!listeners_.empty());
+  const Listening& to = listeners_[port % listeners_.size()];
+  Stream& stream = makeStream();
+  made = &stream;
+  for (int i = 0; i < 2; ++i) stream.side[i].entity = entity + static_cast<std::uint32_t>(i);
+  stream.side[0].party = &party;
+  stream.side[0].address = Address::ipv4(198, 51, 100, 1, static_cast<std::uint16_t>(40000 + stream.number % 20000));
+  stream.side[1].address = hostAddress(to.host).withPort(to.at.port());
+  stream.side[1].id = to.host;
+  // What the outside has to send waits with the sender: nobody here sees whether it could.
+  stream.side[0].out.restart(Pipe::kUnbounded);
+  if (!choices_.calm()) stream.side[1].out.restart(drawWindow(entity + 1));
+  note(TraceKind::kConnect, stream, 0, to.at.port());
+  to.listener->offer(stream);
+}
+
+void Network::establish(Stream& stream) {
+  if (stream.side[0].party != nullptr) stream.side[0].party->established();
+}
+
+/// What Choices may do to bytes that enter a stream: delay them, or break the stream, which is
+/// true.
+bool Network::drawTrouble(Stream& stream, int from, Instant& at) {
+  const std::uint32_t entity = stream.side[from].entity;
+  if (choices_.chance(faults_.reset, ChoiceKey(entity, ChoiceSite::kFaultReset))) {
+    breakLink(stream);
+    return true;
+  }
+  const Duration delay = drawDelay(entity);
+  if (delay > Duration::zero()) note(TraceKind::kDelay, stream, from, static_cast<std::uint64_t>(delay.count()));
+  at += delay;
+  return false;
+}
+
+std::size_t Network::write(Stream& stream, int from, ByteView bytes) {
+  Stream::Side& me = stream.side[from];
+  if (me.wasReset) [[unlikely]]
+    return bytes.size();  // lost with everything else
+  ByteView taken = bytes;
+  if (const std::size_t room = me.out.room(); bytes.size() > room) [[unlikely]] {
+    me.blocked = true;
+    if (room == 0) return 0;
+    taken = bytes.sub(0, room);
+  }
+  Instant at = now_;
+  if (!choices_.calm() && drawTrouble(stream, from, at)) return bytes.size();
+  const Stream::Side& other = stream.side[1 - from];
+  // Bytes are recorded once: where they arrive, or here when the outside gets them.
+  if (other.id == kRemotePeer) note(TraceKind::kWrite, stream, from, taken.size(), taken);
+  else if (at > now_) note(TraceKind::kWrite, stream, from, taken.size());
+  else ++progress_;
+  if (other.gone) [[unlikely]] {
+    resetSide(stream, from);
+    return taken.size();
+  }
+  me.out.push(taken, now_, at);
+  if (me.out.inTransit() > 0) later(me.out.lastArrival(), DueKind::kArrive, stream, from);
+  else if (other.party != nullptr) other.party->arrived();
+  return taken.size();
+}
+
+void Network::finish(Stream& stream, int from, bool withLast) {
+  Stream::Side& me = stream.side[from];
+  if (me.out.finished()) return;
+  me.endWithLast = withLast;
+  note(TraceKind::kWriteEnd, stream, from);
+  const Duration delay = choices_.calm() ? Duration::zero() : drawDelay(me.entity);
+  me.out.finish(now_, now_ + delay);
+  if (me.out.endArrived()) arrive(stream, from);
+  else later(me.out.lastArrival(), DueKind::kArrive, stream, from);
+}
+
+void Network::arrive(Stream& stream, int from) {
+  Stream::Side& other = stream.side[1 - from];
+  if (other.party != nullptr) other.party->arrived();
+  else if (other.gone && stream.side[from].out.available() > 0) resetSide(stream, from);
+}
+
+void Network::resetSide(Stream& stream, int side) {
+  Stream::Side& me = stream.side[side];
+  if (me.wasReset || me.gone) return;
+  me.wasReset = true;
+  me.blocked = false;
+  me.out.lose(true);
+  if (me.party != nullptr) me.party->arrived();
+}
+
+void Network::unblock(Stream::Side& sender) {
+  if (sender.out.room() == 0) return;
+  sender.blocked = false;
+  if (sender.party != nullptr) sender.party->roomAgain();
+}
+
+void Network::takeAhead(Stream& stream, int to, std::size_t limit) {
+  stream.side[1 - to].out.takeAhead(limit);
+  consumed(stream, to, 0);
+}
+
+void Network::leave(Stream& stream, int side) noexcept {
+  stream.side[side].party = nullptr;
+  stream.side[side].gone = true;
+  if (stream.side[1 - side].gone) recycle(stream);
+}
+
+void Network::close(Stream& stream, int from) {
+  if (stream.side[from].gone) return;
+  if (stream.side[1 - from].out.available() > 0 && !stream.side[from].wasReset) {
+    abort(stream, from);
+    return;
+  }
+  if (!stream.side[from].wasReset) finish(stream, from);
+  leave(stream, from);
+}
+
+void Network::abort(Stream& stream, int from) {
+  Stream::Side& me = stream.side[from];
+  Stream::Side& other = stream.side[1 - from];
+  if (me.gone) return;
+  const std::size_t lost = me.out.lose(false) + other.out.lose(true);
+  note(TraceKind::kAbort, stream, from, lost);
+  // it has left: an other side that leaves in turn, in arrived(), must not call it
+  me.party = nullptr;
+  if (!other.gone && !other.wasReset) {
+    other.wasReset = true;
+    other.blocked = false;
+    if (other.party != nullptr) other.party->arrived();
+  }
+  leave(stream, from);
+}
+
+void Network::decline(Stream& stream, bool established) {
+  if (established) return abort(stream, 1);
+  StreamEnd* caller = stream.side[0].party;
+  note(TraceKind::kRefused, stream, 0, 1);
+  leave(stream, 1);
+  if (caller != nullptr) caller->refused(true);
+}
+
+void Network::breakLink(Stream& stream) {
+  const std::size_t lost = stream.side[0].out.lose(false) + stream.side[1].out.lose(false);
+  note(TraceKind::kAbort, stream, 0, lost);
+  for (Stream::Side& side : stream.side) {
+    side.wasReset = true;
+    side.blocked = false;
+  }
+  for (int i = 0; i < 2; ++i)
+    if (stream.side[i].party != nullptr) stream.side[i].party->arrived();
+}
+
+void Network::wakeAt(Instant at, Stream& stream, int side) { later(at, DueKind::kWake, stream, side); }
+
+void Network::later(Instant at, DueKind kind, Stream& stream, int side) {
+  agenda_.push_back({at, nextDueOrder_++, &stream, stream.generation, kind, static_cast<std::uint8_t>(side)});
+  std::push_heap(agenda_.begin(), agenda_.end());
+}
+
+void Network::dropDue() noexcept {
+  std::pop_heap(agenda_.begin(), agenda_.end());
+  agenda_.pop_back();
+}
+
+void Network::deliverDue() {
+  while (nextDue() <= now_ && !agenda_.empty()) {
+    const Due due = agenda_.front();
+    dropDue();
+    Stream& stream = *due.stream;
+    Stream::Side& side = stream.side[due.side];
+    if (due.kind == DueKind::kArrive) {
+      if (side.out.settle(now_)) arrive(stream, due.side);
+    } else if (side.party != nullptr) {
+      if (due.kind == DueKind::kRoute) route(stream);
+      else side.party->deadline();
+    }
+  }
+}
+
+}  // namespace teasel::fakes

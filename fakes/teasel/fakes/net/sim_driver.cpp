@@ -1,0 +1,506 @@
+#include <teasel/fakes/net/sim_driver.hpp>
+
+#include <algorithm>
+
+#include <teasel/core/check.hpp>
+#include <teasel/core/errors.hpp>
+#include <teasel/fakes/net/detail/sim_slot.hpp>
+#include <teasel/fakes/net/sim_threads.hpp>
+
+namespace teasel::fakes {
+
+namespace {
+
+using State = SimSlot::State;
+constexpr std::uint64_t kPriorities = 16;
+constexpr std::uint64_t kReportTurns = 4;
+
+SimSlot& slotOf(Slot* slot) noexcept { return static_cast<SimSlot&>(*slot); }
+
+}  // namespace
+
+// What the network tells a slot -------------------------------------------------------------------
+
+void SimSlot::arrived() {
+  if (state == State::kLingering) lingerOn();
+  else if (state == State::kOpen) driver.markReady(*this);
+}
+
+void SimSlot::roomAgain() {
+  if (state != State::kLingering) {
+    driver.markReady(*this);
+    return;
+  }
+  lingerOn();
+}
+
+void SimSlot::established() {
+  if (state != State::kConnecting) return;
+  state = State::kOpen;
+  connected = true;
+  setAddresses(me().address, stream->side[1 - side].address);
+  driver.network_.note(TraceKind::kConnected, *stream, side);
+  driver.markReady(*this);
+}
+
+void SimSlot::refused(bool routed) {
+  const std::string to = stream->side[1 - side].address.text();
+  error = routed ? Failure(ConnectionRefusedError("nobody listens on " + to), Site{})
+                 : Failure(NoRouteError("no host of the world has the address of " + to), Site{});
+  driver.markReady(*this);
+}
+
+void SimSlot::deadline() {
+  if (state != State::kLingering || driver.network_.now() < lingerUntil) return;
+  driver.network_.note(TraceKind::kLingerEnd, *stream, side);
+  driver.network_.close(*stream, side);
+  driver.release(*this);
+}
+
+void SimSlot::offer(Stream& offered) {
+  waiting.push_back(&offered);
+  if (waiting.size() <= backlog) driver.network_.establish(offered);
+  driver.markReady(*this);
+}
+
+void SimSlot::lingerOn() {
+  // Two lingering ends make room for each other: they take turns here instead of calling each other
+  // ever deeper.
+  lingerAgain = true;
+  if (lingerBusy) return;
+  lingerBusy = true;
+  const std::uint32_t life = generation;
+  while (generation == life && state == State::kLingering && std::exchange(lingerAgain, false)) lingerStep();
+  lingerBusy = lingerAgain = false;
+}
+
+void SimSlot::lingerStep() {
+  if (me().wasReset) {
+    driver.network_.abort(*stream, side);
+    driver.release(*this);
+    return;
+  }
+  const std::uint32_t life = generation;
+  if (left > 0) driver.pushSegments(*this, left);
+  if (const std::size_t unread = in().available(); unread > 0) driver.network_.consumed(*stream, side, unread);
+  if (generation != life || left > 0) return;
+  driver.network_.finish(*stream, side);
+  if (state != State::kLingering || !in().atEnd()) return;
+  driver.network_.close(*stream, side);
+  driver.release(*this);
+}
+
+// Slots and the ready list ------------------------------------------------------------------------
+
+SimDriver::SimDriver(Network& network, Mode mode) : network_(network), host_(network.addHost(*this)), mode_(mode) {}
+
+SimDriver::~SimDriver() {
+  for (const auto& slot : slots_) {
+    if (slot->state == State::kListening) stopListening(slot.get());
+    else if (slot->state != State::kFree) network_.abort(*slot->stream, slot->side);
+  }
+  network_.removeHost(host_);
+}
+
+std::unique_ptr<ThreadPool> SimDriver::makeThreadPool() {
+  auto made = std::make_unique<SimThreadPool>(network_, host_);
+  threads_ = made.get();
+  return made;
+}
+
+void SimDriver::restart() {
+  if (threads_ != nullptr) threads_->restart();
+  woken_.store(false, std::memory_order_relaxed);
+  if (free_.size() == slots_.size()) return;
+  firstReady_ = lastReady_ = firstBatch_ = lastBatch_ = nullptr;
+  free_.clear();
+  for (const auto& slot : slots_) {
+    slot->queued = false;
+    release(*slot);
+  }
+}
+
+SimSlot& SimDriver::makeSlot() {
+  SimSlot* slot;
+  if (free_.empty()) {
+    slots_.push_back(std::make_unique<SimSlot>(*this));
+    slot = slots_.back().get();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  slot->reading = true;
+  slot->connected = slot->endTold = slot->dead = false;
+  slot->left = slot->owed = 0;
+  slot->reportIn = 0;
+  return *slot;
+}
+
+/// The slot's life ends; its memory waits until no list and no dispatch knows it.
+void SimDriver::release(SimSlot& slot) noexcept {
+  if (slot.state != State::kFree) {
+    slot.state = State::kFree;
+    ++slot.generation;
+    slot.sink = nullptr;
+    slot.acceptor = nullptr;
+    slot.stream = nullptr;
+    if (slot.error) slot.error = Failure();
+    if (!slot.inFlight.empty()) slot.inFlight.clear();
+    slot.waiting.clear();
+  }
+  if (!slot.queued && current_ != &slot) free_.push_back(&slot);
+}
+
+void SimDriver::markReady(SimSlot& slot) {
+  if (slot.queued) return;
+  slot.queued = true;
+  slot.next = nullptr;
+  slot.priority = 0;
+  if (!network_.choices().calm() && slot.stream != nullptr)
+    slot.priority =
+        static_cast<std::uint8_t>(network_.choices().below(kPriorities, ChoiceKey(slot.me().entity, ChoiceSite::kReadyOrder)));
+  if (lastReady_ == nullptr) {
+    firstReady_ = lastReady_ = &slot;
+    return;
+  }
+  if (lastReady_->priority <= slot.priority) {
+    lastReady_->next = &slot;
+    lastReady_ = &slot;
+    return;
+  }
+  SimSlot** at = &firstReady_;
+  while ((*at)->priority <= slot.priority) at = &(*at)->next;
+  slot.next = *at;
+  *at = &slot;
+}
+
+void SimDriver::wait(Duration maxWait) {
+  const Instant until = maxWait > kNever - network_.now() ? kNever : network_.now() + maxWait;
+  const auto threadsReady = [this] { return threads_ != nullptr && threads_->ready(); };
+  while (!ready() && !threadsReady() && !woken_.load(std::memory_order_relaxed)) {
+    const Instant due = std::min(network_.nextDue(), threads_ == nullptr ? kNever : threads_->nextDue());
+    if (due > until || due == kNever) {
+      if (until != kNever) network_.setNow(until);
+      return;
+    }
+    if (due > network_.now()) network_.setNow(due);
+    network_.deliverDue();
+  }
+}
+
+void SimDriver::poll(Duration maxWait, Instant& sampled) {
+  if (!ready() && firstBatch_ == nullptr && maxWait > Duration::zero()) wait(maxWait);
+  woken_.store(false, std::memory_order_relaxed);
+  // A world runs what is to run in threads between turns; without one it is done here.
+  if (threads_ != nullptr && network_.pump() == nullptr)
+    while (threads_->ready()) threads_->runOne();
+  sampled = network_.now();
+  // What becomes ready by these upcalls waits for the next poll.
+  if (firstReady_ != nullptr) {
+    (firstBatch_ == nullptr ? firstBatch_ : lastBatch_->next) = firstReady_;
+    lastBatch_ = lastReady_;
+    firstReady_ = lastReady_ = nullptr;
+  }
+  struct Current {
+    SimDriver& driver;
+    SimSlot& slot;
+    Current(SimDriver& d, SimSlot& s) noexcept : driver(d), slot(s) { driver.current_ = &slot; }
+    Current(const Current&) = delete;
+    Current& operator=(const Current&) = delete;
+    ~Current() {
+      driver.current_ = nullptr;
+      if (slot.state == State::kFree && !slot.queued) driver.release(slot);
+    }
+  };
+  while (firstBatch_ != nullptr && !network_.halted()) {
+    SimSlot& slot = *firstBatch_;
+    firstBatch_ = slot.next;
+    slot.queued = false;
+    const Current current(*this, slot);
+    dispatch(slot);
+  }
+}
+
+// Upcalls -----------------------------------------------------------------------------------------
+
+void SimDriver::dispatch(SimSlot& slot) {
+  switch (slot.state) {
+    case State::kListening: return dispatchAccept(slot);
+    case State::kConnecting:
+    case State::kOpen: return dispatchStream(slot);
+    case State::kLingering:
+    case State::kFree: return;
+  }
+}
+
+void SimDriver::dispatchAccept(SimSlot& slot) {
+  const std::uint32_t generation = slot.generation;
+  for (std::size_t count = slot.waiting.size(); count > 0 && !network_.halted(); --count) {
+    const auto at = network_.choices().below(slot.waiting.size(), ChoiceKey(host_, ChoiceSite::kAcceptOrder));
+    Stream& stream = *slot.waiting[at];
+    slot.waiting.erase(slot.waiting.begin() + static_cast<std::ptrdiff_t>(at));
+    if (slot.waiting.size() >= slot.backlog && slot.backlog > 0) network_.establish(*slot.waiting[slot.backlog - 1]);
+    SimSlot& accepted = makeSlot();
+    accepted.state = State::kOpen;
+    accepted.stream = &stream;
+    accepted.side = 1;
+    accepted.setAddresses(stream.side[1].address, stream.side[0].address);
+    network_.accept(stream, accepted);
+    if (slot.backlog == 0) network_.establish(stream);
+    network_.note(TraceKind::kAccepted, stream, 1, slot.host().port());
+    const std::uint32_t life = accepted.generation;
+    StreamSink* sink = slot.acceptor->onAccept(&accepted);
+    if (accepted.generation == life && accepted.state == State::kOpen) {
+      accepted.sink = sink;
+      if (sink == nullptr) close(&accepted, CloseMode::kGraceful, {}, network_.now() + std::chrono::seconds(2));
+      else if (accepted.in().available() > 0 || accepted.in().endArrived() || accepted.me().wasReset) markReady(accepted);
+    }
+    if (slot.generation != generation) return;
+  }
+}
+
+void SimDriver::dispatchStream(SimSlot& slot) {
+  const std::uint32_t life = slot.generation;
+  const auto over = [&] { return slot.generation != life || slot.state == State::kLingering || network_.halted(); };
+  // accepted this very moment: its turn comes when its sink is known
+  if (slot.sink == nullptr || slot.dead) return;
+  if (slot.connected) {
+    slot.connected = false;
+    slot.sink->onConnected();
+    if (over()) return;
+  }
+  if (slot.owed > 0 && !slot.error && !slot.me().wasReset) {
+    pump(slot);
+    if (over()) return;
+  }
+  if (slot.state == State::kOpen && slot.reading && !deliverData(slot)) return;
+  if (!slot.error && slot.me().wasReset && slot.state == State::kOpen && noticesReset(slot)) slot.error = connectionLost();
+  if (!slot.error) return;
+  const Failure error = std::exchange(slot.error, Failure());
+  if (slot.state == State::kOpen) network_.note(TraceKind::kResetSeen, *slot.stream, slot.side);
+  slot.dead = true;
+  slot.owed = slot.left = 0;
+  slot.sink->onError(error);
+}
+
+/// A receiver that is armed, or writes, is told of a reset; one that is paused may or may not be.
+bool SimDriver::noticesReset(const SimSlot& slot) {
+  if (slot.reading || slot.owed > 0) return true;
+  return mode_ == Mode::kReadiness && network_.choices().below(2, ChoiceKey(slot.me().entity, ChoiceSite::kPausedReset)) == 0;
+}
+
+/// Data and end of stream, as much as this turn gets. False when the slot must be left alone.
+bool SimDriver::deliverData(SimSlot& slot) {
+  const std::uint32_t life = slot.generation;
+  Choices& choices = network_.choices();
+  std::uint64_t most = choices.calm() ? 0 : choices.below(4, ChoiceKey(slot.me().entity, ChoiceSite::kDeliveries));
+  bool any = false;
+  while (slot.in().available() > 0) {
+    any = true;
+    deliverOne(slot);
+    if (slot.generation != life || slot.state != State::kOpen || network_.halted()) return false;
+    if (!slot.reading) return true;
+    if (--most == 0) break;  // 0 wraps, and so is no bound
+  }
+  if (slot.in().available() > 0) {
+    markReady(slot);
+    return false;
+  }
+  if (!slot.in().atEnd() || slot.endTold) return true;
+  if (any && !slot.stream->side[1 - slot.side].endWithLast &&
+      choices.below(2, ChoiceKey(slot.stream->side[1 - slot.side].entity, ChoiceSite::kEofWithLast)) == 0) {
+    markReady(slot);
+    return true;
+  }
+  return deliverEnd(slot);
+}
+
+void SimDriver::deliverOne(SimSlot& slot) {
+  Stream& stream = *slot.stream;
+  Stream::Side& sender = stream.side[1 - slot.side];
+  ByteView bytes = sender.out.front(kMaxChunk);
+  if (!network_.choices().calm() && bytes.size() > 1)
+    if (const std::uint64_t cut = network_.choices().below(bytes.size(), ChoiceKey(sender.entity, ChoiceSite::kCut)); cut > 0) {
+      bytes = bytes.sub(0, cut);
+      network_.note(TraceKind::kDrawnCut, stream, slot.side, cut);
+    }
+  network_.note(TraceKind::kArrive, stream, slot.side, 0, bytes);
+  const ChunkMemory::Held held(network_.chunkMemory(), bytes);
+  // Off the queue before the callback: a close inside it must not take these bytes for unread ones.
+  network_.consumed(stream, slot.side, bytes.size());
+  if (mode_ == Mode::kCompletion) network_.takeAhead(stream, slot.side, kReadAhead);
+  Chunk chunk(held.view());
+  slot.sink->onData(chunk);
+}
+
+bool SimDriver::deliverEnd(SimSlot& slot) {
+  const std::uint32_t life = slot.generation;
+  slot.endTold = true;
+  network_.note(TraceKind::kArriveEnd, *slot.stream, slot.side);
+  slot.sink->onEof();
+  return slot.generation == life && slot.state == State::kOpen && !network_.halted();
+}
+
+// Writing -----------------------------------------------------------------------------------------
+
+/// Moves segments into the stream, at most `atOnce` bytes; returns how many went.
+std::size_t SimDriver::pushSegments(SimSlot& slot, std::size_t atOnce) {
+  std::size_t taken = 0;
+  while (slot.left > 0 && taken < atOnce && !slot.me().wasReset) {
+    const ByteView rest = slot.segments->view().sub(slot.segmentOffset, atOnce - taken);
+    const std::size_t went = network_.write(*slot.stream, slot.side, rest);
+    taken += went;
+    slot.left -= went;
+    slot.segmentOffset += went;
+    if (slot.segmentOffset == slot.segments->size()) ++slot.segments, slot.segmentOffset = 0;
+    if (went < rest.size()) break;
+  }
+  return taken;
+}
+
+std::size_t SimDriver::write(Slot* stream, std::span<const Segment> segments) {
+  SimSlot& slot = slotOf(stream);
+  Stream::Side& me = slot.me();
+  TEASEL_CHECK(slot.owed == 0);
+  const bool plain = mode_ == Mode::kReadiness && network_.choices().calm() && !me.hasShortWrite && !me.wasReset;
+  if (plain && segments.size() == 1) {  // nearly always
+    const std::size_t size = segments.front().size();
+    const std::size_t taken = network_.write(*slot.stream, slot.side, segments.front().view());
+    if (taken == size) return taken;
+    slot.segments = segments.data();
+    slot.segmentOffset = taken;
+    slot.left = slot.owed = size - taken;
+    network_.note(TraceKind::kBlocked, *slot.stream, slot.side, slot.left);
+    return taken;
+  }
+  return writeSlowly(slot, segments);
+}
+
+std::size_t SimDriver::writeSlowly(SimSlot& slot, std::span<const Segment> segments) {
+  std::size_t total = 0;
+  for (const Segment& segment : segments) total += segment.size();
+  slot.segments = segments.data();
+  slot.segmentOffset = 0;
+  slot.left = slot.owed = total;
+  Stream::Side& me = slot.me();
+  if (me.wasReset) {  // as a send on a dead socket: the next poll says so
+    markReady(slot);
+    return 0;
+  }
+  std::size_t atOnce = mode_ == Mode::kReadiness ? total : 0;
+  if (me.hasShortWrite) {
+    me.hasShortWrite = false;
+    atOnce = std::min(total, static_cast<std::size_t>(me.shortWrite));
+  } else if (!network_.choices().calm() && total > 1) {
+    if (const std::uint64_t some = network_.choices().below(total, ChoiceKey(me.entity, ChoiceSite::kShortWrite)); some > 0)
+      atOnce = some;
+  }
+  if (atOnce < total && mode_ == Mode::kReadiness) network_.note(TraceKind::kShortWrite, *slot.stream, slot.side, atOnce);
+  const std::size_t taken = pushSegments(slot, atOnce);
+  slot.owed -= taken;
+  if (slot.owed == 0) return taken;
+  if (me.blocked) network_.note(TraceKind::kBlocked, *slot.stream, slot.side, slot.left);
+  else markReady(slot);
+  return taken;
+}
+
+/// Goes on with an unfinished write; reports it when it is done, or some turns later.
+void SimDriver::pump(SimSlot& slot) {
+  if (slot.left > 0) {
+    pushSegments(slot, slot.left);
+    if (slot.left > 0) return;  // roomAgain or a reset brings us back
+    if (mode_ == Mode::kCompletion && !network_.choices().calm())
+      slot.reportIn =
+          static_cast<std::uint8_t>(network_.choices().below(kReportTurns, ChoiceKey(slot.me().entity, ChoiceSite::kWritten)));
+  }
+  if (slot.reportIn > 0) {
+    --slot.reportIn;
+    markReady(slot);
+    return;
+  }
+  const std::size_t done = slot.owed;
+  slot.owed = 0;
+  slot.sink->onWritten(done);
+}
+
+void SimDriver::shutdownWrite(Slot* stream) {
+  SimSlot& slot = slotOf(stream);
+  if (!slot.me().wasReset) network_.finish(*slot.stream, slot.side);
+}
+
+void SimDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) {
+  SimSlot& slot = slotOf(stream);
+  slot.sink = nullptr;
+  if (slot.state == State::kConnecting || mode == CloseMode::kAbort || slot.me().wasReset) {
+    network_.abort(*slot.stream, slot.side);
+    release(slot);
+    return;
+  }
+  network_.note(TraceKind::kClose, *slot.stream, slot.side);
+  slot.state = State::kLingering;
+  slot.lingerUntil = lingerUntil;
+  if (slot.left > 0) {
+    // Ours now; the vector keeps its buffer when it moves, so the place in it stays right.
+    slot.inFlight = std::move(inFlight);
+  }
+  const std::uint32_t life = slot.generation;
+  if (slot.state == State::kLingering && slot.generation == life) slot.lingerOn();
+  if (slot.state == State::kLingering && slot.generation == life) network_.wakeAt(lingerUntil, *slot.stream, slot.side);
+}
+
+void SimDriver::reading(Slot* stream, bool on) {
+  SimSlot& slot = slotOf(stream);
+  if (slot.dead || slot.reading == on) return;
+  slot.reading = on;
+  network_.note(TraceKind::kReading, *slot.stream, slot.side, on ? 1 : 0);
+  if (!on) {
+    if (mode_ == Mode::kCompletion) network_.takeAhead(*slot.stream, slot.side, kReadAhead);
+  } else if (slot.in().available() > 0 || (slot.in().atEnd() && !slot.endTold) || slot.me().wasReset) {
+    markReady(slot);
+  }
+}
+
+// Listening and connecting ------------------------------------------------------------------------
+
+Slot* SimDriver::listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) {
+  if (!Network::ownAddress(host_, at)) {
+    why = Failure(CannotListenError("cannot listen on " + at.text() + ": not an address of this host"), Site{});
+    return nullptr;
+  }
+  SimSlot& slot = makeSlot();
+  Address bound = at;
+  if (!network_.listen(host_, bound, slot)) {
+    why = Failure(CannotListenError("cannot listen on " + at.text() + ": the port is taken"), Site{});
+    free_.push_back(&slot);
+    return nullptr;
+  }
+  slot.state = State::kListening;
+  slot.acceptor = &acceptor;
+  slot.backlog = options.backlog < 0 ? 0 : static_cast<std::size_t>(options.backlog);
+  slot.setAddresses(bound, Address());
+  return &slot;
+}
+
+void SimDriver::stopListening(Slot* port) {
+  SimSlot& slot = slotOf(port);
+  network_.stopListening(slot);
+  for (std::size_t i = 0; i < slot.waiting.size(); ++i) network_.decline(*slot.waiting[i], i < slot.backlog);
+  release(slot);
+}
+
+Slot* SimDriver::connect(const Address& to, const ConnectOptions& options, StreamSink& sink) {
+  SimSlot& slot = makeSlot();
+  slot.state = State::kConnecting;
+  slot.sink = &sink;
+  slot.side = 0;
+  slot.setAddresses(options.bind, to);
+  network_.connect(host_, to, options.bind, slot, slot.stream);
+  if (!Network::ownAddress(host_, options.bind)) {
+    slot.error =
+        Failure(ConnectBindError("cannot connect from " + options.bind.text() + ": not an address of this host"), Site{});
+    markReady(slot);
+  }
+  return &slot;
+}
+
+}  // namespace teasel::fakes

@@ -1,0 +1,213 @@
+#include <teasel/fakes/play/choices.hpp>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include <teasel/core/check.hpp>
+#include <teasel/fakes/play/odometer.hpp>
+
+namespace teasel::fakes {
+namespace {
+
+struct SiteName {
+  ChoiceSite site;
+  std::string_view name;
+};
+constexpr SiteName kSiteNames[] = {
+    {ChoiceSite::kCut, "cut"},
+    {ChoiceSite::kShortWrite, "shortWrite"},
+    {ChoiceSite::kLatency, "latency"},
+    {ChoiceSite::kReadyOrder, "readyOrder"},
+    {ChoiceSite::kHostOrder, "hostOrder"},
+    {ChoiceSite::kAcceptOrder, "acceptOrder"},
+    {ChoiceSite::kEofWithLast, "eofWithLast"},
+    {ChoiceSite::kTimerTie, "timerTie"},
+    {ChoiceSite::kPlayEnding, "playEnding"},
+    {ChoiceSite::kDeliveries, "deliveries"},
+    {ChoiceSite::kPausedReset, "pausedReset"},
+    {ChoiceSite::kPort, "port"},
+    {ChoiceSite::kWindow, "window"},
+    {ChoiceSite::kStall, "stall"},
+    {ChoiceSite::kFaultReset, "faultReset"},
+    {ChoiceSite::kFaultRefuse, "faultRefuse"},
+    {ChoiceSite::kFaultListen, "faultListen"},
+    {ChoiceSite::kWakeups, "wakeups"},
+    {ChoiceSite::kWritten, "written"},
+    {ChoiceSite::kChunkPlan, "chunkPlan"},
+    {ChoiceSite::kOverlap, "overlap"},
+    {ChoiceSite::kThread, "thread"},
+    {ChoiceSite::kPlayLength, "playLength"},
+    {ChoiceSite::kPlayEvent, "playEvent"},
+    {ChoiceSite::kPlayOperand, "playOperand"},
+    {ChoiceSite::kPlayBytes, "playBytes"},
+};
+
+std::uint64_t packed(ChoiceKey key) { return (std::uint64_t{key.entity} << 16) | key.site; }
+auto keyOf(const ChoiceRecord& record) { return std::tuple(record.entity, record.site, record.index); }
+bool byKey(const ChoiceRecord& a, const ChoiceRecord& b) { return keyOf(a) < keyOf(b); }
+
+bool swarmed(std::uint16_t site) {
+  return site < static_cast<std::uint16_t>(ChoiceSite::kPlayLength) || site > static_cast<std::uint16_t>(ChoiceSite::kPlayBytes);
+}
+
+std::optional<std::uint16_t> numberBehind(std::string_view name, std::string_view prefix, std::uint32_t base) {
+  if (!name.starts_with(prefix) || name.size() == prefix.size() || name.size() > prefix.size() + 5) return std::nullopt;
+  std::uint32_t number = 0;
+  for (const char c : name.substr(prefix.size())) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  if (number + base > 0xffff) return std::nullopt;
+  return static_cast<std::uint16_t>(number + base);
+}
+
+}  // namespace
+
+std::string siteName(std::uint16_t site) {
+  if (site >= kUserSites) return "user." + std::to_string(site - kUserSites);
+  for (const SiteName& known : kSiteNames) {
+    if (static_cast<std::uint16_t>(known.site) == site) return std::string(known.name);
+  }
+  return "site." + std::to_string(site);
+}
+
+std::optional<std::uint16_t> siteByName(std::string_view name) {
+  for (const SiteName& known : kSiteNames) {
+    if (known.name == name) return static_cast<std::uint16_t>(known.site);
+  }
+  if (const auto user = numberBehind(name, "user.", kUserSites)) return user;
+  return numberBehind(name, "site.", 0);
+}
+
+void normalise(std::vector<ChoiceRecord>& records) {
+  if (!std::is_sorted(records.begin(), records.end(), byKey)) {
+    // Not std::stable_sort: libstdc++'s uses what Clang calls deprecated. The place decides among
+    // equals.
+    std::vector<std::pair<ChoiceRecord, std::size_t>> placed;
+    placed.reserve(records.size());
+    for (const ChoiceRecord& record : records) placed.emplace_back(record, placed.size());
+    std::sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) {
+      const auto left = keyOf(a.first), right = keyOf(b.first);
+      return left != right ? left < right : a.second < b.second;
+    });
+    std::transform(placed.begin(), placed.end(), records.begin(), [](const auto& each) { return each.first; });
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const bool superseded = i + 1 < records.size() && keyOf(records[i]) == keyOf(records[i + 1]);
+    if (!superseded && records[i].value != 0) records[kept++] = records[i];
+  }
+  records.resize(kept);
+}
+
+void Choices::begin(Source source) {
+  source_ = source;
+  records_.clear();
+  given_.clear();
+  used_ = clamped_ = unrecorded_ = 0;
+  open_ = 0;
+  odometer_ = nullptr;
+  if (++generation_ == 0) {  // after 2^32 runs the marks of old ones would look new
+    for (Stream& stream : streams_) stream.generation = 0;
+    generation_ = 1;
+  }
+}
+
+void Choices::useCalm() noexcept { begin(Source::kCalm); }
+
+void Choices::usePrng(std::uint64_t seed, Swarm swarm) {
+  begin(Source::kPrng);
+  seed_ = seed;
+  swarm_ = swarm;
+}
+
+void Choices::useRecords(std::span<const ChoiceRecord> records) {
+  begin(records.empty() ? Source::kCalm : Source::kRecords);
+  given_.assign(records.begin(), records.end());
+  normalise(given_);
+}
+
+void Choices::useOdometer(Odometer& odometer) {
+  begin(Source::kOdometer);
+  odometer_ = &odometer;
+}
+
+std::uint64_t Choices::draw(std::uint64_t bound, ChoiceKey key, Ratio ratio) {
+  if (records_.size() == kMaxDraws) {
+    ++unrecorded_;
+    return 0;
+  }
+  Stream& stream = streamOf(key);
+  std::uint64_t value = 0;
+  if (source_ == Source::kPrng) value = drawPrng(stream, bound, ratio);
+  else if (source_ == Source::kRecords) value = drawRecord(stream, bound, key);
+  else value = odometer_->draw(bound, key);
+  records_.push_back({key.entity, key.site, stream.index, bound, value});
+  ++stream.index;
+  return value;
+}
+
+std::uint64_t Choices::drawPrng(const Stream& stream, std::uint64_t bound, Ratio ratio) const {
+  if (stream.off) return 0;
+  const std::uint64_t random = detail::streamNumber(stream.seed, stream.index);
+  if (ratio.n == 0) return detail::scaled(random, bound);
+  return detail::scaled(random, ratio.d) < ratio.n ? 1 : 0;
+}
+
+std::uint64_t Choices::drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key) {
+  if (stream.cursor == given_.size()) return 0;
+  const ChoiceRecord& next = given_[stream.cursor];
+  if (next.entity != key.entity || next.site != key.site || next.index != stream.index) return 0;
+  ++stream.cursor;
+  ++used_;
+  if (next.value < bound) return next.value;
+  ++clamped_;
+  return bound - 1;
+}
+
+Choices::Stream& Choices::streamOf(ChoiceKey key) {
+  if ((open_ + 1) * 2 > streams_.size()) growTable();
+  const std::size_t mask = streams_.size() - 1;
+  for (std::size_t place = detail::mix(packed(key)) & mask;; place = (place + 1) & mask) {
+    Stream& stream = streams_[place];
+    if (stream.generation != generation_) {
+      openStream(stream, key);
+      return stream;
+    }
+    if (stream.key == packed(key)) return stream;
+  }
+}
+
+void Choices::openStream(Stream& stream, ChoiceKey key) {
+  ++open_;
+  stream = Stream{};
+  stream.key = packed(key);
+  stream.generation = generation_;
+  if (source_ == Source::kPrng) {
+    stream.seed = detail::streamSeed(seed_, key);
+    // Entity ~0 is nobody's: its numbers only say which sites take part. One seed in eight has them
+    // all.
+    const auto coin = [this](std::uint16_t site) {
+      return detail::streamNumber(detail::streamSeed(seed_, ChoiceKey(~0u, site)), ~0u);
+    };
+    stream.off = swarm_ == Swarm::kOn && swarmed(key.site) && coin(0) % 8 != 0 && coin(key.site) % 2 != 0;
+  } else if (source_ == Source::kRecords) {
+    const ChoiceRecord first{key.entity, key.site, 0, 0, 0};
+    stream.cursor = static_cast<std::uint32_t>(std::lower_bound(given_.begin(), given_.end(), first, byKey) - given_.begin());
+  }
+}
+
+void Choices::growTable() {
+  std::vector<Stream> old(streams_.empty() ? 64 : streams_.size() * 2);
+  old.swap(streams_);
+  const std::size_t mask = streams_.size() - 1;
+  for (const Stream& stream : old) {
+    if (stream.generation != generation_) continue;
+    std::size_t place = detail::mix(stream.key) & mask;
+    while (streams_[place].generation == generation_) place = (place + 1) & mask;
+    streams_[place] = stream;
+  }
+}
+
+}  // namespace teasel::fakes

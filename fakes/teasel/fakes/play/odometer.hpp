@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <teasel/fakes/play/choices.hpp>
+
+namespace teasel::fakes {
+
+/// A replayed prefix showed another draw than the run before: the scenario is not deterministic.
+class OdometerMismatch : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The space of choices is larger than what was allowed; what() says how far the enumeration got.
+class OdometerBudget : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Walks through every combination of the draws of chosen sites, in run order, like the digits of
+/// an odometer: the last draw of a run moves first, and whatever draws a run makes under its prefix
+/// are enumerated, also if their number depends on earlier values. Other sites stay 0.
+///
+///     Odometer odometer({ChoiceSite::kCut}, {.runs = 40'000});
+///     while (odometer.next()) {
+///       choices.useOdometer(odometer);
+///       ... one run ...
+///     }
+class Odometer {
+ public:
+  struct Budget {
+    std::size_t runs = 1'000'000;
+    std::size_t draws = 4096;  ///< of the chosen sites in one run
+  };
+
+  explicit Odometer(std::vector<std::uint16_t> sites) : Odometer(std::move(sites), Budget()) {}
+  Odometer(std::vector<std::uint16_t> sites, Budget budget);
+  explicit Odometer(std::initializer_list<ChoiceSite> sites) : Odometer(sites, Budget()) {}
+  Odometer(std::initializer_list<ChoiceSite> sites, Budget budget);
+
+  /// Prepares the next run; false when all combinations have been run. Throws OdometerMismatch or
+  /// OdometerBudget for what the run before met: never from inside a run, where a connection's
+  /// guard would take it for the user's.
+  bool next();
+  /// One draw of the run; for Choices.
+  std::uint64_t draw(std::uint64_t bound, ChoiceKey key);
+
+  /// Runs made so far, the current one included.
+  std::size_t runs() const noexcept { return runs_; }
+  /// Whether the run before showed that the scenario is not deterministic or exceeds the budget:
+  /// next() will throw.
+  bool broken() const noexcept { return mismatch_.has_value() || tooDeep_; }
+  /// Where it stands: "run 17: cut 3 of 16, cut 0 of 2".
+  std::string progress() const;
+
+ private:
+  struct Digit {
+    ChoiceKey key;
+    std::uint64_t bound;
+    std::uint64_t value;
+  };
+
+  std::vector<std::uint16_t> sites_;  // sorted
+  Budget budget_;
+  std::vector<Digit> digits_;
+  std::size_t at_ = 0;  // draws made in this run
+  std::size_t runs_ = 0;
+  bool done_ = false;
+  bool tooDeep_ = false;
+  std::optional<std::string> mismatch_;
+};
+
+}  // namespace teasel::fakes

@@ -1,0 +1,109 @@
+#include <teasel/fakes/program/replay.hpp>
+
+#include <algorithm>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/fakes/play/odometer.hpp>
+#include <teasel/fakes/trace/diagram.hpp>
+
+namespace teasel::fakes {
+namespace {
+
+bool ofPlay(const ChoiceRecord& record) {
+  return record.site >= static_cast<std::uint16_t>(ChoiceSite::kPlayLength) &&
+         record.site <= static_cast<std::uint16_t>(ChoiceSite::kPlayBytes);
+}
+
+std::size_t countSkipped(const Trace& trace) {
+  const auto events = trace.events();
+  return static_cast<std::size_t>(
+      std::count_if(events.begin(), events.end(), [](const TraceEvent& event) { return event.kind == TraceKind::kSkipped; }));
+}
+
+}  // namespace
+
+std::string signatureOf(const Verdict& verdict) {
+  return verdict.site ? verdict.oracle + " at " + verdict.site.text() : verdict.oracle;
+}
+
+const Scenario& requireScenario(std::string_view name) {
+  if (const Scenario* found = findScenario(name)) return *found;
+  std::string names;
+  for (const Scenario* each : scenarios()) (names += names.empty() ? "" : ", ") += each->name();
+  throw UsageError("there is no scenario '" + std::string(name) + "'; there are: " + (names.empty() ? "none" : names));
+}
+
+void Replayer::fill(const ReplayJob& job, const ScenarioOptions& options, Odometer* odometer) {
+  if (odometer != nullptr) {
+    world_.play() = job.play;
+    world_.choices().useOdometer(*odometer);
+    return;
+  }
+  if (job.seed) {
+    world_.choices().usePrng(*job.seed, Swarm::kOn);
+    world_.play() = job.drawPlay ? Play::draw(world_.choices(), options.shape, options.play) : job.play;
+    return;
+  }
+  world_.play() = job.play;
+  if (job.records.empty()) world_.choices().useCalm();
+  else world_.choices().useTape(job.records);
+}
+
+ReplayOutcome Replayer::run(const ReplayJob& job) { return job.exhaust.empty() ? once(job, nullptr) : exhaust(job); }
+
+ReplayOutcome Replayer::exhaust(const ReplayJob& job) {
+  Odometer odometer(job.exhaust, {.runs = job.exhaustBudget});
+  ReplayOutcome outcome;
+  try {
+    while (outcome.ok() && odometer.next()) outcome = once(job, &odometer);
+  } catch (const OdometerBudget& error) {
+    outcome.oracle = outcome.signature = "too-many-combinations";
+    outcome.message = error.what();
+  } catch (const OdometerMismatch& error) {
+    outcome.oracle = outcome.signature = "not-deterministic";
+    outcome.message = error.what();
+  }
+  outcome.play = job.play;
+  outcome.runs = odometer.runs();
+  return outcome;
+}
+
+ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
+  const Scenario& scenario = requireScenario(job.scenario);
+  WorldOptions options = scenario.options().world;
+  options.trace = Trace::Mode::kLog;
+  world_.reset(options);
+  fill(job, scenario.options(), odometer);
+  scenario.run(world_);
+  ReplayOutcome outcome;
+  if (const Verdict* verdict = world_.verdict()) {
+    outcome.oracle = verdict->oracle;
+    outcome.signature = signatureOf(*verdict);
+    outcome.message = verdict->message;
+    if (verdict->site) outcome.message += "\nat " + verdict->site.text();
+    outcome.message += ", " + shown(verdict->at) + " into the run";
+  }
+  if (job.diagram) outcome.diagram = world_.diagram();
+  outcome.play = world_.play();
+  for (const ChoiceRecord& record : world_.choices().records()) {
+    if (!ofPlay(record)) outcome.records.push_back(record);
+  }
+  outcome.traceHash = world_.trace().hash();
+  outcome.unused = world_.choices().unused();
+  outcome.clamped = world_.choices().clamped();
+  outcome.skipped = countSkipped(world_.trace());
+  return outcome;
+}
+
+std::string replayFailure(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records) {
+  ReplayJob job;
+  job.scenario = scenario;
+  job.play = play;
+  job.records.assign(records.begin(), records.end());
+  job.diagram = true;
+  Replayer replayer;
+  const ReplayOutcome outcome = replayer.run(job);
+  return outcome.ok() ? "" : outcome.oracle + ": " + outcome.message + "\n" + outcome.diagram;
+}
+
+}  // namespace teasel::fakes

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <teasel/fakes/play/choices.hpp>
+#include <teasel/fakes/play/play.hpp>
+#include <teasel/fakes/world/scenario.hpp>
+#include <teasel/fakes/world/world.hpp>
+
+namespace teasel::fakes {
+
+/// One run that an engine wants: a Play with records, or what a seed makes; or many: every
+/// combination of some choices.
+struct ReplayJob {
+  std::string scenario = {};
+  Play play = {};
+  std::vector<ChoiceRecord> records = {};
+  std::optional<std::uint64_t> seed = {};  ///< choices come from this seed, not from the records
+  bool drawPlay = false;                   ///< with a seed: the Play is drawn too
+  bool diagram = false;                    ///< the outcome shall show what happened
+  /// every combination of the draws of these sites is run, until one breaks
+  std::vector<std::uint16_t> exhaust = {};
+  /// runs; more combinations are an outcome, "too-many-combinations"
+  std::size_t exhaustBudget = 1'000'000;
+};
+
+/// What a run came to.
+struct ReplayOutcome {
+  std::string oracle;  ///< what broke; empty when nothing did
+  /// the oracle and the place of the check: two runs with equal ones failed in the same way
+  std::string signature;
+  std::string message;                ///< for people
+  std::string diagram;                ///< if it was asked for
+  Play play;                          ///< that was performed
+  std::vector<ChoiceRecord> records;  ///< every draw, those of Play::draw left out
+  std::uint64_t traceHash = 0;
+  std::size_t unused = 0;   ///< records of the job that nothing asked for
+  std::size_t clamped = 0;  ///< records of the job that were too large
+  std::size_t skipped = 0;  ///< steps of the Play that had nothing to act on
+  std::size_t runs = 1;     ///< how many there were: more than one for an exhaustive job
+
+  bool ok() const noexcept { return oracle.empty(); }
+};
+
+/// Runs jobs in this process, in one world that is reused.
+class Replayer {
+ public:
+  /// Throws UsageError when there is no such scenario; the text names those that there are. An
+  /// exhaustive job ends with the first run that breaks, or with the last; its own oracles are
+  /// "too-many-combinations" and "not-deterministic".
+  ReplayOutcome run(const ReplayJob& job);
+  /// The world of the last run, as that left it.
+  World& world() noexcept { return world_; }
+
+ private:
+  ReplayOutcome once(const ReplayJob& job, Odometer* odometer);
+  ReplayOutcome exhaust(const ReplayJob& job);
+  void fill(const ReplayJob& job, const ScenarioOptions& options, Odometer* odometer);
+  World world_;
+};
+
+/// What a verdict looks like as a signature.
+std::string signatureOf(const Verdict& verdict);
+
+/// The scenario of this name, or UsageError naming those that there are.
+const Scenario& requireScenario(std::string_view name);
+
+/// For regression tests: runs a scenario that is linked into the test. "" when nothing breaks, else
+/// what broke and the diagram of it:
+///
+///     EXPECT_EQ(replayFailure("framing", play, choices), "");
+std::string replayFailure(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records = {});
+
+}  // namespace teasel::fakes

@@ -1,0 +1,140 @@
+#include <teasel/fakes/program/report.hpp>
+
+#include <algorithm>
+
+#include <teasel/core/byte_view.hpp>
+
+namespace teasel::fakes {
+namespace {
+
+constexpr std::size_t kMaxNameLength = 60;
+
+bool isAlphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+/// Text as a part of a file name or an identifier: other characters become `other`, runs of them
+/// one.
+std::string slug(std::string_view text, char other) {
+  std::string out;
+  for (const char c : text.substr(0, kMaxNameLength)) {
+    if (isAlphanumeric(c)) out += c;
+    else if (!out.empty() && out.back() != other) out += other;
+  }
+  while (!out.empty() && out.back() == other) out.pop_back();
+  return out.empty() ? "unnamed" : out;
+}
+
+/// "line-too-long" -> "LineTooLong".
+std::string titleCase(std::string_view text) {
+  std::string out;
+  bool begins = true;
+  for (const char c : text.substr(0, kMaxNameLength)) {
+    if (isAlphanumeric(c)) out += begins && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    begins = !isAlphanumeric(c);
+  }
+  return out.empty() ? "Unnamed" : out;
+}
+
+std::string indented(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (end != 0) (out += "  ") += text.substr(0, end);
+    out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+std::string literal(ByteView bytes) { return '"' + escaped(bytes, std::string_view::npos) + '"'; }
+
+std::string durationCode(std::uint64_t ns) {
+  static constexpr std::pair<std::uint64_t, const char*> kUnits[] = {
+      {1'000'000'000, "seconds"}, {1'000'000, "milliseconds"}, {1'000, "microseconds"}, {1, "nanoseconds"}};
+  for (const auto& [size, name] : kUnits) {
+    if (ns % size == 0) return std::string("std::chrono::") + name + '(' + std::to_string(ns / size) + ')';
+  }
+  return {};
+}
+
+/// The arguments of the Play method that appends this event.
+std::string arguments(const PlayEvent& event) {
+  static constexpr const char* kPoints[] = {"kBefore", "kAt", "kAfter"};
+  std::string k = std::to_string(event.connection);
+  const std::string number = std::to_string(event.number) + (event.number > 0x7fffffffu ? "u" : "");
+  switch (event.kind) {
+    case PlayEventKind::kConnect: return event.op == 0 ? k : k + ", " + std::to_string(event.op);
+    case PlayEventKind::kEndOfStream: return event.op == 0 ? k : k + ", true";
+    case PlayEventKind::kAdvance: return durationCode(event.number);
+    case PlayEventKind::kNextTimer: return std::string("TimerPoint::") + kPoints[event.op % 3];
+    case PlayEventKind::kRead:
+    case PlayEventKind::kShortWrite:
+    case PlayEventKind::kRedeliver: return k + ", " + number;
+    case PlayEventKind::kApp: return std::to_string(event.op) + ", " + number;
+    case PlayEventKind::kEcho: return k + ", " + number + ", " + std::to_string(event.length) + ", " + std::to_string(event.op);
+    default: return k;
+  }
+}
+
+std::string eventCode(const Play& play, const PlayEvent& event) {
+  static constexpr std::size_t kPiece = 60;
+  std::string out;
+  if (event.kind != PlayEventKind::kSend) {
+    const std::string line = eventText(play, event);
+    return "  play." + line.substr(0, line.find(' ')) + '(' + arguments(event) + ");\n";
+  }
+  for (ByteView bytes = play.bytes(event); !bytes.empty();) {
+    std::size_t size = std::min(bytes.size(), kPiece);
+    const std::size_t newline = bytes.sub(0, size).text().find('\n');
+    if (newline != std::string_view::npos) size = newline + 1;
+    out += "  play.send(" + std::to_string(event.connection) + ", " + literal(bytes.sub(0, size)) + ");\n";
+    bytes = bytes.sub(size);
+  }
+  return out;
+}
+
+std::string choicesCode(const Tape& tape) {
+  if (tape.records.empty()) return {};
+  std::string out = "  const std::vector<ChoiceRecord> choices = {\n";
+  for (const ChoiceRecord& record : tape.records) {
+    out += "      {" + std::to_string(record.entity) + ", " + std::to_string(record.site) + ", " + std::to_string(record.index) +
+           ", " + std::to_string(record.bound) + ", " + std::to_string(record.value) + "},  // " + siteName(record.site) +
+           " of entity " + std::to_string(record.entity) + ", draw " + std::to_string(record.index) + ": " +
+           std::to_string(record.value) + '\n';
+  }
+  return out + "  };\n";
+}
+
+}  // namespace
+
+std::string testCase(const Tape& tape) {
+  std::string out = "#include <gtest/gtest.h>\n\n#include <teasel/fakes/program/replay.hpp>\n\nTEST(Scenario" +
+                    titleCase(tape.scenario) + ", DoesNotBreak" + titleCase(tape.oracle) +
+                    ") {\n  using namespace teasel::fakes;\n  Play play;\n";
+  for (const PlayEvent& event : tape.play.events()) out += eventCode(tape.play, event);
+  out += choicesCode(tape);
+  out += "  EXPECT_EQ(replayFailure(" + literal(tape.scenario) + ", play" + (tape.records.empty() ? "" : ", choices") +
+         "), \"\");\n}\n";
+  return out;
+}
+
+std::string tapeFileName(const Tape& tape) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : tape.print()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  std::string digits;
+  for (int i = 0; i < 8; ++i, hash >>= 4) digits += "0123456789abcdef"[hash & 15];
+  return slug(tape.scenario, '_') + '-' + slug(tape.oracle, '-') + '-' + digits + ".tape";
+}
+
+std::string FailureReport::text() const {
+  std::string out = "FAILED " + tape.scenario + ": " + outcome.oracle + '\n' + indented(outcome.message);
+  if (!note.empty()) out += "  (" + note + ")\n";
+  const std::string lines = tape.print();
+  const std::size_t body = lines.find("\n\n");
+  out += "\nThe input:\n" + indented(std::string_view(lines).substr(body == std::string::npos ? 0 : body + 2));
+  if (!outcome.diagram.empty()) out += "\nWhat happened:\n" + indented(outcome.diagram);
+  out += "\nReplay it:\n  " + command + '\n';
+  out += "\nAs a test:\n\n" + testCase(tape);
+  return out;
+}
+
+}  // namespace teasel::fakes

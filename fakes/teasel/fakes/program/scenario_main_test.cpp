@@ -1,0 +1,198 @@
+// Runs the program scenario_main_demo as a person would.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <teasel/core/sanitizers.hpp>
+#include <teasel/fakes/play/tape.hpp>
+#include <teasel/fakes/program/detail/watchdog.hpp>
+
+namespace teasel::fakes {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Ran {
+  int status;
+  std::string output;  // both streams
+};
+
+class ScenarioMain : public testing::Test {
+ protected:
+  ScenarioMain() {
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = std::filesystem::path(testing::TempDir()) / ("scenario_main_" + name);
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_ / "corpus");
+  }
+  ~ScenarioMain() override { std::filesystem::remove_all(folder_); }
+
+  Ran run(const std::string& arguments) {
+    const std::string command = "cd " + folder_.string() + " && " SCENARIO_MAIN_DEMO " " + arguments + " 2>&1";
+    std::FILE* pipe = ::popen(command.c_str(), "r");
+    Ran ran{-1, {}};
+    char buffer[4096];
+    for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, pipe)) != 0;) ran.output.append(buffer, got);
+    ran.status = WEXITSTATUS(::pclose(pipe));
+    return ran;
+  }
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name, std::ios::binary) << text; }
+  /// The one tape that a run left behind.
+  std::string finding() {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "findings", none)) return entry.path().string();
+    return "none";
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ScenarioMain, ListsItsScenarios) {
+  const Ran ran = run("--list");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(
+      ran.output,
+      "aborts\tcalls abort\nforgets\tloses its count\nholds\tcounts every byte\nkeeps_view\treads a view past its callback\n"
+      "spins\tnever returns\n");
+}
+
+TEST_F(ScenarioMain, HelpSaysEveryCommand) {
+  const Ran ran = run("--help");
+  EXPECT_EQ(ran.status, 0);
+  for (const char* command : {"run ", "replay ", "exhaust ", "shrink ", "serve ", "show ", "encode ", "--list"})
+    EXPECT_THAT(ran.output, HasSubstr(command));
+}
+
+TEST_F(ScenarioMain, WrongArgumentsEndInOneLineAndStatusTwo) {
+  const std::pair<const char*, std::string> cases[] = {
+      {"", "a command is missing"},
+      {"rum", "no command 'rum'; there are: run, replay"},
+      {"run --sedes 3", "unknown argument '--sedes'; options are: --scenario, --seeds"},
+      {"run --seeds many", "--seeds needs a number, not 'many'"},
+      {"run --seeds", "--seeds needs a value"},
+      {"run --scenario hold", "no scenario 'hold'; there are: aborts, forgets, holds, keeps_view, spins"},
+      {"run --corpus nowhere", "there is no directory nowhere; the folders in " + folder_.string() + " are: corpus, many"},
+      {"run --corpus corpus", "the directory corpus is empty"},
+      {"run --seeds 0", "nothing to run"},
+      {"replay", "a tape or a fuzzer input is missing"},
+      {"replay nowhere.tape", "there is no file nowhere.tape; the files in " + folder_.string() + " are: new.tape, raw\n"},
+      {"replay corpus/nowhere", "there is no file corpus/nowhere; there is no file in " + (folder_ / "corpus").string()},
+      {"replay many/nowhere", ": 00, 01, 02"},
+      {"replay many/nowhere", "28, 29 and 5 others\n"},
+      {"replay corpus", "corpus is a directory"},
+      {"replay a b", "not also 'b'"},
+      {"replay new.tape", "new.tape:1: the tape has format 9, written by a newer Teasel"},
+      {"replay raw", "choose with --scenario one of: aborts"},
+      {"replay raw --timeout 0", "--timeout needs"},
+      {"encode raw --scenario holds", "-o FILE is missing"},
+  };
+  write("new.tape", "teasel tape 9\n");
+  write("raw", "abc");
+  std::filesystem::create_directory(folder_ / "many");
+  for (int i = 0; i < 35; ++i) write((i < 10 ? "many/0" : "many/") + std::to_string(i), "");
+  for (const auto& [arguments, text] : cases) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.status, 2) << arguments;
+    EXPECT_THAT(ran.output, HasSubstr(text));
+    EXPECT_EQ(std::count(ran.output.begin(), ran.output.end(), '\n'), 1) << ran.output;
+  }
+}
+
+TEST_F(ScenarioMain, WhatHoldsRunsQuietly) {
+  write("corpus/a", "hello");
+  write("corpus/b", "!\xf5\x02!");
+  const Ran ran = run("run --scenario holds --seeds 50 --corpus corpus");
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  EXPECT_EQ(ran.output, "ok holds: 2 inputs, 50 seeds\n");
+}
+
+TEST_F(ScenarioMain, FindsShrinksReportsAndReplays) {
+  const Ran ran = run("run --scenario forgets --seeds 3000 --revision abc");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("FAILED forgets: forgotten"), HasSubstr("What happened:"), HasSubstr("Replay it:"),
+                                HasSubstr("TEST(ScenarioForgets, DoesNotBreakForgotten)"), Not(HasSubstr("not fully"))));
+  const Tape tape = Tape::load(finding());
+  EXPECT_EQ(tape.revision + tape.target + tape.oracle, "abcscenario_main_demoforgotten");
+  EXPECT_LE(tape.play.byteCount(), 2u) << tape.print();
+  const Ran again = run("replay " + finding());
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.output, HasSubstr("FAILED forgets: forgotten"));
+  EXPECT_EQ(run("replay --expect-failure " + finding()).status, 0);
+  const Ran fixed = run("replay --scenario holds " + finding());
+  EXPECT_EQ(fixed.status, 0);
+  EXPECT_THAT(fixed.output, HasSubstr("ok holds: nothing breaks"));
+}
+
+TEST_F(ScenarioMain, CrashesShrinkToo) {
+  write("raw", "hello there\xf5\x02!and more of it\xf5\x05\x07\xf5\x03");
+  const Ran ran = run("shrink raw --scenario aborts -o small.tape");
+  EXPECT_EQ(ran.status, 1) << ran.output;
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("FAILED aborts: crash: SIGABRT"), HasSubstr("dataReceived")));
+  Play wanted;
+  wanted.send(0, "a"), wanted.cut(0), wanted.send(0, "!");
+  EXPECT_EQ(Tape::load((folder_ / "small.tape").string()).play, wanted);
+}
+
+TEST_F(ScenarioMain, MemoryErrorsAreNamedBySanitizers) {
+  if (!teasel::detail::kSanitized) GTEST_SKIP() << "needs AddressSanitizer";
+  write("raw", "x\xf5\x02!yz");
+  const Ran ran = run("shrink raw --scenario keeps_view");
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("FAILED keeps_view: crash: heap-use-after-free"), HasSubstr("scenario_main_demo.cpp")));
+}
+
+TEST_F(ScenarioMain, ACallbackThatNeverReturnsIsNamed) {
+  if (!watchdog::kStopsSpinning) GTEST_SKIP() << "ThreadSanitizer keeps the signal back";
+  write("raw", "hello\xf5\x02!more");
+  const Ran ran = run("run --seeds 0 --corpus . --scenario spins --timeout 1 --shrink-runs 3");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("FAILED spins: hang"), HasSubstr("did not end within 1 s"), HasSubstr("Counter::")));
+  EXPECT_EQ(Tape::load(finding()).oracle, "hang");
+}
+
+TEST_F(ScenarioMain, EveryCombinationOfCutsIsRun) {
+  write("raw", "abcdef!h");
+  EXPECT_EQ(run("exhaust raw --scenario holds").output, "ok holds: nothing breaks in all 128 combinations of cut\n");
+  const Ran found = run("exhaust raw --scenario forgets -o out.tape");
+  EXPECT_EQ(found.status, 1);
+  EXPECT_THAT(found.output, HasSubstr("FAILED forgets: forgotten"));
+  EXPECT_EQ(Tape::load((folder_ / "out.tape").string()).oracle, "forgotten");
+  const Ran over = run("exhaust raw --scenario holds --budget 20");
+  EXPECT_EQ(over.status, 2);
+  EXPECT_THAT(over.output, HasSubstr("not enumerated within 20 runs; next was run 20"));
+  EXPECT_THAT(run("exhaust raw --scenario holds --sites cuts").output, HasSubstr("there is no site 'cuts'"));
+}
+
+TEST_F(ScenarioMain, ReplayIsTheSameInAndOutOfProcess) {
+  write("raw", "hello\xf5\x02!more\xf5\x03");
+  const std::string hash = run("replay raw --scenario holds --hash").output;
+  EXPECT_EQ(run("replay raw --scenario holds --hash --in-process").output, hash);
+  EXPECT_THAT(hash, testing::MatchesRegex("[0-9a-f]{16} -\n"));
+}
+
+TEST_F(ScenarioMain, TapesAndFuzzerInputsTurnIntoEachOther) {
+  write("raw", "hello\xf5\x02!");
+  const Ran shown = run("show raw --scenario holds");
+  write("shown.tape", shown.output);
+  EXPECT_EQ(run("encode shown.tape -o back").status, 0);
+  std::ifstream back(folder_ / "back", std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(back), {}), "hello\xf5\x02!");
+}
+
+TEST_F(ScenarioMain, CorpusFoldersNamedLikeScenariosBelongToThem) {
+  std::filesystem::create_directories(folder_ / "corpus/holds");
+  std::filesystem::create_directories(folder_ / "corpus/aborts");
+  write("corpus/holds/a", "a");
+  write("corpus/aborts/b", "b\xf5\x02!");
+  write("corpus/c", "c");
+  write("corpus/d.tape", "teasel tape 1\nscenario: forgets\n\nconnect 0\n");
+  EXPECT_EQ(run("run --scenario holds --seeds 0 --corpus corpus").output, "ok holds: 2 inputs, 0 seeds\n");
+}
+
+}  // namespace
+}  // namespace teasel::fakes

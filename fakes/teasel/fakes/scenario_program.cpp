@@ -1,4 +1,0 @@
-#include <teasel/fakes/scenario_main.hpp>
-
-// The main of scenario programs without another engine: CMake target Teasel::scenario_main.
-int main(int argc, char** argv) { return teasel::fakes::scenarioMain(argc, argv); }

@@ -1,0 +1,253 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <teasel/core/logger.hpp>
+#include <teasel/core/observer.hpp>
+#include <teasel/core/unique_function.hpp>
+#include <teasel/fakes/net/network.hpp>
+#include <teasel/fakes/net/remote_peer.hpp>
+#include <teasel/fakes/play/choices.hpp>
+#include <teasel/fakes/play/limits.hpp>
+#include <teasel/fakes/play/play.hpp>
+#include <teasel/fakes/trace/diagram.hpp>
+#include <teasel/fakes/trace/trace.hpp>
+#include <teasel/fakes/trace/verdict.hpp>
+#include <teasel/fakes/world/host.hpp>
+
+namespace teasel::fakes {
+
+/// How a world is made; reset() can change it.
+struct WorldOptions {
+  SimDriver::Mode mode = SimDriver::Mode::kReadiness;
+  ChunkMemory::Mode chunks = ChunkMemory::kDefault;
+  Trace::Mode trace = Trace::Mode::kLog;
+  Network::Faults faults{};
+  std::size_t window = Pipe::kWindow;
+  Limits limits{};
+  /// Deadlines in a row without a byte moving that the ending of a Play visits before it gives up
+  /// on timers that set themselves again.
+  std::uint64_t endingDeadlines = 1000;
+  /// Where log events of the world go while it runs; null: nowhere.
+  LogObserver* log = nullptr;
+};
+
+/// A deterministic world: hosts with real reactors on a simulated network, outside parties that a
+/// Play moves, a clock that jumps from one thing that is due to the next, and a trace of all that
+/// happened. The same Play and the same Choices give the same trace, everywhere.
+///
+/// One thread. What runs in it (protocols, timers) may call check, fail, note, outside, host and
+/// the clock's now; not run, step, advance or reset. Oracles of its own: "exception" (user code
+/// threw what allow() did not name), "stuck" (see StuckReport), "open-connection", "pending-timer",
+/// "unhandled-failure", "unfired-deferred", "live-protocol".
+class World final : public Observer, private RemoteGate, private WorldPump {
+ public:
+  explicit World(const WorldOptions& options = {});
+  /// Ends every host, with what its protocols are told, and reports what is left over to
+  /// leak_guard.
+  ~World() override;
+
+  Play& play() noexcept { return play_; }
+  Choices& choices() noexcept { return choices_; }
+  Trace& trace() noexcept { return trace_; }
+  Network& network() noexcept { return network_; }
+  const WorldOptions& options() const noexcept { return options_; }
+  /// The host of this name, made when it is first asked for. The reference is good until reset().
+  Host& host(std::string_view name = "host");
+  /// Where a simulated client finds the outside.
+  Address remoteAddress() const noexcept { return Network::remoteServer(); }
+  /// The outside party of the Play's connection k.
+  RemotePeer& peer(unsigned k) { return k < peers_.size() && peers_[k] != nullptr ? *peers_[k] : makePeer(k); }
+  Instant now() const noexcept { return network_.now(); }
+  /// What Play::app events do; runs between turns.
+  void onApp(UniqueFunction<void(unsigned op, std::uint64_t argument)> action) { onApp_ = std::move(action); }
+
+  /// The whole life of a run: performs the Play, lets it end, shuts the hosts down and looks for
+  /// what is left over. Hosts accept nothing afterwards. Returns whether there is no verdict.
+  bool run();
+  /// Goes on, moving the clock when nothing is left to do at an instant, until `done` says so
+  /// (true), nothing is left at all (false), or a limit is reached (false, with verdict "stuck").
+  /// The Play is not performed.
+  template <class P>
+  bool runUntil(P&& done) {
+    return runUntil(std::forward<P>(done), options_.limits);
+  }
+  template <class P>
+  bool runUntil(P&& done, const Limits& limits) {
+    const Running running(*this, limits);
+    while (!done())
+      if (!settleStep() && !advanceInstant(kNever)) return done();
+    return true;
+  }
+  /// Lets time pass, visiting every deadline and arrival on the way at its own time. Throws
+  /// NegativeDelay.
+  void advance(Duration by, Site site = Site::here());
+  /// To the next thing that is due, and what happens there; false when there is none.
+  bool advanceToNext();
+  /// One turn of one reactor at this instant; false when none has anything to do.
+  bool step();
+  /// Everything that can happen at this instant.
+  void settle() { advance(Duration::zero()); }
+
+  /// Records a verdict under this oracle unless `condition` holds. The world stops after the
+  /// current callback.
+  bool check(bool condition, std::string_view oracle, Site site = Site::here()) {
+    if (!condition) [[unlikely]]
+      fail(oracle, "the check failed", site);
+    return condition;
+  }
+  void fail(std::string_view oracle, std::string message, Site site = Site::here());
+  const Verdict* verdict() const noexcept { return verdict_ ? &*verdict_ : nullptr; }
+  const std::optional<StuckReport>& stuck() const noexcept { return stuck_; }
+  /// User code may throw Es: they end their connection and are no verdict.
+  template <class E>
+  void allow() {
+    allowed_.push_back([](const Failure& failure) { return failure.check<E>() != nullptr; });
+  }
+  /// User code may throw anything.
+  void allowExceptions() {
+    allowed_.push_back([](const Failure&) { return true; });
+  }
+  /// A number of the caller's in the trace.
+  void note(std::uint64_t number) { network_.noteHost(TraceKind::kUser, kRemotePeer, number); }
+  /// Looks for Deferreds that died unfired or unhandled or are still alive, and for protocols still
+  /// alive. For engines, after the scenario's function has returned.
+  bool finish();
+  /// Names of the hosts in use, by number.
+  std::vector<std::string> hostNames() const;
+  /// What has happened as a sequence diagram, with the hosts' names and the verdict.
+  std::string diagram(const DiagramOptions& options = {}) const {
+    return fakes::diagram(trace_, hostNames(), verdict(), options);
+  }
+  /// What everything that is open waits for, one line each.
+  std::vector<std::string> waiting();
+
+  /// As new, for the next run: hosts, trace, verdict, time; nothing is allowed any more and no
+  /// application action is set. Keeps memory, the Play and the source of Choices: those are for the
+  /// engine to set.
+  void reset() { reset(options_); }
+  void reset(const WorldOptions& options);
+
+  /// Makes this world the thread's observer, and its log the thread's, while it lives: for code of
+  /// a scenario that runs between the world's own calls.
+  class Active {
+   public:
+    explicit Active(World& world) noexcept : observer_(&world), log_(world.options_.log) {}
+
+   private:
+    Observer::Scope observer_;
+    LogScope log_;
+  };
+
+ private:
+  /// A call that moves the world: active, within limits, not re-entered.
+  class Running {
+   public:
+    Running(World& world, const Limits& limits);
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running();
+
+   private:
+    World& world_;
+    Active active_;
+    const Limits* outer_;
+  };
+  struct Chain {
+    Site made;
+    bool alive;
+  };
+  struct Died {
+    std::uint64_t id;
+    Site made;
+    Failure unhandled;
+    bool fired;
+  };
+
+  // Observer, RemoteGate, WorldPump
+  std::uint64_t chainMade(Site site) override;
+  void chainDied(std::uint64_t id, Site made, bool fired, const Failure& unhandled) override;
+  std::uint64_t protocolMade() override;
+  void protocolDied(std::uint64_t id) override;
+  void userException(const char* where, const Failure& failure) override;
+  bool remoteConnect(Stream& stream) override;
+  bool pump() override { return settleStep() || (limits_ != nullptr && advanceInstant(kNever)); }
+
+  RemotePeer& makePeer(unsigned k);
+  bool settleStep();
+  void settleAll() {
+    while (hostCount_ == 1 ? settleOnly(*hosts_.front()) : settleStep()) {
+    }
+  }
+  bool settleOnly(Host& host) {
+    if (stopped() || !host.ready() || overLimit()) return false;
+    turn(host);
+    return true;
+  }
+  bool overLimit() {
+    const Limits& most = *limits_;
+    return (events_ >= most.events || eventsHere_ >= most.eventsAtOneInstant || quietEvents_ >= most.eventsSinceProgress) &&
+           reachLimit();
+  }
+  bool advanceInstant(Instant until);
+  void wakeForNothing();
+  void moveTo(Instant to);
+  Instant nextDue();
+  void turn(Host& host);
+  void shutDown(Host& host);
+  void afterTurn();
+  void reportChains();
+  bool reachLimit();
+  void getStuck(const char* limit, std::uint64_t allowed);
+  void startHosts();
+  void sampleHosts() noexcept;
+  void performPlay();
+  void perform(const PlayEvent& event, std::size_t index);
+  bool performOn(RemotePeer& party, const PlayEvent& event, std::size_t index);
+  bool echo(RemotePeer& party, const PlayEvent& event);
+  bool redeliver(RemotePeer& party, const PlayEvent& event, std::size_t index);
+  void performAdvance(Duration by);
+  void performApp(const PlayEvent& event);
+  void performTimer(TimerPoint point);
+  bool settlesBefore(const PlayEvent& next, const PlayEvent& last);
+  void connectPeer(unsigned k, std::size_t port);
+  void endPlay();
+  void passTimers();
+  void endHosts();
+  void checkConnections();
+  void checkTimers();
+  bool stopped() const noexcept { return verdict_.has_value(); }
+
+  WorldOptions options_;
+  Choices choices_;
+  Trace trace_;
+  Network network_{choices_, trace_};
+  Play play_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::size_t hostCount_ = 0;
+  std::array<std::unique_ptr<RemotePeer>, Play::kMaxConnections> peers_;
+  // connections of hosts to the outside that no Play connection took yet
+  std::vector<Stream*> offered_;
+  std::vector<std::uint8_t> expecting_;  // Play connections that wait for one
+  UniqueFunction<void(unsigned, std::uint64_t)> onApp_;
+  std::vector<bool (*)(const Failure&)> allowed_;
+  std::optional<Verdict> verdict_;
+  std::optional<StuckReport> stuck_;
+  std::vector<Chain> chains_;
+  std::vector<Died> died_;
+  std::size_t liveProtocols_ = 0;
+  // of this run, in the ids of chains and protocols; no two worlds have the same
+  std::uint64_t epoch_ = 0;
+  const Limits* limits_ = nullptr;
+  Instant runStart_{};
+  std::uint64_t events_ = 0, eventsHere_ = 0, quietEvents_ = 0, progressSeen_ = 0;
+  bool busy_ = false;
+};
+
+}  // namespace teasel::fakes

@@ -1,0 +1,209 @@
+#include <algorithm>
+
+#include <teasel/fakes/world/world.hpp>
+
+// How a world performs its Play: one step after the other, everything that can happen at an instant
+// before the next step, unless Choices let two steps meet; then an ending, then what is left over.
+
+namespace teasel::fakes {
+
+namespace {
+constexpr std::uint64_t kMaxEcho = std::uint64_t{1} << 20;
+
+enum class Ending : std::uint8_t { kHalfCloseThenTimers, kTimersThenHalfClose, kReset };
+constexpr std::uint64_t kEndings = 3;
+
+/// Steps that give no reactor anything to do by themselves.
+bool isQuiet(const PlayEvent& event) noexcept {
+  return event.kind == PlayEventKind::kCut || event.kind == PlayEventKind::kShortWrite ||
+         event.kind == PlayEventKind::kStopReading;
+}
+bool takesTime(const PlayEvent& event) noexcept {
+  return event.kind == PlayEventKind::kAdvance || event.kind == PlayEventKind::kNextTimer;
+}
+}  // namespace
+
+bool World::run() {
+  const Running running(*this, options_.limits);
+  settleAll();
+  performPlay();
+  if (!stopped()) endPlay();
+  if (!stopped()) endHosts();
+  return !stopped();
+}
+
+void World::performPlay() {
+  const std::span<const PlayEvent> events = play_.events();
+  bool settled = false;  // nothing has happened since everything came to rest
+  for (std::size_t i = 0; i < events.size() && !stopped(); ++i) {
+    if (i > 0 && !settled && settlesBefore(events[i], events[i - 1])) {
+      settleAll();
+      settled = true;
+      if (stopped()) break;
+    }
+    perform(events[i], i);
+    settled = settled && isQuiet(events[i]);
+  }
+  settleAll();
+}
+
+bool World::settlesBefore(const PlayEvent& next, const PlayEvent& last) {
+  if (next.kind == PlayEventKind::kEndOfStream && next.op != 0 && last.kind == PlayEventKind::kSend &&
+      last.connection == next.connection)
+    return false;
+  // At a timer's deadline, what the next step brings has arrived when the turn begins, unless drawn
+  // otherwise.
+  if (last.kind == PlayEventKind::kNextTimer && last.op == static_cast<std::uint16_t>(TimerPoint::kAt) && !takesTime(next))
+    return !choices_.calm() && choices_.below(2, ChoiceKey(0, ChoiceSite::kTimerTie)) != 0;
+  if (choices_.calm() || takesTime(next) || takesTime(last) || next.kind == PlayEventKind::kEcho) return true;
+  return choices_.below(2, ChoiceKey(kPlayEntities + 2u * next.connection, ChoiceSite::kOverlap)) == 0;
+}
+
+void World::perform(const PlayEvent& event, std::size_t index) {
+  switch (event.kind) {
+    case PlayEventKind::kAdvance: return performAdvance(Duration(static_cast<std::int64_t>(event.number)));
+    case PlayEventKind::kNextTimer: return performTimer(static_cast<TimerPoint>(event.op));
+    case PlayEventKind::kApp: return performApp(event);
+    case PlayEventKind::kConnect: return connectPeer(event.connection, event.op);
+    default:
+      if (!performOn(peer(event.connection), event, index)) [[unlikely]]
+        network_.noteHost(TraceKind::kSkipped, kRemotePeer, index);
+  }
+}
+
+/// False when the step had nothing to act on.
+bool World::performOn(RemotePeer& party, const PlayEvent& event, std::size_t index) {
+  switch (event.kind) {
+    case PlayEventKind::kSend: return party.send(play_.bytes(event));
+    case PlayEventKind::kCut: return party.cut();
+    case PlayEventKind::kEndOfStream: return party.endOfStream(event.op != 0);
+    case PlayEventKind::kReset: return party.reset();
+    case PlayEventKind::kStopReading: return party.stopReading();
+    case PlayEventKind::kRead: return party.read(event.number);
+    case PlayEventKind::kShortWrite: return party.shortWrite(event.number);
+    case PlayEventKind::kEcho: return echo(party, event);
+    case PlayEventKind::kRedeliver: return redeliver(party, event, index);
+    default: return false;
+  }
+}
+
+bool World::echo(RemotePeer& party, const PlayEvent& event) {
+  if (event.op >= peers_.size()) return false;
+  // A copy: what is sent may bring an answer at once.
+  const ByteView from = peer(event.op).received();
+  return party.send(from.sub(event.number, std::min<std::uint64_t>(event.length, kMaxEcho)).str());
+}
+
+bool World::redeliver(RemotePeer& party, const PlayEvent& event, std::size_t index) {
+  std::uint64_t back = event.number;
+  for (std::size_t i = index; i-- > 0;) {
+    const PlayEvent& earlier = play_.events()[i];
+    if (earlier.kind == PlayEventKind::kSend && back-- == 0) return party.send(play_.bytes(earlier));
+  }
+  return false;
+}
+
+void World::performAdvance(Duration by) {
+  network_.noteHost(TraceKind::kTime, kRemotePeer, static_cast<std::uint64_t>(by.count()));
+  const Instant until = now() + by;
+  while (advanceInstant(until)) settleAll();
+  if (!stopped()) network_.setNow(until);
+}
+
+void World::performApp(const PlayEvent& event) {
+  sampleHosts();
+  network_.noteHost(TraceKind::kApp, kRemotePeer, std::uint64_t{event.op} << 32 | (event.number & 0xFFFF'FFFF));
+  Failure failure;
+  if (onApp_) guarded("an application action", failure, [&] { onApp_(event.op, event.number); });
+  startHosts();
+}
+
+void World::performTimer(TimerPoint point) {
+  Instant timer = kNever;
+  for (std::size_t i = 0; i < hostCount_; ++i) timer = std::min(timer, hosts_[i]->reactor().nextWork());
+  if (timer == kNever || timer - runStart_ > limits_->virtualTime) return;
+  network_.noteHost(TraceKind::kTime, kRemotePeer, static_cast<std::uint64_t>((timer - now()).count()));
+  const Instant before = std::max(now(), timer - Duration(1));
+  while (advanceInstant(before)) settleAll();
+  if (stopped()) return;
+  network_.setNow(before);
+  if (point == TimerPoint::kBefore) return;
+  moveTo(timer);
+  if (point == TimerPoint::kAt) return;
+  settleAll();
+  if (!stopped()) moveTo(timer + Duration(1));
+}
+
+void World::connectPeer(unsigned k, std::size_t port) {
+  RemotePeer& party = peer(k);
+  const std::uint32_t entity = kPlayEntities + 2 * k;
+  if (!offered_.empty()) {
+    Stream& stream = *offered_.front();
+    offered_.erase(offered_.begin());
+    party.accept(stream, entity);
+  } else if (network_.listeners() > 0) {
+    party.connect(port, entity);
+  } else {
+    expecting_.push_back(static_cast<std::uint8_t>(k));
+  }
+}
+
+bool World::remoteConnect(Stream& stream) {
+  if (expecting_.empty()) {
+    offered_.push_back(&stream);
+    return true;
+  }
+  const unsigned k = expecting_.front();
+  expecting_.erase(expecting_.begin());
+  peer(k).accept(stream, kPlayEntities + 2 * k);
+  return true;
+}
+
+// The end -----------------------------------------------------------------------------------------
+
+/// Timers and arrivals, until none is left or so many deadlines in a row brought nothing but
+/// themselves.
+void World::passTimers() {
+  settleAll();
+  std::uint64_t progress = network_.progress();
+  for (std::uint64_t idle = 0; idle < options_.endingDeadlines && advanceInstant(kNever); ++idle) {
+    settleAll();
+    if (network_.progress() != progress) progress = network_.progress(), idle = 0;
+  }
+}
+
+void World::endPlay() {
+  const auto each = [&](auto&& action) {
+    for (const auto& party : peers_)
+      if (party != nullptr && party->open()) action(*party);
+  };
+  bool open = false;
+  each([&](RemotePeer& party) { open = open || !party.eofSent(); });
+  const auto ending =
+      open ? static_cast<Ending>(choices_.below(kEndings, ChoiceKey(0, ChoiceSite::kPlayEnding))) : Ending::kHalfCloseThenTimers;
+  network_.noteHost(TraceKind::kEnding, kRemotePeer, static_cast<std::uint64_t>(ending));
+  each([](RemotePeer& party) { party.read(0); });
+  settleAll();
+  if (ending == Ending::kTimersThenHalfClose) passTimers();
+  each([&](RemotePeer& party) {
+    if (ending == Ending::kReset) party.reset();
+    else party.endOfStream();
+  });
+  passTimers();
+  each([](RemotePeer& party) { party.close(); });
+  passTimers();
+  if (!stopped()) checkConnections();
+}
+
+void World::endHosts() {
+  for (std::size_t i = 0; i < hostCount_; ++i)
+    if (hosts_[i]->reactor().running()) shutDown(*hosts_[i]);
+  settleAll();
+  if (stopped()) return;
+  for (std::size_t i = 0; i < hostCount_; ++i)
+    if (hosts_[i]->driver().openSlots() > 0) hosts_[i]->driver().endLingering();
+  if (!died_.empty()) reportChains();
+  checkTimers();
+}
+
+}  // namespace teasel::fakes

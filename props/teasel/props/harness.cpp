@@ -1,0 +1,203 @@
+#include <teasel/props/harness.hpp>
+
+#include <array>
+#include <exception>
+#include <utility>
+
+#include <teasel/props/heap.hpp>
+#include <teasel/props/watch.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
+#include <teasel/reactor/reactor.hpp>
+
+namespace teasel::props {
+
+namespace {
+
+using fakes::Play;
+using fakes::PlayEvent;
+using fakes::PlayEventKind;
+
+constexpr std::uint32_t kMaxEvents = 3 * Harness::kMaxBytewise + 4096;
+
+/// A server whose connections are subjects.
+class SubjectFactory final : public Factory {
+ public:
+  explicit SubjectFactory(std::function<std::shared_ptr<Protocol>()> make) : make_(std::move(make)) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return make_(); }
+
+ private:
+  std::function<std::shared_ptr<Protocol>()> make_;
+};
+
+/// Keeps the log as long as its protocols live, which keep their factory.
+class ServedFactory final : public Factory {
+ public:
+  ServedFactory(Subject subject, Reactor& reactor) : subject_(std::move(subject)), reactor_(reactor) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override {
+    logs_.push_back(std::make_unique<EventLog>());
+    return subject_(reactor_, *logs_.back());
+  }
+
+ private:
+  const Subject subject_;
+  Reactor& reactor_;
+  std::vector<std::unique_ptr<EventLog>> logs_;
+};
+
+}  // namespace
+
+const char* name(Chunking chunking) noexcept {
+  switch (chunking) {
+    case Chunking::kAsPlayed: return "as played";
+    case Chunking::kWhole: return "whole";
+    case Chunking::kBytewise: return "bytewise";
+  }
+  return "?";
+}
+
+Harness::Harness() { world_.play().setLimits({.events = kMaxEvents, .bytes = 2u << 20, .connections = Play::kMaxConnections}); }
+
+// Steps that take no time follow each other without a turn between them.
+void Harness::joinSteps() {
+  std::array<std::uint32_t, Play::kMaxConnections> steps{};
+  for (const PlayEvent& event : world_.play().events()) ++steps[event.connection];
+  together_.clear();
+  // Timers before the end of stream: in which order they meet is free, and differs with where input
+  // is held back.
+  together_.push_back({0, static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayEnding), 0, 3, 1});
+  for (std::uint32_t k = 0; k < steps.size(); ++k)
+    for (std::uint32_t index = 0; index < steps[k]; ++index)
+      together_.push_back({fakes::kPlayEntities + 2 * k, static_cast<std::uint16_t>(fakes::ChoiceSite::kOverlap), index, 2, 1});
+  world_.choices().useRecords(together_);
+}
+
+void Harness::cutPlay(const Play& play, Chunking chunking) {
+  Play& to = world_.play();
+  to.clear();
+  bytes_ = cutBytes_ = 0;
+  const auto events = play.events();
+  std::array<bool, Play::kMaxConnections> ended{};
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const PlayEvent& event = events[i];
+    const bool timed =
+        event.kind == PlayEventKind::kAdvance || event.kind == PlayEventKind::kNextTimer || event.kind == PlayEventKind::kApp;
+    if (!timed && ended[event.connection]) continue;
+    if (event.kind == PlayEventKind::kEndOfStream || event.kind == PlayEventKind::kReset) {
+      ended[event.connection] = true;
+    } else if (event.kind == PlayEventKind::kSend) {
+      sendCut(event.connection, play.bytes(event), chunking);
+    } else if (event.kind == PlayEventKind::kRedeliver) {
+      // Counted in sends, which chunking changes: here, the bytes themselves.
+      std::uint64_t back = event.number;
+      for (std::size_t j = i; j-- > 0;)
+        if (events[j].kind == PlayEventKind::kSend && back-- == 0) {
+          sendCut(event.connection, play.bytes(events[j]), chunking);
+          break;
+        }
+    } else if (event.kind == PlayEventKind::kEcho || (event.kind == PlayEventKind::kCut && chunking != Chunking::kAsPlayed)) {
+      // what an echo sends depends on what went out before an error was met, which is free
+      continue;
+    } else {
+      to.append(play, event);
+    }
+  }
+}
+
+void Harness::sendCut(unsigned connection, ByteView bytes, Chunking chunking) {
+  Play& to = world_.play();
+  bytes_ += bytes.size();
+  while (chunking == Chunking::kBytewise && !bytes.empty() && cutBytes_ < kMaxBytewise) {
+    to.send(connection, bytes.sub(0, 1));
+    to.cut(connection);
+    bytes = bytes.sub(1);
+    ++cutBytes_;
+  }
+  to.send(connection, bytes);
+}
+
+EventLog& Harness::nextLog() {
+  if (used_ == observed_.size()) observed_.push_back(std::make_unique<Observed>());
+  Observed& next = *observed_[used_];
+  next.log.clear();
+  next.output.clear();
+  next.reason.clear();
+  next.deliveries = 0;
+  next.closedItself = false;
+  ++used_;
+  return next.log;
+}
+
+std::shared_ptr<Protocol> Harness::make(const Subject& subject, Reactor& reactor, const EntryHook& hook) {
+  EventLog& log = nextLog();
+  const bool first = used_ == 1;
+  std::shared_ptr<Protocol> made = subject(reactor, log);
+  // Weakly: the log outlives its protocol, and a timer may report when that is gone.
+  if (first && hook)
+    log.onReport([&log, &reactor, &hook, weak = std::weak_ptr(made)](bool part) {
+      if (const std::shared_ptr<Protocol> here = weak.lock()) hook(EventLogEntry{log, part, *here, reactor});
+    });
+  return made;
+}
+
+bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook) {
+  fakes::WorldOptions options;
+  options.chunks = outer.options().chunks;
+  options.trace = fakes::Trace::Mode::kOff;
+  world_.reset(options);
+  world_.allow<std::exception>();
+  cutPlay(outer.play(), chunking);
+  joinSteps();
+  used_ = 0;
+  Watch watch(world_);
+  {
+    const fakes::World::Active active(world_);
+    Reactor& reactor = world_.host().reactor();
+    reactor.listenTCP(1, watch.over(std::make_shared<SubjectFactory>([&] { return make(subject, reactor, hook); })));
+  }
+  const HeapMeter meter;
+  world_.run();
+  heap_ = meter.peak();
+  watch.finish();
+  collect(watch);
+  const bool good = world_.verdict() == nullptr;
+  if (!good)
+    outer.fail(world_.verdict()->oracle, std::string("delivered ") + name(chunking) + ": " + world_.verdict()->message,
+               world_.verdict()->site);
+  // Subjects that a verdict left alive end here, while what they report to is still there.
+  world_.reset(options);
+  for (std::size_t i = 0; i < used_; ++i) observed_[i]->log.onReport({});
+  return good;
+}
+
+void Harness::collect(const Watch& watch) {
+  work_ = 0;
+  for (std::size_t i = 0; i < used_ && i < watch.lives(); ++i) {
+    observed_[i]->reason = watch.life(i).reason.name();
+    observed_[i]->closedItself = watch.life(i).closedItself;
+    observed_[i]->deliveries = watch.life(i).deliveries;
+    work_ += watch.life(i).work;
+  }
+  std::size_t index = 0;
+  for (const PlayEvent& event : world_.play().events())
+    if (event.kind == PlayEventKind::kConnect && index < used_)
+      observed_[index++]->output = world_.peer(event.connection).received().text();
+}
+
+void Harness::swapResults(std::vector<std::unique_ptr<Observed>>& other, std::size_t& used) noexcept {
+  observed_.swap(other);
+  std::swap(used_, used);
+}
+
+bool serve(fakes::World& world, const Subject& subject) {
+  Reactor& reactor = world.host().reactor();
+  reactor.listenTCP(1, std::make_shared<ServedFactory>(subject, reactor));
+  return world.run();
+}
+
+Harness& harness() {
+  static thread_local Harness one;
+  return one;
+}
+
+}  // namespace teasel::props
