@@ -34,7 +34,8 @@ class LengthSplit : public Protocol {
  private:
   /// Takes the length: two bytes, the higher one first.
   bool readLength(ByteView data, std::size_t& at) {
-    if constexpr (!kFixed) missing_ = digits_ = 0;  // the fault: an earlier chunk's byte is forgotten
+    // the fault: an earlier chunk's byte is forgotten
+    if constexpr (!kFixed) missing_ = digits_ = 0;
     while (digits_ < 2) {
       if (at == data.size()) return false;
       missing_ = missing_ << 8 | static_cast<unsigned char>(data[at++]);

@@ -11,9 +11,9 @@
 namespace teasel::museum {
 
 /// Exhibit: connectionLost comes twice, for an end of stream and for the reset behind it. A layer
-/// between connection and protocol ends the protocol at the peer's end of stream. It then drains for
-/// a while what was written. A reset in that time is reported once more. Total.js had a fault of
-/// this kind (303: one callback for the mail that was sent, one for the reset behind it).
+/// between connection and protocol ends the protocol at the peer's end of stream. It then drains
+/// for a while what was written. A reset in that time is reported once more. Total.js had a fault
+/// of this kind (303: one callback for the mail that was sent, one for the reset behind it).
 template <bool kFixed>
 class LostTwice : public Protocol {
  public:

@@ -9,8 +9,8 @@
 namespace teasel::museum {
 
 /// Exhibit: pausing and resuming inside a handler delivers a message twice. Resuming looks at once
-/// for what waits. That still contains the message whose handler is running, because only the end of
-/// the loop takes out what was delivered. Twisted's IntNStringReceiver has this fault.
+/// for what waits. That still contains the message whose handler is running, because only the end
+/// of the loop takes out what was delivered. Twisted's IntNStringReceiver has this fault.
 template <bool kFixed>
 class PauseTwice : public Protocol {
  public:
@@ -41,8 +41,8 @@ class PauseTwice : public Protocol {
     }
     buffer_.erase(0, at);  // the fault: the handler may have called deliver() before
   }
-  /// The end of the message that begins at `at`, or 0 when it is not complete. A message is a length
-  /// byte and that many bytes.
+  /// The end of the message that begins at `at`, or 0 when it is not complete. A message is a
+  /// length byte and that many bytes.
   std::size_t endOf(std::size_t at) const {
     if (at >= buffer_.size()) return 0;
     const std::size_t end = at + 1 + static_cast<unsigned char>(buffer_[at]);

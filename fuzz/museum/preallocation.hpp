@@ -10,8 +10,8 @@
 namespace teasel::museum {
 
 /// Exhibit: memory is allocated for a declared length. "*3" announces three lines, and room for
-/// them is made at once. So a few bytes take megabytes. hiredis has this fault (11 bytes of input take
-/// 268 MB), and Redis had it (CVE-2021-32675).
+/// them is made at once. So a few bytes take megabytes. hiredis has this fault (11 bytes of input
+/// take 268 MB), and Redis had it (CVE-2021-32675).
 template <bool kFixed>
 class Preallocation : public LineReceiver {
  public:

@@ -9,8 +9,8 @@
 namespace teasel::museum {
 
 /// Exhibit: a length limit depends on where the delimiter is split. A line of exactly the longest
-/// length is refused when the delimiter's first byte has arrived and its last one has not. Twisted's
-/// LineOnlyReceiver has this fault.
+/// length is refused when the delimiter's first byte has arrived and its last one has not.
+/// Twisted's LineOnlyReceiver has this fault.
 template <bool kFixed>
 class SplitLimit : public Protocol {
  public:

@@ -63,8 +63,8 @@ void Harness::joinSteps() {
   std::array<std::uint32_t, Play::kMaxConnections> steps{};
   for (const PlayEvent& event : world_.play().events()) ++steps[event.connection];
   together_.clear();
-  // Timers run before the end of stream. Their order is free, and it would differ with where input is
-  // held back.
+  // Timers run before the end of stream. Their order is free, and it would differ with where input
+  // is held back.
   together_.push_back({0, static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayEnding), 0, 3, 1});
   for (std::uint32_t k = 0; k < steps.size(); ++k)
     for (std::uint32_t index = 0; index < steps[k]; ++index)
@@ -88,7 +88,8 @@ void Harness::cutPlay(const Play& play, Chunking chunking) {
     } else if (event.kind == PlayEventKind::kSend) {
       sendCut(event.connection, play.bytes(event), chunking);
     } else if (event.kind == PlayEventKind::kRedeliver) {
-      // Redelivery counts sends, and chunking changes their number. So the bytes are sent themselves.
+      // Redelivery counts sends, and chunking changes their number. So the bytes are sent
+      // themselves.
       std::uint64_t back = event.number;
       for (std::size_t j = i; j-- > 0;)
         if (events[j].kind == PlayEventKind::kSend && back-- == 0) {

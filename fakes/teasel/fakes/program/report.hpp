@@ -13,7 +13,8 @@ struct FailureReport {
   const Tape& tape;              ///< the input, shrunk
   const ReplayOutcome& outcome;  ///< of a run of it, with diagram
   std::string command;           ///< one line that replays it
-  std::string note;              ///< one line about the search ("not fully shrunk: ..."), may be empty
+  /// one line about the search ("not fully shrunk: ..."), may be empty
+  std::string note;
 
   std::string text() const;
 };
