@@ -29,7 +29,7 @@ add_library(mine INTERFACE)
 ${call}
 set_target_properties(good PROPERTIES LINKER_LANGUAGE C)
 ")
-  execute_process(COMMAND "${CMAKE_COMMAND}" -S "${folder}" -B "${folder}/build" RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  execute_process(COMMAND "${CMAKE_COMMAND}" -G Ninja -S "${folder}" -B "${folder}/build" RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
   string(REGEX REPLACE "[ \n]+" " " out "${out}")
   set(${log} "${out}" PARENT_SCOPE)
   set(${status} "${result}" PARENT_SCOPE)
