@@ -116,10 +116,12 @@ class Build:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGTERM)
 
-    def linked_programs(self):
-        """The programs, as paths below the tree, that run() would link now."""
+    def unfinished_programs(self):
+        """The programs, as paths below the tree, that run() would link now. None where ninja cannot tell."""
         done = subprocess.run([*self.command, "--", "-n"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", env=environment(), check=False)
+        if done.returncode != 0:
+            return None
         steps = (STATUS.match(line) for line in done.stdout.splitlines())
         return {program for program in (linked_program(found.group(3)) for found in steps if found) if program}
 

@@ -87,8 +87,8 @@ def check_names(targets, exhibits, only):
     return [only] if only else faults
 
 
-def visit(targets, exhibits, work, jobs, say, seed=SEED, only=None):
-    """Gives the rows of the result, and whether something was wrong."""
+def visit(targets, exhibits, work, jobs, say, seed=SEED, only=None, on_step=lambda text: None):
+    """Gives the rows of the result, and whether something was wrong. `on_step` hears how many programs have ended."""
     targets = {target.scenario: target for target in targets}
     faults = check_names(targets, exhibits, only)
     names = [name for fault in faults for name in (fault, fault + TWIN)] + [CANARY]
@@ -98,8 +98,13 @@ def visit(targets, exhibits, work, jobs, say, seed=SEED, only=None):
     if not launcher:
         say("programs get other addresses each time here: numbers of executions will differ from run to run")
 
+    ended = []
+
     def look_at(name):
-        return look(targets[name], exhibits[name.removesuffix(TWIN)], work, seed, launcher)
+        result = look(targets[name], exhibits[name.removesuffix(TWIN)], work, seed, launcher)
+        ended.append(name)
+        on_step(f"{len(ended)}/{len(names)}")
+        return result
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         visits = dict(zip(names, pool.map(look_at, names)))
     rows, wrong = [], []

@@ -6,8 +6,7 @@ import tempfile
 import unittest
 
 import run
-from build import BuildError
-from progress import Progress
+from run import BuildError, Progress
 
 # Says what CTest says of two tests; the second fails, and a third is skipped.
 CTEST = r"""#!/bin/sh
