@@ -95,7 +95,7 @@ class Consumer(Case):
 
     def test_fuzz(self):
         if not shutil.which(FUZZER):
-            self.skipTest(f"there is no {FUZZER}")
+            self.skipTest(f"there is no {FUZZER} (ci/install)")
         tree = self.configured("fuzz", "-DTEASEL_BY=fetch_content", f"-DFETCHCONTENT_SOURCE_DIR_TEASEL={ROOT}",
                                "-DTEASEL_FUZZ_ENGINE=libfuzzer", "-DCMAKE_CXX_FLAGS=-O1", compiler=FUZZER)
         program = self.built_and_tested(tree) / "telegram_scenarios"
