@@ -89,18 +89,18 @@ class Build:
         self.on_step, self.log = on_step, log or log_of(preset)
         self.command = command or ["cmake", "--build", str(ROOT / "build" / preset), "--parallel", str(os.cpu_count() or 1),
                                    *(["--target", *self.targets] if self.targets else [])]
-        self.process, self.stopped = None, False
+        self.process, self.stopped, self.lowered = None, False, False
 
-    def run(self, gives_way=False):
-        """Builds. With `gives_way` whatever else runs on this machine comes first, and the terminal's Ctrl-C does not reach the
-        build: stop() ends it."""
+    def run(self, apart=False):
+        """Builds. With `apart` the terminal's Ctrl-C does not reach the build, and give_way() and stop() may be called, from any
+        thread."""
         reader = NinjaReader(self.on_step, self.say)
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, errors="replace", env=environment(), start_new_session=gives_way)
+                                        text=True, errors="replace", env=environment(), start_new_session=apart)
         if self.stopped:
             self.stop()
-        if gives_way:
-            lower_priority(self.process.pid)
+        if self.lowered:
+            self.give_way()
         with self.process, open(self.log, "w", encoding="utf-8") as log:
             for line in self.process.stdout:
                 log.write(line)
@@ -109,8 +109,14 @@ class Build:
         if self.process.returncode != 0 and not self.stopped:
             raise BuildError(f"build/{self.preset} could not be built; everything that was said is in {self.log}")
 
+    def give_way(self):
+        """From now on whatever else runs on this machine comes first."""
+        self.lowered = True
+        if self.process and self.process.poll() is None:
+            lower_priority(self.process.pid)
+
     def stop(self):
-        """Ends a build that gives way early; no error then. What is built stays."""
+        """Ends it early; no error then. What is built stays."""
         self.stopped = True
         if self.process and self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
@@ -132,7 +138,7 @@ def linked_program(what):
 
 
 def lower_priority(process):
-    """The least share of the processors, for a process that leads a session and for what it will start."""
+    """The least share of the processors for a process that leads a session, and for what it starts from now on."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PGRP, process, LEAST_PRIORITY)
     # Where the kernel groups processes by their session, only the group's priority counts between sessions.

@@ -72,14 +72,28 @@ class Builds(unittest.TestCase):
         self.assertEqual(self.said, ["FAILED: a\nwhy"])
 
     def test_one_that_gives_way_has_the_lowest_priority_with_all_that_it_starts(self):
-        self.build("sleep 0.2; sh -c 'cut -d\" \" -f19 /proc/$$/stat'").run(gives_way=True)
+        tree = self.build("sleep 0.2; sh -c 'cut -d\" \" -f19 /proc/$$/stat'")
+        tree.give_way()
+        tree.run(apart=True)
         self.assertEqual((self.path / "log").read_text(encoding="utf-8").split(), [str(build.LEAST_PRIORITY)])
+
+    def test_one_can_be_told_to_give_way_while_it_runs(self):
+        before = str(os.getpriority(os.PRIO_PROCESS, 0))
+        show = "sh -c 'cut -d\" \" -f19 /proc/$$/stat'"
+        tree = self.build(f"{show}; echo '[1/2] Building'; while [ ! -e {self.path}/told ]; do sleep 0.01; done; {show}")
+
+        def tell(*_):
+            tree.give_way()
+            (self.path / "told").touch()
+        tree.on_step = tell
+        tree.run(apart=True)
+        self.assertEqual((self.path / "log").read_text(encoding="utf-8").split("\n"), [before, "[1/2] Building", str(build.LEAST_PRIORITY), ""])
 
     def test_one_that_is_stopped_ends_with_all_that_it_started_and_is_no_error(self):
         tree = self.build(f"sleep 60 & echo $! >{self.path}/child; echo '[1/2] Building'; wait")
         stopper = threading.Thread(target=self.stop_when_begun, args=(tree,))
         stopper.start()
-        tree.run(gives_way=True)
+        tree.run(apart=True)
         stopper.join()
         self.assertTrue(self.ends(int((self.path / "child").read_text(encoding="utf-8"))))
 

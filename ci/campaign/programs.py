@@ -55,17 +55,18 @@ class Programs:
         self.tree = tree or Build("fuzz", [entry["name"] for entry in entries], say, self.step)
         self.on_step = on_step
         self.waiting = {str(pathlib.Path(entry["program"]).relative_to(BUILD)): entry for entry in entries}
-        self.linked, self.on_ready, self.steps = None, None, ""
+        self.linked, self.on_ready, self.steps, self.gives_way = None, None, "", False
 
     def build(self, on_ready, gives_way=False):
-        """Calls on_ready(entry) for each program, in the order in which they are ready. See Build.run for `gives_way`."""
-        self.on_ready = on_ready
+        """Calls on_ready(entry) for each program, in the order in which they are ready. With `gives_way` the build comes after
+        all else on this machine as soon as the first is, and stop() may be called."""
+        self.on_ready, self.gives_way = on_ready, gives_way
         unfinished = self.tree.unfinished_programs()
         for path in list(self.waiting):
             if unfinished is not None and path not in unfinished:
                 self.hand_on(path)
         try:
-            self.tree.run(gives_way)
+            self.tree.run(apart=gives_way)
         finally:
             self.steps = ""
         if not self.tree.stopped:
@@ -81,6 +82,8 @@ class Programs:
         self.linked = linked_program(what)
 
     def hand_on(self, path):
+        if self.gives_way:
+            self.tree.give_way()
         self.on_ready(self.waiting.pop(path))
 
     def stop(self):
