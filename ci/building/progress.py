@@ -50,6 +50,12 @@ class Progress:
             self.clear()
             print(text, file=self.stream, flush=True)
 
+    def finish(self):
+        """No step is under way any more: what is said from now on is not followed by a line."""
+        with self.lock:
+            self.clear()
+            self.name = ""
+
     def tick(self):
         """Called again and again: shows the line, on a terminal always, elsewhere when ten seconds have passed."""
         with self.lock:

@@ -71,6 +71,16 @@ class Lines(unittest.TestCase):
             progress.step("testing")
         self.assertTrue(stream.getvalue().endswith("\r\x1b[K"))
 
+    def test_nothing_follows_what_is_said_after_the_last_step(self):
+        for stream in (Terminal(), io.StringIO()):
+            progress = self.progress(stream)
+            progress.step("testing")
+            progress.finish()
+            progress.say("100% tests passed")
+            self.now += 60
+            progress.tick()
+            self.assertTrue(stream.getvalue().endswith("100% tests passed\n"))
+
     def test_nothing_is_shown_before_the_first_step(self):
         stream = Terminal()
         self.progress(stream).tick()

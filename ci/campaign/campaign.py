@@ -153,6 +153,7 @@ def plain_campaign(options, progress):
         signal.signal(signal.SIGINT, signal.default_int_handler)
         runs = sorted(campaign.runs, key=lambda run: run.target.name)
         shrink([finding for run in runs for finding in run.findings.values()], progress)
+    progress.finish()
     progress.say("\n".join(["", *table(runs), *findings_of(runs)]))
     rows = [{"name": run.target.name, "executions": run.executions(), "executions_per_second": round(run.rate(), 1),
              "coverage": run.coverage, "corpus": run.corpus_size, "findings": len(run.new_findings())} for run in runs]

@@ -82,6 +82,7 @@ class Tests:
             verbose = ["--verbose"] if self.is_verbose else []
             status, said = self.follow([*self.command, *own, *verbose, *self.arguments], reader, len(labels))
             reasons = skip_reasons(junit)
+        self.progress.finish()
         if not reader.closing:
             # It ran nothing: what it said is the answer.
             self.progress.say("\n".join(said))
