@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of what scripts and tests call: every configuration with CMake says its generator, and every program comes with a package of ci/install."""
+"""Tests of what scripts and tests call: every configuration with CMake says its generator, and
+every program comes with a package of ci/install."""
 import ast
 import functools
 import pathlib
@@ -12,21 +13,22 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = (".ci", "bench", "ci", "cmake", "fakes", "framework", "fuzz", "props")
 # The words of a shell that are no programs.
 SHELL = set("""
-! ( ) [ [[ ]] { } : . break builtin case cd command continue declare do done echo elif else esac eval exec exit export fi for function
-getopts if in kill let local mapfile printf pwd read readarray return set shift source test then time trap type ulimit umask unset until
-wait while
+! ( ) [ [[ ]] { } : . break builtin case cd command continue declare do done echo elif else esac eval exec exit export fi
+for function getopts if in kill let local mapfile printf pwd read readarray return set shift source test then time trap
+type ulimit umask unset until wait while
 """.split())
 # Where a program stands in a script: at the start of a command.
 COMMAND = re.compile(r"(?:^|[;&|({])[ \t]*(?P<word>[a-z][\w+.-]*)(?=[ \t\n;)]|$)", re.MULTILINE)
 # Words behind which a command begins.
 BEFORE_COMMAND = re.compile(r"(?<![^\s;&|({])(?:if|then|else|elif|do|while|until|exec|!)(?=\s)")
-# Called only where they are there: sudo by who is not root; debootstrap by ci/bare, which says how to get it; a symbolizer of
-# another version on other systems.
+# Called only where they are there: sudo by who is not root; debootstrap by ci/bare, which says how
+# to get it; a symbolizer of another version on other systems.
 OPTIONAL = {"sudo", "debootstrap", "llvm-symbolizer"}
 
 
 def sources(*suffixes):
-    """The files with these suffixes; a script without a suffix counts as what its first line says."""
+    """The files with these suffixes; a script without a suffix counts as what its first line
+    says."""
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and (path.suffix or kind(path)) in suffixes and "__pycache__" not in path.parts:
@@ -75,19 +77,22 @@ def script_without_generator(text):
 
 
 def python_commands(text):
-    """The programs that Python code calls by name: the first word of what subprocess gets, and what shutil.which looks for."""
+    """The programs that Python code calls by name: the first word of what subprocess gets, and what
+    shutil.which looks for."""
     for node in ast.walk(ast.parse(text)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
             continue
         first = node.args[0]
         if isinstance(first, (ast.List, ast.Tuple)) and first.elts:
             first = first.elts[0]
-        if node.func.attr in ("run", "Popen", "check_output", "which", "succeed") and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        is_text = isinstance(first, ast.Constant) and isinstance(first.value, str)
+        if is_text and node.func.attr in ("run", "Popen", "check_output", "which", "succeed"):
             yield first.value
 
 
 def bare_code(text):
-    """A shell script without its comments, texts in quotes and arithmetic; what stands in $( ) within a text is kept."""
+    """A shell script without its comments, texts in quotes and arithmetic; what stands in $( )
+    within a text is kept."""
     kept, inside, at = [], ["code"], 0
     while at < len(text):
         here, two = text[at], text[at:at + 2]
@@ -138,10 +143,12 @@ def shell_commands(text):
 
 @functools.cache
 def provided():
-    """The packages of ci/install and all that they need, as far as they are here, with what every Debian has."""
-    listed = subprocess.run([ROOT / "ci" / "install", "--list", "--with", "bench"], capture_output=True, text=True, check=True).stdout.split()
-    said = subprocess.run(["dpkg-query", "-W", "-f", "${Package}\t${Essential}\t${Priority}\t${Pre-Depends}, ${Depends}\t${Provides}\n"],
-                          capture_output=True, text=True, check=True).stdout
+    """The packages of ci/install and all that they need, as far as they are here, with what every
+    Debian has."""
+    listed = subprocess.run([ROOT / "ci" / "install", "--list", "--with", "bench"], capture_output=True, text=True,
+                            check=True).stdout.split()
+    fields = "${Package}\t${Essential}\t${Priority}\t${Pre-Depends}, ${Depends}\t${Provides}\n"
+    said = subprocess.run(["dpkg-query", "-W", "-f", fields], capture_output=True, text=True, check=True).stdout
     needs, wanted, givers = {}, list(listed), {}
     for line in said.splitlines():
         package, essential, priority, depends, provides = line.split("\t")
@@ -187,15 +194,18 @@ class Generators(unittest.TestCase):
     def test_every_configuration_says_its_generator(self):
         for path in sources(".py", ".sh", ".cmake", ".txt"):
             text = path.read_text(encoding="utf-8")
-            lines = python_without_generator(text) if (path.suffix or kind(path)) == ".py" else script_without_generator(text)
-            self.assertEqual(lines, [], f"{path.relative_to(ROOT)}: CMake is to choose a generator, and takes make: say -G Ninja, or --preset")
+            is_python = (path.suffix or kind(path)) == ".py"
+            lines = python_without_generator(text) if is_python else script_without_generator(text)
+            self.assertEqual(lines, [], f"{path.relative_to(ROOT)}: no generator, so CMake takes make: say -G Ninja or --preset")
 
     def test_one_that_does_not_is_seen(self):
         self.assertEqual(python_without_generator('run(\n"cmake", "-S", a, "-B", b)\n'), [1])
         self.assertEqual(python_without_generator('subprocess.run(["cmake", "-S", a, "-B", b], check=True)'), [1])
-        self.assertEqual(python_without_generator('run("cmake", "-S", a, "-B", b, "-G", "Ninja")\nrun("cmake", "--build", b)\n'), [])
+        good = 'run("cmake", "-S", a, "-B", b, "-G", "Ninja")\nrun("cmake", "--build", b)\n'
+        self.assertEqual(python_without_generator(good), [])
         self.assertEqual(script_without_generator('execute_process(COMMAND "${CMAKE_COMMAND}" -S "${a}" -B b)\n'), [1])
-        self.assertEqual(script_without_generator("# cmake -S a -B b\ncmake -G Ninja -S a -B b\ncmake --preset gcc -B b\ncmake -S a \\\n  -B b\n"), [4])
+        good = "# cmake -S a -B b\ncmake -G Ninja -S a -B b\ncmake --preset gcc -B b\n"
+        self.assertEqual(script_without_generator(good + "cmake -S a \\\n  -B b\n"), [4])
 
 
 class Programs(unittest.TestCase):
@@ -207,16 +217,18 @@ class Programs(unittest.TestCase):
         self.assertGreater(len(callers), 20, callers)
         for program in callers.keys() - OPTIONAL:
             if shutil.which(program):
-                self.assertTrue(package_of(program) in provided(), f"{callers[program]} calls {program} of the package '{package_of(program)}', "
-                                "which ci/install does not bring")
+                package = package_of(program)
+                self.assertTrue(package in provided(), f"{callers[program]} calls {program} of the package '{package}', which "
+                                "ci/install does not bring")
 
     def test_programs_that_python_calls_are_seen(self):
-        text = 'subprocess.run(["make", "-j"], check=True)\nshutil.which("strace")\nself.succeed("ctest", tree)\nsubprocess.run([str(program)])\n'
+        text = ('subprocess.run(["make", "-j"], check=True)\nshutil.which("strace")\nself.succeed("ctest", tree)\n'
+                'subprocess.run([str(program)])\n')
         self.assertEqual(list(python_commands(text)), ["make", "strace", "ctest"])
 
     def test_programs_that_a_shell_script_calls_are_seen(self):
-        text = ('helper() { sed -n 1p; }\nif make -j2 >log; then helper; fi\nx=$(nproc | sort)\n# wget it\ncat <<TEXT\ncurl it\nTEXT\n'
-                'case $1 in\n  gcc) exec strace "$@" ;;\nesac\necho "find it, $(date)"\nlist=(\n  perl\n)\n')
+        text = ('helper() { sed -n 1p; }\nif make -j2 >log; then helper; fi\nx=$(nproc | sort)\n# wget it\n'
+                'cat <<TEXT\ncurl it\nTEXT\ncase $1 in\n  gcc) exec strace "$@" ;;\nesac\necho "find it, $(date)"\nlist=(\n  perl\n)\n')
         self.assertEqual(sorted(set(shell_commands(text))), ["cat", "date", "make", "nproc", "sed", "sort", "strace"])
 
     @unittest.skipUnless(shutil.which("dpkg-query"), "packages are known on Debian only")

@@ -33,7 +33,8 @@ class Install(unittest.TestCase):
         self.stand_in("apt-get", f'echo "$@" >>"{self.path}/log"')
 
     def installs(self, *files):
-        """From now on dpkg knows the package `new`, with these files, when apt-get has installed something."""
+        """From now on dpkg knows the package `new`, with these files, when apt-get has installed
+        something."""
         listed = "\\n".join(files)
         self.stand_in("apt-get", f'echo "$@" >>"{self.path}/log"; [ "$4" != install ] || touch "{self.path}/new"')
         (self.path / "touch").symlink_to(shutil.which("touch"))
@@ -102,7 +103,8 @@ esac""")
     def test_disables_the_services_that_new_packages_bring(self):
         self.installs("/lib/systemd/system/proxy.service", "/lib/systemd/system/proxy@.service", "/etc/init.d/proxy", "/usr/bin/proxy")
         self.assertEqual(self.run_install().returncode, 0)
-        self.assertEqual(self.asked().splitlines()[2:], ["deb-systemd-helper disable proxy.service", "update-rc.d proxy disable"])
+        self.assertEqual(self.asked().splitlines()[2:],
+                         ["deb-systemd-helper disable proxy.service", "update-rc.d proxy disable"])
 
     def test_says_every_ten_seconds_how_far_apt_get_is(self):
         self.dpkg_lacks("cmake")

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Configures, builds, tests and fuzzes the foreign project in consumer/, in each way in which a project can have Teasel.
+"""Configures, builds, tests and fuzzes the foreign project in consumer/, in each way in which a
+project can have Teasel.
 
 usage: consumer_test.py BUILD [arguments of unittest]
-BUILD is a build tree of Teasel whose libraries are built; nothing in it is rebuilt. What is made here goes to BUILD/consumer.
+
+BUILD is a build tree of Teasel whose libraries are built; nothing in it is rebuilt. What is made
+here goes to BUILD/consumer.
 """
 import json
 import os
@@ -71,7 +74,8 @@ class Consumer(Case):
         return tree
 
     def nothing_leaked(self, tree):
-        """Teasel as a part of a tree brings no flags to the project's own sources, and neither its programs nor its tests."""
+        """Teasel as a part of a tree brings no flags to the project's own sources, and neither its
+        programs nor its tests."""
         commands = json.loads((tree / "compile_commands.json").read_text(encoding="utf-8"))
         own = [entry["command"] for entry in commands if entry["file"].startswith(f"{PROJECT}/")]
         self.assertEqual(len(own), len(list(PROJECT.glob("*.cpp"))), own)
@@ -161,7 +165,8 @@ class Package(Case):
 
     def test_nothing_in_it_says_where_it_was_built(self):
         for path in (PREFIX / "lib" / "cmake").rglob("*.cmake"):
-            # Where a clone is in /teasel, ${prefix}/lib/teasel and /teasel-scenarios are other places.
+            # Where a clone is in /teasel, ${prefix}/lib/teasel and /teasel-scenarios are other
+            # places.
             text = re.sub(r"\$\{\w+\}[^\s\";]*", "", path.read_text(encoding="utf-8"))
             for place in (ROOT, BUILD):
                 self.assertNotRegex(text, rf"{re.escape(str(place))}(?![\w.-])", path)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Configures and builds a preset: quiet but for progress, failures at once, everything in build/PRESET.log.
+"""Configures and builds a preset: quiet but for progress, failures at once, everything in
+build/PRESET.log.
 
 usage: build.py PRESET [TARGET...]
 Exit status: 0 built, 2 not.
@@ -48,8 +49,8 @@ def configure(preset, progress):
 
 
 class NinjaReader:
-    """Reads what ninja says, line by line. `on_step` gets (commands done, commands in all, what the last one did), `on_failure`
-    the output of a command that failed, as soon as it is complete."""
+    """Reads what ninja says, line by line. `on_step` gets (commands done, commands in all, what the
+    last one did), `on_failure` the output of a command that failed, as soon as it is complete."""
 
     def __init__(self, on_step, on_failure):
         self.on_step, self.on_failure = on_step, on_failure
@@ -82,7 +83,8 @@ class NinjaReader:
 
 
 class Build:
-    """One run of ninja in build/PRESET, which is configured, for these targets, or for all. `on_step` as NinjaReader has it."""
+    """One run of ninja in build/PRESET, which is configured, for these targets, or for all.
+    `on_step` as NinjaReader has it."""
 
     def __init__(self, preset, targets, say, on_step, command=None, log=None):
         self.preset, self.targets, self.say = preset, list(targets), say
@@ -92,8 +94,8 @@ class Build:
         self.process, self.stopped, self.lowered = None, False, False
 
     def run(self, apart=False):
-        """Builds. With `apart` the terminal's Ctrl-C does not reach the build, and give_way() and stop() may be called, from any
-        thread."""
+        """Builds. With `apart` the terminal's Ctrl-C does not reach the build, and give_way() and
+        stop() may be called, from any thread."""
         reader = NinjaReader(self.on_step, self.say)
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         text=True, errors="replace", env=environment(), start_new_session=apart)
@@ -123,7 +125,8 @@ class Build:
                 os.killpg(self.process.pid, signal.SIGTERM)
 
     def unfinished_programs(self):
-        """The programs, as paths below the tree, that run() would link now. None where ninja cannot tell."""
+        """The programs, as paths below the tree, that run() would link now. None where ninja cannot
+        tell."""
         done = subprocess.run([*self.command, "--", "-n"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", env=environment(), check=False)
         if done.returncode != 0:
@@ -133,15 +136,18 @@ class Build:
 
 
 def linked_program(what):
-    """The path of the program that a command of ninja has linked; None when it did something else."""
+    """The path of the program that a command of ninja has linked; None when it did something
+    else."""
     return what.removeprefix("Linking CXX executable ") if what.startswith("Linking CXX executable ") else None
 
 
 def lower_priority(process):
-    """The least share of the processors for a process that leads a session, and for what it starts from now on."""
+    """The least share of the processors for a process that leads a session, and for what it starts
+    from now on."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PGRP, process, LEAST_PRIORITY)
-    # Where the kernel groups processes by their session, only the group's priority counts between sessions.
+    # Where the kernel groups processes by their session, only the group's priority counts between
+    # sessions.
     with contextlib.suppress(OSError):
         pathlib.Path(f"/proc/{process}/autogroup").write_text(f"{LEAST_PRIORITY}\n", encoding="ascii")
 

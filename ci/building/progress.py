@@ -1,4 +1,5 @@
-"""How far a long command is: one line, over and over on a terminal, elsewhere a line every ten seconds."""
+"""How far a long command is: one line, over and over on a terminal, elsewhere a line every ten
+seconds."""
 import shutil
 import sys
 import threading
@@ -8,8 +9,8 @@ LINE_SECONDS = 10
 
 
 class Progress:
-    """Usage: `with Progress(steps=3) as progress:`, then `step` as each step begins, `update` as it proceeds, and `say` for
-    what stays on the screen. Any thread may call any method."""
+    """Usage: `with Progress(steps=3) as progress:`, then `step` as each step begins, `update` as it
+    proceeds, and `say` for what stays on the screen. Any thread may call any method."""
 
     def __init__(self, steps, stream=None, clock=time.monotonic):
         self.steps, self.stream, self.clock = steps, stream or sys.stdout, clock
@@ -57,7 +58,8 @@ class Progress:
             self.name = ""
 
     def tick(self):
-        """Called again and again: shows the line, on a terminal always, elsewhere when ten seconds have passed."""
+        """Called again and again: shows the line, on a terminal always, elsewhere when ten seconds
+        have passed."""
         with self.lock:
             if self.name:
                 self.show(is_due=self.clock() - self.said >= LINE_SECONDS)

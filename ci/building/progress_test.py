@@ -30,7 +30,8 @@ class Lines(unittest.TestCase):
         for second in range(1, 26):
             self.now = float(second)
             progress.update(f"{second}/930")
-        self.assertEqual(stream.getvalue().splitlines(), ["[1/3] building", "[1/3] building 10/930, 10 s", "[1/3] building 20/930, 20 s"])
+        self.assertEqual(stream.getvalue().splitlines(),
+                         ["[1/3] building", "[1/3] building 10/930, 10 s", "[1/3] building 20/930, 20 s"])
 
     def test_elsewhere_a_line_comes_every_ten_seconds_without_news_too(self):
         stream = io.StringIO()

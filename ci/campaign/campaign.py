@@ -26,12 +26,15 @@ Exit status: 0 clean, 1 a new finding (with --museum: a fault not found, a twin 
 
 
 def arguments(given=None):
-    parser = argparse.ArgumentParser(prog="ci/fuzz", description="Fuzzes every shipped target in the simulated world.", epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=positive, default=60, metavar="N", help="how long to fuzz, all targets together (default 60)")
+    parser = argparse.ArgumentParser(prog="ci/fuzz", description="Fuzzes every shipped target in the simulated world.",
+                                     epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=positive, default=60, metavar="N",
+                        help="how long to fuzz, all targets together (default 60)")
     parser.add_argument("--target", metavar="NAME", help="only this target, or this exhibit")
-    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes at once (default: one per core)")
-    parser.add_argument("--museum", action="store_true", help="find the museum's known faults instead: fixed seeds and run counts")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N",
+                        help="processes at once (default: one per core)")
+    parser.add_argument("--museum", action="store_true",
+                        help="find the museum's known faults instead: fixed seeds and run counts")
     parser.add_argument("--seed", type=positive, default=museum.SEED, metavar="N",
                         help=f"the museum's seed, to see how sure its finds are (default {museum.SEED})")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the result to FILE")
@@ -45,7 +48,8 @@ def positive(text):
 
 
 class Workspace:
-    """The campaign's folder, on tmpfs where there is one: a fast campaign spends a third of its time creating files."""
+    """The campaign's folder, on tmpfs where there is one: a fast campaign spends a third of its
+    time creating files."""
 
     def __init__(self):
         memory = pathlib.Path("/dev/shm")
@@ -61,6 +65,10 @@ class Workspace:
 
 def kept_corpus(target):
     return BUILD / "corpus" / target.name.replace("/", ".")
+
+
+def known_buckets(target):
+    return triage.known_buckets(ROOT / "fuzz" / "known" / target.name.replace("/", "."))
 
 
 def restore(run):
@@ -82,7 +90,8 @@ def keep(run):
 
 
 def wanted_entries(chosen, is_wanted, progress):
-    """What is to be built. Names of all are known after configuring, so a wrong one is refused before the build."""
+    """What is to be built. Names of all are known after configuring, so a wrong one is refused
+    before the build."""
     progress.step("configuring build/fuzz")
     configure("fuzz", progress)
     return wanted_programs(listed_programs(), chosen, is_wanted)
@@ -135,11 +144,11 @@ def shrink(found, progress):
 def plain_campaign(options, progress):
     entries = wanted_entries(options.target, lambda entry: "museum" not in entry["labels"], progress)
     findings = BUILD / "findings"
-    progress.say(f"fuzzing {len(entries)} targets for {options.seconds} s with {options.jobs} jobs; findings go to {shown(findings)}")
+    progress.say(f"fuzzing {len(entries)} targets for {options.seconds} s with {options.jobs} jobs; "
+                 f"findings go to {shown(findings)}")
     with Workspace() as workspace:
         def new_runs(entry):
-            runs = [Run(target, workspace.path, findings, triage.known_buckets(ROOT / "fuzz" / "known" / target.name.replace("/", ".")))
-                    for target in targets_of(entry, options.target)]
+            runs = [Run(target, workspace.path, findings, known_buckets(target)) for target in targets_of(entry, options.target)]
             for run in runs:
                 restore(run)
             return runs

@@ -1,4 +1,5 @@
-"""The scenario programs of build/fuzz: which there are, which are wanted, and the targets in each as soon as it is built."""
+"""The scenario programs of build/fuzz: which there are, which are wanted, and the targets in each
+as soon as it is built."""
 import json
 import pathlib
 import subprocess
@@ -19,7 +20,8 @@ def listed_programs(tree=BUILD):
 
 
 def wanted_programs(programs, chosen, is_wanted):
-    """The programs to build: the chosen one, else all that are wanted. `chosen` is PROGRAM or PROGRAM/SCENARIO."""
+    """The programs to build: the chosen one, else all that are wanted. `chosen` is PROGRAM or
+    PROGRAM/SCENARIO."""
     wanted = [entry for entry in programs if is_wanted(entry)]
     if chosen:
         wanted = [entry for entry in programs if chosen.split("/")[0] == entry["name"]]
@@ -32,7 +34,8 @@ def wanted_programs(programs, chosen, is_wanted):
 
 
 def targets_of(entry, chosen=None):
-    """The targets in a program that is built: one for each scenario, or the chosen PROGRAM/SCENARIO alone."""
+    """The targets in a program that is built: one for each scenario, or the chosen PROGRAM/SCENARIO
+    alone."""
     done = subprocess.run([entry["program"], "--list"], capture_output=True, text=True, env=environment(), check=False)
     names = [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
     if done.returncode != 0 or not names:
@@ -48,8 +51,9 @@ def targets_of(entry, chosen=None):
 
 
 class Programs:
-    """Builds programs and hands each on as soon as it is built. `say` gets what failed, and `on_step` how far the build is, as
-    412/930. `steps` is the same, and empty before the build has begun and after it has ended."""
+    """Builds programs and hands each on as soon as it is built. `say` gets what failed, and
+    `on_step` how far the build is, as 412/930. `steps` is the same, and empty before the build has
+    begun and after it has ended."""
 
     def __init__(self, entries, say, on_step=lambda steps: None, tree=None):
         self.tree = tree or Build("fuzz", [entry["name"] for entry in entries], say, self.step)
@@ -58,8 +62,9 @@ class Programs:
         self.linked, self.on_ready, self.steps, self.gives_way = None, None, "", False
 
     def build(self, on_ready, gives_way=False):
-        """Calls on_ready(entry) for each program, in the order in which they are ready. With `gives_way` the build comes after
-        all else on this machine as soon as the first is, and stop() may be called."""
+        """Calls on_ready(entry) for each program, in the order in which they are ready. With
+        `gives_way` the build comes after all else on this machine as soon as the first is, and
+        stop() may be called."""
         self.on_ready, self.gives_way = on_ready, gives_way
         unfinished = self.tree.unfinished_programs()
         for path in list(self.waiting):
@@ -74,7 +79,8 @@ class Programs:
                 self.hand_on(path)
 
     def step(self, done, total, what):
-        """A command of the build has ended. Whether it failed is known when the next one has ended."""
+        """A command of the build has ended. Whether it failed is known when the next one has
+        ended."""
         self.steps = f"{done}/{total}"
         self.on_step(self.steps)
         if self.linked in self.waiting:

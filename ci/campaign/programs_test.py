@@ -48,14 +48,15 @@ class Building(unittest.TestCase):
         self.assertEqual(self.ready, [("chat", ""), ("line", "")])
 
     def test_a_program_is_ready_when_the_command_after_its_link_has_ended(self):
-        tree = Tree({"fuzz/chat", "fuzz/line"}, ["Linking CXX executable fuzz/line", "Building CXX object a.o", "Building CXX object b.o",
-                                                 "Linking CXX executable fuzz/chat"])
+        tree = Tree({"fuzz/chat", "fuzz/line"}, ["Linking CXX executable fuzz/line", "Building CXX object a.o",
+                                                 "Building CXX object b.o", "Linking CXX executable fuzz/chat"])
         self.build(tree)
         self.assertEqual(self.ready, [("line", "2/4"), ("chat", "")])
         self.assertEqual(self.steps, ["1/4", "2/4", "3/4", "4/4"])
 
     def test_the_build_gives_way_as_soon_as_a_program_is_ready(self):
-        tree = Tree({"fuzz/chat", "fuzz/line"}, ["Building CXX object a.o", "Linking CXX executable fuzz/line", "Building CXX object b.o"])
+        tree = Tree({"fuzz/chat", "fuzz/line"}, ["Building CXX object a.o", "Linking CXX executable fuzz/line",
+                                                 "Building CXX object b.o"])
         self.build(tree)
         self.assertEqual(tree.gave_way_after, 3)
 

@@ -1,4 +1,5 @@
-"""Spreads a campaign's time over its targets, and the targets over its jobs, while the targets are still being built."""
+"""Spreads a campaign's time over its targets, and the targets over its jobs, while the targets are
+still being built."""
 import queue
 import threading
 import time
@@ -9,9 +10,10 @@ SHORT_INPUT = 256
 
 
 def stints(target, seconds, value_profile=None):
-    """How a worker spends its time: (seconds, flags of libFuzzer) for one process after the other. Short inputs first: they
-    run several times faster and find most of what there is to find. One worker that serves a target alone looks at the values
-    that are compared in the last part only, which finds other things and fills the corpus faster."""
+    """How a worker spends its time: (seconds, flags of libFuzzer) for one process after the other.
+    Short inputs first: they run several times faster and find most of what there is to find. One
+    worker that serves a target alone looks at the values that are compared in the last part only,
+    which finds other things and fills the corpus faster."""
     short = f"-max_len={min(target.max_len, SHORT_INPUT)}"
     if value_profile is not None:
         profile = f"-use_value_profile={value_profile}"
@@ -20,20 +22,24 @@ def stints(target, seconds, value_profile=None):
 
 
 def plans(runs, number, programs, seconds, jobs):
-    """The plans (run, number of the worker within the run, stints) for the targets of one program, the `number`th that is ready
-    of so many programs. Every program has the same time, seconds * jobs / programs, as far as whole workers allow; the targets
-    of a program share what it has."""
+    """The plans (run, number of the worker within the run, stints) for the targets of one program,
+    the `number`th that is ready of so many programs. Every program has the same time, seconds *
+    jobs / programs, as far as whole workers allow; the targets of a program share what it has."""
     workers = len(range(number, jobs, programs)) if jobs > programs else jobs / programs
     if workers <= len(runs):
         share = seconds * workers / len(runs)
         return [(run, 0, stints(run.target, share)) for run in runs]
-    return [(runs[worker % len(runs)], worker // len(runs), stints(runs[worker % len(runs)].target, seconds, worker // len(runs) % 2))
-            for worker in range(workers)]
+    all_plans = []
+    for worker in range(workers):
+        run, number_of_run = runs[worker % len(runs)], worker // len(runs)
+        all_plans.append((run, number_of_run, stints(run.target, seconds, number_of_run % 2)))
+    return all_plans
 
 
 class Campaign:
-    """Runs `jobs` workers. The targets of each of so many programs are added when the program is there; a worker that has
-    nothing to do waits for the next. `keep` is called with a run whose worker has ended."""
+    """Runs `jobs` workers. The targets of each of so many programs are added when the program is
+    there; a worker that has nothing to do waits for the next. `keep` is called with a run whose
+    worker has ended."""
 
     def __init__(self, programs, seconds, jobs, keep):
         self.programs, self.seconds, self.jobs, self.keep = programs, seconds, jobs, keep
@@ -80,7 +86,8 @@ class Campaign:
                     self.left[run.target.name] -= 1
 
     def execute(self, on_news):
-        """Runs until all that was added is done and the campaign is closed, or it is stopped. Calls on_news() now and then."""
+        """Runs until all that was added is done and the campaign is closed, or it is stopped. Calls
+        on_news() now and then."""
         for thread in self.threads:
             thread.start()
         while any(thread.is_alive() for thread in self.threads):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of how schedule.py spreads a campaign's time, with shell scripts in the place of scenario programs."""
+"""Tests of how schedule.py spreads a campaign's time, with shell scripts in the place of scenario
+programs."""
 import pathlib
 import tempfile
 import threading

@@ -1,11 +1,13 @@
-"""Reads what CTest says and writes: which tests there are, how each ended, and why one was skipped."""
+"""Reads what CTest says and writes: which tests there are, how each ended, and why one was
+skipped."""
 import collections
 import dataclasses
 import json
 import re
 import xml.etree.ElementTree
 
-# "  12/4022 Test   #12: Queue.HandsOutInOrder ......   Passed    0.01 sec"; *** stands before all that is not Passed.
+# "  12/4022 Test   #12: Queue.HandsOutInOrder ......   Passed    0.01 sec"; *** stands before all
+# that is not Passed.
 RESULT = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: (?P<name>.+?) \.*\s*(?P<bad>\*\*\*)?(?P<how>[A-Z].*?)\s+\d+\.\d+ sec\s*$")
 START = re.compile(r"^\s+Start\s+\d+: (?P<name>.+?)\s*$")
 CLOSING = re.compile(r"^\d+% tests passed, \d+ tests? failed out of \d+")
@@ -25,9 +27,10 @@ def listed_tests(text):
 
 
 class CTestReader:
-    """Reads CTest's output with --output-on-failure, line by line. `outcomes` says how each test ended: passed, failed or
-    skipped. `on_failure` gets what was said about a failed test, as soon as it is complete. `closing` is CTest's own summary,
-    all of it. Only lines that name one of `names` are taken for CTest's: what a test prints may look like them."""
+    """Reads CTest's output with --output-on-failure, line by line. `outcomes` says how each test
+    ended: passed, failed or skipped. `on_failure` gets what was said about a failed test, as soon
+    as it is complete. `closing` is CTest's own summary, all of it. Only lines that name one of
+    `names` are taken for CTest's: what a test prints may look like them."""
 
     def __init__(self, names, on_failure):
         self.names, self.on_failure = names, on_failure
@@ -73,8 +76,8 @@ class CTestReader:
 
 
 def skip_reason(output):
-    """Why a test was skipped, from what it printed: GoogleTest's GTEST_SKIP() << reason, Python's skipTest(reason), or a line
-    `Skipped: reason`."""
+    """Why a test was skipped, from what it printed: GoogleTest's GTEST_SKIP() << reason, Python's
+    skipTest(reason), or a line `Skipped: reason`."""
     found = (re.search(r"^\S+:\d+: Skipped\n(.*?)(?:\n\n|\n\[|\Z)", output, re.MULTILINE | re.DOTALL)
              or re.search(r" skipped '(.*)'$", output, re.MULTILINE) or re.search(r' skipped "(.*)"$', output, re.MULTILINE)
              or re.search(r"^Skipped: (.*)$", output, re.MULTILINE))
@@ -82,7 +85,8 @@ def skip_reason(output):
 
 
 def skip_reasons(path):
-    """The reason of each skipped test by its name, from the file that ctest --output-junit wrote."""
+    """The reason of each skipped test by its name, from the file that ctest --output-junit
+    wrote."""
     try:
         cases = xml.etree.ElementTree.parse(path).getroot().iter("testcase")
     except (OSError, xml.etree.ElementTree.ParseError):

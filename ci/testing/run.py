@@ -63,17 +63,19 @@ class Tests:
         self.command = [ctest, "--test-dir", str(tree), "--output-on-failure", "--no-tests=error", "-j2", "--timeout", "300"]
 
     def labels(self):
-        """The labels of the chosen tests by name. Empty where CTest refuses: it will say why when it is to run them."""
+        """The labels of the chosen tests by name. Empty where CTest refuses: it will say why when
+        it is to run them."""
         arguments = [word for word in self.arguments if word not in VERBOSE]
-        done = subprocess.run([*self.command, *arguments, "--show-only=json-v1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              text=True, errors="replace", env=environment(), check=False)
+        done = subprocess.run([*self.command, *arguments, "--show-only=json-v1"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, errors="replace", env=environment(), check=False)
         try:
             return listed_tests(done.stdout[done.stdout.index("{"):])
         except (ValueError, KeyError, TypeError):
             return {}
 
     def run(self):
-        """CTest's exit status. Says what failed at once, then the summary; CTest's closing lines are the last."""
+        """CTest's exit status. Says what failed at once, then the summary; CTest's closing lines
+        are the last."""
         labels = self.labels()
         reader = CTestReader(labels, (lambda text: None) if self.is_verbose else self.progress.say)
         with tempfile.TemporaryDirectory() as folder:
