@@ -19,7 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # What ninja says when a command has ended: as NINJA_STATUS below has it.
 STATUS = re.compile(r"^\[(\d+)/(\d+)\] (.*)$")
 BLOCK_LINES = 200
-LEAST_PRIORITY = 19
+# How far a build that gives way steps back. Beside it another process has nine tenths of a core.
+NICENESS = 10
 
 
 class BuildError(Exception):
@@ -141,15 +142,21 @@ def linked_program(what):
     return what.removeprefix("Linking CXX executable ") if what.startswith("Linking CXX executable ") else None
 
 
+def lower_niceness():
+    """What our own niceness is, and more; 19 is the most that there is."""
+    return min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+
+
 def lower_priority(process):
-    """The least share of the processors for a process that leads a session, and for what it starts
-    from now on."""
+    """A smaller share of the processors than ours for a process that leads a session, and for what
+    it starts from now on."""
+    niceness = lower_niceness()
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PGRP, process, LEAST_PRIORITY)
+        os.setpriority(os.PRIO_PGRP, process, niceness)
     # Where the kernel groups processes by their session, only the group's priority counts between
     # sessions.
     with contextlib.suppress(OSError):
-        pathlib.Path(f"/proc/{process}/autogroup").write_text(f"{LEAST_PRIORITY}\n", encoding="ascii")
+        pathlib.Path(f"/proc/{process}/autogroup").write_text(f"{niceness}\n", encoding="ascii")
 
 
 def build(preset, targets, progress):

@@ -71,11 +71,11 @@ class Builds(unittest.TestCase):
             self.build("echo 'FAILED: a'; echo command; echo why; exit 1").run()
         self.assertEqual(self.said, ["FAILED: a\nwhy"])
 
-    def test_one_that_gives_way_has_the_lowest_priority_with_all_that_it_starts(self):
+    def test_one_that_gives_way_has_a_lower_priority_with_all_that_it_starts(self):
         tree = self.build("sleep 0.2; sh -c 'cut -d\" \" -f19 /proc/$$/stat'")
         tree.give_way()
         tree.run(apart=True)
-        self.assertEqual((self.path / "log").read_text(encoding="utf-8").split(), [str(build.LEAST_PRIORITY)])
+        self.assertEqual((self.path / "log").read_text(encoding="utf-8").split(), [str(build.lower_niceness())])
 
     def test_one_can_be_told_to_give_way_while_it_runs(self):
         before = str(os.getpriority(os.PRIO_PROCESS, 0))
@@ -88,7 +88,7 @@ class Builds(unittest.TestCase):
         tree.on_step = tell
         tree.run(apart=True)
         said = (self.path / "log").read_text(encoding="utf-8").splitlines()
-        self.assertEqual(said, [before, "[1/2] Building", str(build.LEAST_PRIORITY)])
+        self.assertEqual(said, [before, "[1/2] Building", str(build.lower_niceness())])
 
     def test_one_that_is_stopped_ends_with_all_that_it_started_and_is_no_error(self):
         tree = self.build(f"sleep 60 & echo $! >{self.path}/child; echo '[1/2] Building'; wait")
