@@ -113,7 +113,7 @@ class Build:
             raise BuildError(f"build/{self.preset} could not be built; everything that was said is in {self.log}")
 
     def give_way(self):
-        """From now on whatever else runs on this machine comes first."""
+        """From now on it has a smaller share of the processors than others."""
         self.lowered = True
         if self.process and self.process.poll() is None:
             lower_priority(self.process.pid)

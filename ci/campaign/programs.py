@@ -63,8 +63,7 @@ class Programs:
 
     def build(self, on_ready, gives_way=False):
         """Calls on_ready(entry) for each program, in the order in which they are ready. With
-        `gives_way` the build comes after all else on this machine as soon as the first is, and
-        stop() may be called."""
+        `gives_way` the build steps back as soon as the first is, and stop() may be called."""
         self.on_ready, self.gives_way = on_ready, gives_way
         unfinished = self.tree.unfinished_programs()
         for path in list(self.waiting):
