@@ -186,7 +186,8 @@ class Configuration(unittest.TestCase):
             package.mkdir(parents=True)
             (build / "CMakeCache.txt").write_text("CMAKE_GENERATOR:INTERNAL=Ninja\nCMAKE_CXX_COMPILER:FILEPATH=g++\n", encoding="utf-8")
             (package / "teasel-config.cmake").write_text(
-                'set(_teasel_built framework;fakes)\nmessage("asked for ${teasel_FIND_COMPONENTS}")\nadd_library(Teasel::fakes INTERFACE IMPORTED)\n',
+                "set(_teasel_built framework;fakes)\nif(TARGET Teasel::fakes)\n  message(FATAL_ERROR twice)\nendif()\n"
+                "add_library(Teasel::fakes INTERFACE IMPORTED)\n",
                 encoding="utf-8")
             with contextlib.redirect_stdout(io.StringIO()) as said:
                 status = pages.main(["--root", str(root), "--configure", str(build)])
@@ -204,10 +205,9 @@ class Configuration(unittest.TestCase):
         self.assertIn("Teasel::props", output)
 
     def test_a_block_that_brings_teasel_gets_no_other(self):
-        page = "```cmake\nfind_package(teasel CONFIG REQUIRED COMPONENTS fakes)\nmessage(FATAL_ERROR)\n```\n"
-        output = self.configure(page)[1]
-        self.assertIn("asked for fakes\n", output)
-        self.assertNotIn("asked for framework", output)
+        block = "```cmake\nfind_package(teasel CONFIG REQUIRED COMPONENTS fakes)\n```\n"
+        self.assertEqual(self.configure(block), (0, "1 projects, 0 findings\n"))
+        self.assertIn("twice", self.configure(block + block)[1])
 
     def test_projects_are_apart_where_a_mark_says_so(self):
         block = "```cmake\nadd_library(a INTERFACE)\n```\n"
