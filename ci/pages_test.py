@@ -72,6 +72,9 @@ class Texts(unittest.TestCase):
                 self.finds(check(f"words\n{mark}\n{block}"), "docs/page.md:2: error: ", why)
         self.finds(check(f"{block}<!-- snippet: new -->\n```sh\nls\n```\n"), "docs/page.md:4: error: no ```cpp and no ```cmake follows")
 
+    def test_a_mark_in_a_block_of_text_is_none(self):
+        self.assertEqual(check("so:\n\n    <!-- snippet: new -->\n\n```\n<!-- snippet: old -->\n```\n")[0], 0)
+
     def test_blocks_that_nobody_would_build_are_found(self):
         self.finds(check("```c++\nint a;\n```\n"), "docs/page.md:1: error: a block of 'c++' is not compiled: write ```cpp")
         self.finds(check("```cpp\nint a;\n"), "docs/page.md:1: error: the block that begins here has no end")
