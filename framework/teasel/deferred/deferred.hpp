@@ -22,7 +22,7 @@ namespace teasel {
 /// Deferred returned makes the chain wait for its result.
 ///
 /// A callback that gives T returns the same handle, by reference, so that `d.addCallback(f);`
-/// stands alone. One that gives U returns a new Deferred<U>, and the old handle stands no longer at
+/// stands alone. One that gives U returns a new `Deferred<U>`; the old handle stands no longer at
 /// the end of its chain: it still fires and cancels, but adding through it throws StaleHandle. A
 /// Deferred returned from a callback is given away in the same manner; one whose result was taken
 /// (co_await, joins, take) throws ResultTaken.
