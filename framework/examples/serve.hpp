@@ -6,7 +6,7 @@
 
 #include <examples/options.hpp>
 #include <teasel/drivers/drivers.hpp>
-#include <teasel/drivers/posix/signals.hpp>
+#include <teasel/drivers/signals.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/reactor/reactor.hpp>

@@ -1,15 +1,13 @@
-#include <teasel/drivers/poller.hpp>
+#include <teasel/drivers/detail/poller.hpp>
 
-#include <cerrno>
-#include <utility>
+#include <cstddef>
 #include <vector>
 
 #include <poll.h>
 
-#include <teasel/core/errors.hpp>
-#include <teasel/drivers/posix/clock.hpp>
+#include <teasel/drivers/detail/posix/system.hpp>
 
-namespace teasel {
+namespace teasel::detail {
 
 namespace {
 
@@ -47,8 +45,7 @@ class PollPoller final : public Poller {
   }
 
   std::span<const Ready> wait(Duration maxWait) override {
-    const timespec wait = posix::toTimespec(maxWait);
-    int left = ::ppoll(watched_.data(), watched_.size(), maxWait == Duration::max() ? nullptr : &wait, nullptr);
+    int left = posix::waitForAny(watched_.data(), watched_.size(), maxWait);
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < watched_.size(); ++i) {
       if (watched_[i].revents == 0) continue;
@@ -69,4 +66,4 @@ class PollPoller final : public Poller {
 
 std::unique_ptr<Poller> makePollPoller() { return std::make_unique<PollPoller>(); }
 
-}  // namespace teasel
+}  // namespace teasel::detail

@@ -7,9 +7,9 @@
 
 namespace teasel::detail {
 
-/// The entries of a driver by small numbers that are used again, each time with another generation:
-/// a key that the kernel hands back late finds nothing. `Entry` has the members place and
-/// generation.
+/// Owns the entries of a driver. Each has a place, a small number that is used again, and a
+/// generation, which is another one each time: a key that the kernel hands back late finds nothing.
+/// `Entry` has the members place and generation, which the table sets.
 template <class Entry>
 class SlotTable {
  public:
@@ -20,11 +20,13 @@ class SlotTable {
     for (const Place& place : places_) delete place.entry;
   }
 
-  Entry& make() {
-    auto entry = std::make_unique<Entry>();
+  /// Makes an entry of the type `Made`, which is `Entry` or derived from it.
+  template <class Made = Entry>
+  Made& make() {
+    auto entry = std::make_unique<Made>();
     if (free_.empty()) {
       places_.emplace_back();
-      free_.reserve(places_.size());  // so that remove cannot fail
+      free_.reserve(places_.size());  // so that remove() cannot fail
       free_.push_back(static_cast<std::uint32_t>(places_.size() - 1));
     }
     entry->place = free_.back();
@@ -40,7 +42,7 @@ class SlotTable {
     delete &entry;
   }
   static std::uint64_t key(const Entry& entry) noexcept { return std::uint64_t{entry.generation} << 32 | entry.place; }
-  /// Null when it is gone.
+  /// Null when the entry is gone.
   Entry* find(std::uint64_t key) const noexcept {
     const Place& place = places_[static_cast<std::uint32_t>(key)];
     return place.entry != nullptr && place.generation == key >> 32 ? place.entry : nullptr;

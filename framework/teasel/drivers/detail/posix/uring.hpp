@@ -6,7 +6,7 @@
 #include <liburing.h>
 
 #include <teasel/core/clock.hpp>
-#include <teasel/drivers/receive_buffer.hpp>
+#include <teasel/drivers/detail/receive_buffer.hpp>
 
 namespace teasel::posix {
 

@@ -1,4 +1,4 @@
-#include <teasel/drivers/posix/signals.hpp>
+#include <teasel/drivers/signals.hpp>
 
 #include <atomic>
 #include <chrono>

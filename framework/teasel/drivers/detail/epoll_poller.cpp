@@ -1,5 +1,9 @@
-#include <teasel/drivers/poller.hpp>
+#include <teasel/drivers/detail/poller.hpp>
 
+#include <teasel/core/errors.hpp>
+#include <teasel/drivers/detail/posix/system.hpp>
+
+#if TEASEL_LINUX_SYSTEM
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -7,11 +11,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include <teasel/core/errors.hpp>
-#include <teasel/drivers/posix/clock.hpp>
-#include <teasel/drivers/posix/sockets.hpp>
+#include <teasel/drivers/detail/posix/clock.hpp>
+#endif
 
-namespace teasel {
+namespace teasel::detail {
+
+#if TEASEL_LINUX_SYSTEM
 
 namespace {
 
@@ -73,4 +78,10 @@ class EpollPoller final : public Poller {
 
 std::unique_ptr<Poller> makeEpollPoller() { return std::make_unique<EpollPoller>(); }
 
-}  // namespace teasel
+#else
+
+std::unique_ptr<Poller> makeEpollPoller() { throw DriverUnavailable("epoll: this system has none"); }
+
+#endif
+
+}  // namespace teasel::detail

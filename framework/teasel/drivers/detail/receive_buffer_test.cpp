@@ -1,4 +1,4 @@
-#include <teasel/drivers/receive_buffer.hpp>
+#include <teasel/drivers/detail/receive_buffer.hpp>
 
 #include <cstring>
 #include <functional>

@@ -1,4 +1,4 @@
-#include <teasel/drivers/posix/uring.hpp>
+#include <teasel/drivers/detail/posix/uring.hpp>
 
 #include <cerrno>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
-#include <teasel/drivers/posix/sockets.hpp>
+#include <teasel/drivers/detail/posix/sockets.hpp>
 
 namespace teasel::posix {
 

@@ -1,8 +1,9 @@
-#include <teasel/drivers/posix/signals.hpp>
+#include <teasel/drivers/signals.hpp>
 
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/drivers/posix/sockets.hpp>
+#include <teasel/drivers/detail/posix/system.hpp>
 
 namespace teasel::posix {
 
@@ -51,7 +52,7 @@ struct SignalWatch::State {
 SignalWatch::SignalWatch(std::initializer_list<int> signals, UniqueFunction<void(int)> callback)
     : state_(std::make_unique<State>()) {
   state_->callback = std::move(callback);
-  if (::pipe2(state_->pipe, O_CLOEXEC) != 0) throw std::runtime_error("cannot watch for signals: " + errorText(errno));
+  if (openPipe(state_->pipe, Blocking::kYes) != 0) throw std::runtime_error("cannot watch for signals: " + errorText(errno));
   int none = -1;
   if (!pipeEnd.compare_exchange_strong(none, state_->pipe[1])) {
     for (const int end : state_->pipe) ::close(end);

@@ -1,7 +1,10 @@
-#include <teasel/drivers/posix/sockets.hpp>
+#include <teasel/drivers/detail/posix/sockets.hpp>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <string>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -61,19 +64,9 @@ Address remoteAddress(int descriptor) noexcept {
 
 bool isWildcard(const Address& address) noexcept { return address.bytes() == std::array<std::uint8_t, 16>{}; }
 
-std::string errorText(int error) {
-  const char* text = ::strerrordesc_np(error);
-  const char* name = ::strerrorname_np(error);
-  if (text == nullptr || name == nullptr) return "error " + std::to_string(error);
-  return std::string(text) + " (" + name + ")";
-}
-
 namespace {
 
-int openSocket(const Address& address, Blocking blocking) noexcept {
-  const int family = address.family() == Address::Family::kIPv6 ? AF_INET6 : AF_INET;
-  return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | (blocking == Blocking::kNo ? SOCK_NONBLOCK : 0), IPPROTO_TCP);
-}
+int familyOf(const Address& address) noexcept { return address.family() == Address::Family::kIPv6 ? AF_INET6 : AF_INET; }
 
 void setOption(int descriptor, int level, int option, int value) noexcept {
   // What the kernel refuses here only costs speed.
@@ -93,7 +86,7 @@ int openListener(const Address& at, int backlog, Blocking blocking, Failure& why
     return closeFailed(descriptor);
   };
   if (at.family() == Address::Family::kNone) return failed(-1, EAFNOSUPPORT);
-  const int descriptor = openSocket(at, blocking);
+  const int descriptor = openSocket(familyOf(at), blocking);
   if (descriptor < 0) return failed(-1, errno);
   setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
   setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -108,15 +101,14 @@ int openClient(const Address& to, const Address& bind, Blocking blocking, Failur
     why = connectFailure(EAFNOSUPPORT, to);
     return -1;
   }
-  const int descriptor = openSocket(to, blocking);
+  const int descriptor = openSocket(familyOf(to), blocking);
   if (descriptor < 0) {
     why = connectFailure(errno, to);
     return -1;
   }
   setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   if (bind.family() == Address::Family::kNone) return descriptor;
-  // Lets the kernel choose the port when it knows the destination, too: many more connections fit.
-  if (bind.port() == 0) setOption(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  if (bind.port() == 0) choosePortLate(descriptor);
   const SocketAddress native = toNative(bind);
   if (::bind(descriptor, native.get(), native.length) == 0) return descriptor;
   why = Failure(ConnectBindError("cannot connect to " + to.text() + " from " + bind.text() + ": " + errorText(errno)));
@@ -143,24 +135,6 @@ Failure lossFailure(int error, std::string_view operation) {
 
 Failure acceptFailure(int error, const Address& at) {
   return Failure(ConnectError("cannot accept on " + at.text() + ": " + errorText(error)));
-}
-
-bool concernsOneConnection(int acceptError) noexcept {
-  switch (acceptError) {
-    // accept(2): Linux passes pending network errors of the new socket on to accept.
-    case ECONNABORTED:
-    case EINTR:
-    case EPROTO:
-    case ENETDOWN:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
-    case EPERM: return true;
-    default: return false;
-  }
 }
 
 int takeSocketError(int descriptor) noexcept {

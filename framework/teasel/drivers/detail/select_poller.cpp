@@ -1,4 +1,4 @@
-#include <teasel/drivers/poller.hpp>
+#include <teasel/drivers/detail/poller.hpp>
 
 #include <bit>
 #include <climits>
@@ -7,9 +7,9 @@
 
 #include <sys/select.h>
 
-#include <teasel/drivers/posix/clock.hpp>
+#include <teasel/drivers/detail/posix/clock.hpp>
 
-namespace teasel {
+namespace teasel::detail {
 
 namespace {
 
@@ -85,4 +85,4 @@ class SelectPoller final : public Poller {
 
 std::unique_ptr<Poller> makeSelectPoller() { return std::make_unique<SelectPoller>(); }
 
-}  // namespace teasel
+}  // namespace teasel::detail

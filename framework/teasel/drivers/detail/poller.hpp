@@ -7,7 +7,7 @@
 
 #include <teasel/core/clock.hpp>
 
-namespace teasel {
+namespace teasel::detail {
 
 /// The kernel's readiness mechanism under a ReadinessDriver: level-triggered, one descriptor
 /// registered once.
@@ -52,4 +52,4 @@ std::unique_ptr<Poller> makePollPoller();
 /// Not bound to FD_SETSIZE: its bitmaps grow with the highest descriptor.
 std::unique_ptr<Poller> makeSelectPoller();
 
-}  // namespace teasel
+}  // namespace teasel::detail

@@ -9,9 +9,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <teasel/drivers/outgoing.hpp>
-#include <teasel/drivers/posix/sockets.hpp>
-#include <teasel/reactor/driver.hpp>
+#include <teasel/drivers/detail/posix/sockets.hpp>
+#include <teasel/drivers/detail/socket_entry.hpp>
 
 /// What the io_uring driver knows of a slot. Its own business: included by uring_driver.cpp alone.
 namespace teasel::detail::uring {
@@ -27,11 +26,9 @@ constexpr std::uint64_t kNobody = 0;
 
 constexpr unsigned bit(Operation operation) noexcept { return 1U << operation; }
 
-struct alignas(8) Entry final : Slot {
-  enum class State : std::uint8_t { kListening, kConnecting, kOpen, kLingering, kClosed };
+struct Entry final : SocketEntry {
   static Entry& of(Slot* slot) noexcept { return *static_cast<Entry*>(slot); }
-  Address& host() noexcept { return host_; }
-  Address& peer() noexcept { return peer_; }
+  /// Whether something waits for reading to be on again.
   bool holds() const noexcept { return heldNext < held.size() || heldEof || heldError; }
 
   void dropHeld() noexcept {
@@ -42,7 +39,7 @@ struct alignas(8) Entry final : Slot {
   /// The operations that ought to be in the kernel.
   unsigned wanted() const noexcept {
     if (failed) return 0;
-    const unsigned send = outgoing.any() ? bit(kSend) : 0;
+    const unsigned send = writing() ? bit(kSend) : 0;
     switch (state) {
       case State::kListening: return resting ? 0 : bit(kAccept);
       case State::kConnecting: return bit(kConnect);
@@ -55,23 +52,10 @@ struct alignas(8) Entry final : Slot {
     return 0;
   }
 
-  int descriptor = -1;
-  std::uint32_t place = 0, generation = 0;
   unsigned armed = 0;      // operations in the kernel
   unsigned cancelled = 0;  // of these, those that were told to end
-  State state = State::kOpen;
-  bool reading = true;
-  bool eof = false;
-  bool failed = false;
-  bool hungUp = false;
-  bool shut = false;
-  bool resting = false;
-  bool reset = false;  // how to close the descriptor
-  bool inDirty = false, inFailed = false, inResumed = false;
-  StreamSink* sink = nullptr;
-  Acceptor* acceptor = nullptr;
-  detail::Outgoing outgoing;
-  std::size_t reported = 0;
+  bool reset = false;      // how to close the descriptor
+  bool inResumed = false;
   std::array<iovec, kPiecesPerSend> pieces;  // the kernel's while kSend is armed, like `message`
   msghdr message{};
   std::unique_ptr<posix::SocketAddress> to;  // the kernel's while kConnect is armed
@@ -80,8 +64,7 @@ struct alignas(8) Entry final : Slot {
   std::size_t heldNext = 0;
   bool heldEof = false;
   Failure heldError;
-  Instant deadline = kNever;
-  Failure why;
 };
+static_assert(alignof(Entry) > kOperationMask, "the low bits of an entry's address are free for an Operation");
 
 }  // namespace teasel::detail::uring
