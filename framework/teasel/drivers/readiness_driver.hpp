@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <teasel/drivers/poller.hpp>
-#include <teasel/drivers/posix/thread_pool.hpp>
 #include <teasel/drivers/posix/wake.hpp>
+#include <teasel/drivers/posix/worker_threads.hpp>
 #include <teasel/drivers/receive_buffer.hpp>
 #include <teasel/drivers/slot_table.hpp>
 #include <teasel/reactor/driver.hpp>

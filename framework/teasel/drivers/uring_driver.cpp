@@ -15,9 +15,9 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/drivers/posix/clock.hpp>
 #include <teasel/drivers/posix/sockets.hpp>
-#include <teasel/drivers/posix/thread_pool.hpp>
 #include <teasel/drivers/posix/uring.hpp>
 #include <teasel/drivers/posix/wake.hpp>
+#include <teasel/drivers/posix/worker_threads.hpp>
 #include <teasel/drivers/slot_table.hpp>
 #include <teasel/drivers/uring_entry.hpp>
 

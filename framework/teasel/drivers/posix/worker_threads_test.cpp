@@ -1,4 +1,4 @@
-#include <teasel/drivers/posix/thread_pool.hpp>
+#include <teasel/drivers/posix/worker_threads.hpp>
 
 #include <gtest/gtest.h>
 #include <pthread.h>
