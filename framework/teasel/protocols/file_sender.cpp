@@ -107,7 +107,7 @@ void FileSender::resumeProducing() {
   const Deferred<std::string> done = leave();
   to.unregisterProducer();
   if (!why) return done.callback(lastSent_);
-  to.abortConnection();
+  to.abortConnection(Site::here(), why);
   done.errback(why);
 }
 

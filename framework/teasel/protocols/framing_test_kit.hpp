@@ -26,7 +26,7 @@ class NoteTransport final : public Transport {
   void write(ByteView data) override { written += data.text(); }
   void loseConnection() override { closing = true; }
   void failConnection(const Failure& why) override { failed = why, closing = true; }
-  void abortConnection() override { closing = true; }
+  void abortConnection(Site = Site::here(), const Failure& = {}) override { closing = true; }
   void loseWriteConnection() override {}
   void pauseProducing() override { held = true; }
   void resumeProducing() override { held = false; }

@@ -95,7 +95,7 @@ Reactor::~Reactor() {
   abandonThreads();
   timers_.clear();
   shutDownResources();
-  if (lifeline_ != nullptr) *lifeline_ = nullptr;
+  if (weakHandle_ != nullptr) *weakHandle_ = nullptr;
   // Captures of what never ran may still use the reactor while they die.
   posted_.clear();
   ready_.clear();
@@ -221,9 +221,9 @@ void Reactor::atTurnEnd(TurnEnd& work) noexcept {
   lastEnd_ = &work;
 }
 
-const std::shared_ptr<Reactor*>& Reactor::lifeline() {
-  if (lifeline_ == nullptr) lifeline_ = std::make_shared<Reactor*>(this);
-  return lifeline_;
+const std::shared_ptr<Reactor*>& Reactor::weakHandle() {
+  if (weakHandle_ == nullptr) weakHandle_ = std::make_shared<Reactor*>(this);
+  return weakHandle_;
 }
 
 void Reactor::addResource(Resource& resource) noexcept {

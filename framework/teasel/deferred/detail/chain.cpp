@@ -41,7 +41,7 @@ bool Chain::refuseFire(const char* call, Site site) {
     swallowOne_ = false;
     return false;
   }
-  throw AlreadyCalled(std::string(call) + " at " + site.text() + ": the Deferred made at " + made_.text() +
+  throw AlreadyCalledError(std::string(call) + " at " + site.text() + ": the Deferred made at " + made_.text() +
                       " was already fired at " + firedAt_.text());
 }
 

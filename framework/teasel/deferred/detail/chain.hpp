@@ -69,7 +69,7 @@ class Chain {
   }
 
   // Firing. beginFire is false when this one late result is to be swallowed; it throws
-  // AlreadyCalled.
+  // AlreadyCalledError.
   bool beginFire(const char* call, Site site) {
     if (called_ || driven_) [[unlikely]]
       return refuseFire(call, site);
