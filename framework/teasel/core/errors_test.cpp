@@ -5,8 +5,8 @@
 #include <string>
 #include <type_traits>
 
-#include <teasel/core/pool.hpp>
-#include <teasel/core/sanitizers.hpp>
+#include <teasel/core/detail/pool.hpp>
+#include <teasel/core/detail/sanitizers.hpp>
 
 namespace teasel {
 namespace {

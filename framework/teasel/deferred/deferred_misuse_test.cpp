@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include <teasel/core/pass_through.hpp>
 #include <teasel/deferred/bind_weak.hpp>
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/deferred/test_util.hpp>

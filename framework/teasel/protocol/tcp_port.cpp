@@ -3,8 +3,8 @@
 #include <vector>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/core/observer.hpp>
 #include <teasel/protocol/build.hpp>
 #include <teasel/transport/connection.hpp>
 

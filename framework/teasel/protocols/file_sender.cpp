@@ -3,7 +3,7 @@
 #include <utility>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 
 namespace teasel {
 

@@ -111,7 +111,7 @@ class Reactor final : public Clock {
   void shutdown(UniqueFunction<void()> wait = nullptr);
   /// Between turns: now() shows the driver's time. For those who own the loop and a clock that
   /// moves without the reactor.
-  void sampleNow() noexcept { timers_.setNow(driver_->now()); }
+  void sampleNow() noexcept { setNow(driver_->now()); }
   bool stopRequested() const noexcept { return state_ == State::kStopping; }
   /// Ends run() after this turn: shutdown triggers run (those of phase `before` may take turns, see
   /// addBlocker), then every resource is ended. Throws ReactorNotRunning when it is not running or

@@ -4,8 +4,8 @@
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/core/observer.hpp>
 
 namespace teasel {
 

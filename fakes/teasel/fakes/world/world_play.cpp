@@ -2,6 +2,8 @@
 
 #include <teasel/fakes/world/world.hpp>
 
+#include <teasel/core/guarded.hpp>
+
 // How a world performs its Play: one step after the other, everything that can happen at an instant
 // before the next step, unless Choices let two steps meet; then an ending, then what is left over.
 

@@ -3,6 +3,7 @@
 #include <teasel/core/check.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/deferred/errors.hpp>
 
 namespace teasel::detail {

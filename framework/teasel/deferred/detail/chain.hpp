@@ -8,8 +8,8 @@
 #include <typeinfo>
 #include <utility>
 
+#include <teasel/core/detail/pool.hpp>
 #include <teasel/core/failure.hpp>
-#include <teasel/core/pool.hpp>
 #include <teasel/core/site.hpp>
 
 /// The untyped half of Deferred: one chain of callbacks with its result. Types are the business of

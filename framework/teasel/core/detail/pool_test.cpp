@@ -1,4 +1,4 @@
-#include <teasel/core/pool.hpp>
+#include <teasel/core/detail/pool.hpp>
 
 #include <gtest/gtest.h>
 

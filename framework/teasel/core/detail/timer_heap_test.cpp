@@ -1,4 +1,4 @@
-#include <teasel/core/timer_heap.hpp>
+#include <teasel/core/detail/timer_heap.hpp>
 
 #include <gtest/gtest.h>
 
