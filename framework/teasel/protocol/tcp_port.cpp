@@ -5,7 +5,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/protocol/build.hpp>
+#include <teasel/protocol/detail/build_protocol.hpp>
 #include <teasel/transport/connection.hpp>
 
 namespace teasel {

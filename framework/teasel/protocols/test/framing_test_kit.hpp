@@ -1,10 +1,7 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -12,44 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include <teasel/core/errors.hpp>
 #include <teasel/fakes/play/chunk_plan.hpp>
 #include <teasel/protocol/protocol.hpp>
+#include <teasel/protocols/test/note_transport.hpp>
 
-/// What the tests of the framing protocols share.
+/// What the tests of the framing protocols share. Only tests include it; it is not installed.
 
-namespace teasel {
+namespace teasel::test {
 
-/// Remembers what was asked of it.
-class NoteTransport final : public Transport {
- public:
-  void write(ByteView data) override { written += data.text(); }
-  void loseConnection() override { closing = true; }
-  void failConnection(const Failure& why) override { failed = why, closing = true; }
-  void abortConnection(Site = Site::here(), const Failure& = {}) override { closing = true; }
-  void loseWriteConnection() override {}
-  void pauseProducing() override { held = true; }
-  void resumeProducing() override { held = false; }
-  const Address& getHost() const noexcept override { return none_; }
-  const Address& getPeer() const noexcept override { return none_; }
-  bool connected() const noexcept override { return !closing; }
-  bool disconnecting() const noexcept override { return closing; }
-  bool paused() const noexcept override { return held; }
-  const Counters& counters() const noexcept override { return counters_; }
-  std::size_t pendingBytes() const noexcept override { return 0; }
-  void setWriteLimit(std::size_t) override {}
-
-  std::string written;
-  Failure failed;
-  bool closing = false, held = false;
-
- private:
-  Address none_;
-  Counters counters_;
-};
-
-/// What a protocol under test heard: "line[a] raw[bc] long[...]". Parts of the kind `raw` that
-/// follow each other are one.
+/// What a protocol under test heard, as text: "line[a] raw[bc] long[...]". Neighbouring parts of the
+/// kind `raw` are joined, since raw bytes may be cut anywhere.
 class Story {
  public:
   void note(const std::string& what, std::string_view text) {
@@ -89,8 +58,8 @@ struct Session {
   P protocol;
   int caught = 0;
 
-  /// Delivers as a transport would: nothing while paused, nothing after close. Exceptions are
-  /// caught, as by a careless caller.
+  /// Delivers as a transport does: nothing while paused, nothing after close. It catches exceptions
+  /// and goes on, which a transport does not.
   void deliver(ByteView chunk) {
     resumeUntilRunning();
     if (!transport->closing) guarded([&] { protocol.dataReceived(chunk); });
@@ -117,7 +86,8 @@ struct Session {
   }
 };
 
-/// Whole, bytewise, every 2-split, and all cuts of at most 16 bytes; longer scripts get drawn ones.
+/// All ways to cut a script of at most 16 bytes. A longer one is cut bytewise, in two at every place
+/// and in 100 drawn ways, and delivered whole.
 inline std::vector<fakes::ChunkPlan> waysToCut(std::size_t size) {
   using fakes::ChunkPlan;
   if (size <= ChunkPlan::kMaxAllCuts) return ChunkPlan::allCuts(size);
@@ -128,7 +98,7 @@ inline std::vector<fakes::ChunkPlan> waysToCut(std::size_t size) {
   return ways;
 }
 
-/// Small numbers, the same in every run.
+/// Draws small numbers, the same ones in every run.
 class Draw {
  public:
   std::size_t operator()(std::uint64_t below) {
@@ -140,4 +110,4 @@ class Draw {
   std::uint64_t state_ = 1;
 };
 
-}  // namespace teasel
+}  // namespace teasel::test

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace teasel::examples {
+namespace teasel::examples::test {
 
 /// A program that a test runs and talks to through pipes. Whatever it waits for ends after
 /// kPatience.
@@ -102,4 +102,4 @@ class Program {
   std::string read_;
 };
 
-}  // namespace teasel::examples
+}  // namespace teasel::examples::test
