@@ -103,19 +103,34 @@ void StringTransport::read(std::size_t count) {
   turnUntilQuiet();
 }
 
-void StringTransport::advance(Duration by) {
-  if (by < Duration::zero()) throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns): time does not go back");
+/// The earliest arrival, timer, end of a call in a thread or end of a linger.
+Instant StringTransport::nextDue() noexcept {
+  return std::min({network_.nextDue(), reactor_->nextWork(), driver_->threads()->nextDue()});
+}
+
+void StringTransport::moveTo(Instant to) {
+  network_.setNow(to);
+  network_.deliverDue();
+  turnUntilQuiet();
+}
+
+void StringTransport::advance(Duration by, Site site) {
+  if (by < Duration::zero())
+    throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns) at " + site.text() + ": time does not go back");
   const Instant until = by > kNever - network_.now() ? kNever : network_.now() + by;
   turnUntilQuiet();
-  for (;;) {
-    const Instant next = std::min({network_.nextDue(), reactor_->nextWork(), driver_->threads()->nextDue()});
-    if (next == kNever || next > until) break;
-    network_.setNow(next);
-    network_.deliverDue();
-    turnUntilQuiet();
-  }
+  for (Instant next = nextDue(); next != kNever && next <= until; next = nextDue()) moveTo(next);
   if (until != kNever) network_.setNow(until);
   reactor_->turn();  // the reactor's clock shows the new time
+}
+
+bool StringTransport::advanceToNext() {
+  turnUntilQuiet();
+  const Instant next = nextDue();
+  if (next == kNever) return false;
+  moveTo(next);
+  reactor_->turn();  // the reactor's clock shows the new time
+  return true;
 }
 
 }  // namespace teasel::fakes

@@ -12,7 +12,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/connector.hpp>
 #include <teasel/protocol/factory.hpp>

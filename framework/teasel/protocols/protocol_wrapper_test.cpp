@@ -9,7 +9,7 @@
 #include <teasel/core/logger.hpp>
 #include <teasel/endpoints/endpoints.hpp>
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 namespace teasel {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <teasel/core/errors.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 #include <teasel/core/guarded.hpp>
@@ -115,15 +116,24 @@ void World::performTimer(TimerPoint point) {
   if (!stopped()) moveTo(timer + Duration(1));
 }
 
+RemotePeer& World::connect(unsigned k, std::size_t port) {
+  RemotePeer& remote = peer(k);
+  const bool waits = std::find(expecting_.begin(), expecting_.end(), k) != expecting_.end();
+  if (waits || remote.everConnected())
+    throw UsageError("connect(" + std::to_string(k) + "): that connection was made already; each one connects once");
+  connectPeer(k, port);
+  return remote;
+}
+
 void World::connectPeer(unsigned k, std::size_t port) {
-  RemotePeer& party = peer(k);
+  RemotePeer& remote = peer(k);
   const std::uint32_t entity = kPlayEntities + 2 * k;
-  if (!offered_.empty()) {
-    Stream& stream = *offered_.front();
-    offered_.erase(offered_.begin());
-    party.accept(stream, entity);
+  if (!unaccepted_.empty()) {
+    Stream& stream = *unaccepted_.front();
+    unaccepted_.erase(unaccepted_.begin());
+    remote.accept(stream, entity);
   } else if (network_.listeners() > 0) {
-    party.connect(port, entity);
+    remote.connect(port, entity);
   } else {
     expecting_.push_back(static_cast<std::uint8_t>(k));
   }
@@ -131,7 +141,7 @@ void World::connectPeer(unsigned k, std::size_t port) {
 
 bool World::remoteConnect(Stream& stream) {
   if (expecting_.empty()) {
-    offered_.push_back(&stream);
+    unaccepted_.push_back(&stream);
     return true;
   }
   const unsigned k = expecting_.front();
@@ -155,23 +165,23 @@ void World::passTimers() {
 
 void World::endPlay() {
   const auto each = [&](auto&& action) {
-    for (const auto& party : peers_)
-      if (party != nullptr && party->open()) action(*party);
+    for (const auto& remote : peers_)
+      if (remote != nullptr && remote->open()) action(*remote);
   };
   bool open = false;
-  each([&](RemotePeer& party) { open = open || !party.eofSent(); });
+  each([&](RemotePeer& remote) { open = open || !remote.eofSent(); });
   const auto ending =
       open ? static_cast<Ending>(choices_.below(kEndings, ChoiceKey(0, ChoiceSite::kPlayEnding))) : Ending::kHalfCloseThenTimers;
   network_.noteHost(TraceKind::kEnding, kRemotePeer, static_cast<std::uint64_t>(ending));
-  each([](RemotePeer& party) { party.read(0); });
+  each([](RemotePeer& remote) { remote.read(0); });
   settleAll();
   if (ending == Ending::kTimersThenHalfClose) passTimers();
-  each([&](RemotePeer& party) {
-    if (ending == Ending::kReset) party.reset();
-    else party.endOfStream();
+  each([&](RemotePeer& remote) {
+    if (ending == Ending::kReset) remote.reset();
+    else remote.endOfStream();
   });
   passTimers();
-  each([](RemotePeer& party) { party.close(); });
+  each([](RemotePeer& remote) { remote.close(); });
   passTimers();
   if (!stopped()) checkConnections();
 }
