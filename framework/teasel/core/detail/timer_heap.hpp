@@ -26,7 +26,7 @@ class TimerEntry {
  private:
   __extension__ using Whole = __int128;
   Whole whole() const noexcept { return static_cast<Whole>(at_) << 64 | rank_; }
-  std::int64_t at_ = kNever.time_since_epoch().count();
+  std::int64_t at_ = teasel::kNever.time_since_epoch().count();
   // the order, then the slot: one word, so that no copy waits for two halves
   std::uint64_t rank_ = ~std::uint64_t{0};
 };
