@@ -92,7 +92,7 @@ class Build:
         self.on_step, self.log = on_step, log or log_of(preset)
         self.command = command or ["cmake", "--build", str(ROOT / "build" / preset), "--parallel", str(os.cpu_count() or 1),
                                    *(["--target", *self.targets] if self.targets else [])]
-        self.process, self.stopped, self.lowered = None, False, False
+        self.process, self.stopped, self.steps_back = None, False, False
 
     def run(self, apart=False):
         """Builds. With `apart` the terminal's Ctrl-C does not reach the build, and give_way() and
@@ -102,8 +102,8 @@ class Build:
                                         text=True, errors="replace", env=environment(), start_new_session=apart)
         if self.stopped:
             self.stop()
-        if self.lowered:
-            self.give_way()
+        if self.steps_back:
+            set_niceness(self.process.pid, NICENESS)
         with self.process, open(self.log, "w", encoding="utf-8") as log:
             for line in self.process.stdout:
                 log.write(line)
@@ -112,11 +112,12 @@ class Build:
         if self.process.returncode != 0 and not self.stopped:
             raise BuildError(f"build/{self.preset} could not be built; everything that was said is in {self.log}")
 
-    def give_way(self):
-        """From now on it has a smaller share of the processors than others."""
-        self.lowered = True
-        if self.process and self.process.poll() is None:
-            lower_priority(self.process.pid)
+    def give_way(self, steps_back=True):
+        """From now on it has a smaller share of the processors than others, or the same again."""
+        if steps_back != self.steps_back:
+            self.steps_back = steps_back
+            if self.process and self.process.poll() is None:
+                set_niceness(self.process.pid, NICENESS if steps_back else 0)
 
     def stop(self):
         """Ends it early; no error then. What is built stays."""
@@ -142,15 +143,16 @@ def linked_program(what):
     return what.removeprefix("Linking CXX executable ") if what.startswith("Linking CXX executable ") else None
 
 
-def lower_niceness():
-    """What our own niceness is, and more; 19 is the most that there is."""
-    return min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+def niceness_below_ours(more):
+    """Our own niceness and so much more; 19 is the most that there is."""
+    return min(19, os.getpriority(os.PRIO_PROCESS, 0) + more)
 
 
-def lower_priority(process):
-    """A smaller share of the processors than ours for a process that leads a session, and for what
-    it starts from now on."""
-    niceness = lower_niceness()
+def set_niceness(process, more):
+    """So much more niceness than ours for a process that leads a session, and for what it starts
+    from now on. Where it is to become less, only root may do that for a process, but anybody for
+    the group of a session."""
+    niceness = max(0, niceness_below_ours(more))
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PGRP, process, niceness)
     # Where the kernel groups processes by their session, only the group's priority counts between

@@ -75,7 +75,7 @@ class Builds(unittest.TestCase):
         tree = self.build("sleep 0.2; sh -c 'cut -d\" \" -f19 /proc/$$/stat'")
         tree.give_way()
         tree.run(apart=True)
-        self.assertEqual((self.path / "log").read_text(encoding="utf-8").split(), [str(build.lower_niceness())])
+        self.assertEqual((self.path / "log").read_text(encoding="utf-8").split(), [str(build.niceness_below_ours(build.NICENESS))])
 
     def test_one_can_be_told_to_give_way_while_it_runs(self):
         before = str(os.getpriority(os.PRIO_PROCESS, 0))
@@ -88,7 +88,16 @@ class Builds(unittest.TestCase):
         tree.on_step = tell
         tree.run(apart=True)
         said = (self.path / "log").read_text(encoding="utf-8").splitlines()
-        self.assertEqual(said, [before, "[1/2] Building", str(build.lower_niceness())])
+        self.assertEqual(said, [before, "[1/2] Building", str(build.niceness_below_ours(build.NICENESS))])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may make a process less nice")
+    def test_one_that_gave_way_can_come_back(self):
+        before = str(max(0, os.getpriority(os.PRIO_PROCESS, 0)))
+        tree = self.build("sleep 0.2; sh -c 'cut -d\" \" -f19 /proc/$$/stat'")
+        tree.give_way()
+        threading.Timer(0.05, tree.give_way, [False]).start()
+        tree.run(apart=True)
+        self.assertEqual((self.path / "log").read_text(encoding="utf-8").split(), [before])
 
     def test_one_that_is_stopped_ends_with_all_that_it_started_and_is_no_error(self):
         tree = self.build(f"sleep 60 & echo $! >{self.path}/child; echo '[1/2] Building'; wait")

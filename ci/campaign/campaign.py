@@ -17,7 +17,7 @@ from reporting import describe, findings_of, shown, table
 from schedule import Campaign
 from worker import Run, SetupError
 
-EPILOG = """Each target is fuzzed as soon as it is built, for its share of the time; the build gives way to that.
+EPILOG = """Each target is fuzzed as soon as it is built, for its share of the time; the build steps back meanwhile.
 Targets begin with the inputs in fuzz/corpus/<target> and go on with those of earlier campaigns in build/fuzz/corpus/<target>.
 Findings land in build/fuzz/findings/<target>/<bucket>, shrunk, each with the command that replays it; findings listed in
 fuzz/known/<target> are accepted. Ctrl-C ends a campaign early; corpus and findings are kept.
@@ -101,7 +101,7 @@ def fuzz_as_built(programs, campaign, new_runs, progress):
     """Builds the programs and fuzzes each of them from when it is there."""
     def build():
         try:
-            programs.build(lambda entry: campaign.add(new_runs(entry)), gives_way=True)
+            programs.build(lambda entry: campaign.add(new_runs(entry)), apart=True)
         except (BuildError, SetupError, OSError) as error:
             campaign.fail(error)
         finally:
@@ -115,6 +115,8 @@ def fuzz_as_built(programs, campaign, new_runs, progress):
                 if (run.target.name, name) not in told:
                     told.add((run.target.name, name))
                     progress.say(f"{'known' if finding.known else 'NEW'} finding in {run.target.name}: {name}")
+        # A target that is built has its whole share of the time while others are still compiled.
+        programs.give_way(campaign.is_busy())
         progress.update(campaign.state() + (f", building {programs.steps}" if programs.steps else ""))
 
     builder = threading.Thread(target=build, daemon=True)

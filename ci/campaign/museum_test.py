@@ -78,6 +78,11 @@ class Museum(unittest.TestCase):
         self.assertEqual(set((self.path / "log.personality").read_text(encoding="utf-8").split()), {"00040000"})
         self.assertEqual([line for line in self.lines if "addresses" in line], [])
 
+    def test_how_many_programs_have_ended_is_told(self):
+        steps = []
+        self.visit("slow", on_step=steps.append)
+        self.assertEqual(sorted(steps), ["1/3", "2/3", "3/3"])
+
     def test_another_seed_can_be_asked_for(self):
         self.visit("slow", seed=7)
         self.assertIn("slow -seed=7 -runs=1000", (self.path / "log").read_text(encoding="utf-8"))

@@ -59,18 +59,18 @@ class Programs:
         self.tree = tree or Build("fuzz", [entry["name"] for entry in entries], say, self.step)
         self.on_step = on_step
         self.waiting = {str(pathlib.Path(entry["program"]).relative_to(BUILD)): entry for entry in entries}
-        self.linked, self.on_ready, self.steps, self.gives_way = None, None, "", False
+        self.linked, self.on_ready, self.steps = None, None, ""
 
-    def build(self, on_ready, gives_way=False):
+    def build(self, on_ready, apart=False):
         """Calls on_ready(entry) for each program, in the order in which they are ready. With
-        `gives_way` the build steps back as soon as the first is, and stop() may be called."""
-        self.on_ready, self.gives_way = on_ready, gives_way
+        `apart` give_way() and stop() may be called; see Build.run."""
+        self.on_ready = on_ready
         unfinished = self.tree.unfinished_programs()
         for path in list(self.waiting):
             if unfinished is not None and path not in unfinished:
                 self.hand_on(path)
         try:
-            self.tree.run(apart=gives_way)
+            self.tree.run(apart)
         finally:
             self.steps = ""
         if not self.tree.stopped:
@@ -87,9 +87,11 @@ class Programs:
         self.linked = linked_program(what)
 
     def hand_on(self, path):
-        if self.gives_way:
-            self.tree.give_way()
         self.on_ready(self.waiting.pop(path))
+
+    def give_way(self, steps_back):
+        """Whether the build has a smaller share of the processors than others, from now on."""
+        self.tree.give_way(steps_back)
 
     def stop(self):
         self.tree.stop()

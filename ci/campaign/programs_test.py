@@ -18,21 +18,16 @@ class Tree:
 
     def __init__(self, unfinished, said=(), fails=False):
         self.unfinished, self.said, self.fails = unfinished, said, fails
-        self.stopped, self.programs, self.gave_way_after = False, None, None
+        self.stopped, self.programs = False, None
 
     def unfinished_programs(self):
         return self.unfinished
 
     def run(self, apart):
         for number, what in enumerate(self.said, 1):
-            self.number = number
             self.programs.step(number, len(self.said), what)
         if self.fails:
             raise BuildError("no")
-
-    def give_way(self):
-        if self.gave_way_after is None:
-            self.gave_way_after = getattr(self, "number", 0)
 
 
 class Building(unittest.TestCase):
@@ -40,7 +35,7 @@ class Building(unittest.TestCase):
         self.ready, self.steps = [], []
         programs = Programs([entry(name) for name in names], print, self.steps.append, tree)
         tree.programs = programs
-        programs.build(lambda each: self.ready.append((each["name"], programs.steps)), gives_way=True)
+        programs.build(lambda each: self.ready.append((each["name"], programs.steps)), apart=True)
         return programs
 
     def test_a_program_that_is_up_to_date_is_ready_before_the_build(self):
@@ -53,12 +48,6 @@ class Building(unittest.TestCase):
         self.build(tree)
         self.assertEqual(self.ready, [("line", "2/4"), ("chat", "")])
         self.assertEqual(self.steps, ["1/4", "2/4", "3/4", "4/4"])
-
-    def test_the_build_gives_way_as_soon_as_a_program_is_ready(self):
-        tree = Tree({"fuzz/chat", "fuzz/line"}, ["Building CXX object a.o", "Linking CXX executable fuzz/line",
-                                                 "Building CXX object b.o"])
-        self.build(tree)
-        self.assertEqual(tree.gave_way_after, 3)
 
     def test_nothing_is_taken_for_built_where_ninja_cannot_tell(self):
         with self.assertRaises(BuildError):

@@ -109,6 +109,11 @@ class Campaign:
         for worker in list(self.workers):
             worker.kill()
 
+    def is_busy(self):
+        """Whether a target is being fuzzed."""
+        with self.lock:
+            return any(run.active for run in self.runs)
+
     def state(self):
         """How far it is, in one line."""
         with self.lock:
