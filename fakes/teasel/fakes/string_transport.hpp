@@ -80,7 +80,8 @@ class StringTransport {
   void settle();
 
  private:
-  class Owner;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final, which is said where it is defined
+  // NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): its definition says it is final
+  class Owner;
   void turnUntilQuiet();
 
   Choices choices_;

@@ -45,7 +45,8 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction& operator=(const UniqueFunction&) = delete;
   ~UniqueFunction() { reset(); }
 
-  R operator()(Args... args) {  // NOLINT(performance-unnecessary-value-param): how they travel is the signature's choice
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): how they travel is the signature's choice
+  R operator()(Args... args) {
     if (ops_ == nullptr) throw std::bad_function_call();
     return ops_->call(storage_, std::forward<Args>(args)...);
   }

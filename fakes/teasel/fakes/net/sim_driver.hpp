@@ -10,7 +10,8 @@
 
 namespace teasel::fakes {
 
-class SimSlot;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final, which is said where it is defined
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): its definition says that it is final
+class SimSlot;
 class SimThreadPool;
 
 /// The driver of a simulated host: it stands where epoll or io_uring and the kernel stand, under
