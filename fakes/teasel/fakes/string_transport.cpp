@@ -1,7 +1,9 @@
 #include <teasel/fakes/string_transport.hpp>
 
+#include <algorithm>
+
 #include <teasel/core/errors.hpp>
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/fakes/net/sim_threads.hpp>
 #include <teasel/fakes/world/leak_guard.hpp>
 #include <teasel/transport/connection.hpp>
@@ -51,7 +53,7 @@ StringTransport::~StringTransport() {
   } catch (const std::exception& why) {
     leak_guard::report({Leftover::Kind::kFailure, std::string("a connection does not come to its end: ") + why.what(), Site{}});
   }
-  for (const TimerQueue::Pending& timer : reactor_->getDelayedCalls())
+  for (const PendingCall& timer : reactor_->getDelayedCalls())
     leak_guard::report({Leftover::Kind::kTimer, "timer made at " + timer.site.text() + " outlives its connection", timer.site});
   reactor_.reset();
 }
@@ -101,19 +103,34 @@ void StringTransport::read(std::size_t count) {
   turnUntilQuiet();
 }
 
-void StringTransport::advance(Duration by) {
-  if (by < Duration::zero()) throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns): time does not go back");
+/// The earliest arrival, timer, end of a call in a thread or end of a linger.
+Instant StringTransport::nextDue() noexcept {
+  return std::min({network_.nextDue(), reactor_->nextWork(), driver_->threads()->nextDue()});
+}
+
+void StringTransport::moveTo(Instant to) {
+  network_.setNow(to);
+  network_.deliverDue();
+  turnUntilQuiet();
+}
+
+void StringTransport::advance(Duration by, Site site) {
+  if (by < Duration::zero())
+    throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns) at " + site.text() + ": time does not go back");
   const Instant until = by > kNever - network_.now() ? kNever : network_.now() + by;
   turnUntilQuiet();
-  for (;;) {
-    const Instant next = std::min({network_.nextDue(), reactor_->nextWork(), driver_->threads()->nextDue()});
-    if (next == kNever || next > until) break;
-    network_.setNow(next);
-    network_.deliverDue();
-    turnUntilQuiet();
-  }
+  for (Instant next = nextDue(); next != kNever && next <= until; next = nextDue()) moveTo(next);
   if (until != kNever) network_.setNow(until);
   reactor_->turn();  // the reactor's clock shows the new time
+}
+
+bool StringTransport::advanceToNext() {
+  turnUntilQuiet();
+  const Instant next = nextDue();
+  if (next == kNever) return false;
+  moveTo(next);
+  reactor_->turn();  // the reactor's clock shows the new time
+  return true;
 }
 
 }  // namespace teasel::fakes

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 
 #include <teasel/fakes/net/network.hpp>
@@ -75,7 +77,19 @@ class StringTransport {
   Reactor& reactor() noexcept { return *reactor_; }
   Clock& clock() noexcept { return *reactor_; }
   /// Lets time pass, visiting every deadline at its own time. Throws NegativeDelay.
-  void advance(Duration by);
+  void advance(Duration by, Site site = Site::here());
+  /// Moves to the earliest deadline (a timer, the end of a call in a thread, the end of a linger)
+  /// and runs what is due there. False, and time stands, when nothing will be due.
+  bool advanceToNext();
+  /// Advances by each duration in turn (Twisted: Clock.pump).
+  void pump(std::span<const Duration> steps, Site site = Site::here()) {
+    for (const Duration step : steps) advance(step, site);
+  }
+  void pump(std::initializer_list<Duration> steps, Site site = Site::here()) {
+    pump(std::span(steps.begin(), steps.size()), site);
+  }
+  /// How many delayed calls of the reactor wait.
+  std::size_t pending() const { return reactor_->getDelayedCalls().size(); }
   /// Runs what the test did to the protocol or its transport directly: a write, a loseConnection.
   void settle();
 
@@ -83,6 +97,8 @@ class StringTransport {
   // NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): its definition says it is final
   class Owner;
   void turnUntilQuiet();
+  Instant nextDue() noexcept;
+  void moveTo(Instant to);
 
   Choices choices_;
   Trace trace_;

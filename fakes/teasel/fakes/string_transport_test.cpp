@@ -7,7 +7,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/fakes/world/leak_guard.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 
 namespace teasel::fakes {
 namespace {
@@ -87,6 +87,66 @@ TEST(StringTransport, LetsTimePassAtEachDeadline) {
   EXPECT_EQ(ran, (std::vector<Duration>{1s, 2s}));
   EXPECT_EQ(wire.value(), "tick");
   EXPECT_EQ(wire.clock().now() - start, 5s);
+}
+
+TEST(StringTransport, AdvanceToNextStopsAtTheEarliestDeadlineAndIsFalseWhenThereIsNone) {
+  StringTransport wire(std::make_shared<Echo>());
+  EXPECT_FALSE(wire.advanceToNext());
+  std::string ran;
+  const Instant start = wire.clock().now();
+  wire.clock().callLater(5s, [&] { ran += "late "; });
+  wire.clock().callLater(2s, [&] {
+    ran += "early ";
+    wire.transport().write("tick");
+  });
+  EXPECT_TRUE(wire.advanceToNext());
+  EXPECT_EQ(ran, "early ");
+  EXPECT_EQ(wire.value(), "tick") << "what the call wrote has arrived";
+  EXPECT_EQ(wire.clock().now() - start, 2s);
+  EXPECT_TRUE(wire.advanceToNext());
+  EXPECT_EQ(ran, "early late ");
+  EXPECT_FALSE(wire.advanceToNext());
+  EXPECT_EQ(wire.clock().now() - start, 5s) << "time stands when nothing is due";
+}
+
+TEST(StringTransport, AdvanceToNextMeetsTheEndOfALinger) {
+  Recorded it;
+  it.does.onData = [](Recorder& self, ByteView) { self.transport().loseConnection(); };
+  it.wire().feed("bye");
+  const Instant closed = it.wire().clock().now();
+  EXPECT_TRUE(it.wire().advanceToNext());
+  EXPECT_EQ(it.wire().clock().now() - closed, 2s);
+  EXPECT_FALSE(it.wire().advanceToNext());
+}
+
+TEST(StringTransport, PumpAdvancesByEachStepAndSaysWhereItWasGivenANegativeOne) {
+  StringTransport wire(std::make_shared<Echo>());
+  int ran = 0;
+  wire.clock().callLater(3s, [&] { ++ran; });
+  wire.pump({1s, 1s});
+  EXPECT_EQ(ran, 0);
+  const std::vector<Duration> last{1s};
+  wire.pump(last);
+  EXPECT_EQ(ran, 1);
+  const std::string here = "at string_transport_test.cpp:" + std::to_string(__LINE__ + 2);
+  try {
+    wire.pump({1s, -1s});
+    FAIL() << "went back";
+  } catch (const NegativeDelay& error) {
+    EXPECT_NE(std::string(error.what()).find(here), std::string::npos) << error.what();
+  }
+}
+
+TEST(StringTransport, PendingCountsTheDelayedCallsThatWait) {
+  StringTransport wire(std::make_shared<Echo>());
+  EXPECT_EQ(wire.pending(), 0u);
+  wire.clock().callLater(1s, [] {});
+  DelayedCall cancelled = wire.clock().callLater(2s, [] {});
+  EXPECT_EQ(wire.pending(), 2u);
+  cancelled.cancel();
+  EXPECT_EQ(wire.pending(), 1u);
+  wire.advance(1s);
+  EXPECT_EQ(wire.pending(), 0u);
 }
 
 TEST(StringTransport, StopReadingIsBackpressure) {
@@ -201,6 +261,21 @@ TEST(StringTransport, EndsTheConnectionWhenItIsDestroyed) {
     const StringTransport wire(std::make_shared<Recorder>(&log, &does));
   }
   EXPECT_EQ(log.text(), "made lost:ConnectionDone");
+}
+
+TEST(StringTransport, RunsTheTurnsThatItsDestructionBringsAndNoTimer) {
+  std::string ran;
+  LeakCapture leaks;
+  {
+    Recorded it;
+    it.does.onLost = [&](Recorder&) {
+      it.wire().reactor().callFromThread([&] { ran += "next-turn "; });
+      it.wire().clock().callLater(1ns, [&] { ran += "timer "; });
+    };
+    it.wire();
+  }
+  EXPECT_EQ(ran, "next-turn ");
+  EXPECT_EQ(leaks.found().size(), 1u) << "the timer that the protocol set at its end";
 }
 
 TEST(StringTransport, ReportsATimerThatOutlivesItsConnection) {

@@ -71,9 +71,9 @@ class Deferred {
 
   // --- Firing: once, by whoever promised the result.
 
-  /// Gives the result and runs the callbacks. Fired again: AlreadyCalled, which names both places
-  /// and where it was made; except for the one late result that is swallowed after cancel() without
-  /// canceller.
+  /// Gives the result and runs the callbacks. Fired again: AlreadyCalledError, which names both
+  /// places and where it was made; except for the one late result that is swallowed after cancel()
+  /// without canceller.
   template <class V = detail::Stored<T>>
     requires(!std::is_void_v<T> && std::is_convertible_v<V, T> && !std::is_same_v<std::remove_cvref_t<V>, Failure> &&
              !detail::kIsDeferred<std::remove_cvref_t<V>>)

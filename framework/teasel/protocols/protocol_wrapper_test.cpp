@@ -9,7 +9,7 @@
 #include <teasel/core/logger.hpp>
 #include <teasel/endpoints/endpoints.hpp>
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 namespace teasel {
@@ -143,6 +143,20 @@ TEST(WrappingFactory, WrapsEachProtocolAndKnowsThoseThatAreConnected) {
   EXPECT_EQ(log.lines.back(), "lost:ConnectionAborted");
   EXPECT_EQ(factory->protocols().size(), 1u);
   EXPECT_EQ(factory->protocols().begin()->first, 2u);
+}
+
+TEST(ProtocolWrapper, AbortConnectionOfTheWrappedProtocolNamesItsCallerAndItsCause) {
+  Log log;
+  Recorder::Does does;
+  const Failure why(std::runtime_error("full"));
+  does.onData = [&](Recorder& self, ByteView) { self.transport().abortConnection(Site::here(), why); };
+  StringTransport wire(std::make_shared<ProtocolWrapper>(std::make_shared<Recorder>(&log, &does)));
+  wire.feed("x");
+  ASSERT_TRUE(wire.lost());
+  const auto* aborted = wire.lost()->check<ConnectionAborted>();
+  ASSERT_NE(aborted, nullptr) << *wire.lost();
+  EXPECT_EQ(aborted->site().text().substr(0, 25), "protocol_wrapper_test.cpp");
+  EXPECT_TRUE(aborted->cause().same(why));
 }
 
 TEST(WrappingFactory, AFactoryThatBuildsNoProtocolHasTheConnectionClosed) {

@@ -8,7 +8,7 @@
 #include <teasel/protocol/connector.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
-#include <teasel/protocols/detail/framing.hpp>
+#include <teasel/protocols/framing.hpp>
 #include <teasel/reactor/reactor.hpp>
 
 #include "framing/servers.hpp"
@@ -42,7 +42,7 @@ class SubjectFactory final : public Base {
 props::Bounds bounds() {
   props::Bounds bounds;
   bounds.bufferedBytes = kMaxMessage + 16 + fakes::SimDriver::kMaxChunk;
-  bounds.buffered = [](const Protocol& protocol) { return static_cast<const detail::Framing&>(protocol).bufferedBytes(); };
+  bounds.buffered = [](const Protocol& protocol) { return static_cast<const Framing&>(protocol).bufferedBytes(); };
   return bounds;
 }
 

@@ -11,7 +11,7 @@
 
 namespace teasel::targets {
 
-/// The subjects of one protocol (servers.hpp). All derive from teasel::detail::Framing.
+/// The subjects of one protocol (servers.hpp). All derive from teasel::Framing.
 struct Kinds {
   props::Subject busy;   ///< a Server or a Client
   props::Subject quiet;  ///< a Quiet

@@ -80,27 +80,20 @@ void Harness::cutPlay(const Play& play, Chunking chunking) {
   std::array<bool, Play::kMaxConnections> ended{};
   for (std::size_t i = 0; i < events.size(); ++i) {
     const PlayEvent& event = events[i];
-    const bool timed =
-        event.kind == PlayEventKind::kAdvance || event.kind == PlayEventKind::kNextTimer || event.kind == PlayEventKind::kApp;
-    if (!timed && ended[event.connection]) continue;
-    if (event.kind == PlayEventKind::kEndOfStream || event.kind == PlayEventKind::kReset) {
+    const fakes::EventRow& row = fakes::eventRow(event.kind);
+    if (row.onConnection && ended[event.connection]) continue;
+    if (row.ends) {
       ended[event.connection] = true;
-    } else if (event.kind == PlayEventKind::kSend) {
-      sendCut(event.connection, play.bytes(event), chunking);
-    } else if (event.kind == PlayEventKind::kRedeliver) {
-      // Redelivery counts sends, and chunking changes their number. So the bytes are sent
-      // themselves.
-      std::uint64_t back = event.number;
-      for (std::size_t j = i; j-- > 0;)
-        if (events[j].kind == PlayEventKind::kSend && back-- == 0) {
-          sendCut(event.connection, play.bytes(events[j]), chunking);
-          break;
-        }
-    } else if (event.kind == PlayEventKind::kEcho || (event.kind == PlayEventKind::kCut && chunking != Chunking::kAsPlayed)) {
-      // How much output there was before an error is free, and an echo depends on it.
       continue;
-    } else {
-      to.append(play, event);
+    }
+    if (event.kind == PlayEventKind::kCut && chunking != Chunking::kAsPlayed) continue;
+    switch (row.sends) {
+      case fakes::EventSends::kNothing: to.append(play, event); break;
+      case fakes::EventSends::kOwnBytes: sendCut(event.connection, play.bytes(event), chunking); break;
+      // Redelivery counts sends, and chunking changes their number. So the bytes are sent themselves.
+      case fakes::EventSends::kEarlierBytes: sendCut(event.connection, play.earlierBytes(i), chunking); break;
+      // How much output there was before an error is free, and an echo depends on it.
+      case fakes::EventSends::kOutput: break;
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <teasel/core/check.hpp>
+#include <teasel/fakes/net/detail/delays.hpp>
 
 namespace teasel::fakes {
 
@@ -12,9 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kFirstEphemeral = 49152;
-/// What a latency draw means; 0 first. Steps rather than a range: a shrinker halves them, and ties
-/// become likely.
-constexpr std::array<Duration, 12> kDelays = {0ns, 1us, 10us, 100us, 1ms, 5ms, 20ms, 50ms, 100ms, 250ms, 500ms, 2000ms};
 constexpr std::array<std::size_t, 8> kWindows = {Pipe::kWindow, 16384, 4096, 1024, 128, 16, 3, 1};
 // entities of streams that no Play connection names
 constexpr std::uint32_t kLinkEntities = 0x1000;
@@ -28,7 +26,7 @@ void Network::restart() {
   agenda_.clear();
   listeners_.clear();
   nextDueOrder_ = 0;
-  nextLink_ = 0;
+  nextStream_ = 0;
   nextPort_ = 0;
   halted_ = false;
 }
@@ -65,8 +63,9 @@ std::uint16_t Network::ephemeralPort() {
   return port;
 }
 
-bool Network::listen(std::uint8_t host, Address& at, StreamListener& listener) {
-  if (!choices_.calm() && choices_.chance(faults_.listen, ChoiceKey(host, ChoiceSite::kFaultListen))) return false;
+ListenResult Network::listen(std::uint8_t host, Address& at, StreamListener& listener) {
+  if (!choices_.calm() && choices_.chance(faults_.listen, ChoiceKey(host, ChoiceSite::kFaultListen)))
+    return ListenResult::kDrawnFault;
   const auto taken = [&](std::uint16_t port) {
     return std::any_of(listeners_.begin(), listeners_.end(),
                        [&](const Listening& other) { return other.host == host && other.at.port() == port; });
@@ -75,11 +74,11 @@ bool Network::listen(std::uint8_t host, Address& at, StreamListener& listener) {
   if (port == 0) do
       port = ephemeralPort();
     while (taken(port));
-  else if (taken(port)) return false;
+  else if (taken(port)) return ListenResult::kPortTaken;
   at = at.withPort(port);
   listeners_.push_back({at, &listener, host});
   noteHost(TraceKind::kListen, host, port);
-  return true;
+  return ListenResult::kListening;
 }
 
 void Network::stopListening(StreamListener& listener) {
@@ -110,7 +109,7 @@ Stream& Network::makeStream() {
   }
   ++open_;
   stream->free = false;
-  stream->number = nextLink_++;
+  stream->number = nextStream_++;
   for (int i = 0; i < 2; ++i) {
     Stream::Side& side = stream->side[i];
     side.party = nullptr;
@@ -137,15 +136,11 @@ std::size_t Network::drawWindow(std::uint32_t entity) {
 
 Duration Network::drawDelay(std::uint32_t entity) {
   Duration delay{};
-  if (faults_.latency) delay = kDelays[choices_.below(kDelays.size(), ChoiceKey(entity, ChoiceSite::kLatency))];
+  if (faults_.latency) delay = detail::kDelays[choices_.below(detail::kDelays.size(), ChoiceKey(entity, ChoiceSite::kLatency))];
   if (faults_.stalls)
     if (const std::uint64_t stall = choices_.below(8, ChoiceKey(entity, ChoiceSite::kStall)); stall > 4)
       delay += 200ms * (1 << (stall - 5));
   return delay;
-}
-
-Duration Network::drawWork(std::uint8_t host) {
-  return choices_.calm() ? Duration::zero() : kDelays[choices_.below(kDelays.size(), ChoiceKey(host, ChoiceSite::kThread))];
 }
 
 void Network::connect(std::uint8_t host, const Address& to, const Address& bind, StreamEnd& party, Stream*& made) {
@@ -190,7 +185,7 @@ void Network::route(Stream& stream) {
   caller.party->refused(routed);
 }
 
-void Network::connectFromOutside(std::size_t port, StreamEnd& party, std::uint32_t entity, Stream*& made) {
+void Network::connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_t entity, Stream*& made) {
   TEASEL_CHECK(!listeners_.empty());
   const Listening& to = listeners_[port % listeners_.size()];
   Stream& stream = makeStream();
@@ -216,7 +211,7 @@ void Network::establish(Stream& stream) {
 bool Network::drawTrouble(Stream& stream, int from, Instant& at) {
   const std::uint32_t entity = stream.side[from].entity;
   if (choices_.chance(faults_.reset, ChoiceKey(entity, ChoiceSite::kFaultReset))) {
-    breakLink(stream);
+    breakStream(stream);
     return true;
   }
   const Duration delay = drawDelay(entity);
@@ -329,7 +324,7 @@ void Network::decline(Stream& stream, bool established) {
   if (caller != nullptr) caller->refused(true);
 }
 
-void Network::breakLink(Stream& stream) {
+void Network::breakStream(Stream& stream) {
   const std::size_t lost = stream.side[0].out.lose(false) + stream.side[1].out.lose(false);
   note(TraceKind::kAbort, stream, 0, lost);
   for (Stream::Side& side : stream.side) {

@@ -35,15 +35,8 @@ class RemoteGate {
   ~RemoteGate() = default;
 };
 
-/// Makes the rest of a world go on while one of its simulated threads waits. False when nothing is
-/// left to happen.
-class WorldPump {
- public:
-  virtual bool pump() = 0;
-
- protected:
-  ~WorldPump() = default;
-};
+/// What came of Network::listen.
+enum class ListenResult : std::uint8_t { kListening, kPortTaken, kDrawnFault };
 
 /// The simulated kernel and wire: a virtual clock, streams, who listens where, and what is due
 /// when. Sim drivers and outside parties stand on it; it knows neither reactors nor protocols.
@@ -101,26 +94,22 @@ class Network {
   /// An address that takes packets and never answers: connecting there ends by timeout.
   static Address blackHole() noexcept;
   void setGate(RemoteGate* gate) noexcept { gate_ = gate; }
-  void setPump(WorldPump* pump) noexcept { pump_ = pump; }
-  WorldPump* pump() const noexcept { return pump_; }
-  /// How long something takes that a host does in a thread.
-  Duration drawWork(std::uint8_t host);
 
-  /// Registers a listener; false when the port is taken, or by drawn fault. Port 0 is replaced by a
+  /// Registers a listener unless the port is taken or a fault is drawn. Port 0 is replaced by a
   /// free one.
-  bool listen(std::uint8_t host, Address& at, StreamListener& listener);
+  ListenResult listen(std::uint8_t host, Address& at, StreamListener& listener);
   void stopListening(StreamListener& listener);
   std::size_t listeners() const noexcept { return listeners_.size(); }
   /// The index-th listening port in order of listening.
   const Address& listenerAddress(std::size_t index) const noexcept { return listeners_[index].at; }
 
-  // Links -----------------------------------------------------------------------------------------
+  // Streams ---------------------------------------------------------------------------------------
   /// Begins a connection of `party` to `to`; `made` is set to the new stream, of which it is side
   /// 0, before anything else. established or refused follows, at once or later.
   void connect(std::uint8_t host, const Address& to, const Address& bind, StreamEnd& party, Stream*& made);
   /// The same from the outside to the index-th listening port (modulo their number, which must not
   /// be 0). `entity` keys its choices.
-  void connectFromOutside(std::size_t port, StreamEnd& party, std::uint32_t entity, Stream*& made);
+  void connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_t entity, Stream*& made);
   /// Side 1 of an offered stream is taken by `party`.
   void accept(Stream& stream, StreamEnd& party) noexcept { stream.side[1].party = &party; }
   /// Tells side 0 that it is connected.
@@ -147,7 +136,7 @@ class Network {
   /// An offered stream will not be accepted: its listener is gone.
   void decline(Stream& stream, bool established);
   /// A fault of the network: both sides are told.
-  void breakLink(Stream& stream);
+  void breakStream(Stream& stream);
   /// Calls party.deadline() of that side at `at`, unless the stream is gone by then.
   void wakeAt(Instant at, Stream& stream, int side);
   std::size_t openStreams() const noexcept { return open_; }
@@ -206,7 +195,6 @@ class Network {
   Instant now_ = kStart;
   Faults faults_;
   RemoteGate* gate_ = nullptr;
-  WorldPump* pump_ = nullptr;
   std::vector<SimDriver*> hosts_;  // by number; null when gone
   std::vector<Listening> listeners_;
   std::vector<std::unique_ptr<Stream>> streams_;
@@ -214,7 +202,7 @@ class Network {
   std::vector<Due> agenda_;  // a heap
   std::uint64_t nextDueOrder_ = 0, progress_ = 0;
   std::size_t open_ = 0, window_ = Pipe::kWindow;
-  std::uint32_t nextLink_ = 0;
+  std::uint32_t nextStream_ = 0;
   std::uint16_t nextPort_ = 0;
   bool halted_ = false;
 };

@@ -16,7 +16,7 @@ void RemotePeer::restart() noexcept {
 void RemotePeer::connect(std::size_t port, std::uint32_t entity) {
   side_ = 0;
   ever_ = true;
-  network_.connectFromOutside(port, *this, entity, stream_);
+  network_.connectFromRemote(port, *this, entity, stream_);
 }
 
 void RemotePeer::accept(Stream& offered, std::uint32_t entity) {

@@ -19,77 +19,6 @@ SimSlot& slotOf(Slot* slot) noexcept { return static_cast<SimSlot&>(*slot); }
 
 }  // namespace
 
-// What the network tells a slot -------------------------------------------------------------------
-
-void SimSlot::arrived() {
-  if (state == State::kLingering) lingerOn();
-  else if (state == State::kOpen) driver.markReady(*this);
-}
-
-void SimSlot::roomAgain() {
-  if (state != State::kLingering) {
-    driver.markReady(*this);
-    return;
-  }
-  lingerOn();
-}
-
-void SimSlot::established() {
-  if (state != State::kConnecting) return;
-  state = State::kOpen;
-  connected = true;
-  setAddresses(me().address, stream->side[1 - side].address);
-  driver.network_.note(TraceKind::kConnected, *stream, side);
-  driver.markReady(*this);
-}
-
-void SimSlot::refused(bool routed) {
-  const std::string to = stream->side[1 - side].address.text();
-  error = routed ? Failure(ConnectionRefusedError("nobody listens on " + to), Site{})
-                 : Failure(NoRouteError("no host of the world has the address of " + to), Site{});
-  driver.markReady(*this);
-}
-
-void SimSlot::deadline() {
-  if (state != State::kLingering || driver.network_.now() < lingerUntil) return;
-  driver.network_.note(TraceKind::kLingerEnd, *stream, side);
-  driver.network_.close(*stream, side);
-  driver.release(*this);
-}
-
-void SimSlot::offer(Stream& offered) {
-  waiting.push_back(&offered);
-  if (waiting.size() <= backlog) driver.network_.establish(offered);
-  driver.markReady(*this);
-}
-
-void SimSlot::lingerOn() {
-  // Two lingering ends make room for each other: they take turns here instead of calling each other
-  // ever deeper.
-  lingerAgain = true;
-  if (lingerBusy) return;
-  lingerBusy = true;
-  const std::uint32_t life = generation;
-  while (generation == life && state == State::kLingering && std::exchange(lingerAgain, false)) lingerStep();
-  lingerBusy = lingerAgain = false;
-}
-
-void SimSlot::lingerStep() {
-  if (me().wasReset) {
-    driver.network_.abort(*stream, side);
-    driver.release(*this);
-    return;
-  }
-  const std::uint32_t life = generation;
-  if (left > 0) driver.pushSegments(*this, left);
-  if (const std::size_t unread = in().available(); unread > 0) driver.network_.consumed(*stream, side, unread);
-  if (generation != life || left > 0) return;
-  driver.network_.finish(*stream, side);
-  if (state != State::kLingering || !in().atEnd()) return;
-  driver.network_.close(*stream, side);
-  driver.release(*this);
-}
-
 // Slots and the ready list ------------------------------------------------------------------------
 
 SimDriver::SimDriver(Network& network, Mode mode) : network_(network), host_(network.addHost(*this)), mode_(mode) {}
@@ -192,7 +121,7 @@ void SimDriver::poll(Duration maxWait, Instant& sampled) {
   if (!ready() && firstBatch_ == nullptr && maxWait > Duration::zero()) wait(maxWait);
   woken_.store(false, std::memory_order_relaxed);
   // A world runs what is to run in threads between turns; without one it is done here.
-  if (threads_ != nullptr && network_.pump() == nullptr)
+  if (threads_ != nullptr && !threads_->hasPump())
     while (threads_->ready()) threads_->runOne();
   sampled = network_.now();
   // What becomes ready by these upcalls waits for the next poll.
@@ -246,7 +175,7 @@ void SimDriver::dispatchAccept(SimSlot& slot) {
     accepted.side = 1;
     accepted.setAddresses(stream.side[1].address, stream.side[0].address);
     network_.accept(stream, accepted);
-    if (slot.backlog == 0) network_.establish(stream);
+    network_.establish(stream);  // from behind the backlog it is not yet; else nothing happens
     network_.note(TraceKind::kAccepted, stream, 1, slot.host().port());
     const std::uint32_t life = accepted.generation;
     StreamSink* sink = slot.acceptor->onAccept(&accepted);
@@ -444,8 +373,8 @@ void SimDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFligh
     slot.inFlight = std::move(inFlight);
   }
   const std::uint32_t life = slot.generation;
-  if (slot.state == State::kLingering && slot.generation == life) slot.lingerOn();
-  if (slot.state == State::kLingering && slot.generation == life) network_.wakeAt(lingerUntil, *slot.stream, slot.side);
+  slot.lingerOn();
+  if (slot.generation == life) network_.wakeAt(lingerUntil, *slot.stream, slot.side);
 }
 
 void SimDriver::reading(Slot* stream, bool on) {
@@ -469,8 +398,12 @@ Slot* SimDriver::listen(const Address& at, const ListenOptions& options, Accepto
   }
   SimSlot& slot = makeSlot();
   Address bound = at;
-  if (!network_.listen(host_, bound, slot)) {
-    why = Failure(CannotListenError("cannot listen on " + at.text() + ": the port is taken"), Site{});
+  const ListenResult result = network_.listen(host_, bound, slot);
+  if (result != ListenResult::kListening) {
+    why =
+        Failure(CannotListenError("cannot listen on " + at.text() + ": " +
+                                  (result == ListenResult::kPortTaken ? "the port is taken" : "a fault was drawn (faultListen)")),
+                Site{});
     free_.push_back(&slot);
     return nullptr;
   }

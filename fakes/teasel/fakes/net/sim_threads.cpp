@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/fakes/net/detail/delays.hpp>
 
 namespace teasel::fakes {
 
@@ -27,10 +28,17 @@ void SimThreadPool::start(UniqueFunction<void()> work) {
   const Instant now = network_.now();
   auto thread = std::min_element(freeFrom_.begin(), freeFrom_.end());
   if ((thread == freeFrom_.end() || *thread > now) && freeFrom_.size() < most_) thread = freeFrom_.insert(freeFrom_.end(), now);
-  const Instant due = std::max(*thread, now) + network_.drawWork(host_);
+  const Instant due = std::max(*thread, now) + drawWork();
   *thread = due;
   queue_.push_back({due, order_++, std::move(work)});
   next_ = std::min(next_, due);
+}
+
+/// How long a call takes.
+Duration SimThreadPool::drawWork() const {
+  Choices& choices = network_.choices();
+  if (choices.calm()) return Duration::zero();
+  return detail::kDelays[choices.below(detail::kDelays.size(), ChoiceKey(host_, ChoiceSite::kThread))];
 }
 
 void SimThreadPool::adjustPoolsize(std::size_t most) {
@@ -75,7 +83,7 @@ void SimThreadPool::waitFor(ThreadGate& gate) {
     throw UsageError("in a world, only what callInThread runs may wait for the reactor: everything else is the reactor's thread");
   const Counted waiting(waiting_);
   while (!gate.isOpen())
-    if (network_.pump() == nullptr || !network_.pump()->pump())
+    if (pump_ == nullptr || !pump_->pump())
       throw UsageError("a thread waits for the reactor, and nothing is left that could happen");
 }
 

@@ -74,7 +74,7 @@ TEST(Pipe, LosesWhatIsInTransitAndOnRequestWhatHasArrived) {
   EXPECT_EQ(pipe.available(), 0u);
 }
 
-TEST(Pipe, HarvestedBytesFreeTheWindow) {
+TEST(Pipe, BytesThatAreTakenAheadFreeTheWindow) {
   Pipe pipe;
   pipe.restart(10);
   pipe.push("0123456789", kNow, kNow);

@@ -63,11 +63,11 @@ TEST(FailureReport, SaysWhatBrokeWhatHappenedAndHowToSeeItAgain) {
   ReplayOutcome outcome;
   outcome.oracle = "line-too-long";
   outcome.message = "got 5 bytes\nat x.cpp:3";
-  outcome.diagram = "t  outside  host\n";
+  outcome.diagram = "t  peer  host\n";
   const std::string text = FailureReport{tape, outcome, "./lines replay a.tape", "not fully shrunk"}.text();
   for (const char* part :
        {"FAILED line_framing: line-too-long\n  got 5 bytes\n  at x.cpp:3\n  (not fully shrunk)\n",
-        "The input:\n  connect 0\n  send 0 \"ab\\r\\n\"\n", "  choice cut 3 0 = 2 of 5\n", "What happened:\n  t  outside  host\n",
+        "The input:\n  connect 0\n  send 0 \"ab\\r\\n\"\n", "  choice cut 3 0 = 2 of 5\n", "What happened:\n  t  peer  host\n",
         "Replay it:\n  ./lines replay a.tape\n", "As a test:\n\n#include"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }

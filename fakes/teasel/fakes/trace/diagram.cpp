@@ -19,7 +19,7 @@ class Ladder {
       if (event.connection != kNoConnection) note(event.peer), connections_ = std::max(connections_, event.connection + 1);
     }
     std::sort(parties_.begin(), parties_.end(), [](std::uint8_t a, std::uint8_t b) {
-      // the outside (255) first
+      // the remote peers (255) first
       return static_cast<std::uint8_t>(a + 1) < static_cast<std::uint8_t>(b + 1);
     });
   }
@@ -41,7 +41,7 @@ class Ladder {
     if (std::find(parties_.begin(), parties_.end(), party) == parties_.end()) parties_.push_back(party);
   }
   std::string nameOf(std::uint8_t party) const {
-    if (party == kRemotePeer) return "outside";
+    if (party == kRemotePeer) return "peer";
     return party < names_.size() ? names_[party] : "host" + std::to_string(party);
   }
   std::size_t column(std::uint8_t party) const {

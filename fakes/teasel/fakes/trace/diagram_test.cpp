@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 namespace teasel::fakes {
@@ -24,7 +24,7 @@ TEST(Diagram, ShowsWhoSentWhatAndWhereItFailed) {
   play.send(0, "\r\n");
   served.world.run();
   EXPECT_EQ(served.world.diagram({.lane = 28}),
-            "t              outside                      host\n"
+            "t               peer                        host\n"
             "0 ns              |                           |   host listens on port 8000\n"
             "0 ns              |--- connect :8000 -------->|\n"
             "0 ns              |                           |   accepted\n"

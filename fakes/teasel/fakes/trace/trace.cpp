@@ -15,7 +15,7 @@ std::uint64_t load64(const char* at) noexcept {
   return value;
 }
 
-std::string partyName(std::uint8_t party) { return party == kRemotePeer ? "outside" : "host" + std::to_string(party); }
+std::string partyName(std::uint8_t party) { return party == kRemotePeer ? "peer" : "host" + std::to_string(party); }
 
 }  // namespace
 

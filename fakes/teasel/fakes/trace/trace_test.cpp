@@ -80,7 +80,7 @@ TEST(Trace, TextShowsEachEventOnItsLine) {
             "t=1 ns host0 listen number 8000\n"
             "t=2 ns host0 arrive connection 0 \"hello\" (5 bytes)\n"
             "t=3 ns host0 user connection 0 number 3\n"
-            "t=4 ns outside close connection 0\n");
+            "t=4 ns peer close connection 0\n");
 }
 
 TEST(HashBytes, DiffersForEachLengthAndEachBitNearTheEnds) {

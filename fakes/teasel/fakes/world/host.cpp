@@ -2,13 +2,17 @@
 
 namespace teasel::fakes {
 
-Host::Host(Network& network, std::string_view name, SimDriver::Mode mode) : network_(network), name_(name) { remake(mode); }
+Host::Host(Network& network, WaitPump& pump, std::string_view name, SimDriver::Mode mode)
+    : network_(network), pump_(pump), name_(name) {
+  remake(mode);
+}
 
 void Host::remake(SimDriver::Mode mode) {
   reactor_.reset();  // first: the new one gets the old one's number
   auto driver = std::make_unique<SimDriver>(network_, mode);
   driver_ = driver.get();
   reactor_ = std::make_unique<Reactor>(std::move(driver));
+  driver_->threads()->setPump(&pump_);
   started_ = false;
 }
 

@@ -15,7 +15,8 @@ namespace teasel::fakes {
 /// lives as long as the world; its reactor is as new after World::reset.
 class Host {
  public:
-  Host(Network& network, std::string_view name, SimDriver::Mode mode);
+  /// `pump` moves the world on while a call in one of the host's threads waits.
+  Host(Network& network, WaitPump& pump, std::string_view name, SimDriver::Mode mode);
 
   Reactor& reactor() noexcept { return *reactor_; }
   SimDriver& driver() noexcept { return *driver_; }
@@ -44,6 +45,7 @@ class Host {
 
  private:
   Network& network_;
+  WaitPump& pump_;
   std::string name_;
   SimDriver* driver_ = nullptr;
   std::unique_ptr<Reactor> reactor_;

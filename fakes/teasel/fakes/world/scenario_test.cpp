@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include <teasel/fakes/world/feedable.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 
 namespace teasel::fakes {
 namespace {

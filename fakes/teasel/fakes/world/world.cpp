@@ -5,6 +5,7 @@
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/fakes/world/leak_guard.hpp>
 
 namespace teasel::fakes {
@@ -45,7 +46,7 @@ World::~World() {
   for (std::size_t i = 0; i < hostCount_; ++i) {
     Host& host = *hosts_[i];
     if (host.reactor().running()) shutDown(host);
-    for (const TimerQueue::Pending& timer : host.reactor().getDelayedCalls())
+    for (const PendingCall& timer : host.reactor().getDelayedCalls())
       leftovers.push_back({Leftover::Kind::kTimer, "timer made at " + timer.site.text(), timer.site});
   }
   hosts_.clear();
@@ -63,7 +64,8 @@ Host& World::host(std::string_view name) {
   for (std::size_t i = 0; i < hostCount_; ++i)
     if (hosts_[i]->name() == name) return *hosts_[i];
   if (hostCount_ == hosts_.size()) {
-    hosts_.push_back(std::make_unique<Host>(network_, name, options_.mode));
+    WaitPump& self = *this;  // a private base
+    hosts_.push_back(std::make_unique<Host>(network_, self, name, options_.mode));
     return *hosts_[hostCount_++];
   }
   Host& host = *hosts_[hostCount_++];
@@ -86,20 +88,19 @@ void World::reset(const WorldOptions& options) {
     network_.setHalted(false);
     for (std::size_t i = 0; i < hostCount_; ++i)
       if (!hosts_[i]->reactor().renew()) hosts_[i]->remake(options.mode);
-    for (const auto& party : peers_)
-      if (party != nullptr && party->everConnected()) party->restart();
+    for (const auto& remote : peers_)
+      if (remote != nullptr && remote->everConnected()) remote->restart();
   }
   if (&options != &options_) options_ = options;
   hostCount_ = 0;
   network_.restart();
   network_.setGate(this);
-  network_.setPump(this);
   network_.setWindow(options_.window);
   network_.faults() = options_.faults;
   network_.chunkMemory().setMode(options_.chunks);
   trace_.clear();
   trace_.setMode(options_.trace);
-  offered_.clear();
+  unaccepted_.clear();
   expecting_.clear();
   allowed_.clear();
   onApp_.reset();

@@ -46,7 +46,7 @@ struct WorldOptions {
 /// the clock's now; not run, step, advance or reset. Oracles of its own: "exception" (user code
 /// threw what allow() did not name), "stuck" (see StuckReport), "open-connection", "pending-timer",
 /// "unhandled-failure", "unfired-deferred", "live-protocol".
-class World final : public Observer, private RemoteGate, private WorldPump {
+class World final : public Observer, private RemoteGate, private WaitPump {
  public:
   explicit World(const WorldOptions& options = {});
   /// Ends every host, with what its protocols are told, and reports what is left over to
@@ -64,6 +64,12 @@ class World final : public Observer, private RemoteGate, private WorldPump {
   Address remoteAddress() const noexcept { return Network::remoteServer(); }
   /// The outside party of the Play's connection k.
   RemotePeer& peer(unsigned k) { return k < peers_.size() && peers_[k] != nullptr ? *peers_[k] : makePeer(k); }
+  /// Makes connection k of the remote peer, as the Play's connect(k, port) does: to the port-th
+  /// listening port in order of listening (modulo their number). Where the hosts are clients, it
+  /// accepts the next connection that one of them makes to remoteAddress() instead. Nothing that a
+  /// protocol sees happens before the world is moved (settle, advance, run ...). Each k connects
+  /// once: throws UsageError when it has, and for k above 7.
+  RemotePeer& connect(unsigned k, std::size_t port = 0);
   Instant now() const noexcept { return network_.now(); }
   /// What Play::app events do; runs between turns.
   void onApp(UniqueFunction<void(unsigned op, std::uint64_t argument)> action) { onApp_ = std::move(action); }
@@ -170,7 +176,7 @@ class World final : public Observer, private RemoteGate, private WorldPump {
     bool fired;
   };
 
-  // Observer, RemoteGate, WorldPump
+  // Observer, RemoteGate, WaitPump
   std::uint64_t chainMade(Site site) override;
   void chainDied(std::uint64_t id, Site made, bool fired, const Failure& unhandled) override;
   std::uint64_t protocolMade() override;
@@ -209,9 +215,7 @@ class World final : public Observer, private RemoteGate, private WorldPump {
   void sampleHosts() noexcept;
   void performPlay();
   void perform(const PlayEvent& event, std::size_t index);
-  bool performOn(RemotePeer& party, const PlayEvent& event, std::size_t index);
   bool echo(RemotePeer& party, const PlayEvent& event);
-  bool redeliver(RemotePeer& party, const PlayEvent& event, std::size_t index);
   void performAdvance(Duration by);
   void performApp(const PlayEvent& event);
   void performTimer(TimerPoint point);
@@ -233,7 +237,7 @@ class World final : public Observer, private RemoteGate, private WorldPump {
   std::size_t hostCount_ = 0;
   std::array<std::unique_ptr<RemotePeer>, Play::kMaxConnections> peers_;
   // connections of hosts to the outside that no Play connection took yet
-  std::vector<Stream*> offered_;
+  std::vector<Stream*> unaccepted_;
   std::vector<std::uint8_t> expecting_;  // Play connections that wait for one
   UniqueFunction<void(unsigned, std::uint64_t)> onApp_;
   std::vector<bool (*)(const Failure&)> allowed_;

@@ -30,7 +30,7 @@ std::vector<std::string> World::waiting() {
   }
   for (std::size_t k = 0; k < peers_.size(); ++k)
     if (peers_[k] != nullptr && peers_[k]->open() && peers_[k]->unread() > 0)
-      lines.push_back("outside " + std::to_string(k) + ": does not read; " + std::to_string(peers_[k]->unread()) +
+      lines.push_back("peer " + std::to_string(k) + ": does not read; " + std::to_string(peers_[k]->unread()) +
                       " bytes wait for it");
   return lines;
 }
@@ -109,7 +109,7 @@ void World::checkConnections() {
     std::vector<std::string> lines;
     hosts_[i]->driver().describeRemote(lines);
     if (lines.empty()) continue;
-    std::string text = "the outside has ended every connection, but host " + hosts_[i]->name() + " still holds:";
+    std::string text = "the remote peers have ended every connection, but host " + hosts_[i]->name() + " still holds:";
     for (const std::string& line : lines) text += "\n  " + line;
     fail("open-connection", std::move(text), Site{});
     return;
@@ -118,7 +118,7 @@ void World::checkConnections() {
 
 void World::checkTimers() {
   for (std::size_t i = 0; i < hostCount_; ++i) {
-    std::vector<TimerQueue::Pending> timers = hosts_[i]->reactor().getDelayedCalls();
+    std::vector<PendingCall> timers = hosts_[i]->reactor().getDelayedCalls();
     if (timers.empty()) continue;
     const auto first = std::min_element(timers.begin(), timers.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     fail("pending-timer",

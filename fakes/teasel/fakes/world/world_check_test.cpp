@@ -4,7 +4,7 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/world/leak_guard.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 namespace teasel::fakes {

@@ -1,9 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 // How streams end in the simulated network, as on Linux, and the orders that are free.
@@ -17,7 +18,7 @@ using test::Served;
 
 struct Connected : Served {
   explicit Connected(const WorldOptions& options = {}) : Served(options) {
-    peer().connect(0, 0x100);
+    world.connect(0);
     world.settle();
   }
   void send(ByteView bytes) {
@@ -140,7 +141,8 @@ TEST(WorldClose, WhetherAPausedConnectionNoticesAResetIsFree) {
     WorldOptions options;
     options.mode = mode;
     Connected it(options);
-    const std::vector<ChoiceRecord> records{{0x101, static_cast<std::uint16_t>(ChoiceSite::kPausedReset), 0, 2, value}};
+    const std::vector<ChoiceRecord> records{
+        {kPlayEntities + 1, static_cast<std::uint16_t>(ChoiceSite::kPausedReset), 0, 2, value}};
     it.world.choices().useRecords(records);
     Transport* transport = nullptr;
     it.does.onData = [&](Recorder& self, ByteView) { (transport = &self.transport())->pauseProducing(); };
@@ -161,11 +163,27 @@ TEST(WorldClose, WhetherAPausedConnectionNoticesAResetIsFree) {
 TEST(WorldClose, AConnectionWaitingInTheBacklogIsResetWhenItsPortCloses) {
   Served it;
   it.world.settle();
-  it.peer().connect(0, 0x100);
+  it.world.connect(0);
   it.port->stopListening();
   it.world.settle();
   EXPECT_TRUE(it.peer().sawReset());
   EXPECT_EQ(it.log.text(), "");
+}
+
+TEST(WorldClose, AConnectionThatIsAcceptedFromBehindTheBacklogIsEstablished) {
+  test::Log log;
+  Recorder::Does server, client;
+  server.name = "s:", client.name = "c:";
+  World world;
+  world.host("server").reactor().listenTCP(80, test::recorders(&log, &server), 1);
+  const auto clients = std::make_shared<test::Clients>(&log, &client);
+  const std::string address = world.host("server").address().host();
+  for (int i = 0; i < 2; ++i) world.host("client").reactor().connectTCP(address, 80, clients);
+  const std::vector<ChoiceRecord> lastFirst{{0, static_cast<std::uint16_t>(ChoiceSite::kAcceptOrder), 0, 2, 1}};
+  world.choices().useRecords(lastFirst);
+  world.settle();
+  EXPECT_EQ(std::count(log.lines.begin(), log.lines.end(), "s:made"), 2) << log.text();
+  EXPECT_EQ(std::count(log.lines.begin(), log.lines.end(), "c:made"), 2) << log.text();
 }
 
 /// What `logOf` makes of each of 64 seeds.
@@ -180,10 +198,7 @@ TEST(WorldFreedoms, OrderAmongReadyConnectionsAndAcceptOrderVary) {
   const std::set<std::string> seen = acrossSeeds([](std::uint64_t seed) {
     Served it;
     it.world.choices().usePrng(seed);
-    for (unsigned k = 0; k < 2; ++k) {
-      it.world.peer(k).connect(0, 0x100 + 2 * k);
-      it.world.peer(k).send(k == 0 ? "0" : "1");
-    }
+    for (unsigned k = 0; k < 2; ++k) it.world.connect(k).send(k == 0 ? "0" : "1");
     it.world.advance(10s);
     return it.log.text();
   });
@@ -207,7 +222,7 @@ TEST(WorldFreedoms, ArrivalAndTimerOfOneInstantComeInEitherOrder) {
   const std::set<std::string> seen = acrossSeeds([](std::uint64_t seed) {
     Connected it;
     it.world.host().reactor().callLater(1ms, [&] { it.log.lines.push_back("timer"); });
-    const std::vector<ChoiceRecord> records{{0x100, static_cast<std::uint16_t>(ChoiceSite::kLatency), 0, 0, 4},
+    const std::vector<ChoiceRecord> records{{kPlayEntities, static_cast<std::uint16_t>(ChoiceSite::kLatency), 0, 0, 4},
                                             {0, static_cast<std::uint16_t>(ChoiceSite::kTimerTie), 0, 0, seed % 2}};
     it.world.choices().useRecords(records);
     it.peer().send("x");

@@ -3,7 +3,7 @@
 #include <set>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 // Every fault and freedom of the simulated network: that it happens, that it reaches bytes in
@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 using test::Recorder;
 using test::Served;
 
-constexpr std::uint32_t kToHost = 0x100;     // what the outside of connection 0 sends
-constexpr std::uint32_t kToOutside = 0x101;  // what the host sends to it
+constexpr std::uint32_t kToHost = kPlayEntities;        // what the peer of connection 0 sends
+constexpr std::uint32_t kFromHost = kPlayEntities + 1;  // what the host sends to it
 
 ChoiceRecord drawn(std::uint32_t entity, ChoiceSite site, std::uint64_t value, std::uint32_t index = 0) {
   return {entity, static_cast<std::uint16_t>(site), index, 0, value};
@@ -27,7 +27,7 @@ ChoiceRecord drawn(std::uint32_t entity, ChoiceSite site, std::uint64_t value, s
 struct Driven : Served {
   explicit Driven(const WorldOptions& options = {}, const std::vector<ChoiceRecord>& records = {}) : Served(options) {
     if (!records.empty()) world.choices().useRecords(records);
-    peer().connect(0, kToHost);
+    world.connect(0);
     world.settle();
   }
   void send(ByteView bytes) {
@@ -67,7 +67,7 @@ TEST(WorldFaults, AResetLosesBytesInFlight) {
   it.peer().reset();
   it.world.advance(1s);
   EXPECT_EQ(it.log.text(), "made lost:ConnectionLost");
-  EXPECT_NE(it.world.trace().text().find("outside abort connection 0 number 10"), std::string::npos) << it.world.trace().text();
+  EXPECT_NE(it.world.trace().text().find("peer abort connection 0 number 10"), std::string::npos) << it.world.trace().text();
 }
 
 TEST(WorldFaults, AResetLeavesWhatHasArrived) {
@@ -78,8 +78,8 @@ TEST(WorldFaults, AResetLeavesWhatHasArrived) {
   EXPECT_EQ(it.log.text(), "made got:here lost:ConnectionLost");
 }
 
-TEST(WorldFaults, AnAbortOfTheHostLosesBytesInFlightAndResetsTheOutside) {
-  Driven it({}, {drawn(kToOutside, ChoiceSite::kLatency, 4)});
+TEST(WorldFaults, AnAbortOfTheHostLosesBytesInFlightAndResetsThePeer) {
+  Driven it({}, {drawn(kFromHost, ChoiceSite::kLatency, 4)});
   it.does.onData = [](Recorder& self, ByteView data) {
     self.transport().write(data);
     self.transport().write("more");
@@ -118,7 +118,7 @@ TEST(WorldFaults, ConnectingCanBeRefusedByChance) {
   EXPECT_EQ(it.log.text(), "failed:ConnectionRefusedError");
 }
 
-TEST(WorldFaults, ListeningCanFailByChance) {
+TEST(WorldFaults, ListeningCanFailByChanceWhichIsNotCalledATakenPort) {
   WorldOptions options;
   options.faults.listen = {1, 2};
   World world(options);
@@ -126,7 +126,19 @@ TEST(WorldFaults, ListeningCanFailByChance) {
   world.choices().useRecords(records);
   test::Log log;
   Recorder::Does does;
-  EXPECT_THROW(world.host().reactor().listenTCP(8000, test::recorders(&log, &does)), CannotListenError);
+  try {
+    world.host().reactor().listenTCP(8000, test::recorders(&log, &does));
+    FAIL() << "listens";
+  } catch (const CannotListenError& error) {
+    EXPECT_NE(std::string(error.what()).find("a fault was drawn (faultListen)"), std::string::npos) << error.what();
+  }
+  const auto port = world.host().reactor().listenTCP(8000, test::recorders(&log, &does));
+  try {
+    world.host().reactor().listenTCP(8000, test::recorders(&log, &does));
+    FAIL() << "listens twice";
+  } catch (const CannotListenError& error) {
+    EXPECT_NE(std::string(error.what()).find("the port is taken"), std::string::npos) << error.what();
+  }
 }
 
 TEST(WorldFaults, NobodyListeningRefuses) {
@@ -175,14 +187,14 @@ TEST(WorldFaults, AShortWriteReachesBytesInFlightWhenTheConnectionCloses) {
 }
 
 TEST(WorldFaults, DrawnShortWritesLoseNothing) {
-  Driven it({}, {drawn(kToOutside, ChoiceSite::kShortWrite, 2)});
+  Driven it({}, {drawn(kFromHost, ChoiceSite::kShortWrite, 2)});
   it.does.onData = echo;
   it.send("abcdef");
   EXPECT_EQ(it.peer().received(), "abcdef");
   EXPECT_NE(it.world.trace().text().find("short-write connection 0 number 2"), std::string::npos);
 }
 
-TEST(WorldFaults, AnOutsideThatDoesNotReadFillsTheWindowAndStopsTheWriter) {
+TEST(WorldFaults, APeerThatDoesNotReadFillsTheWindowAndStopsTheWriter) {
   for (const SimDriver::Mode mode : {SimDriver::Mode::kReadiness, SimDriver::Mode::kCompletion}) {
     WorldOptions options;
     options.mode = mode;
@@ -223,10 +235,10 @@ TEST(WorldFaults, WindowsCanBeDrawnDownToOneByte) {
   WorldOptions options;
   options.faults.windows = true;
   Served it(options);
-  const std::vector<ChoiceRecord> records{drawn(kToOutside, ChoiceSite::kWindow, 7)};
+  const std::vector<ChoiceRecord> records{drawn(kFromHost, ChoiceSite::kWindow, 7)};
   it.world.choices().useRecords(records);
   it.does.onData = echo;
-  it.peer().connect(0, kToHost);
+  it.world.connect(0);
   it.world.settle();
   it.peer().stopReading();
   it.peer().send("abc");
@@ -252,8 +264,8 @@ int turnsUntilLost(const std::vector<ChoiceRecord>& records) {
 }
 
 TEST(WorldFaults, AFinishedWriteIsReportedSomeTurnsLaterInCompletionModeAndTheEndWaitsForIt) {
-  const int atOnce = turnsUntilLost({drawn(kToOutside, ChoiceSite::kWritten, 0)});
-  EXPECT_EQ(turnsUntilLost({drawn(kToOutside, ChoiceSite::kWritten, 3)}), atOnce + 3);
+  const int atOnce = turnsUntilLost({drawn(kFromHost, ChoiceSite::kWritten, 0)});
+  EXPECT_EQ(turnsUntilLost({drawn(kFromHost, ChoiceSite::kWritten, 3)}), atOnce + 3);
 }
 
 TEST(WorldFaults, AWaitThatReturnsForNothingCallsNobodyAndMovesNoTime) {

@@ -1,6 +1,9 @@
 #include <algorithm>
 
+#include <teasel/core/errors.hpp>
 #include <teasel/fakes/world/world.hpp>
+
+#include <teasel/core/guarded.hpp>
 
 // How a world performs its Play: one step after the other, everything that can happen at an instant
 // before the next step, unless Choices let two steps meet; then an ending, then what is left over.
@@ -13,14 +16,7 @@ constexpr std::uint64_t kMaxEcho = std::uint64_t{1} << 20;
 enum class Ending : std::uint8_t { kHalfCloseThenTimers, kTimersThenHalfClose, kReset };
 constexpr std::uint64_t kEndings = 3;
 
-/// Steps that give no reactor anything to do by themselves.
-bool isQuiet(const PlayEvent& event) noexcept {
-  return event.kind == PlayEventKind::kCut || event.kind == PlayEventKind::kShortWrite ||
-         event.kind == PlayEventKind::kStopReading;
-}
-bool takesTime(const PlayEvent& event) noexcept {
-  return event.kind == PlayEventKind::kAdvance || event.kind == PlayEventKind::kNextTimer;
-}
+bool takesTime(const PlayEvent& event) { return eventRow(event.kind).takesTime; }
 }  // namespace
 
 bool World::run() {
@@ -42,65 +38,51 @@ void World::performPlay() {
       if (stopped()) break;
     }
     perform(events[i], i);
-    settled = settled && isQuiet(events[i]);
+    settled = settled && eventRow(events[i].kind).quiet;
   }
   settleAll();
 }
 
 bool World::settlesBefore(const PlayEvent& next, const PlayEvent& last) {
-  if (next.kind == PlayEventKind::kEndOfStream && next.op != 0 && last.kind == PlayEventKind::kSend &&
+  if (next.kind == PlayEventKind::kEndOfStream && next.withLast() && last.kind == PlayEventKind::kSend &&
       last.connection == next.connection)
     return false;
   // At a timer's deadline, what the next step brings has arrived when the turn begins, unless drawn
   // otherwise.
-  if (last.kind == PlayEventKind::kNextTimer && last.op == static_cast<std::uint16_t>(TimerPoint::kAt) && !takesTime(next))
+  if (last.kind == PlayEventKind::kNextTimer && last.timerPoint() == TimerPoint::kAt && !takesTime(next))
     return !choices_.calm() && choices_.below(2, ChoiceKey(0, ChoiceSite::kTimerTie)) != 0;
-  if (choices_.calm() || takesTime(next) || takesTime(last) || next.kind == PlayEventKind::kEcho) return true;
+  if (choices_.calm() || takesTime(next) || takesTime(last) || eventRow(next.kind).sends == EventSends::kOutput) return true;
   return choices_.below(2, ChoiceKey(kPlayEntities + 2u * next.connection, ChoiceSite::kOverlap)) == 0;
 }
 
+/// Every kind of event has its line here: the compiler asks for it.
 void World::perform(const PlayEvent& event, std::size_t index) {
+  const unsigned k = event.connection;
+  bool acted = true;  // false: the event had nothing to act on
   switch (event.kind) {
-    case PlayEventKind::kAdvance: return performAdvance(Duration(static_cast<std::int64_t>(event.number)));
-    case PlayEventKind::kNextTimer: return performTimer(static_cast<TimerPoint>(event.op));
-    case PlayEventKind::kApp: return performApp(event);
-    case PlayEventKind::kConnect: return connectPeer(event.connection, event.op);
-    default:
-      if (!performOn(peer(event.connection), event, index)) [[unlikely]]
-        network_.noteHost(TraceKind::kSkipped, kRemotePeer, index);
+    case PlayEventKind::kConnect: connectPeer(k, event.port()); break;
+    case PlayEventKind::kSend: acted = peer(k).send(play_.bytes(event)); break;
+    case PlayEventKind::kCut: acted = peer(k).cut(); break;
+    case PlayEventKind::kEndOfStream: acted = peer(k).endOfStream(event.withLast()); break;
+    case PlayEventKind::kReset: acted = peer(k).reset(); break;
+    case PlayEventKind::kAdvance: performAdvance(event.duration()); break;
+    case PlayEventKind::kNextTimer: performTimer(event.timerPoint()); break;
+    case PlayEventKind::kStopReading: acted = peer(k).stopReading(); break;
+    case PlayEventKind::kRead: acted = peer(k).read(event.count()); break;
+    case PlayEventKind::kShortWrite: acted = peer(k).shortWrite(event.count()); break;
+    case PlayEventKind::kApp: performApp(event); break;
+    case PlayEventKind::kEcho: acted = echo(peer(k), event); break;
+    case PlayEventKind::kRedeliver: acted = peer(k).send(play_.earlierBytes(index)); break;
   }
-}
-
-/// False when the step had nothing to act on.
-bool World::performOn(RemotePeer& party, const PlayEvent& event, std::size_t index) {
-  switch (event.kind) {
-    case PlayEventKind::kSend: return party.send(play_.bytes(event));
-    case PlayEventKind::kCut: return party.cut();
-    case PlayEventKind::kEndOfStream: return party.endOfStream(event.op != 0);
-    case PlayEventKind::kReset: return party.reset();
-    case PlayEventKind::kStopReading: return party.stopReading();
-    case PlayEventKind::kRead: return party.read(event.number);
-    case PlayEventKind::kShortWrite: return party.shortWrite(event.number);
-    case PlayEventKind::kEcho: return echo(party, event);
-    case PlayEventKind::kRedeliver: return redeliver(party, event, index);
-    default: return false;
-  }
+  if (!acted) [[unlikely]]
+    network_.noteHost(TraceKind::kSkipped, kRemotePeer, index);
 }
 
 bool World::echo(RemotePeer& party, const PlayEvent& event) {
-  if (event.op >= peers_.size()) return false;
+  if (event.source() >= peers_.size()) return false;
   // A copy: what is sent may bring an answer at once.
-  const ByteView from = peer(event.op).received();
-  return party.send(from.sub(event.number, std::min<std::uint64_t>(event.length, kMaxEcho)).str());
-}
-
-bool World::redeliver(RemotePeer& party, const PlayEvent& event, std::size_t index) {
-  std::uint64_t back = event.number;
-  for (std::size_t i = index; i-- > 0;) {
-    const PlayEvent& earlier = play_.events()[i];
-    if (earlier.kind == PlayEventKind::kSend && back-- == 0) return party.send(play_.bytes(earlier));
-  }
-  return false;
+  const ByteView from = peer(event.source()).received();
+  return party.send(from.sub(event.offset(), std::min<std::uint64_t>(event.length(), kMaxEcho)).str());
 }
 
 void World::performAdvance(Duration by) {
@@ -112,9 +94,9 @@ void World::performAdvance(Duration by) {
 
 void World::performApp(const PlayEvent& event) {
   sampleHosts();
-  network_.noteHost(TraceKind::kApp, kRemotePeer, std::uint64_t{event.op} << 32 | (event.number & 0xFFFF'FFFF));
+  network_.noteHost(TraceKind::kApp, kRemotePeer, std::uint64_t{event.operation()} << 32 | (event.argument() & 0xFFFF'FFFF));
   Failure failure;
-  if (onApp_) guarded("an application action", failure, [&] { onApp_(event.op, event.number); });
+  if (onApp_) guarded("an application action", failure, [&] { onApp_(event.operation(), event.argument()); });
   startHosts();
 }
 
@@ -134,15 +116,24 @@ void World::performTimer(TimerPoint point) {
   if (!stopped()) moveTo(timer + Duration(1));
 }
 
+RemotePeer& World::connect(unsigned k, std::size_t port) {
+  RemotePeer& remote = peer(k);
+  const bool waits = std::find(expecting_.begin(), expecting_.end(), k) != expecting_.end();
+  if (waits || remote.everConnected())
+    throw UsageError("connect(" + std::to_string(k) + "): that connection was made already; each one connects once");
+  connectPeer(k, port);
+  return remote;
+}
+
 void World::connectPeer(unsigned k, std::size_t port) {
-  RemotePeer& party = peer(k);
+  RemotePeer& remote = peer(k);
   const std::uint32_t entity = kPlayEntities + 2 * k;
-  if (!offered_.empty()) {
-    Stream& stream = *offered_.front();
-    offered_.erase(offered_.begin());
-    party.accept(stream, entity);
+  if (!unaccepted_.empty()) {
+    Stream& stream = *unaccepted_.front();
+    unaccepted_.erase(unaccepted_.begin());
+    remote.accept(stream, entity);
   } else if (network_.listeners() > 0) {
-    party.connect(port, entity);
+    remote.connect(port, entity);
   } else {
     expecting_.push_back(static_cast<std::uint8_t>(k));
   }
@@ -150,7 +141,7 @@ void World::connectPeer(unsigned k, std::size_t port) {
 
 bool World::remoteConnect(Stream& stream) {
   if (expecting_.empty()) {
-    offered_.push_back(&stream);
+    unaccepted_.push_back(&stream);
     return true;
   }
   const unsigned k = expecting_.front();
@@ -174,23 +165,23 @@ void World::passTimers() {
 
 void World::endPlay() {
   const auto each = [&](auto&& action) {
-    for (const auto& party : peers_)
-      if (party != nullptr && party->open()) action(*party);
+    for (const auto& remote : peers_)
+      if (remote != nullptr && remote->open()) action(*remote);
   };
   bool open = false;
-  each([&](RemotePeer& party) { open = open || !party.eofSent(); });
+  each([&](RemotePeer& remote) { open = open || !remote.eofSent(); });
   const auto ending =
       open ? static_cast<Ending>(choices_.below(kEndings, ChoiceKey(0, ChoiceSite::kPlayEnding))) : Ending::kHalfCloseThenTimers;
   network_.noteHost(TraceKind::kEnding, kRemotePeer, static_cast<std::uint64_t>(ending));
-  each([](RemotePeer& party) { party.read(0); });
+  each([](RemotePeer& remote) { remote.read(0); });
   settleAll();
   if (ending == Ending::kTimersThenHalfClose) passTimers();
-  each([&](RemotePeer& party) {
-    if (ending == Ending::kReset) party.reset();
-    else party.endOfStream();
+  each([&](RemotePeer& remote) {
+    if (ending == Ending::kReset) remote.reset();
+    else remote.endOfStream();
   });
   passTimers();
-  each([](RemotePeer& party) { party.close(); });
+  each([](RemotePeer& remote) { remote.close(); });
   passTimers();
   if (!stopped()) checkConnections();
 }

@@ -5,7 +5,9 @@
 #include <stdexcept>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocols/timeout_mixin.hpp>
 
 namespace teasel::fakes {
 namespace {
@@ -161,7 +163,7 @@ TEST(World, ApplicationActionsReachTheScenario) {
   EXPECT_EQ(seen, "3:14 1:5 ");
 }
 
-TEST(World, PlaysTheServerForAReactorThatConnectsToTheOutside) {
+TEST(World, PlaysTheServerForAReactorThatConnectsToTheRemotePeer) {
   test::Log log;
   Recorder::Does does;
   does.onMade = [](Recorder& self) { self.transport().write("HELO\r\n"); };
@@ -172,6 +174,110 @@ TEST(World, PlaysTheServerForAReactorThatConnectsToTheOutside) {
   EXPECT_TRUE(world.run());
   EXPECT_EQ(log.text(), "made got:250 ok\\r\\n lost:ConnectionDone");
   EXPECT_EQ(world.peer(0).received(), "HELO\r\n");
+}
+
+TEST(World, ConnectMakesAPeerThatTheTestMoves) {
+  Served served;
+  served.does.onData = [](Recorder& self, ByteView data) { self.transport().write(data); };
+  RemotePeer& peer = served.world.connect(3);
+  EXPECT_EQ(&peer, &served.world.peer(3));
+  EXPECT_EQ(served.log.text(), "") << "nothing happens before the world is moved";
+  peer.send("hello");
+  served.world.settle();
+  EXPECT_EQ(peer.received(), "hello");
+  EXPECT_EQ(served.log.text(), "made got:hello");
+}
+
+/// Passes what one says on to the others, and hangs up on who says nothing for 30 s.
+class Chat final : public TimeoutMixin<> {
+ public:
+  Chat(Reactor* reactor, std::vector<Chat*>* room) : TimeoutMixin(*reactor), room_(room) {}
+  void connectionMade() override {
+    room_->push_back(this);
+    setTimeout(30s);
+  }
+  void dataReceived(ByteView line) override {
+    resetTimeout();
+    for (Chat* each : *room_)
+      if (each != this) each->transport().write(line);
+  }
+  void connectionLost(const Failure& reason) override {
+    std::erase(*room_, this);
+    TimeoutMixin::connectionLost(reason);
+  }
+
+ private:
+  std::vector<Chat*>* room_;
+};
+
+// The example in string_transport.hpp, as it stands there.
+TEST(World, TestsTwoPeersAndATimeOutAsTheHeaderOfStringTransportShows) {
+  std::vector<Chat*> room;
+  World world;
+  Reactor& reactor = world.host().reactor();
+  reactor.listenTCP(8000, Factory::forProtocol<Chat>(&reactor, &room));
+  RemotePeer& ann = world.connect(0);
+  RemotePeer& bob = world.connect(1);
+  ann.send("hello\r\n");
+  world.settle();
+  EXPECT_EQ(bob.received(), "hello\r\n");
+  world.advance(std::chrono::seconds(30));
+  EXPECT_TRUE(ann.sawEof());
+  EXPECT_TRUE(bob.sawEof());
+}
+
+TEST(World, ConnectByHandDrawsAsThePlaysConnectDoes) {
+  const auto trace = [](bool byHand) {
+    Served served;
+    served.world.choices().usePrng(5);
+    served.world.settle();
+    if (byHand) served.world.connect(1);
+    else served.world.play().connect(1);
+    served.world.run();
+    return served.world.trace().hash();
+  };
+  EXPECT_EQ(trace(true), trace(false));
+}
+
+TEST(World, ConnectAcceptsWhatAHostBegins) {
+  test::Log log;
+  Recorder::Does does;
+  World world;
+  const auto clients = std::make_shared<test::Clients>(&log, &does);
+  const auto dial = [&] {
+    world.host().reactor().connectTCP(world.remoteAddress().host(), world.remoteAddress().port(), clients);
+    world.settle();
+  };
+  RemotePeer& first = world.connect(0);
+  EXPECT_FALSE(first.open()) << "it waits for a host to connect";
+  dial();
+  EXPECT_TRUE(first.open());
+  dial();
+  world.connect(1).send("second");
+  world.settle();
+  EXPECT_EQ(log.text(), "made made got:second");
+}
+
+TEST(World, ConnectRefusesAConnectionThatWasMadeAndOneThatAPlayDoesNotHave) {
+  Served served;
+  served.world.connect(0);
+  EXPECT_THROW(served.world.connect(0), UsageError);
+  EXPECT_THROW(served.world.connect(Play::kMaxConnections), UsageError);
+  World idle;
+  idle.connect(0);
+  EXPECT_THROW(idle.connect(0), UsageError) << "it waits already";
+}
+
+TEST(World, ConnectPicksThePort) {
+  test::Log log;
+  Recorder::Does first, second;
+  first.name = "first:", second.name = "second:";
+  World world;
+  world.host().reactor().listenTCP(1000, test::recorders(&log, &first));
+  world.host().reactor().listenTCP(2000, test::recorders(&log, &second));
+  world.connect(0, 1);
+  world.settle();
+  EXPECT_EQ(log.text(), "second:made");
 }
 
 TEST(World, TwoHostsTalkToEachOther) {

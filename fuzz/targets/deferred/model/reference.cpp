@@ -115,7 +115,7 @@ void Interpreter::fire(const Owner& given, const Seen& outcome, bool asValue) {
 void Interpreter::give(Chain& chain, const Seen& outcome) {
   if (chain.driven) throw Refused{"UsageError"};
   if (chain.called) {
-    if (!chain.swallows) throw Refused{"AlreadyCalled"};
+    if (!chain.swallows) throw Refused{"AlreadyCalledError"};
     chain.swallows = false;
     return;
   }
@@ -248,7 +248,7 @@ void Interpreter::follow(Chain& chain, const Link& link) {
 /// chainDeferred. Where the other has its result already, ours becomes that error.
 void Interpreter::hand(Chain& chain, Chain& target) {
   try {
-    if (target.called && !target.swallows) throw Refused{"AlreadyCalled"};
+    if (target.called && !target.swallows) throw Refused{"AlreadyCalledError"};
     if (target.driven) throw Refused{"UsageError"};
     Seen given = *std::exchange(chain.result, value(0));
     given.quiet = false;

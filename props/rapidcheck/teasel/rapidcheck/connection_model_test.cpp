@@ -131,7 +131,7 @@ class WorldBench final : public Bench {
     world_.allowExceptions();
     world_.host().reactor().listenTCP(1, std::make_shared<ProbeFactory>(probe));
     world_.settle();
-    world_.peer(0).connect(0, fakes::kPlayEntities);
+    world_.connect(0);
     world_.settle();
   }
   void far(const Action& action, ByteView bytes) override {

@@ -47,7 +47,7 @@ class SimSlot final : public Slot, public StreamEnd, public StreamListener {
   // An unfinished write: the caller's segments (after close: ours, in `inFlight`), and where in
   // them it stands.
   const Segment* segments = nullptr;
-  std::size_t segmentCount = 0, segmentOffset = 0;
+  std::size_t segmentOffset = 0;
   std::size_t left = 0;       // bytes not yet in the stream
   std::size_t owed = 0;       // bytes that onWritten is to report
   std::uint8_t reportIn = 0;  // turns that the report is held back

@@ -1,0 +1,78 @@
+#include <teasel/fakes/net/detail/sim_slot.hpp>
+
+#include <utility>
+
+#include <teasel/core/errors.hpp>
+
+// What the network tells a slot, and how a slot lingers.
+
+namespace teasel::fakes {
+
+void SimSlot::arrived() {
+  if (state == State::kLingering) lingerOn();
+  else if (state == State::kOpen) driver.markReady(*this);
+}
+
+void SimSlot::roomAgain() {
+  if (state != State::kLingering) {
+    driver.markReady(*this);
+    return;
+  }
+  lingerOn();
+}
+
+void SimSlot::established() {
+  if (state != State::kConnecting) return;
+  state = State::kOpen;
+  connected = true;
+  setAddresses(me().address, stream->side[1 - side].address);
+  driver.network_.note(TraceKind::kConnected, *stream, side);
+  driver.markReady(*this);
+}
+
+void SimSlot::refused(bool routed) {
+  const std::string to = stream->side[1 - side].address.text();
+  error = routed ? Failure(ConnectionRefusedError("nobody listens on " + to), Site{})
+                 : Failure(NoRouteError("no host of the world has the address of " + to), Site{});
+  driver.markReady(*this);
+}
+
+void SimSlot::deadline() {
+  driver.network_.note(TraceKind::kLingerEnd, *stream, side);
+  driver.network_.close(*stream, side);
+  driver.release(*this);
+}
+
+void SimSlot::offer(Stream& offered) {
+  waiting.push_back(&offered);
+  if (waiting.size() <= backlog) driver.network_.establish(offered);
+  driver.markReady(*this);
+}
+
+void SimSlot::lingerOn() {
+  // Two lingering ends make room for each other: they take turns here instead of calling each other
+  // ever deeper.
+  lingerAgain = true;
+  if (lingerBusy) return;
+  lingerBusy = true;
+  const std::uint32_t life = generation;
+  while (generation == life && std::exchange(lingerAgain, false)) lingerStep();
+  lingerBusy = lingerAgain = false;
+}
+
+void SimSlot::lingerStep() {
+  if (me().wasReset) {
+    driver.network_.abort(*stream, side);
+    driver.release(*this);
+    return;
+  }
+  if (left > 0) driver.pushSegments(*this, left);
+  if (const std::size_t unread = in().available(); unread > 0) driver.network_.consumed(*stream, side, unread);
+  if (left > 0) return;
+  driver.network_.finish(*stream, side);
+  if (!in().atEnd()) return;
+  driver.network_.close(*stream, side);
+  driver.release(*this);
+}
+
+}  // namespace teasel::fakes

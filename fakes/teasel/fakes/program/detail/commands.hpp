@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <teasel/fakes/play/tape.hpp>
+#include <teasel/fakes/program/detail/scenario_args.hpp>
+#include <teasel/fakes/program/replay.hpp>
+
+// The commands of a scenario program, and what several of them do: make jobs of tapes, shrink a
+// failure, report it. scenarioMain has the table of them.
+
+namespace teasel::fakes::detail {
+
+/// What every command knows.
+struct Program {
+  std::string path;  ///< as it was called
+  std::string name() const { return std::filesystem::path(path).filename().string(); }
+};
+
+// Each command takes its arguments, throws UsageError for those that it does not know, and returns
+// the exit status of the program.
+int runCommand(const Program& program, Arguments arguments);
+int replayCommand(const Program& program, Arguments arguments);
+int exhaustCommand(const Program& program, Arguments arguments);
+int shrinkCommand(const Program& program, Arguments arguments);
+int showCommand(const Program& program, Arguments arguments);
+int encodeCommand(const Program& program, Arguments arguments);
+int serveCommand(const Program& program, Arguments arguments);
+
+/// Runs of a search for a smaller input, where nobody says how many.
+inline constexpr std::uint64_t kDefaultShrinkRuns = 2000;
+
+/// The run of a tape.
+ReplayJob jobOf(const Tape& tape, bool diagram);
+/// The value of --timeout, or `usual` seconds. Throws UsageError unless it is 1 to 86400.
+Duration timeoutOf(Arguments& arguments, std::uint64_t usual = 10);
+
+/// A failure as it is written down.
+struct ShrunkFailure {
+  Tape tape;
+  ReplayOutcome outcome;  ///< of the tape, in a fresh process, with diagram
+  std::string note;       ///< one line about the search, or empty
+};
+/// Makes the failing tape smaller with at most `runs` runs (0: leaves it as it is), runs it once
+/// more in a fresh process, and notes what became of that. `failed` is the outcome of the tape.
+ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration timeout, std::uint64_t runs);
+/// Writes the tape to `file` and prints the report of it.
+void announce(const Program& program, const ShrunkFailure& found, const std::filesystem::path& file);
+
+}  // namespace teasel::fakes::detail
