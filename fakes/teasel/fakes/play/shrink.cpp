@@ -113,7 +113,8 @@ class Shrinker {
     }
     ++runs_;
     if (interesting_(play, candidate.records) != signature_) return false;
-    best_ = candidateOf(play, candidate.records);  // as the Play has it: joined sends, implied connects
+    // As the Play has it: joined sends, implied connects.
+    best_ = candidateOf(play, candidate.records);
     size_ = size;
     return true;
   }

@@ -215,7 +215,8 @@ bool ReadinessDriver::sendRest(Entry& entry, int& error) {
     } else {
       msghdr message{};
       message.msg_iov = pieces.data();
-      message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);  // an int on some systems
+      // It is an int on some systems.
+      message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
       sent = ::sendmsg(entry.descriptor, &message, posix::kNoSignal);
     }
     if (sent < 0) {
