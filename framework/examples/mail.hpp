@@ -25,13 +25,13 @@ struct Mail {
   std::string text;
 };
 
-/// Takes mail by a part of SMTP (RFC 5321). A line protocol with two modes: in command mode a line
-/// is a command; behind DATA, in data mode, a line belongs to the text, until a line that is a
-/// single dot. The client puts one more dot before a line of the text that begins with a dot, and
-/// the server takes it off again (dot-stuffing, section 4.5.2).
+/// Takes mail by a part of SMTP (RFC 5321). A line protocol with two modes: in command mode a line is
+/// a command; behind DATA, in data mode, a line belongs to the text, until a line that is a single
+/// dot. The client puts one more dot before a line of the text that begins with a dot, and the server
+/// takes it off again (dot-stuffing, section 4.5.2).
 ///
-/// Both modes cut lines, so the mode is a member of this class and LineReceiver knows nothing of
-/// it. A body whose size is announced would need LineReceiver's raw mode instead: setRawMode.
+/// Both modes cut lines, so the mode is a member of this class and LineReceiver knows nothing of it.
+/// A body whose size is announced would need LineReceiver's raw mode instead: setRawMode.
 class MailServer : public TimeoutMixin<LineReceiver> {
  public:
   /// RFC 5321, section 4.5.3.1.6, without the delimiter.

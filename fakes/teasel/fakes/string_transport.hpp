@@ -94,8 +94,7 @@ class StringTransport {
   void settle();
 
  private:
-  // NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): its definition says it is final
-  class Owner;
+  class Owner;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final, which is said where it is defined
   void turnUntilQuiet();
   Instant nextDue() noexcept;
   void moveTo(Instant to);

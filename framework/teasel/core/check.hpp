@@ -10,8 +10,7 @@
 /// broken promises of our own code; what a peer or a caller can do wrong gets a typed error
 /// instead.
 ///
-///     TEASEL_CHECK(taken <= queued);
-///     // check failed at connection.cpp:80: taken <= queued (with 9 <= 4)
+///     TEASEL_CHECK(taken <= queued);   ->   check failed at connection.cpp:80: taken <= queued (with 9 <= 4)
 #define TEASEL_CHECK(expression)                                                                                       \
   do {                                                                                                                 \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wparentheses\"") if (!(expression))              \

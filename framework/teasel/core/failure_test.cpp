@@ -90,8 +90,7 @@ TEST(Failure, RaisesTheErrorItHolds) {
 
 TEST(Failure, CopiesShareOneErrorObject) {
   const Failure one{TimeoutError("late")};
-  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the copy is what is tested
-  const Failure two = one;
+  const Failure two = one;  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is tested
   EXPECT_TRUE(one.same(two));
   EXPECT_FALSE(one.same(Failure(TimeoutError("late"))));
 }

@@ -6,10 +6,10 @@
 
 namespace teasel {
 
-/// What a world, or a test's leak guard, wants to hear of the objects of its thread. One per
-/// thread; a World installs its own while it runs. What destructors trigger is reported here and
-/// never goes into a trace directly: compilers destroy in different orders. The functions must not
-/// throw and must not call back into the object that reports.
+/// What a world, or a test's leak guard, wants to hear of the objects of its thread. One per thread;
+/// a World installs its own while it runs. What destructors trigger is reported here and never goes
+/// into a trace directly: compilers destroy in different orders. The functions must not throw and
+/// must not call back into the object that reports.
 class Observer {
  public:
   virtual ~Observer() = default;

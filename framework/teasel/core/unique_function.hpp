@@ -71,8 +71,7 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction& operator=(const UniqueFunction&) = delete;
   ~UniqueFunction() { reset(); }
 
-  // NOLINTNEXTLINE(performance-unnecessary-value-param): how they travel is the signature's choice
-  R operator()(Args... args) {
+  R operator()(Args... args) {  // NOLINT(performance-unnecessary-value-param): how they travel is the signature's choice
     if (ops_ == nullptr) [[unlikely]]
       detail::throwBadFunctionCall();
     return ops_->call(storage_, std::forward<Args>(args)...);

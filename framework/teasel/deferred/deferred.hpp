@@ -136,8 +136,7 @@ class Deferred {
   /// Handles only failures of type E (Twisted: trap), which onError gets as a const E&; others go
   /// on. Each gives a T, or fails.
   ///
-  ///     lookup(name).addErrback<DNSLookupError>(
-  ///         [](const DNSLookupError&) { return Address("localhost"); });
+  ///     lookup(name).addErrback<DNSLookupError>([](const DNSLookupError&) { return Address("localhost"); });
   template <class E, class F>
     requires std::is_invocable_v<std::decay_t<F>&, const E&>
   decltype(auto) addErrback(F&& onError, Site site = Site::here()) {

@@ -10,8 +10,7 @@ namespace teasel::posix {
 
 /// Watches for signals, for a clean Ctrl-C:
 ///
-///     SignalWatch watch({SIGINT, SIGTERM},
-///                       [&](int) { reactor.callFromThread([&] { reactor.stop(); }); });
+///     SignalWatch watch({SIGINT, SIGTERM}, [&](int) { reactor.callFromThread([&] { reactor.stop(); }); });
 ///
 /// `callback` runs in a thread of the watch's own, where it may lock and allocate, once for each
 /// signal: a second one of the same kind has its usual effect again, so that an impatient Ctrl-C

@@ -17,8 +17,7 @@
 ///
 ///     #include <teasel/contract/all.hpp>
 ///     #include <teasel/contract/loopback_bench.hpp>
-///     TEASEL_INSTANTIATE_CONTRACT(
-///         std::vector{teasel::contract::loopbackArm("mine", [] { return makeMyDriver(); })});
+///     TEASEL_INSTANTIATE_CONTRACT(std::vector{teasel::contract::loopbackArm("mine", [] { return makeMyDriver(); })});
 ///
 /// Test names end in "/mine". In one program only (the tests are defined in the headers).
 

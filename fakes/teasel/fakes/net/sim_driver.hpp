@@ -10,8 +10,7 @@
 
 namespace teasel::fakes {
 
-// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): its definition says that it is final
-class SimSlot;
+class SimSlot;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final, which is said where it is defined
 class SimThreadPool;
 
 /// The driver of a simulated host: it stands where epoll or io_uring and the kernel stand, under

@@ -270,8 +270,8 @@ class Play {
   bool redeliver(unsigned k, std::uint64_t back) { return step(PlayEventKind::kRedeliver, k, {back}); }
 
   /// Appends a step by kind, with its operands in the order of its row; those that are left out are
-  /// 0, and values out of range are brought into it. k is ignored where the row has no connection.
-  /// A send has bytes and is said by send(): here it adds nothing.
+  /// 0, and values out of range are brought into it. k is ignored where the row has no connection. A
+  /// send has bytes and is said by send(): here it adds nothing.
   bool step(PlayEventKind kind, unsigned k, std::initializer_list<std::uint64_t> operands = {});
   /// Appends a step of another Play, with its bytes.
   bool append(const Play& other, const PlayEvent& event);

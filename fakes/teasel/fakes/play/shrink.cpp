@@ -113,8 +113,7 @@ class Shrinker {
     }
     ++runs_;
     if (interesting_(play, candidate.records) != signature_) return false;
-    // As the Play has it: joined sends, implied connects.
-    best_ = candidateOf(play, candidate.records);
+    best_ = candidateOf(play, candidate.records);  // as the Play has it: joined sends, implied connects
     size_ = size;
     return true;
   }

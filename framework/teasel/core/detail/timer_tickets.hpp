@@ -17,9 +17,8 @@ struct TimerTicket {
   std::uint32_t life;   // of a free slot: the next free one
 };
 
-/// The tickets of one clock's timers, by small numbers: their slots. This is the part of a
-/// TimerSlab that a DelayedCall uses inline. A slot stays taken while its timer waits or has
-/// handles.
+/// The tickets of one clock's timers, by small numbers: their slots. This is the part of a TimerSlab
+/// that a DelayedCall uses inline. A slot stays taken while its timer waits or has handles.
 class TimerTickets {
  public:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};

@@ -215,8 +215,7 @@ bool ReadinessDriver::sendRest(Entry& entry, int& error) {
     } else {
       msghdr message{};
       message.msg_iov = pieces.data();
-      // It is an int on some systems.
-      message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+      message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);  // an int on some systems
       sent = ::sendmsg(entry.descriptor, &message, posix::kNoSignal);
     }
     if (sent < 0) {

@@ -170,8 +170,7 @@ ssize_t discard(int descriptor, std::size_t most) noexcept {
   while (total < most) {
     const ssize_t count = ::recv(descriptor, piece.data(), std::min(piece.size(), most - total), 0);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return -1;
-    // The next call meets the error again.
-    if (count <= 0) return total > 0 ? static_cast<ssize_t>(total) : count;
+    if (count <= 0) return total > 0 ? static_cast<ssize_t>(total) : count;  // the next call meets it again
     total += static_cast<std::size_t>(count);
     if (static_cast<std::size_t>(count) < piece.size()) break;  // that was all
   }
