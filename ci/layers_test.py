@@ -145,7 +145,8 @@ class Layers(unittest.TestCase):
         self.refuses("fakes/teasel/fakes/net/a.hpp", "#include <teasel/fakes/net/detail/sim_slot.hpp>\n", "not installed")
         # Templates need theirs: those of framework are installed.
         self.accepts("framework/teasel/deferred/a.hpp", "#include <teasel/deferred/detail/links.hpp>\n")
-        self.refuses("framework/teasel/reactor/a.hpp", "#include <teasel/deferred/detail/links.hpp>\n", "private to teasel/deferred")
+        self.accepts("framework/teasel/deferred/detail/chain.hpp", "#include <teasel/core/detail/pool.hpp>\n")
+        self.refuses("fakes/teasel/fakes/world/a.hpp", "#include <teasel/core/detail/pool.hpp>\n", "private to teasel/core")
 
     def test_a_program_to_copy_from_uses_what_its_reader_has(self):
         self.refuses("framework/examples/a.cpp", "#include <teasel/protocols/detail/framing.hpp>\n", "a program that users copy")

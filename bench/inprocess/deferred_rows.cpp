@@ -28,7 +28,7 @@ template <class D>
 /// The same as a plain chain: n functions kept, then called one after the other.
 [[gnu::noinline]] void callChain(int n, const int& step) {
   std::vector<std::function<int(int)>> chain;
-  // NOLINTNEXTLINE(performance-inefficient-vector-operation): a Deferred is not told how many will come either
+  // NOLINTNEXTLINE(performance-inefficient-vector-operation): a Deferred is not told how many come
   for (int i = 0; i < n; ++i) chain.push_back([&step](int value) { return value + step; });
   int value = 1;
   for (const auto& next : chain) value = next(value);

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <teasel/core/detail/sanitizers.hpp>
+#include <teasel/core/sanitizers.hpp>
 #include <teasel/fakes/play/tape.hpp>
 #include <teasel/fakes/world/scenario.hpp>
 

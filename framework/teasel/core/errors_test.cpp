@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include <teasel/core/detail/pool.hpp>
-#include <teasel/core/detail/sanitizers.hpp>
+#include <teasel/core/sanitizers.hpp>
 
 namespace teasel {
 namespace {

@@ -28,8 +28,8 @@ std::string firedTwice(First first, Second second) {
   d.addErrback([] {});
   return message;
 }
-/// What AlreadyCalledError says: which call was refused where, and where the Deferred was made and first
-/// fired.
+/// What AlreadyCalledError says: which call was refused where, and where the Deferred was made and
+/// first fired.
 auto refused(const std::string& call, int line, int firstLine) {
   return AllOf(StartsWith(call + " at deferred_misuse_test.cpp:" + std::to_string(line)),
                HasSubstr("already fired at deferred_misuse_test.cpp:" + std::to_string(firstLine)),

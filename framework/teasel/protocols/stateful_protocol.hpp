@@ -13,7 +13,9 @@ namespace teasel {
 ///
 ///     class Records : public StatefulProtocol {
 ///       State getInitialState() override { return {&Records::size, 1}; }
-///       State size(ByteView bytes) { return {&Records::body, static_cast<unsigned char>(bytes[0])}; }
+///       State size(ByteView bytes) {
+///         return {&Records::body, static_cast<unsigned char>(bytes[0])};
+///       }
 ///       State body(ByteView bytes) { ...; return {&Records::size, 1}; }
 ///     };
 ///

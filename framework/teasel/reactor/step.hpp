@@ -18,7 +18,8 @@ namespace teasel {
 ///
 ///     [&]() -> Step {
 ///       if (queue.empty()) return Step::kDone;
-///       if (!cache.has(queue.front())) return cache.load(queue.front());  // a Deferred; the value is not used
+///       // A Deferred; its value is not used.
+///       if (!cache.has(queue.front())) return cache.load(queue.front());
 ///       send(queue.pop());
 ///       return Step::kMore;
 ///     }
@@ -55,7 +56,8 @@ class Step {
 ///       }
 ///     }
 ///     cooperator.cooperate(sendAll(lines));
-///     cooperator.cooperate([this]() -> Steps { ... });  // with captures: give the lambda itself, which is then kept
+///     // With captures: give the lambda itself, which is then kept.
+///     cooperator.cooperate([this]() -> Steps { ... });
 ///
 /// It starts with the first step, not before. There is no co_await in it; use a coroutine that
 /// returns a Deferred for that. Parameters that only borrow are refused when compiling, as in

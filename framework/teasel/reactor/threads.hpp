@@ -85,7 +85,8 @@ class ThreadPromise {
 /// reactor's thread; while it runs, what the function refers to must be safe to use from another
 /// thread.
 ///
-///     deferToThread(reactor, [path] { return checksumOf(path); }).addCallback([](std::uint32_t sum) { ... });
+///     deferToThread(reactor, [path] { return checksumOf(path); })
+///         .addCallback([](std::uint32_t sum) { ... });
 ///
 /// Cancelling the Deferred does not stop the thread: its late result is dropped. Throws what
 /// Reactor::callInThread throws.

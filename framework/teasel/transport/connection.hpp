@@ -34,9 +34,9 @@ class ConnectionOwner {
   ~ConnectionOwner() = default;
 };
 
-/// The one stream state machine: buffering, closing, half-close and pausing. It is the same on every
-/// driver, the simulated one included. Only its owner, its driver and its reactor see more of it
-/// than Transport.
+/// The one stream state machine: buffering, closing, half-close and pausing. It is the same on
+/// every driver, the simulated one included. Only its owner, its driver and its reactor see more of
+/// it than Transport.
 ///
 /// THEORY OF OPERATION
 ///
@@ -57,12 +57,13 @@ class ConnectionOwner {
 /// was asked for. Calls from elsewhere, for example from a timer, ask for the closing phase, which
 /// does the same.
 ///
-/// Each direction has a state of its own. The arrows name the events that lead on; every other event
-/// leaves the state as it is. connection_table_test_kit.hpp lists every state with every event, the
-/// calls that go out and the next state; connection_states_test.cpp drives a connection through all
-/// of them and compares these arrows with that table. An event stands at two arrows where it depends
-/// on the circumstances: whether bytes wait for the driver or a producer is registered, whether the
-/// protocol is half-closeable, and whether the peer has ended its direction.
+/// Each direction has a state of its own. The arrows name the events that lead on; every other
+/// event leaves the state as it is. connection_table_test_kit.hpp lists every state with every
+/// event, the calls that go out and the next state; connection_states_test.cpp drives a connection
+/// through all of them and compares these arrows with that table. An event stands at two arrows
+/// where it depends on the circumstances: whether bytes wait for the driver or a producer is
+/// registered, whether the protocol is half-closeable, and whether the peer has ended its
+/// direction.
 ///
 /// Sending
 ///     kConnecting     no stream yet; writes are dropped
@@ -99,7 +100,8 @@ class ConnectionOwner {
 ///     kConnecting -> kClosed: onConnected, onError, stopConnecting, exception, shutDown.
 ///     kOpen -> kEndOfStream: onEof.
 ///     kOpen -> kDiscarding: onEof, loseConnection, failConnection.
-///     kOpen -> kClosed: onEof, onError, loseConnection, failConnection, abortConnection, exception,
+///     kOpen -> kClosed: onEof, onError, loseConnection, failConnection, abortConnection,
+///     exception,
 ///         shutDown.
 ///     kEndOfStream -> kDiscarding: loseConnection, failConnection.
 ///     kEndOfStream -> kClosed: onError, loseWriteConnection, loseConnection, failConnection,
@@ -115,9 +117,9 @@ class ConnectionOwner {
 ///     failConnection                                      what it was given, after the flush
 ///     abortConnection                                     ConnectionAborted; names the caller
 ///     more than the write limit waits                     LimitExceeded; names the limit
-///     an exception out of a callback                      that exception; the log names the callback
-///     the driver's onError                                what the driver says, a ConnectionLost
-///     the reactor's end                                   ConnectionLost
+///     an exception out of a callback                      that exception; the log names the
+///     callback the driver's onError                                what the driver says, a
+///     ConnectionLost the reactor's end                                   ConnectionLost
 ///
 /// After failConnection an onError during the flush does not replace the reason that was given. An
 /// attempt to connect ends by onError, stopConnecting or the reactor's end; the owner hears

@@ -68,9 +68,9 @@ class Transport : public Producer {
   /// wrong: what was written is flushed, then connectionLost(why) follows, also if the flush fails.
   /// A registered push producer is stopped, a pull producer awaited. No effect once disconnecting.
   virtual void failConnection(const Failure& why) = 0;
-  /// Drops what was written and resets; connectionLost(ConnectionAborted) follows. That reason names
-  /// `site`, which is the caller, and `cause`, which may be empty. No effect once the connection has
-  /// ended.
+  /// Drops what was written and resets; connectionLost(ConnectionAborted) follows. That reason
+  /// names `site`, which is the caller, and `cause`, which may be empty. No effect once the
+  /// connection has ended.
   virtual void abortConnection(Site site = Site::here(), const Failure& cause = {}) = 0;
   /// Flushes, then ends our direction only; reading goes on. writeConnectionLost tells a
   /// half-closeable protocol. Awaits a registered producer.

@@ -14,7 +14,8 @@ namespace teasel::targets {
 ///     echo TEXT         TEXT
 ///     count             how many commands there were
 ///     size N            N times "x", at most kMaxReply
-///     pause MS          takes no input for MS milliseconds (at most kMaxPause), then answers "resumed"
+///     pause MS          takes no input for MS milliseconds (at most kMaxPause), then answers
+///                       "resumed"
 ///     blink             pauses and resumes at once
 ///     later MS TEXT     TEXT, so much later; at most kMaxPending at a time
 ///     quit              bye, and closes

@@ -14,7 +14,8 @@ namespace teasel::targets {
 ///     How are you?      Fine
 ///     echo TEXT         TEXT
 ///     raw N             takes N bytes (at most kMaxRaw) as they come, then answers "raw N SUM"
-///     pause MS          takes no input for MS milliseconds (at most kMaxPause), then answers "resumed"
+///     pause MS          takes no input for MS milliseconds (at most kMaxPause), then answers
+///                       "resumed"
 ///     later MS TEXT     TEXT, so much later; at most kMaxPending at a time
 ///     quit              bye, and closes
 ///

@@ -21,8 +21,9 @@ namespace teasel::targets {
 ///     hush               is no sign of life
 ///     warn               when the period passes the next time, "hurry", and it begins anew
 ///     bear               when the period passes the next time, nothing
-///     file N [quit|bad]  N times "x" (at most kMaxFile) and the end of a line, by a FileSender; takes no input meanwhile, then
-///                        answers "sent". quit: closes at once, which waits for it; bad: the file breaks off before its end
+///     file N [quit|bad]  N times "x" (at most kMaxFile) and the end of a line, by a FileSender;
+///                        takes no input meanwhile, then answers "sent". quit: closes at once,
+///                        which waits for it; bad: the file breaks off before its end
 ///
 /// No delay is 0: in which turns of one instant a file is sent is free, and with that, what is due
 /// in between.

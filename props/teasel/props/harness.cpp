@@ -90,7 +90,8 @@ void Harness::cutPlay(const Play& play, Chunking chunking) {
     switch (row.sends) {
       case fakes::EventSends::kNothing: to.append(play, event); break;
       case fakes::EventSends::kOwnBytes: sendCut(event.connection, play.bytes(event), chunking); break;
-      // Redelivery counts sends, and chunking changes their number. So the bytes are sent themselves.
+      // Redelivery counts sends, and chunking changes their number. So the bytes are sent
+      // themselves.
       case fakes::EventSends::kEarlierBytes: sendCut(event.connection, play.earlierBytes(i), chunking); break;
       // How much output there was before an error is free, and an echo depends on it.
       case fakes::EventSends::kOutput: break;

@@ -108,7 +108,9 @@ bool roundTrip(fakes::World& world, const Codec& codec, std::span<const std::str
 /// What a Play sends, each send as one message, without those that the codec does not allow. So a
 /// scenario gets its messages from the engine that runs it, and they shrink with the Play.
 ///
-///     TEASEL_SCENARIO(frames, "frames survive the network") { roundTrip(world, mine(), messagesOf(world.play(), mine())); }
+///     TEASEL_SCENARIO(frames, "frames survive the network") {
+///       roundTrip(world, mine(), messagesOf(world.play(), mine()));
+///     }
 std::vector<std::string> messagesOf(const fakes::Play& play, const Codec& codec);
 
 }  // namespace teasel::props

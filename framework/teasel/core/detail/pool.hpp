@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include <teasel/core/detail/sanitizers.hpp>
+#include <teasel/core/sanitizers.hpp>
 
 /// Free lists per thread for the small objects that come and go with every event: nodes of
 /// Deferreds, errors. Without them a chain of ten callbacks costs three times as much. Off under

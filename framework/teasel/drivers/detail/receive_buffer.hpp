@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include <teasel/core/detail/sanitizers.hpp>
+#include <teasel/core/sanitizers.hpp>
 #include <teasel/core/segment.hpp>
 #include <teasel/reactor/driver.hpp>
 

@@ -139,7 +139,7 @@ void Interpreter::await(Chain& made, const Owner& awaited) {
   const bool ready = awaited->settled();
   awaited->closed = "ResultTaken";
   if (ready) return resume(made, *std::exchange(awaited->result, std::nullopt));
-  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): `awaited` may be made.second, which goes next
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be made.second, which goes
   const Owner alive = awaited;
   if (made.again) made.second.reset();  // a handle does not count while its body waits for it
   made.inner = alive.get();
