@@ -291,9 +291,8 @@ void Connection::onConnected() { makeConnection(); }
 
 void Connection::onData(Chunk& chunk) {
   if (resumedDue_) deliverResumed();
-  if (ended()) return;
-  if (receiving_ == ReceiveState::kDiscarding) {
-    counters_.bytesDiscarded += chunk.size();
+  if (receiving_ >= ReceiveState::kDiscarding) {
+    if (!ended()) counters_.bytesDiscarded += chunk.size();
     return;
   }
   counters_.bytesReceived += chunk.size();
