@@ -13,7 +13,8 @@
 #include <teasel/reactor/reactor.hpp>
 #include <teasel/transport/connection.hpp>
 
-/// A Connection with doubles on all its sides. Each double notes the calls that it gets, in one list.
+/// A Connection with doubles on all its sides. Each double notes the calls that it gets, in one
+/// list.
 
 namespace teasel::transport_tests {
 
