@@ -7,11 +7,11 @@
 
 namespace teasel {
 
-/// Answers IP literals and "localhost" (127.0.0.1), everything else with DNSLookupError. What a
-/// reactor begins with.
+/// Knows IP literals and "localhost" (127.0.0.1). It answers every other name with DNSLookupError.
+/// A new reactor has this resolver.
 class LiteralResolver final : public Resolver {
  public:
-  /// `clock` must outlive the resolver.
+  /// Answers come by callLater of `clock`, which must outlive the resolver.
   explicit LiteralResolver(Clock& clock) noexcept : clock_(clock) {}
   void resolve(const std::string& name, std::uint16_t port, Answer answer) override;
 

@@ -32,10 +32,10 @@ class Flag {
 };
 }  // namespace
 
-/// Calls from other threads, on their way to the loop's thread.
+/// The calls from other threads that wait for the loop's thread.
 class ThreadCalls {
  public:
-  /// False, and the call is still the caller's, when nobody will make it any more.
+  /// Returns false and leaves the call with the caller when nobody will make it any more.
   bool push(UniqueFunction<void()>& call) {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
@@ -98,12 +98,12 @@ Reactor::~Reactor() {
   timers_.clear();
   shutDownResources();
   if (weakHandle_ != nullptr) *weakHandle_ = nullptr;
-  // Captures of what never ran may still use the reactor while they die.
+  // What calls captured that never ran may still use the reactor while it is destroyed.
   posted_.clear();
   ready_.clear();
   triggers_.clear();
   threadCalls_->take().clear();
-  // Whoever refused to end must at least not reach for what is gone.
+  // What did not end in spite of shutDown must not use this reactor later.
   for (; firstEnd_ != nullptr; firstEnd_ = firstEnd_->next_) firstEnd_->queuedIn_ = nullptr;
   while (firstResource_ != nullptr) firstResource_->unlink();
 }
@@ -141,7 +141,7 @@ void Reactor::shutdown(UniqueFunction<void()> wait) {
   waitForThreads(wait);
   shutDownResources();
   fire(Event::kShutdown, Phase::kAfter);
-  // A thread that waits for a call is told that it will not be made, then and later.
+  // Threads that wait for a call are told that it will not be made, now and later.
   threadCalls_->setClosed(true);
   threadCalls_->take().clear();
 }
@@ -194,7 +194,7 @@ void Reactor::turn(Duration maxWait) {
 Instant Reactor::nextWork() const noexcept { return mustNotWait() ? now() : timers_.next(); }
 
 void Reactor::runPosted() {
-  // By index: an exception that passes through leaves the rest for the next turn.
+  // By index: if a verdict passes through, the rest is left for the next turn.
   for (std::size_t i = 0; i < ready_.size(); ++i) runUser("a posted call", ready_[i]);
   ready_.clear();
   if (!threadCalls_->any()) return;
@@ -203,7 +203,7 @@ void Reactor::runPosted() {
 
 void Reactor::runClosing() {
   for (int round = 0; firstEnd_ != nullptr && round < kClosingRounds; ++round) {
-    // One round is what is queued now: what it queues itself waits for the next round.
+    // A round takes what is queued now. What that queues waits for the next round.
     for (TurnEnd* last = lastEnd_; firstEnd_ != nullptr;) {
       TurnEnd* work = firstEnd_;
       firstEnd_ = work->next_;
@@ -236,8 +236,8 @@ void Reactor::addResource(Resource& resource) noexcept {
 }
 
 void Reactor::shutDownResources() {
-  // What a connectionLost opens anew is shut down as well, as often as a closing phase may go
-  // round.
+  // What a connectionLost opens anew is shut down as well. The number of rounds is limited as in
+  // the closing phase.
   for (int round = 0; firstResource_ != nullptr && round < kClosingRounds; ++round) {
     if (firstResource_ == lastResource_) {
       firstResource_->shutDown();
@@ -290,7 +290,7 @@ void Reactor::callInThreadWithCallback(UniqueFunction<void(const Failure&)> done
   if (state_ == State::kStopped) throw ReactorNotRunning("callInThread after the reactor's shutdown");
   pool.start([this, work = std::move(work), done = std::move(done)]() mutable {
     Failure failure;
-    bool verdict = false;  // which flies on here, out of the turn
+    bool verdict = false;  // is raised again in the reactor's thread, and leaves the turn
     try {
       work();
     } catch (...) {
@@ -328,14 +328,14 @@ void Reactor::checkMayBlock() const {
   if (inOwnThread()) throw UsageError("blockingCallFromThread in the reactor's own thread would wait for itself");
 }
 
-/// Threads may still want something from the reactor: it goes on turning until the last one has
-/// ended.
+/// Threads may still want something from the reactor, so it takes turns until the last call in a
+/// thread has ended.
 void Reactor::waitForThreads(UniqueFunction<void()>& wait) {
   while (inThreads_ > 0) wait();
 }
 
-/// For a reactor that dies without shutdown. A thread that waits for a call which will never be
-/// made is told so.
+/// For a reactor that is destroyed without shutdown. A thread that waits for a call is told that it
+/// will not be made.
 void Reactor::abandonThreads() {
   if (threadPool_ == nullptr) return;
   while (!threadPool_->stop(std::chrono::milliseconds(1))) threadCalls_->take().clear();
@@ -357,7 +357,7 @@ bool Reactor::removeSystemEventTrigger(TriggerId id) {
 }
 
 void Reactor::fire(Event event, Phase phase) {
-  // Each trigger runs once; one that is added while the phase runs, runs in it.
+  // Each trigger runs once. A trigger that is added while the phase runs, runs in it.
   while (!triggers_.empty()) {
     const auto next = std::find_if(triggers_.begin(), triggers_.end(),
                                    [&](const Trigger& trigger) { return trigger.event == event && trigger.phase == phase; });

@@ -23,12 +23,12 @@ class Resolver;
 class ThreadCalls;
 class ThreadPool;
 
-/// Something that has work for the closing phase of the current turn: a connection with output to
-/// flush or an end to report. Intrusive, so that asking costs nothing; Reactor::atTurnEnd queues it
-/// once.
+/// Something that has work for the closing phase of the current turn. An example is a connection
+/// with output to flush or an end to report. The queue is intrusive, so that asking allocates
+/// nothing. Reactor::atTurnEnd queues each object once.
 class TurnEnd {
  public:
-  /// Runs in the closing phase. It may ask for the closing phase again.
+  /// The work, which runs in the closing phase. It may ask for the closing phase again.
   virtual void endTurn() = 0;
 
  protected:
@@ -41,14 +41,14 @@ class TurnEnd {
   Reactor* queuedIn_ = nullptr;
 };
 
-/// Something that a reactor must end before it ends itself: a connection, a port, a connector.
-/// Intrusive list in order of creation.
+/// Something that a reactor must end before it ends itself: a connection, a port or a connector.
+/// The reactor keeps them in an intrusive list, in order of creation.
 class Resource {
  public:
-  /// Ends it, with what its users are to be told (connectionLost ...) at the latest in the next
-  /// closing phase. Called by the shutdown of the reactor and by its destructor.
+  /// Ends it. Its users are told (by connectionLost, for example) at the latest in the next closing
+  /// phase. The reactor's shutdown and its destructor call this.
   virtual void shutDown() = 0;
-  /// One line for reports: what it is and what it waits for.
+  /// One line for reports. It says what the resource is and what it waits for.
   virtual std::string describe() const = 0;
 
  protected:
@@ -63,30 +63,33 @@ class Resource {
   Resource* following_ = nullptr;
 };
 
-/// The event loop: one per thread at a time, as many per process as you like, none of them global.
+/// The event loop. There is one per thread at a time and any number per process. None is global.
 ///
-/// Turn rules - guarantees, each with a test that runs on every driver:
-///  1. A turn starts when the wait returns: time is sampled once; I/O is dispatched; the thread
-///     calls queued at entry run; due timers run; the closing phase ends it. A connection is
-///     flushed at the end of its own dispatch; what others, timers or thread calls wrote to it is
-///     flushed in the closing phase, which also reports connectionLost and repeats until nothing is
-///     left (at most kClosingRounds times a turn). The loop never waits with output that was not
-///     offered to the driver. Time stands still from the sample to the next wait.
-///  2. No user callback (protocol, factory) runs inside any Transport or Reactor call, with one
-///     exception: listenTCP calls startFactory, so that it can fail. connectionMade comes in a
-///     later turn even if connect succeeds at once.
-///  3. A protocol is never re-entered. connectionMade first, connectionLost exactly once and last.
-///  4. Timers of equal time run in the order in which they were last set - created, reset or
-///     delayed (Twisted promises nothing). cancel is effective within the same turn.
-///  5. Work posted during a turn runs in the next turn; callLater(0) cannot starve I/O.
+/// Turn rules. These are guarantees, and each has a test that runs on every driver:
+///  1. A turn starts when the wait returns. Time is sampled once. Then I/O is dispatched, the
+///     thread calls that were queued at entry run, and due timers run. The closing phase ends the
+///     turn. A connection is flushed at the end of its own dispatch. What other connections, timers
+///     or thread calls wrote to it is flushed in the closing phase. The closing phase also reports
+///     connectionLost. It repeats until nothing is left, at most kClosingRounds times a turn. The
+///     loop never waits while there is output that was not offered to the driver. Time stands still
+///     from the sample to the next wait.
+///  2. No user callback (of a protocol, factory or producer) runs inside a call of Transport or
+///     Reactor. There is one exception: listenTCP calls startFactory, so that it can fail.
+///     connectionMade comes in a later turn even if connect succeeds at once.
+///  3. A protocol is never re-entered. connectionMade comes first. connectionLost comes last,
+///     exactly once.
+///  4. Timers of equal time run in the order in which they were last set, that is created, reset or
+///     delayed. (Twisted promises nothing.) cancel is effective within the same turn.
+///  5. Work that is posted during a turn runs in the next turn. callLater(0) cannot starve I/O.
 ///  6. A connection is destroyed only in the closing phase.
-///  7. Deferred callbacks run synchronously in callback(); nested additions run after the current
-///     one.
-///  8. Free, and therefore varied by the simulation: chunk cuts; how many deliveries a connection
-///     gets in a turn and whether end of stream shares a turn with the last bytes; order among
-///     ready connections; which reactor goes first at one instant; arrival against timer at one
-///     instant; accept order; ports; short-write sizes; in which turn connectionLost follows
-///     loseConnection; whether a paused connection notices a reset.
+///  7. Callbacks of a Deferred run synchronously in callback(). A callback that is added while one
+///     runs, runs after it.
+///  8. The following is free, and the simulation varies it: how chunks are cut; how many deliveries
+///     a connection gets in a turn; whether end of stream shares a turn with the last bytes; the
+///     order among ready connections; which reactor goes first at one instant; whether an arrival
+///     or a timer of the same instant comes first; the order of accepting; ports; the sizes of
+///     short writes; in which turn connectionLost follows loseConnection; whether a paused
+///     connection notices a reset.
 class Reactor final : public Clock {
  public:
   enum class Phase : std::uint8_t { kBefore, kDuring, kAfter };
@@ -95,83 +98,86 @@ class Reactor final : public Clock {
   static constexpr int kClosingRounds = 1000;
 
   explicit Reactor(std::unique_ptr<Driver> driver);
-  /// Ends every resource as shutdown would (connectionLost included), fires no triggers and drops
+  /// Ends every resource as shutdown would, connectionLost included. It fires no triggers and drops
   /// all timers.
   ~Reactor() override;
 
   // The loop --------------------------------------------------------------------------------------
-  /// startRunning, then turns until stop() or crash(), then shutdown. Throws ReactorAlreadyRunning
-  /// inside run and ReactorNotRestartable after a run that was stopped.
+  /// Calls startRunning, takes turns until stop() or crash(), then calls shutdown. Throws
+  /// ReactorAlreadyRunning inside run, and ReactorNotRestartable after a run that was stopped.
   void run();
-  /// Fires startup. For those who own the loop (a World does): then turn() until stopRequested(),
-  /// then shutdown().
+  /// Fires startup. It is for those who own the loop, as a World does. They then call turn() until
+  /// stopRequested(), then shutdown().
   void startRunning();
-  /// Fires shutdown and ends every resource. `wait` makes progress while a trigger blocks; by
-  /// default a turn that waits.
+  /// Fires shutdown and ends every resource. `wait` is called to make progress while a trigger
+  /// blocks. The default is a turn that waits.
   void shutdown(UniqueFunction<void()> wait = nullptr);
-  /// Between turns: now() shows the driver's time. For those who own the loop and a clock that
-  /// moves without the reactor.
+  /// Samples the driver's time for now(), between turns. It is for those who own the loop and a
+  /// clock that moves without the reactor.
   void sampleNow() noexcept { setNow(driver_->now()); }
   bool stopRequested() const noexcept { return state_ == State::kStopping; }
-  /// Ends run() after this turn: shutdown triggers run (those of phase `before` may take turns, see
-  /// addBlocker), then every resource is ended. Throws ReactorNotRunning when it is not running or
-  /// was stopped already, UsageError in another thread.
+  /// Ends run() after this turn: shutdown triggers run, then every resource is ended. Triggers of
+  /// phase kBefore may take turns; see blockSystemEvent. Throws ReactorNotRunning when the reactor
+  /// is not running or was stopped already, and UsageError in another thread.
   void stop();
-  /// Leaves run() after this turn without shutdown; run() may be called again.
+  /// Leaves run() after this turn without shutdown. run() may be called again. Throws as stop()
+  /// does when the reactor is not running, and in another thread.
   void crash();
-  /// From the `during` phase of startup until the `during` phase of shutdown.
+  /// True from phase kDuring of startup until phase kDuring of shutdown.
   bool running() const noexcept { return state_ == State::kRunning || state_ == State::kStopping; }
-  /// One turn, waiting at most `maxWait`. Not from inside a turn (ReactorAlreadyRunning).
+  /// Takes one turn, which waits at most `maxWait`. Throws ReactorAlreadyRunning inside a turn.
   void turn(Duration maxWait = Duration::zero());
-  /// For those who reuse a reactor, as a World does between runs: as newly made, its clock sampled
-  /// anew. Only if nothing is left in it - resource, timer, posted call, trigger; else false, and
-  /// nothing changes.
+  /// Makes the reactor as new and samples its clock anew, for those who reuse one, as a World does
+  /// between runs. Returns false and changes nothing if something is left in it: a resource, a
+  /// timer, a posted call, a trigger or a call in a thread.
   bool renew();
-  /// When the next turn has something to do for sure: now (posted work, output), a timer's time, or
-  /// kNever.
+  /// When the next turn certainly has something to do: now (posted work, output), the time of a
+  /// timer, or kNever.
   Instant nextWork() const noexcept;
 
   // Work ------------------------------------------------------------------------------------------
-  /// Runs `call` in the first turn of run(), or in the next turn if the reactor is running.
+  /// Runs `call` when the reactor starts (phase kAfter of startup), or in the next turn if it is
+  /// running.
   void callWhenRunning(UniqueFunction<void()> call);
-  /// From any thread: runs `call` in the reactor's thread, in a later turn, in order. The only
-  /// thread-safe call. From other threads it is dropped, with what it captured, once the shutdown
-  /// is over. UsageError for an empty one.
+  /// Runs `call` in the reactor's thread, in a later turn, in order. Any thread may call this; it
+  /// is the only thread-safe call. Once the shutdown is over, calls from other threads are dropped,
+  /// with what they captured. Throws UsageError for an empty function.
   void callFromThread(UniqueFunction<void()> call);
-  /// Runs `work` in a thread of the reactor's pool. To be called in the reactor's thread, else
-  /// UsageError. What it throws is logged there; a verdict (addPassThrough) leaves from there.
-  /// Shutdown waits, still taking turns, for what has not ended; after that it throws
-  /// ReactorNotRunning. Throws LimitExceeded when ThreadPool::kMaxQueued calls wait, UsageError on
-  /// a driver without threads. See threads.hpp for calls with results.
+  /// Runs `work` in a thread of the reactor's pool. threads.hpp has calls with results. What `work`
+  /// throws is logged in the reactor's thread; a verdict (addPassThrough) leaves the turn there.
+  /// Shutdown takes further turns until all such calls have ended. Throws UsageError in another
+  /// thread than the reactor's and on a driver without threads, ReactorNotRunning after the
+  /// shutdown, and LimitExceeded when ThreadPool::kMaxQueued calls wait.
   void callInThread(UniqueFunction<void()> work);
-  /// The same, with `done` for the end: called in the reactor's thread, with what the work threw or
+  /// The same. At the end, `done` is called in the reactor's thread, with what the work threw, or
   /// with no failure.
   void callInThreadWithCallback(UniqueFunction<void(const Failure&)> done, UniqueFunction<void()> work);
-  /// The pool: for its size, and for what blocks its threads. UsageError on a driver without
+  /// The pool, for its size and for what blocks its threads. Throws UsageError on a driver without
   /// threads.
   ThreadPool& getThreadPool() const;
-  /// How many calls run at once at most (ThreadPool::adjustPoolsize).
+  /// At most so many calls run at once (ThreadPool::adjustPoolsize).
   void suggestThreadPoolSize(std::size_t most);
   /// Throws UsageError in the reactor's own thread, where nothing may wait for the reactor. In a
-  /// world, everything but what callInThread runs is that thread.
+  /// world, everything except what callInThread runs is in that thread.
   void checkMayBlock() const;
-  /// `trigger` runs in that phase of that event; in order of addition within a phase. An exception
-  /// is logged.
+  /// Runs `trigger` in that phase of that event. Within a phase, triggers run in order of addition.
+  /// An exception is logged.
   TriggerId addSystemEventTrigger(Phase phase, Event event, UniqueFunction<void()> trigger);
-  /// False when it is unknown, has run or was removed.
+  /// Returns false when it is unknown, has run or was removed.
   bool removeSystemEventTrigger(TriggerId id);
-  /// For a trigger of phase `before`: the event does not go on before the returned function was
-  /// called or destroyed (Twisted: a trigger that returns a Deferred); the loop and its timers keep
-  /// running.
+  /// For a trigger of phase kBefore: the event does not go on before the returned function was
+  /// called or destroyed. The loop and its timers keep running meanwhile. (In Twisted, the trigger
+  /// returns a Deferred.)
   UniqueFunction<void()> blockSystemEvent();
 
   // TCP (defined in protocol/) --------------------------------------------------------------------
-  /// Accepts connections on `interface` (an IP literal, "" is 0.0.0.0) and `port` (0: the system
-  /// chooses, see Port::getHost). Throws CannotListenError, InvalidAddressError.
+  /// Accepts connections on `interface` and `port`. `interface` is an IP literal; "" means 0.0.0.0.
+  /// For port 0 the system chooses one; see Port::getHost. Throws CannotListenError and
+  /// InvalidAddressError.
   std::shared_ptr<Port> listenTCP(int port, std::shared_ptr<Factory> factory, int backlog = 50, std::string_view interface = {});
-  /// Connects to `host` (literal or name) and tells `factory` how it went, never inside this call.
-  /// `timeout` covers name resolution and connecting. Throws InvalidAddressError for an impossible
-  /// port.
+  /// Connects to `host`, an IP literal or a name. `factory` hears how it went, never inside this
+  /// call. `timeout` covers name resolution and connecting. Throws InvalidAddressError for an
+  /// impossible port, UsageError without a factory and NegativeDelay for a negative timeout.
   std::shared_ptr<Connector> connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory,
                                         Duration timeout = std::chrono::seconds(30), const Address& bindAddress = {});
   void installResolver(std::unique_ptr<Resolver> resolver);
@@ -179,14 +185,15 @@ class Reactor final : public Clock {
 
   // For transports --------------------------------------------------------------------------------
   Driver& driver() const noexcept { return *driver_; }
-  /// Queues `work` for the closing phase of this turn (or of the next, between turns). Queueing it
-  /// twice is once.
+  /// Queues `work` for the closing phase of this turn, or of the next turn if none is running.
+  /// Queueing it twice is the same as once.
   void atTurnEnd(TurnEnd& work) noexcept;
   void addResource(Resource& resource) noexcept;
-  /// For those who may outlive this reactor: points to it, and to null once it is gone. One thread.
+  /// A handle for those who may outlive this reactor. It points to the reactor, and to null once
+  /// that is gone. Use it in the reactor's thread only.
   const std::shared_ptr<Reactor*>& weakHandle();
-  /// One line per open resource, timer and posted call, in order of creation: what keeps this
-  /// reactor busy.
+  /// What keeps this reactor busy: one line for each open resource and each timer, in order of
+  /// creation, and one for the posted calls and for the calls in threads.
   std::vector<std::string> describeOpen() const;
   std::size_t openResources() const noexcept;
 
@@ -216,7 +223,7 @@ class Reactor final : public Clock {
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<ThreadCalls> threadCalls_;
   std::unique_ptr<ThreadPool> threadPool_;              // null on a driver without threads
-  std::size_t inThreads_ = 0;                           // calls whose end has not been told here
+  std::size_t inThreads_ = 0;                           // calls in threads that have not ended
   std::vector<UniqueFunction<void()>> posted_, ready_;  // for the next turn, for this one
   std::vector<Trigger> triggers_;
   TriggerId lastTrigger_ = 0;

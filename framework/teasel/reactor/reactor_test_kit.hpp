@@ -10,7 +10,7 @@
 
 namespace teasel::reactor_tests {
 
-/// No streams; time passes only while the reactor waits, or when the test says so.
+/// A driver without streams. Time passes only while the reactor waits, or when the test says so.
 class IdleDriver final : public Driver {
  public:
   std::string_view name() const noexcept override { return "idle"; }

@@ -9,14 +9,15 @@
 
 namespace teasel {
 
-/// Turns host names into addresses. The reactor asks the one that Reactor::installResolver set.
+/// Turns host names into addresses. The reactor asks the resolver that Reactor::installResolver
+/// set; at first that is a LiteralResolver.
 class Resolver {
  public:
-  /// Either addresses, at least one, in the order of preference, or a DNSLookupError.
+  /// Gets either at least one address, in order of preference, or a DNSLookupError.
   using Answer = UniqueFunction<void(std::vector<Address> addresses, const Failure& failure)>;
   virtual ~Resolver() = default;
-  /// Calls `answer` exactly once, never inside this call. Destroying the resolver drops unanswered
-  /// questions.
+  /// Calls `answer` exactly once, never inside this call. Destroying the resolver drops the
+  /// questions that are unanswered.
   virtual void resolve(const std::string& name, std::uint16_t port, Answer answer) = 0;
 };
 

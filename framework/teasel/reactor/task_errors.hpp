@@ -10,27 +10,27 @@
 namespace teasel {
 
 /// Something waited for a Deferred that died without a result: whoever had promised the result
-/// forgot it.
+/// dropped the Deferred.
 class ResultLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// start() of a LoopingCall that runs, or whose last run still waits for its body's Deferred.
-/// what() names both places.
+/// start() was called on a LoopingCall that runs, or whose last run still waits for its body's
+/// Deferred. what() names both places.
 class LoopRunning : public UsageError {
  public:
   using UsageError::UsageError;
 };
-/// stop() or reset() of a LoopingCall that does not run.
+/// stop() or reset() was called on a LoopingCall that does not run.
 class LoopNotRunning : public UsageError {
  public:
   using UsageError::UsageError;
 };
 
-/// A Cooperator or one of its tasks is not in the state that was asked of it; the base of the
-/// following. Thrown by calls that come too late, and given as Failures to those who wait for a
-/// task.
+/// A Cooperator or one of its tasks is not in the state that a call needs. This is the base of the
+/// following errors. Calls that come too late throw them, and those who wait for a task get them as
+/// Failures.
 class SchedulerError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -40,27 +40,28 @@ class SchedulerStopped : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;
 };
-/// The task has ended, in one of the following ways.
+/// The task has ended. Which way is said by one of the following types.
 class TaskFinished : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;
 };
-/// By itself.
+/// The task has ended by itself.
 class TaskDone : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
 };
-/// By stop().
+/// The task was ended by stop().
 class TaskStopped : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
 };
-/// By an exception, or by a Deferred that failed. (Those who wait get the error itself.)
+/// The task has ended by an exception or by a Deferred that failed. (Those who wait for the task
+/// get the error itself.)
 class TaskFailed : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
 };
-/// resume() of a task that is not paused.
+/// resume() was called on a task that is not paused.
 class NotPaused : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;

@@ -9,7 +9,7 @@
 
 namespace teasel {
 
-/// Something that a thread waits for until another one opens it. Opens once.
+/// A gate that threads wait at until another thread opens it. It opens once and stays open.
 class ThreadGate {
  public:
   void open() {
@@ -32,9 +32,10 @@ class ThreadGate {
   bool open_ = false;
 };
 
-/// Where a reactor's callInThread runs (twisted.python.threadpool). A driver brings its own: real
-/// threads beside the kernel's mechanisms, a deterministic double in the world. Called by the
-/// Reactor that owns it, in its thread, except for waitFor.
+/// Runs what Reactor::callInThread is given. The model is twisted.python.threadpool. Each driver
+/// brings its own pool: the drivers of the kernel have real threads (posix/worker_threads.hpp), the
+/// simulation has a deterministic double. The Reactor that owns the pool calls it in its own
+/// thread, except for waitFor.
 class ThreadPool {
  public:
   static constexpr std::size_t kDefaultThreads = 10, kMaxThreads = 1000, kMaxQueued = 100'000;
@@ -42,24 +43,24 @@ class ThreadPool {
   ThreadPool() = default;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
-  /// Nothing may run any more: see stop.
+  /// Nothing may run any more; see stop.
   virtual ~ThreadPool() = default;
 
-  /// Queues `work`; it runs outside this call, on any thread of the pool. It must not throw. Throws
-  /// LimitExceeded when kMaxQueued wait already, std::system_error when not even one thread can be
-  /// had.
+  /// Queues `work`, which must not throw. It runs outside this call, on any thread of the pool.
+  /// Throws LimitExceeded when kMaxQueued wait already, and std::system_error when the system
+  /// grants not even one thread.
   virtual void start(UniqueFunction<void()> work) = 0;
-  /// At most so many run at once from now on; kDefaultThreads until set. 1 to kMaxThreads, else
-  /// throws UsageError.
+  /// From now on at most `most` run at once. It is kDefaultThreads until set. Throws UsageError
+  /// unless `most` is from 1 to kMaxThreads.
   virtual void adjustPoolsize(std::size_t most) = 0;
-  /// Drops what has not begun, in this thread, and waits at most so long for what runs; true when
-  /// nothing runs any more. Nothing can be started afterwards.
+  /// Drops what has not begun, in this thread, and waits at most `atMost` for what runs. Returns
+  /// true when nothing runs any more. Nothing can be started afterwards.
   virtual bool stop(Duration atMost) = 0;
-  /// From a thread of the pool (a real one: from any thread but the reactor's): returns when `gate`
-  /// is open. Throws UsageError where that would wait for ever.
+  /// Returns when `gate` is open. Threads of the pool may call it; on a pool of real threads, so
+  /// may any thread except the reactor's. Throws UsageError where it would wait for ever.
   virtual void waitFor(ThreadGate& gate) = 0;
-  /// Of a double, which has no threads to tell apart: whether the caller is a call that it runs,
-  /// and not waiting.
+  /// For a double, which has no threads to tell apart: whether the caller is a call that the pool
+  /// runs and that is not waiting.
   virtual bool insideCall() const noexcept { return false; }
 };
 

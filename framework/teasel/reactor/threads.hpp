@@ -13,16 +13,16 @@
 #include <teasel/reactor/task_errors.hpp>
 #include <teasel/reactor/thread_pool.hpp>
 
-/// Calls that cross threads with their results (twisted.internet.threads). What belongs to a
-/// reactor - Deferreds, protocols, transports - stays in its thread; functions, values and Failures
-/// cross.
+/// Calls that cross threads with their results. The model is twisted.internet.threads. What belongs
+/// to a reactor (Deferreds, protocols, transports) stays in its thread. Functions, values and
+/// Failures cross.
 
 namespace teasel {
 
 namespace detail {
 
-/// A function on its way to a thread and its result on its way back. Made and destroyed in the
-/// reactor's thread.
+/// Carries a function to a thread and its result back. It is made and destroyed in the reactor's
+/// thread.
 template <class F, class T>
 struct ThreadJob {
   F function;
@@ -40,7 +40,7 @@ struct ThreadJob {
   }
 };
 
-/// Where a thread waits for a result that comes to be in the reactor's thread.
+/// Where a thread waits for a result that is made in the reactor's thread.
 template <class T>
 struct ThreadAnswer {
   ThreadGate gate{};
@@ -53,7 +53,7 @@ struct ThreadAnswer {
   }
 };
 
-/// Holds the promise of an answer; dying without one, it says so.
+/// Promises an answer. If it dies without one, the waiting thread gets a failure that says so.
 template <class T>
 class ThreadPromise {
  public:
@@ -80,15 +80,15 @@ class ThreadPromise {
 
 }  // namespace detail
 
-/// Calls function() in a thread of the reactor's pool and gives what it returns, or throws, in the
-/// reactor's thread. To be called there. Function and result are made and destroyed in the
-/// reactor's thread; while it runs, what the function refers to must be safe to use from another
+/// Calls function() in a thread of the reactor's pool. The Deferred gives what it returned or
+/// threw, in the reactor's thread. Call it in that thread. Function and result are made and
+/// destroyed there. While the function runs, what it refers to must be safe to use from another
 /// thread.
 ///
 ///     deferToThread(reactor, [path] { return checksumOf(path); })
 ///         .addCallback([](std::uint32_t sum) { ... });
 ///
-/// Cancelling the Deferred does not stop the thread: its late result is dropped. Throws what
+/// Cancelling the Deferred does not stop the thread; the late result is dropped. Throws what
 /// Reactor::callInThread throws.
 template <class F>
   requires std::invocable<std::decay_t<F>&>
@@ -102,16 +102,16 @@ template <class F>
   Job* const inThread = job.get();
   reactor.callInThreadWithCallback([job = std::move(job)](const Failure& failure) { job->report(failure); },
                                    [inThread] { inThread->run(); });
-  // Not before the call was accepted: a Deferred that nobody gets to see would be reported as
-  // unfired.
+  // Made only when the call was accepted: a Deferred that nobody gets would be reported as unfired.
   return inThread->deferred = Deferred<Value>(site);
 }
 
-/// From another thread: calls function() in the reactor's thread and returns its result, a
-/// Deferred's when it gives one; blocks until it is there. Throws what the function throws or its
-/// Deferred fails with, ReactorNotRunning when the reactor ends before the call, ResultLost when
-/// the Deferred dies, UsageError in the reactor's own thread, which would wait for itself. In a
-/// world, only inside what callInThread runs.
+/// Calls function() in the reactor's thread and returns its result; if that is a Deferred, the
+/// Deferred's result. Call it from another thread; it blocks until the result is there. In a world,
+/// call it only inside what callInThread runs. Throws what the function throws or its Deferred
+/// fails with. Throws ReactorNotRunning when the reactor ends before the call, ResultLost when the
+/// Deferred dies without a result, and UsageError in the reactor's own thread, which would wait for
+/// itself.
 template <class F>
   requires std::invocable<std::decay_t<F>&>
 auto blockingCallFromThread(Reactor& reactor, F&& function) -> typename detail::DeferredBy<std::decay_t<F>&>::Value {

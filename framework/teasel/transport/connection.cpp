@@ -12,8 +12,8 @@ namespace teasel {
 namespace {
 
 constexpr Logger kLog("connection");
-/// Parts of the chunk being delivered at least this large are shared with the out-queue instead of
-/// copied.
+/// A write of at least this many bytes from the chunk that is being delivered shares them with the
+/// out-queue. Smaller ones are copied.
 constexpr std::size_t kShareFrom = 2048;
 
 std::string nameOf(const Producer& producer) { return detail::typeName(typeid(producer)); }
@@ -93,7 +93,8 @@ void Connection::dispatch(const char* callback, F&& call) {
   afterDispatch();
 }
 
-/// `resumed`: the callback was a producer's resumeProducing.
+/// What follows every callback and every upcall. `resumed`: the callback was a producer's
+/// resumeProducing.
 void Connection::afterDispatch(bool resumed) {
   if (ended()) return;
   if (queuedBytes_ > 0 && inFlight_.empty()) flush();
@@ -101,11 +102,11 @@ void Connection::afterDispatch(bool resumed) {
   else if (sending_ != SendState::kOpen) endIfFlushed();
 }
 
-/// Makes the call that the producer is owed, if any.
+/// Makes the call that the producer is owed, if it is owed one.
 void Connection::pace(bool resumed) {
   using Due = detail::Pacer::Due;
   const Due due = pacer_.due(pendingBytes(), counters_.bytesWritten);
-  // it may unregister itself
+  // held here: it may unregister itself
   const std::shared_ptr<Producer> producer = due == Due::kStop ? pacer_.take() : pacer_.producer();
   switch (due) {
     case Due::kNothing: return;
@@ -115,7 +116,7 @@ void Connection::pace(bool resumed) {
       run("pauseProducing", [&] { producer->pauseProducing(); });
       return afterDispatch(resumed);
     case Due::kResume:
-      // A driver that takes everything at once must not keep the loop with this one producer.
+      // Where the driver takes everything at once, one producer must not occupy the loop.
       if (resumed) return paceInNextTurn();
       pacer_.calling(due, counters_.bytesWritten);
       run("resumeProducing", [&] { producer->resumeProducing(); });
@@ -155,7 +156,7 @@ void Connection::append(ByteView data) {
     return;
   }
   if (!queued_.empty() && queued_.back().tryAppend(data)) return;
-  // Each further segment is larger: a megabyte written byte by byte is some 30 segments, not 2000.
+  // Later segments are larger: a megabyte that is written byte by byte makes some 30, not 2000.
   const std::size_t room = queuedBytes_ < 512 ? 512 : queuedBytes_ < 4096 ? 4096 : queuedBytes_ < 65536 ? 16384 : 65536;
   queued_.emplace_back(data, room);
 }
@@ -168,7 +169,7 @@ void Connection::flush() {
     queued_.clear();
   } else {
     inFlightBytes_ = offered - taken;
-    queued_.swap(inFlight_);  // the segments stay where the driver knows them
+    queued_.swap(inFlight_);  // the driver holds pointers to these segments
   }
 }
 
@@ -208,8 +209,8 @@ void Connection::loseConnection() {
   letGoOfEndedSource();
   if (disconnecting()) return;
   beginClosing();
-  // What comes from now on is discarded, so that a peer which is still sending gets to read our
-  // reply.
+  // What comes from now on is read and discarded. A peer that is still sending then gets to read
+  // our reply.
   if (paused_) reactor_->driver().reading(slot_, true);
   if (!dispatching_) wantTurnEnd();
 }
@@ -265,7 +266,8 @@ void Connection::unregisterProducer() {
   if (pacer_.take() != nullptr && !ended() && !dispatching_) wantTurnEnd();
 }
 
-/// What is forwarded from a transport ends with it: nobody has to unregister that one.
+/// A producer that is a transport whose connection has ended will write nothing more: it need not
+/// unregister.
 void Connection::letGoOfEndedSource() {
   if (!pacer_.any()) return;
   const auto* source = dynamic_cast<const Transport*>(pacer_.producer().get());
@@ -291,9 +293,8 @@ void Connection::onConnected() { makeConnection(); }
 
 void Connection::onData(Chunk& chunk) {
   if (resumedDue_) deliverResumed();
-  if (ended()) return;
-  if (receiving_ == ReceiveState::kDiscarding) {
-    counters_.bytesDiscarded += chunk.size();
+  if (receiving_ >= ReceiveState::kDiscarding) {
+    if (!ended()) counters_.bytesDiscarded += chunk.size();
     return;
   }
   counters_.bytesReceived += chunk.size();
@@ -305,7 +306,7 @@ void Connection::onEof() {
   if (resumedDue_) deliverResumed();
   if (ended() || (disconnecting() && !pacer_.any())) return;
   if (!protocol_->halfCloseable()) {
-    pacer_.stopPush();  // nobody would ever tell it to end
+    pacer_.stopPush();  // the protocol does not hear of the end and could not stop it
     beginClosing();
     afterDispatch();
     return;
@@ -351,7 +352,8 @@ void Connection::finish() {
   if (keep == nullptr) return;  // connectionLost was called already
   const std::shared_ptr<ConnectionOwner> owner = std::move(owner_);
   unlink();
-  // Held here: should a verdict fly out of connectionLost, the two do not go on holding each other.
+  // Held here: if a verdict leaves connectionLost, connection and protocol must not go on holding
+  // each other.
   std::shared_ptr<StreamProtocol> protocol = std::move(protocol_);
   Failure failure;
   if (const std::shared_ptr<Producer> producer = pacer_.take();

@@ -16,18 +16,18 @@ namespace teasel {
 
 class Connection;
 
-/// Who made a connection and must hear how it goes: a Port or a Connector. Calls come from the
-/// connection only.
+/// The owner of a connection made it and hears how it goes: a Port or a Connector. Only the
+/// connection makes these calls.
 class ConnectionOwner {
  public:
-  /// The stream is up: the protocol to run on it, or null to close it quietly. May throw: as null,
-  /// and logged.
+  /// The stream is up. Returns the protocol to run on it, or null to close it without further calls
+  /// but connectionClosed. An exception is logged and counts as null.
   virtual std::shared_ptr<StreamProtocol> buildProtocol(const Address& peer) = 0;
   /// The protocol's connectionMade has returned.
   virtual void connectionMade() {}
-  /// Connecting failed; the connection is gone.
+  /// Connecting failed. The connection is gone: this is the last call.
   virtual void connectionFailed(const Failure& why) = 0;
-  /// connectionLost has returned; the last call.
+  /// The protocol's connectionLost has returned. This is the last call.
   virtual void connectionClosed(const Failure& reason) = 0;
 
  protected:
@@ -58,12 +58,16 @@ class ConnectionOwner {
 /// does the same.
 ///
 /// Each direction has a state of its own. The arrows name the events that lead on; every other
-/// event leaves the state as it is. connection_table_test_kit.hpp lists every state with every
-/// event, the calls that go out and the next state; connection_states_test.cpp drives a connection
-/// through all of them and compares these arrows with that table. An event stands at two arrows
-/// where it depends on the circumstances: whether bytes wait for the driver or a producer is
-/// registered, whether the protocol is half-closeable, and whether the peer has ended its
-/// direction.
+/// event leaves the state as it is. Events have the names of the calls. Three have names of their
+/// own: writeTooMuch is a write beyond the write limit, exception is one out of a callback, and
+/// shutDown is the end of the reactor. An event stands at two arrows where its effect depends on
+/// the circumstances: whether bytes wait for the driver or a producer is registered, whether the
+/// protocol is half-closeable, and whether the peer has ended its direction. Pausing is no state:
+/// it only asks the driver to hold the data.
+///
+/// connection_table_test_kit.hpp lists every state with every event, the calls that go out and the
+/// next state. connection_states_test.cpp drives a connection through all of them and compares the
+/// arrows with that table.
 ///
 /// Sending
 ///     kConnecting     no stream yet; writes are dropped
@@ -101,8 +105,7 @@ class ConnectionOwner {
 ///     kOpen -> kEndOfStream: onEof.
 ///     kOpen -> kDiscarding: onEof, loseConnection, failConnection.
 ///     kOpen -> kClosed: onEof, onError, loseConnection, failConnection, abortConnection,
-///     exception,
-///         shutDown.
+///         exception, shutDown.
 ///     kEndOfStream -> kDiscarding: loseConnection, failConnection.
 ///     kEndOfStream -> kClosed: onError, loseWriteConnection, loseConnection, failConnection,
 ///         abortConnection, exception, shutDown.
@@ -117,9 +120,9 @@ class ConnectionOwner {
 ///     failConnection                                      what it was given, after the flush
 ///     abortConnection                                     ConnectionAborted; names the caller
 ///     more than the write limit waits                     LimitExceeded; names the limit
-///     an exception out of a callback                      that exception; the log names the
-///     callback the driver's onError                                what the driver says, a
-///     ConnectionLost the reactor's end                                   ConnectionLost
+///     an exception out of a callback                      that exception; the log has the callback
+///     the driver's onError                                what the driver says, a ConnectionLost
+///     the reactor's end                                   ConnectionLost
 ///
 /// After failConnection an onError during the flush does not replace the reason that was given. An
 /// attempt to connect ends by onError, stopConnecting or the reactor's end; the owner hears
@@ -129,13 +132,14 @@ class ConnectionOwner {
 /// long.
 class Connection final : public Transport, public StreamSink, private TurnEnd, private Resource {
  public:
-  /// A stream that was accepted: asks `owner` for the protocol and makes the connection. To be
-  /// called in onAccept and returned there. Null if it closed at once.
+  /// A stream was accepted: asks `owner` for the protocol and makes the connection. Call it in
+  /// Acceptor::onAccept and return there what it returns, also if the connection has ended already.
   static StreamSink* accept(Reactor& reactor, Slot* slot, std::shared_ptr<ConnectionOwner> owner);
-  /// Begins to connect. `owner` is told the outcome in a later turn.
+  /// Begins to connect. `owner` hears the outcome in a later turn.
   static std::shared_ptr<Connection> connect(Reactor& reactor, const Address& to, const ConnectOptions& options,
                                              std::shared_ptr<ConnectionOwner> owner);
 
+  /// Where each direction stands; see above. For reports and tests.
   enum class SendState : std::uint8_t { kConnecting, kOpen, kShuttingDown, kShutDown, kClosing, kClosed };
   enum class ReceiveState : std::uint8_t { kConnecting, kOpen, kEndOfStream, kDiscarding, kClosed };
   SendState sendState() const noexcept { return sending_; }
@@ -164,11 +168,12 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void unregisterProducer() override;
   void setWaterMarks(std::size_t high, std::size_t low) override;
 
-  /// Before it is connected: gives up; the owner hears connectionFailed(why) in the closing phase.
+  /// While connecting: gives up. The owner hears connectionFailed(why) in the closing phase. Later:
+  /// no effect.
   void stopConnecting(const Failure& why);
-  /// How long a graceful close waits for the peer's end of stream; 2 s until set.
+  /// How long a graceful close waits for the peer's end of stream. It is 2 s until set.
   void setLinger(Duration linger) noexcept { linger_ = linger; }
-  /// Where the protocol is, for reports; null before and after.
+  /// The protocol, for reports. Null before the connection is made and after connectionLost.
   StreamProtocol* protocol() const noexcept { return protocol_.get(); }
 
  private:
@@ -183,10 +188,11 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void shutDown() override;
   std::string describe() const override;
 
-  /// Runs a callback of the protocol or the producer; an exception out of it aborts the connection.
+  /// Runs a callback of the protocol or of the producer. An exception out of it aborts the
+  /// connection.
   template <class F>
   void run(const char* callback, F&& call);
-  /// The same, and then what it asked for: the end of a dispatch.
+  /// The same, then does what the callback asked for: the end of a dispatch.
   template <class F>
   void dispatch(const char* callback, F&& call);
   void makeConnection();

@@ -9,8 +9,8 @@
 
 namespace teasel::detail {
 
-/// The producer registered with a Connection, and which call it is owed: the rules of
-/// Transport::registerProducer as a function of what was written and what waits.
+/// Keeps the producer that is registered with a Connection and decides which call it is owed. These
+/// are the rules of Transport::registerProducer, as a function of what was written and what waits.
 class Pacer {
  public:
   enum class Due : std::uint8_t { kNothing, kPause, kResume, kStop };
@@ -19,7 +19,8 @@ class Pacer {
   bool any() const noexcept { return producer_ != nullptr; }
   bool pushes() const noexcept { return any() && streaming_; }
   bool paused() const noexcept { return paused_; }
-  /// Writing tries to send at once when more than this is queued; kNever without a push producer.
+  /// When more bytes than this are queued, write tries to send at once. kNever without a push
+  /// producer.
   std::size_t sendAt() const noexcept { return sendAt_; }
 
   void set(std::shared_ptr<Producer> producer, bool streaming) noexcept {
@@ -33,14 +34,14 @@ class Pacer {
     sendAt_ = kNever;
     return std::exchange(producer_, nullptr);
   }
-  /// The end that comes does not wait for a push producer.
+  /// A push producer is stopped next: the end does not wait for it.
   void stopPush() noexcept { stopping_ = true; }
   void setMarks(std::size_t high, std::size_t low) noexcept {
     high_ = high, low_ = low;
     if (pushes()) sendAt_ = high;
   }
 
-  /// `pending` bytes wait of the `written` that were ever written.
+  /// The call that is owed now. `written` bytes were written so far; `pending` of them wait.
   Due due(std::size_t pending, std::uint64_t written) const noexcept {
     if (!any()) return Due::kNothing;
     if (!streaming_) {
@@ -51,7 +52,7 @@ class Pacer {
     if (paused_) return pending <= low_ ? Due::kResume : Due::kNothing;
     return pending > high_ ? Due::kPause : Due::kNothing;
   }
-  /// That call is about to be made.
+  /// The call `due` is about to be made.
   void calling(Due due, std::uint64_t written) noexcept {
     paused_ = due == Due::kPause;
     resumedAt_ = written;
@@ -64,7 +65,7 @@ class Pacer {
   std::size_t sendAt_ = kNever;
   std::shared_ptr<Producer> producer_;
   std::size_t high_ = Transport::kDefaultHighWaterMark, low_ = Transport::kDefaultLowWaterMark;
-  // a pull producer: what was written before it was last resumed
+  // a pull producer: how much was written when it was last resumed
   std::uint64_t resumedAt_ = kNotYet;
   bool streaming_ = false;
   bool paused_ = false;

@@ -48,7 +48,7 @@ class Unconnected final : public Transport {
 }  // namespace
 
 std::shared_ptr<Transport> unconnectedTransport() {
-  // Leaked on purpose: protocols with static storage hold it, too.
+  // Leaked on purpose: protocols with static storage duration hold it, too.
   static const std::shared_ptr<Transport>& transport = *new std::shared_ptr<Transport>(new Unconnected);
   return transport;
 }

@@ -4,9 +4,9 @@
 
 namespace teasel::detail {
 
-/// Added with tapBoth to a Deferred that somebody waits for: calls `lost` when the Deferred dies
-/// without a result. That comes out of a destructor: `lost` must not throw, and do no more than ask
-/// for a later turn.
+/// Calls `lost` when a Deferred dies without a result. Add it with tapBoth to a Deferred that
+/// somebody waits for. The call comes out of a destructor: `lost` must not throw, and must do no
+/// more than ask for a later turn.
 template <class Lost>
 class LossWatch {
  public:
