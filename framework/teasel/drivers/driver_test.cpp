@@ -138,9 +138,9 @@ TEST_P(DriverTest, GivesUpAConnectThatIsClosedWithoutAnUpcall) {
 }
 
 TEST_P(DriverTest, ReportsMissingDescriptorsAndGoesOnAcceptingLater) {
-  // UBSan opens a pipe when it meets a dynamic type for the first time: let it meet these while it
-  // can. Through the base class, as the driver calls it, and so that the compiler cannot see which
-  // object it is.
+  // UBSan opens a pipe when it meets a dynamic type for the first time. This call lets it meet the
+  // type while a descriptor is left. It goes through the base class, as the driver's call does, and
+  // through a volatile pointer, so that the compiler cannot see which object it is.
   Acceptor* volatile asTheDriverSeesIt = &listener;
   asTheDriverSeesIt->onAcceptError(posix::acceptFailure(EMFILE, port->host()));
   listener.errors = 0;
@@ -311,7 +311,7 @@ TEST_P(DriverTest, ReportsAResetAfterEndOfStream) {
   peer.endWrite();
   ASSERT_TRUE(until([&] { return sink.eofs == 1; }));
   peer.reset();
-  if (GetParam() == "select") return;  // cannot watch for errors alone: the next write tells
+  if (GetParam() == "select") return;  // it cannot watch for errors alone: the next write tells
   EXPECT_TRUE(until([&] { return sink.errors == 1; }));
 }
 
@@ -321,7 +321,7 @@ TEST_P(DriverTest, ReportsAHardSendErrorInTheNextPoll) {
   pump(2ms);
   peer.reset();
   pump(2ms);
-  // The first one may be taken by a kernel that has not noticed yet, the second cannot.
+  // The kernel may take the first write, because it has not noticed the reset yet.
   for (int i = 0; i < 20 && sink.errors == 0; ++i) {
     if (sink.written.size() == static_cast<std::size_t>(i)) write(sink, "into the void");
     const int before = sink.errors;
@@ -394,7 +394,8 @@ TEST_P(DriverTest, EndsALingeringStreamAtItsDeadline) {
   auto [sink, peer] = pair();
   close(sink, CloseMode::kGraceful, 50ms);
   const Instant start = driver->now();
-  // The peer stays: only the deadline ends this. Then what it says meets a reset.
+  // The peer stays, so that only the deadline ends the lingering. What the peer sends after that
+  // meets a reset.
   until([&] { return driver->now() > start + 60ms; });
   EXPECT_EQ(driver->overdueSlots(), 0u);
   peer.take();

@@ -20,13 +20,13 @@
 #include <teasel/drivers/detail/posix/sockets.hpp>
 #include <teasel/drivers/drivers.hpp>
 
-/// What the tests of the drivers share: sinks that record, a driver that is polled until something
-/// is true, and plain blocking sockets as the other end.
+/// What the tests of the drivers share: sinks that record, a driver that a test polls until
+/// something is true, and plain blocking sockets as the other ends.
 namespace teasel::drivertest {
 
 using namespace std::chrono_literals;
 
-/// Records every upcall; a hook, where set, runs inside it.
+/// Records every upcall. A hook that is set runs inside the upcall.
 class Sink final : public StreamSink {
  public:
   void onConnected() override { ++connected, call(atConnected); }
@@ -54,8 +54,8 @@ class Sink final : public StreamSink {
   }
 };
 
-/// Takes every connection and gives it a Sink; `atAccept`, where set, runs before that and may
-/// refuse.
+/// Takes every connection and gives it a Sink. `atAccept`, if it is set, runs before that and may
+/// refuse the connection.
 class Listener final : public Acceptor {
  public:
   StreamSink* onAccept(Slot* stream) override {
@@ -73,8 +73,8 @@ class Listener final : public Acceptor {
   std::function<bool(Slot*)> atAccept;
 };
 
-/// The other end of a stream: a plain socket, read with a time-out so that a test fails instead of
-/// hanging.
+/// The other end of a stream: a plain socket. It reads without waiting, so that a test fails
+/// instead of hanging.
 class Peer {
  public:
   explicit Peer(int descriptor) : descriptor_(descriptor) {}
@@ -93,13 +93,13 @@ class Peer {
   void send(ByteView bytes) {
     EXPECT_EQ(::send(descriptor_, bytes.data(), bytes.size(), posix::kNoSignal), static_cast<ssize_t>(bytes.size()));
   }
-  /// As much as fits, without waiting.
+  /// Sends as much as fits, without waiting. Returns how much that was.
   std::size_t stuff(std::size_t most) {
     const std::string bytes(most, 'x');
     const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), posix::kNoSignal | MSG_DONTWAIT);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
   }
-  /// What is there now. Sets sawEof and sawReset.
+  /// Receives what is there now. Sets sawEof and sawReset.
   std::string take() {
     std::string out;
     char piece[65536];
@@ -124,8 +124,8 @@ class Peer {
   int descriptor_;
 };
 
-/// The drivers that the tests run on: all; in a build with the portable system calls, those that
-/// such a system has.
+/// The drivers that the tests run on: all of them. A build with the portable system calls has those
+/// that such a system has.
 inline std::vector<std::string> testedDrivers() {
   std::vector<std::string> names;
   std::string why;
@@ -136,7 +136,7 @@ inline std::vector<std::string> testedDrivers() {
 
 inline Segment segment(ByteView bytes) { return Segment(bytes); }
 
-/// A driver by name, polled by hand, with one port to connect to.
+/// A driver by name, which the test polls by hand, with one port to connect to.
 class DriverTest : public ::testing::TestWithParam<std::string> {
  public:
   void SetUp() override {
@@ -161,7 +161,7 @@ class DriverTest : public ::testing::TestWithParam<std::string> {
     const Instant end = driver->now() + time;
     while (driver->now() < end) poll(1ms);
   }
-  /// Polls until `done()`, five seconds at most; says whether it came to that.
+  /// Polls until `done()` is true, for five seconds at most. Returns whether it became true.
   template <class Done>
   bool until(Done done) {
     for (const Instant end = driver->now() + 5s; driver->now() < end; poll(5ms))
@@ -189,7 +189,7 @@ class DriverTest : public ::testing::TestWithParam<std::string> {
     return got;
   }
 
-  // The driver last of what it uses: it dies first.
+  // The driver is declared after what it uses, so that it is destroyed first.
   Listener listener;
   std::vector<Segment> outgoing;
   std::unique_ptr<Driver> driver;

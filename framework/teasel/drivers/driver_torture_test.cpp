@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-/// Random lives of many streams, both ends in one driver: whatever the order of writes, pauses and
-/// ends, what arrives is a prefix of what was written, and all of it where both sides ended
-/// gracefully.
+/// Random lives of many streams, with both ends in one driver. Writes, pauses and ends come in any
+/// order. What arrives is always a prefix of what was written. It is all of that where both sides
+/// ended gracefully.
 namespace teasel::drivertest {
 
 namespace {
@@ -20,7 +20,7 @@ struct Dice {
 /// The byte at each position of every stream.
 char patternAt(std::size_t position) { return static_cast<char>('a' + position * 7 % 23 + position / 1000 % 3); }
 
-/// One end: writes the pattern, checks what it gets, ends some day.
+/// One end. It writes the pattern, checks what it gets, and ends at some time.
 struct End final : StreamSink {
   Driver* driver = nullptr;
   Slot* slot = nullptr;
@@ -88,7 +88,7 @@ struct End final : StreamSink {
   }
 };
 
-/// Accepts one stream, for an End that waits.
+/// Accepts one stream for an End that waits for it.
 struct Meeting final : Acceptor {
   End* server = nullptr;
   StreamSink* onAccept(Slot* stream) override {
@@ -115,7 +115,7 @@ class DriverTortureTest : public DriverTest {
     EXPECT_TRUE(until([&] { return client.ready && server.ready; }));
     driver->stopListening(gate);
   }
-  /// Whether all that was written to the living by the living has arrived.
+  /// Whether everything has arrived that was written between ends that are both alive.
   static bool settled(const std::deque<End>& ends) {
     return std::all_of(ends.begin(), ends.end(), [](const End& end) {
       const bool living = end.slot != nullptr && end.other->slot != nullptr && !end.lost && !end.other->lost;

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 
-/// Pausing, closing inside upcalls, and what a poll waits for.
+/// Tests of pausing, of closing inside upcalls, and of what a poll waits for.
 namespace teasel::drivertest {
 
 class DriverTurnTest : public DriverTest {};
@@ -197,7 +197,7 @@ TEST_P(DriverTurnTest, WaitsAsLongAsItIsToldAndSamplesTheTimeAfterwards) {
   pump(2ms);
   for (const Duration wait : {Duration(300us), Duration(30ms)}) {
     Duration longest{};
-    // Now and then a signal may end a wait early.
+    // A signal may end a wait early.
     for (int i = 0; i < 5 && longest < wait; ++i) {
       const Instant start = driver->now();
       const Instant sampled = poll(wait);
@@ -297,7 +297,8 @@ TEST_P(DriverTurnTest, AnExceptionOutOfAnUpcallLosesNothing) {
   EXPECT_TRUE(until([&] { return sink.data == "onetwo"; }));
 }
 
-/// Allows so many descriptors, as far as that can be allowed, until it is destroyed.
+/// Raises the limit of descriptors to `wanted`, or as far as the system allows, until it is
+/// destroyed.
 class DescriptorLimit {
  public:
   explicit DescriptorLimit(rlim_t wanted) {

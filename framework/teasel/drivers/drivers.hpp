@@ -9,16 +9,18 @@
 
 namespace teasel {
 
-/// The drivers that this version of Teasel has, best known first; whether one runs here is another
-/// question.
+/// The names of all drivers that this version of Teasel knows, in alphabetical order.
+/// driverAvailable() says whether one can run here.
 std::vector<std::string_view> driverNames();
 
-/// A driver by name; "" is the default, epoll. Throws UsageError, naming the known ones, for a name
-/// that is none of them, and DriverUnavailable where the driver cannot run (built without liburing,
-/// io_uring forbidden, old kernel).
+/// Makes a driver by its name. "" is the default: epoll, or poll on a system without epoll. Throws
+/// UsageError, which names the known drivers, for an unknown name. Throws DriverUnavailable, which
+/// says why, when the driver cannot run here: the system does not have the mechanism, the build has
+/// no liburing, io_uring is forbidden, or the kernel is too old.
 std::unique_ptr<Driver> makeDriver(std::string_view name = {});
 
-/// Whether makeDriver(name) would work now; else `why` says in one line why not. Never throws.
+/// Whether makeDriver(name) would work now. If not, sets `why` to one line with the reason. Never
+/// throws.
 bool driverAvailable(std::string_view name, std::string& why) noexcept;
 
 }  // namespace teasel

@@ -25,7 +25,7 @@ static_assert(std::atomic<int>::is_always_lock_free, "the handler may not lock")
 extern "C" void teaselOnSignal(int signal) {
   const int saved = errno;
   const auto byte = static_cast<unsigned char>(signal);
-  // A full pipe already says enough.
+  // A write that fails because the pipe is full loses nothing: the thread has enough to read.
   [[maybe_unused]] const ssize_t written = ::write(pipeEnd.load(), &byte, 1);
   errno = saved;
 }
@@ -72,7 +72,7 @@ SignalWatch::SignalWatch(std::initializer_list<int> signals, UniqueFunction<void
 SignalWatch::~SignalWatch() {
   for (const auto& [signal, before] : state_->previous) ::sigaction(signal, &before, nullptr);
   pipeEnd.store(-1);
-  // Blocking again, so that the thread's end gets through even if the pipe is full of signals.
+  // Writing blocks again, so that the order to end arrives even if the pipe is full of signals.
   static_cast<void>(::fcntl(state_->pipe[1], F_SETFL, 0));
   const unsigned char end = 0;
   while (::write(state_->pipe[1], &end, 1) < 0 && errno == EINTR) {

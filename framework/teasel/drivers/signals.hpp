@@ -1,6 +1,6 @@
 #pragma once
 
-#include <csignal>  // SIGINT and its kind, for callers
+#include <csignal>  // for callers: SIGINT and the like
 #include <initializer_list>
 #include <memory>
 
@@ -8,15 +8,19 @@
 
 namespace teasel::posix {
 
-/// Watches for signals, for a clean Ctrl-C:
+/// Waits for signals, so that Ctrl-C can end a program cleanly:
 ///
-///     SignalWatch watch({SIGINT, SIGTERM}, [&](int) { reactor.callFromThread([&] { reactor.stop(); }); });
+///     SignalWatch watch({SIGINT, SIGTERM}, [&](int) {
+///       reactor.callFromThread([&] { reactor.stop(); });
+///     });
 ///
-/// `callback` runs in a thread of the watch's own, where it may lock and allocate, once for each
-/// signal: a second one of the same kind has its usual effect again, so that an impatient Ctrl-C
-/// ends a program that hangs. One watch at a time per process (a second one throws UsageError). The
-/// destructor restores what was there before and returns only when no callback runs; do not destroy
-/// a watch inside its callback.
+/// `callback` gets the number of the signal. It runs in a thread that belongs to the watch, so it
+/// may lock and allocate. It runs once for each kind of signal: a second signal of the same kind
+/// has its usual effect again. So an impatient second Ctrl-C ends a program that hangs.
+///
+/// A process can have one watch at a time: a second one throws UsageError. The constructor throws
+/// std::runtime_error when no descriptor is left. The destructor restores the previous actions and
+/// returns only when no callback runs. Do not destroy a watch inside its callback.
 class SignalWatch {
  public:
   SignalWatch(std::initializer_list<int> signals, UniqueFunction<void(int)> callback);

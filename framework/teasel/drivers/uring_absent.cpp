@@ -4,7 +4,7 @@
 
 namespace teasel {
 
-// Built instead of uring_driver.cpp where CMake found no liburing.
+// This file is built instead of uring_driver.cpp where CMake found no liburing.
 std::unique_ptr<Driver> makeUringDriver(const UringOptions&) {
   throw DriverUnavailable("io_uring: Teasel was built without liburing (install liburing-dev and configure again)");
 }

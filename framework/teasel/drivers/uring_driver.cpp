@@ -22,7 +22,7 @@ namespace {
 
 using namespace detail::uring;
 
-/// How long the kernel may take to give up the operations of a closed slot.
+/// How long the kernel may take to end the operations of a closed slot.
 constexpr Duration kCancelGrace = std::chrono::seconds(1);
 
 class UringDriver final : public detail::SocketDriver {
@@ -46,7 +46,7 @@ class UringDriver final : public detail::SocketDriver {
   bool finished(detail::SocketEntry& closed) override;
   static void closeDescriptor(Entry& entry) noexcept;
 
-  // Brings the operations in the kernel to what the dirty entries want.
+  // Arms and cancels operations, until the kernel has those that the entries in dirty() want.
   void applyWishes();
   void arm(Entry& entry, Operation operation);
   void cancel(std::uint64_t data);
@@ -54,7 +54,7 @@ class UringDriver final : public detail::SocketDriver {
   void deliverHeld();
   void deliverHeld(Entry& entry);
 
-  // One completion, and what it means for each operation.
+  // Handling of one completion, and what it means for each operation.
   void complete(const posix::Uring::Completion& completion);
   void accepted(Entry& port, int result);
   void connected(Entry& entry, int result);
@@ -63,23 +63,25 @@ class UringDriver final : public detail::SocketDriver {
   void sent(Entry& entry, int result);
   void watched(Entry& entry, int result);
 
-  // Dies before the entries, which the base owns: until then the kernel may use what they hold.
+  // It is destroyed before the entries, which the base owns. Until then the kernel may use what
+  // they hold.
   posix::Uring ring_;
   bool wakeArmed_ = false, ending_ = false;
-  // Entries with something to deliver. One in here is not freed, nor one with an operation in the
-  // kernel.
+  // Entries that hold something to deliver. An entry in this list is not freed; nor is an entry
+  // with an operation in the kernel.
   std::deque<Entry*> resumed_;
 };
 
 UringDriver::~UringDriver() {
   disposeAll();
-  // An operation in the kernel pins its socket: let it go, so that the peers hear of it now. And
-  // what a closed ring leaves to the kernel to clean up interrupts this thread's next waits.
+  // An operation in the kernel pins its socket. So all operations are cancelled first, and the
+  // peers see the end now. There is a second reason: what the kernel has to clean up after a closed
+  // ring interrupts the next waits of this thread.
   const auto busy = [](const detail::SocketEntry* entry) { return static_cast<const Entry*>(entry)->armed != 0; };
   const Instant end = now() + kCancelGrace;
   ending_ = true;
   while ((wakeArmed_ || std::any_of(graveyard().begin(), graveyard().end(), busy)) && now() < end) {
-    // in another thread: the kernel ends them when the ring closes
+    // Not in this thread: the kernel ends the operations when the ring is closed.
     if (!ring_.submitAndWait(Duration::zero())) break;
     applyWishes();
     if (wakeArmed_) cancel(kWakeUp);
@@ -98,8 +100,8 @@ void UringDriver::poll(Duration maxWait, Instant& sampled) {
   sampled = sample();
   reportFailures();
   deliverHeld();
-  // Each is taken before it is handled: an exception of a test that passes through here leaves the
-  // rest for the next poll.
+  // Each completion is taken before it is handled. So an exception of a test that passes through
+  // here leaves the others for the next poll.
   for (std::uint32_t count = ring_.ready(); count > 0; --count) complete(ring_.take());
   expireDeadlines();
   reap();
@@ -135,7 +137,7 @@ void UringDriver::arm(Entry& entry, Operation operation) {
     case kSend: {
       std::size_t bytes = 0;
       const std::size_t count = entry.outgoing.pieces(entry.pieces, bytes);
-      // WAITALL: the kernel goes on by itself after a short send.
+      // With MSG_WAITALL the kernel goes on by itself after a short send.
       if (count == 1) {
         io_uring_prep_send(&sqe, entry.descriptor, entry.pieces[0].iov_base, bytes, MSG_NOSIGNAL | MSG_WAITALL);
       } else {
@@ -145,7 +147,7 @@ void UringDriver::arm(Entry& entry, Operation operation) {
       }
       break;
     }
-    // errors and hang-up come unasked
+    // Errors and hang-ups are reported even if nobody asks for them.
     case kWatch: io_uring_prep_poll_add(&sqe, entry.descriptor, 0); break;
     case kWakeUp: return;
   }
@@ -156,7 +158,7 @@ void UringDriver::arm(Entry& entry, Operation operation) {
 void UringDriver::cancel(std::uint64_t data) {
   io_uring_sqe& sqe = ring_.entry();
   io_uring_prep_cancel64(&sqe, data, 0);
-  // ENOENT: it completed meanwhile, and says so itself.
+  // It fails with ENOENT if the operation has completed. Then that completion says all.
   sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
   sqe.user_data = kNobody;
 }
@@ -202,7 +204,7 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
     wakeUp().drain();
     return;
   }
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands back what it was given, a number
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands back the number that it was given
   Entry& entry = *reinterpret_cast<Entry*>(completion.data & ~kOperationMask);
   if (!more) {
     entry.armed &= ~bit(operation);
@@ -222,7 +224,7 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
 // Accepting and connecting ------------------------------------------------------------------------
 
 void UringDriver::stopListening(Slot* port) {
-  // The armed accept keeps the socket until the next poll; this frees the port at once.
+  // The armed accept keeps the socket until the next poll. The shutdown frees the port at once.
   static_cast<void>(::shutdown(Entry::of(port).descriptor, SHUT_RDWR));
   dispose(Entry::of(port), false);
 }
@@ -270,19 +272,21 @@ void UringDriver::received(Entry& entry, const posix::Uring::Completion& complet
   };
   const Loan loan(ring_, static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT));
   if (completion.result <= 0) return receivedEnd(entry, completion.result);
-  if (entry.state != State::kOpen || entry.failed) return;  // discarded
+  if (entry.state != State::kOpen || entry.failed) return;  // nobody wants these bytes
   const auto size = static_cast<std::size_t>(completion.result);
   detail::ReceiveBuffer& buffer = ring_.buffer(loan.id);
   if (entry.reading && !entry.holds()) return buffer.deliver(*entry.sink, size);
-  // Copied out of the ring, so that a paused stream takes no buffers from the others. Bounded: the
-  // receive is cancelled before the next wait, and until then the kernel has but these buffers.
+  // The bytes are copied out of the ring, so that a paused stream takes no buffers from the others.
+  // This is bounded: the receive is cancelled before the next wait, and until then the kernel has
+  // no more than these buffers.
   buffer.open();
   entry.held.emplace_back(ByteView(buffer.bytes(), size));
   buffer.shut();
 }
 
 void UringDriver::receivedEnd(Entry& entry, int result) {
-  // Out of buffers: armed again before the next wait, when this batch has given them back.
+  // ENOBUFS: no buffer was free. The receive is armed again before the next wait; by then the
+  // completions of this poll have given their buffers back.
   if (result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN || entry.failed) return;
   if (entry.state == State::kLingering) {
     entry.eof = true;
@@ -302,7 +306,7 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
   }
 }
 
-/// After end of stream nothing is received that could tell of a reset.
+/// After the end of the stream no receive is armed that could report a reset. The watch does it.
 void UringDriver::watched(Entry& entry, int result) {
   if (entry.state != State::kOpen || entry.failed || result < 0) return;
   if (const int error = (result & POLLERR) != 0 ? posix::takeSocketError(entry.descriptor) : 0; error != 0)
@@ -340,14 +344,15 @@ void UringDriver::sent(Entry& entry, int result) {
 
 void UringDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) {
   Entry& entry = Entry::of(stream);
-  // What is held counts as seen: nobody reads any more, so there is no end of stream to wait for.
+  // Nobody reads any more. So an end of stream or an error that is held counts as delivered: there
+  // is nothing to linger for.
   if (entry.heldEof || (entry.heldError && !entry.writing())) entry.eof = true;
   SocketDriver::close(stream, mode, std::move(inFlight), lingerUntil);
   entry.dropHeld();
 }
 
-/// The operations of the entry are cancelled before the next wait; the descriptor is closed, the
-/// segments in flight are freed and the entry is used again after the last of them has completed.
+/// The operations of the entry are cancelled before the next wait. When the last of them has
+/// completed, the descriptor is closed, and the segments in flight and the entry are freed.
 void UringDriver::retire(detail::SocketEntry& closed, bool reset) {
   auto& entry = static_cast<Entry&>(closed);
   entry.reset = reset;

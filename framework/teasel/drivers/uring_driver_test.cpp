@@ -1,8 +1,8 @@
 #include <teasel/drivers/driver_test_kit.hpp>
 #include <teasel/drivers/uring_driver.hpp>
 
-/// What only io_uring has: few buffers, kernels without DEFER_TASKRUN, operations that outlive
-/// their slot.
+/// Tests of what only io_uring has: a lack of buffers, kernels without DEFER_TASKRUN, operations
+/// that live longer than their slot.
 namespace teasel::drivertest {
 
 class UringDriverTest : public DriverTest {
@@ -63,7 +63,7 @@ TEST_P(UringDriverTest, HoldsWhatTheKernelReadAheadWithItsEndOfStream) {
   poll();  // the receive is in the kernel
   peer.send("ahead");
   peer.endWrite();
-  ::usleep(10'000);  // the kernel has completed the receives, nobody has polled
+  ::usleep(10'000);  // the kernel has completed the receives, and nobody has polled
   driver->reading(sink.slot, false);
   pump(5ms);
   EXPECT_TRUE(sink.quiet());
@@ -80,7 +80,7 @@ TEST_P(UringDriverTest, KeepsTheOrderWhenAnotherStreamPausesAndResumesItWithinOn
   poll();  // both receives are in the kernel
   master.atChunk = [&](Chunk&) { driver->reading(sink.slot, master.chunks % 2 == 0); };
   for (const char* piece : {"first ", "second "}) {
-    // Completed one by one, handled all together.
+    // The kernel completes them one by one. One poll handles them all.
     one.send("x"), ::usleep(2000);
     two.send(std::string(piece)), ::usleep(2000);
   }

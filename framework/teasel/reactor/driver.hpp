@@ -12,34 +12,35 @@
 #include <teasel/core/failure.hpp>
 #include <teasel/core/segment.hpp>
 
-/// What stands between a Reactor and the world: one interface for the kernel's mechanisms and for
-/// the simulation.
+/// A Driver stands between a Reactor and the world. The kernel's mechanisms and the simulation have
+/// this one interface.
 ///
-/// It is push-shaped and completion-shaped: a completion already holds its bytes; readiness can
-/// play completion, the other way round it cannot. Drivers see StreamSink and Acceptor, never
-/// Connection.
+/// The interface pushes data, and it pushes completions: an upcall brings the bytes with it. A
+/// readiness mechanism can be used like this. A completion mechanism could not be used through an
+/// interface of readiness. A driver sees StreamSink and Acceptor; it never sees Connection.
 ///
-/// Rules for both sides, which the contract suite holds every driver to:
-///  - Sinks and acceptors are called from inside Driver::poll only. Every other call returns
-///    without calling back; what goes wrong in it is reported by the next poll.
-///  - Any call may be made from inside an upcall, for any slot, the calling one included.
-///  - A Slot belongs to the driver. It lives from listen/connect/onAccept until
-///    stopListening/close; after that the caller must not use it, no upcall for it comes, and the
-///    driver keeps what it still needs (lingering, segments in flight). close and stopListening are
-///    the only ways to end a slot: onEof and onError leave it for its owner to close.
-///  - Upcalls of a stream: onConnected first (connect only), then onData*, then at most one onEof;
-///    onWritten in between; at most one onError, the last of all. onData is never empty.
+/// These rules bind both sides. The contract suite checks them on every driver.
+///  - A driver calls sinks and acceptors only from inside Driver::poll. Every other call returns
+///    without calling back. The next poll reports what went wrong in such a call.
+///  - Any call may be made from inside an upcall, for any slot, also for the slot of that upcall.
+///  - A Slot belongs to the driver. It lives from listen, connect or onAccept until stopListening
+///    or close. After that the caller must not use it, and no upcall for it comes. The driver keeps
+///    what it still needs (for lingering, segments in flight). Only close and stopListening end a
+///    slot: after onEof and onError its owner still has to close it.
+///  - The upcalls of a stream come in this order: first onConnected (only after connect), then any
+///    number of onData, then at most one onEof. onWritten may come between these. At most one
+///    onError comes, and it is the last upcall.
 
 namespace teasel {
 
 class ThreadPool;
 
-/// One end of a stream, or a listening port, inside a driver. Drivers derive from it.
+/// One end of a stream inside a driver, or a listening port. Drivers derive from it.
 class Slot {
  public:
   /// Our address: known after listen, after onConnected, and from onAccept on.
   const Address& host() const noexcept { return host_; }
-  /// The peer's; none for a listening slot.
+  /// The peer's address; a listening slot has none.
   const Address& peer() const noexcept { return peer_; }
 
  protected:
@@ -48,20 +49,22 @@ class Slot {
   Address host_, peer_;
 };
 
-/// Receives what happens to one stream. Implemented by Connection.
+/// Receives what happens to one stream. Connection implements it.
 class StreamSink {
  public:
-  /// The connection that connect() began is made; reading is on unless reading(slot, false) was
-  /// called.
+  /// The connection that connect() began is established. Reading is on, unless reading(slot, false)
+  /// was called before.
   virtual void onConnected() = 0;
-  /// Bytes, at least one. Borrowed for the call; `chunk.retain()` keeps them.
+  /// At least one byte has arrived. The bytes are borrowed for this call; `chunk.retain()` keeps
+  /// them.
   virtual void onData(Chunk& chunk) = 0;
-  /// The peer ended its direction; no onData follows. The other direction stays open.
+  /// The peer has ended its direction: no onData follows. The other direction stays open.
   virtual void onEof() = 0;
-  /// The rest of a write that was not taken at once has been taken: `count` bytes, all of them.
+  /// The driver has taken the whole rest of a write that it did not take at once. That rest was
+  /// `count` bytes.
   virtual void onWritten(std::size_t count) = 0;
-  /// The stream is dead: connecting failed (a ConnectError), or it was reset (ConnectionLost).
-  /// Nothing else follows.
+  /// The stream is dead: connecting failed (`why` is a ConnectError), or the stream was reset
+  /// (ConnectionLost). No upcall follows.
   virtual void onError(const Failure& why) = 0;
 
  protected:
@@ -71,84 +74,93 @@ class StreamSink {
 /// Receives the connections of one listening slot.
 class Acceptor {
  public:
-  /// A new stream, fully usable at once (write, reading, close included). Returns its sink; null to
-  /// close it, quietly and gracefully. If the acceptor closed the slot itself meanwhile, what it
-  /// returns is ignored.
+  /// A new stream. All calls may be made on it at once, also write, reading and close. Returns its
+  /// sink. After null the driver closes the stream gracefully and reports nothing. The driver
+  /// ignores the returned value if the acceptor has closed the slot itself.
   virtual StreamSink* onAccept(Slot* stream) = 0;
-  /// Accepting failed for lack of resources (descriptors, memory); the driver goes on and tries
-  /// again.
+  /// Accepting failed because descriptors or memory were lacking. The driver tries again later.
   virtual void onAcceptError(const Failure& why) = 0;
 
  protected:
   ~Acceptor() = default;
 };
 
-/// How a stream ends. Graceful: what is in flight goes out, then end of stream, then the driver
-/// reads and discards until the peer's end of stream or the linger deadline (closing with unread
-/// input would send RST and cut the reply short). Abort: what is queued is dropped and the peer
-/// sees a reset where the transport can say so.
+/// How a stream ends.
+///
+/// kGraceful: the driver sends what is in flight and then the end of the stream. Then it reads and
+/// discards input until the peer's end of stream or the linger deadline. (A close with unread input
+/// would send RST, which can cut the reply short.)
+///
+/// kAbort: the driver drops what is queued. The peer sees a reset where the transport has resets.
 enum class CloseMode : std::uint8_t { kGraceful, kAbort };
 
 struct ListenOptions {
-  int backlog = 50;
+  int backlog = 50;  ///< how many connections may wait to be accepted
 };
 struct ConnectOptions {
-  Address bind{};  ///< our end's address; none: the system chooses
+  Address bind{};  ///< the address of our end; with none the system chooses
 };
 
+/// Waits for I/O and performs it, for one Reactor. Only one thread at a time may call it, except
+/// for wake().
 class Driver {
  public:
   Driver() = default;
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
-  /// Every slot still open is aborted without upcalls.
+  /// Aborts every slot that is still open, without upcalls.
   virtual ~Driver() = default;
 
   virtual std::string_view name() const noexcept = 0;
-  /// The driver's clock, monotonic.
+  /// The driver's clock, which is monotonic.
   virtual Instant now() noexcept = 0;
-  /// Whether that is simulated time, which stands still while code runs.
+  /// Whether now() is simulated time, which stands still while code runs.
   virtual bool simulated() const noexcept { return false; }
-  /// Waits until something happened, `maxWait` has passed (0: does not wait; Duration::max():
-  /// without end), wake() was called or a linger deadline fell due; then sets `sampled` to now(),
-  /// once, and makes the upcalls. Never waits after the first upcall. Work that was held back
-  /// (after reading(slot, true), a failed write, a failed connect) counts as having happened. May
-  /// return early, without upcalls.
+  /// Waits until something has happened, `maxWait` has passed, wake() was called, or a linger
+  /// deadline is due. Then sets `sampled` to now(), once, and makes the upcalls. A `maxWait` of 0
+  /// does not wait; Duration::max() waits without end.
+  ///
+  /// Work that was held back counts as something that has happened: data after reading(slot, true),
+  /// a failed write, a failed connect. A poll never waits after its first upcall. It may return
+  /// early, without upcalls.
   virtual void poll(Duration maxWait, Instant& sampled) = 0;
-  /// Makes a poll that waits, or the next one, return soon. The only call that any thread may make
-  /// at any time.
+  /// Makes the poll that is waiting return soon, or else the next one. This is the only call that
+  /// any thread may make at any time.
   virtual void wake() noexcept = 0;
 
-  /// Listens on `at` (port 0: the system chooses; see Slot::host). Null and `why` (a
-  /// CannotListenError) when it cannot. The acceptor must live until stopListening.
+  /// Listens on `at`. For port 0 the system chooses a port; Slot::host() tells which. Returns null
+  /// and sets `why` (a CannotListenError) when it cannot listen. `acceptor` must live until
+  /// stopListening.
   virtual Slot* listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) = 0;
+  /// Ends a slot of listen().
   virtual void stopListening(Slot* port) = 0;
-  /// Begins to connect; onConnected or onError follows in a later poll, even where it succeeds or
-  /// fails at once.
+  /// Begins to connect. onConnected or onError follows in a later poll, even when connecting
+  /// succeeds or fails at once. `sink` must live until close.
   virtual Slot* connect(const Address& to, const ConnectOptions& options, StreamSink& sink) = 0;
 
-  /// Whether onData and onEof may come; a new stream begins with true. After false nothing is
-  /// delivered, what the driver already has is held (bounded) and handed over, end of stream
-  /// included, after true. A reset may be reported while reading is off.
+  /// Says whether onData and onEof may come. A new stream begins with true. After false the driver
+  /// delivers nothing: it holds what it already has, including the end of the stream, and delivers
+  /// that after true. What it holds is bounded. A reset may be reported while reading is off.
   virtual void reading(Slot* stream, bool on) = 0;
-  /// Offers bytes; returns how many were taken now. All: the segments are free again. Fewer: the
-  /// driver takes the rest later by itself; neither the span nor its bytes may change until exactly
-  /// one onWritten(the rest), or close; no other write before that. A hard error returns as if
-  /// nothing was taken and is reported by onError in the next poll.
+  /// Offers bytes and returns how many of them the driver took now. If it took all, the caller has
+  /// its segments back. If it took fewer, it takes the rest later by itself and then makes exactly
+  /// one onWritten(rest). Until that upcall or close, neither the span nor its bytes may change and
+  /// no other write may be made. A hard error looks as if nothing was taken; the next poll reports
+  /// it by onError.
   virtual std::size_t write(Slot* stream, std::span<const Segment> segments) = 0;
-  /// Ends our direction. Nothing may be in flight; no write follows.
+  /// Ends our direction. No write may be in flight, and none may follow.
   virtual void shutdownWrite(Slot* stream) = 0;
-  /// Ends the stream. `inFlight`: the segments of an unfinished write, in the order in which they
-  /// were given (empty if none): the driver owns their bytes from here on. `lingerUntil`: how long
-  /// a graceful close may take.
+  /// Ends the stream. `inFlight` has the segments of an unfinished write, in the order in which
+  /// write() got them; it is empty if there is none. From here on the driver owns their bytes. A
+  /// graceful close may take until `lingerUntil`.
   virtual void close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) = 0;
 
-  /// The threads of the reactor that is being made on this driver, to be destroyed before the
-  /// driver. Null from a driver that has none (the default).
+  /// The threads of the reactor that is being made on this driver. The pool must be destroyed
+  /// before the driver. A driver without threads returns null, which is the default.
   virtual std::unique_ptr<ThreadPool> makeThreadPool();
 
-  /// Slots whose owner has closed them and which are past their linger deadline by now: 0 in a
-  /// healthy driver.
+  /// How many slots were closed by their owner and still exist although their linger deadline has
+  /// passed. A healthy driver has 0.
   virtual std::size_t overdueSlots() const noexcept = 0;
 };
 

@@ -40,7 +40,7 @@ class EpollPoller final : public Poller {
     return ::epoll_ctl(descriptor_, operation, descriptor, &event) == 0 ? 0 : errno;
   }
 
-  // The kernel forgets a closed descriptor by itself.
+  // The kernel forgets a descriptor when it is closed.
   void forget(int, Bits) noexcept override {}
 
   std::span<const Ready> wait(Duration maxWait) override {
@@ -63,7 +63,8 @@ class EpollPoller final : public Poller {
       if (count >= 0 || errno != ENOSYS) return count;
       nanoseconds_ = false;  // before Linux 5.11
     }
-    // Rounded up: a timer that is due in less than a millisecond must not spin until then.
+    // The wait is rounded up. Otherwise polls would spin until a timer that is due in less than a
+    // millisecond.
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(maxWait).count();
     return ::epoll_wait(descriptor_, events_.data(), size, wait > INT_MAX ? INT_MAX : static_cast<int>(wait));
   }

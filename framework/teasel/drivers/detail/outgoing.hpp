@@ -12,22 +12,23 @@
 
 namespace teasel::detail {
 
-/// What is left of a write: the caller's segments, not yet sent, until they are all taken or the
-/// slot is closed and they become ours.
+/// What is left of a write: the part of the caller's segments that is not yet sent. The caller owns
+/// the segments until the slot is closed; then they become ours.
 class Outgoing {
  public:
   bool any() const noexcept { return left_ > 0; }
   std::size_t left() const noexcept { return left_; }
-  /// Begins with `segments`, which stay where they are. Returns their size.
+  /// Begins a write of `segments`, which stay where they are. Returns how many bytes they have.
   std::size_t start(std::span<const Segment> segments) noexcept {
     rest_ = segments;
     offset_ = left_ = 0;
     for (const Segment& segment : segments) left_ += segment.size();
     return left_;
   }
+  /// Nothing more will be sent.
   void drop() noexcept { left_ = 0; }
-  /// The owner of the segments goes away and leaves them to us; the unsent bytes are the last ones
-  /// of them.
+  /// The owner of the segments leaves them to us. The unsent bytes are the last bytes of
+  /// `segments`.
   void takeOver(std::vector<Segment> segments) {
     const std::size_t unsent = left_;
     owned_ = std::move(segments);
@@ -35,13 +36,14 @@ class Outgoing {
     TEASEL_CHECK(all >= unsent);
     advance(all - unsent);
   }
-  /// Frees what was taken over. Nothing may be using it any more.
+  /// Frees what was taken over. Nobody may still use it.
   void release() noexcept {
     left_ = 0;
     rest_ = {};
     owned_.clear();
   }
-  /// The next pieces to send, as many as fit; returns how many and adds up their bytes.
+  /// Fills `out` with the next pieces to send, as many as fit. Returns how many pieces there are
+  /// and adds their bytes to `bytes`.
   std::size_t pieces(std::span<iovec> out, std::size_t& bytes) const noexcept {
     std::size_t count = 0;
     for (std::size_t i = 0; i < rest_.size() && count < out.size(); ++i) {
@@ -53,6 +55,7 @@ class Outgoing {
     }
     return count;
   }
+  /// The first `sent` bytes of the rest have been sent.
   void advance(std::size_t sent) noexcept {
     left_ -= sent;
     for (sent += offset_; !rest_.empty() && sent >= rest_.front().size(); rest_ = rest_.subspan(1)) sent -= rest_.front().size();

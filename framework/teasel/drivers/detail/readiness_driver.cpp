@@ -72,7 +72,7 @@ void ReadinessDriver::poll(Duration maxWait, Instant& sampled) {
 }
 
 void ReadinessDriver::applyInterests() {
-  for (std::size_t i = 0; i < dirty().size(); ++i) {  // what fails here is touched again
+  for (std::size_t i = 0; i < dirty().size(); ++i) {  // an entry that fails here is added again
     auto& entry = static_cast<Entry&>(*dirty()[i]);
     entry.inDirty = false;
     const Poller::Bits wanted = entry.wanted();
@@ -86,7 +86,8 @@ void ReadinessDriver::applyInterests() {
 
 void ReadinessDriver::interestFailed(Entry& entry, int error) {
   if (entry.state == State::kListening) {
-    // Reported at the end of its rest, from inside poll; then it is tried again.
+    // The failure is reported at the end of the rest, because only poll may do that. Then the port
+    // is tried again.
     entry.why = posix::acceptFailure(error, entry.host());
     rest(entry);
   } else if (entry.state == State::kLingering) {
@@ -105,13 +106,13 @@ void ReadinessDriver::dispatch(Entry& entry, Poller::Bits what) {
       return;
     case State::kOpen: return dispatchStream(entry, what);
     case State::kLingering: return linger(entry);
-    case State::kClosed: return;  // in this very batch
+    case State::kClosed: return;  // another upcall of this poll has closed it
   }
 }
 
 void ReadinessDriver::dispatchStream(Entry& entry, Poller::Bits what) {
-  // Reading first: what the peer said before it went away must not be lost to the error that a
-  // write would meet.
+  // Reading comes first. Otherwise the error that a write meets would hide what the peer sent
+  // before it went away.
   if (entry.reading && !entry.eof && !entry.failed && (what & ~Poller::kWrite) != 0) receive(entry, what);
   else if ((what & (Poller::kError | Poller::kHangUp)) != 0 && !entry.writing() && !entry.failed) noticeHangUp(entry, what);
   if (entry.state == State::kOpen && entry.writing() && !entry.failed && (what & ~Poller::kRead) != 0) flush(entry);
@@ -141,10 +142,10 @@ void ReadinessDriver::receive(Entry& entry, Poller::Bits what) {
   }
 }
 
-/// An error or hang-up that no call will meet: the direction to read from is over or paused. Not
-/// answered, the poller would report it without end.
+/// An error or hang-up that no call will meet, because reading is over or paused. If the driver did
+/// nothing, the poller would report it again and again.
 void ReadinessDriver::noticeHangUp(Entry& entry, Poller::Bits what) {
-  if (!entry.reading) return touch(entry);  // deregistered: told when reading is on again
+  if (!entry.reading) return touch(entry);  // deregisters it; reported again when reading is on
   if (const int error = (what & Poller::kError) != 0 ? posix::takeSocketError(entry.descriptor) : 0; error != 0)
     return fail(entry, posix::lossFailure(error, "the connection"));
   entry.hungUp = true;
@@ -160,7 +161,7 @@ void ReadinessDriver::acceptAll(Entry& port) {
     if (!acceptOne(port)) return;
 }
 
-/// Whether it is worth trying once more.
+/// Accepts one connection. Returns whether another try is worth while.
 bool ReadinessDriver::acceptOne(Entry& port) {
   posix::SocketAddress peer;
   const int descriptor = posix::acceptSocket(port.descriptor, peer);
@@ -215,7 +216,7 @@ bool ReadinessDriver::sendRest(Entry& entry, int& error) {
     } else {
       msghdr message{};
       message.msg_iov = pieces.data();
-      message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);  // an int on some systems
+      message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);  // int elsewhere
       sent = ::sendmsg(entry.descriptor, &message, posix::kNoSignal);
     }
     if (sent < 0) {
@@ -241,8 +242,8 @@ void ReadinessDriver::flush(Entry& entry) {
 
 // Ends --------------------------------------------------------------------------------------------
 
-/// A stream without owner: its last bytes go out, then our end of stream, and what the peer still
-/// says is thrown away.
+/// Continues a stream without owner: sends its last bytes and then the end of our stream, and
+/// throws away what the peer still sends.
 void ReadinessDriver::linger(Entry& entry) {
   if (entry.writing()) {
     int error = 0;
@@ -262,7 +263,7 @@ void ReadinessDriver::discard(Entry& entry) {
   const ssize_t count = posix::discard(entry.descriptor, kDiscardPerPoll);
   if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) return;
   entry.eof = true;
-  if (count < 0) entry.outgoing.drop();  // reset: nobody reads the rest
+  if (count < 0) entry.outgoing.drop();  // the peer has reset the connection and reads nothing
   touch(entry);
 }
 

@@ -11,8 +11,8 @@
 
 namespace teasel::detail {
 
-/// The driver for mechanisms that report readiness; they differ in the Poller alone.
-/// Level-triggered, one receive per readiness, writes tried at once.
+/// The driver for all mechanisms that report readiness. They differ only in the Poller. The driver
+/// is level-triggered: it receives once for each report of readiness. It tries to write at once.
 ///
 /// Bounds: a poll accepts at most 64 connections per port, receives at most 64 KiB per stream and
 /// discards at most 1 MiB per lingering stream. When accepting fails for lack of descriptors or
@@ -36,10 +36,10 @@ class ReadinessDriver final : public SocketDriver {
   void retire(SocketEntry& entry, bool reset) override;
   bool finished(SocketEntry& entry) override;
 
-  // Tells the poller what the dirty entries want.
+  // Tells the poller what the entries in dirty() want.
   void applyInterests();
   void interestFailed(Entry& entry, int error);
-  // Dispatch of one ready slot.
+  // Handling of one slot that is ready.
   void dispatch(Entry& entry, Poller::Bits what);
   void dispatchStream(Entry& entry, Poller::Bits what);
   void acceptAll(Entry& port);
@@ -47,7 +47,8 @@ class ReadinessDriver final : public SocketDriver {
   void receive(Entry& entry, Poller::Bits what);
   void flush(Entry& entry);
   void noticeHangUp(Entry& entry, Poller::Bits what);
-  // The rest of a write: true when all of it has been taken.
+  // Sends the rest of a write. True when the kernel has taken all of it; `error` is 0 when it takes
+  // more later.
   bool sendRest(Entry& entry, int& error);
   void linger(Entry& entry);
   void discard(Entry& entry);

@@ -19,7 +19,8 @@ extern "C" void __asan_unpoison_memory_region(void const volatile* start, std::s
 namespace teasel::detail {
 
 namespace {
-// A small chunk is not worth pinning a large buffer: below an eighth of it, retain() copies.
+// retain() copies a chunk that is smaller than an eighth of the buffer. A small chunk is not worth
+// pinning a large buffer.
 constexpr std::size_t kShareFraction = 8;
 }  // namespace
 
@@ -45,7 +46,7 @@ void ReceiveBuffer::deliver(StreamSink& sink, std::size_t count) {
   poison(0, false);
   poison(count, true);
   block_->filled = static_cast<std::uint32_t>(count);
-  // Not after the call, but on the way out of it: assertion exceptions of a test pass through here.
+  // A destructor does this, because assertion exceptions of a test pass through here.
   struct Loan {
     ReceiveBuffer& buffer;
     explicit Loan(ReceiveBuffer& b) noexcept : buffer(b) {}

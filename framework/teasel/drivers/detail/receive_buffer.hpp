@@ -8,9 +8,9 @@
 
 namespace teasel::detail {
 
-/// One counted buffer that a driver receives into and lends to sinks, a chunk at a time. Under
-/// AddressSanitizer its bytes are poisoned except while they are lent, so that a view kept past its
-/// callback is caught on real drivers, too.
+/// A counted buffer that a driver receives into. The driver lends it to one sink at a time, as a
+/// chunk. Under AddressSanitizer its bytes are poisoned except while they are lent. So a view that
+/// is kept longer than its callback is caught on real drivers, too.
 class ReceiveBuffer {
  public:
   explicit ReceiveBuffer(std::size_t capacity);
@@ -19,14 +19,14 @@ class ReceiveBuffer {
   ~ReceiveBuffer();
 
   std::size_t capacity() const noexcept { return capacity_; }
-  /// Where to receive into. Valid until the next deliver().
+  /// The place to receive into. Valid until the next deliver().
   char* bytes() noexcept { return block_->bytes(); }
-  /// Around accesses by checked code, which a system call's wrapper is; the kernel itself may
-  /// always write.
+  /// Checked code may use the bytes only between open() and shut() or deliver(). The sanitizer's
+  /// wrapper of a system call is checked code; the kernel itself may always write.
   void open() noexcept { poison(0, false); }
   void shut() noexcept { poison(0, true); }
-  /// Lends the first `count` bytes to `sink`. If the sink kept some of them, bytes() is another
-  /// place afterwards.
+  /// Lends the first `count` bytes to `sink`, by onData. If the sink has kept some of them, bytes()
+  /// is another place afterwards.
   void deliver(StreamSink& sink, std::size_t count);
 
  private:

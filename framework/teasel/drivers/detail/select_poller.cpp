@@ -13,8 +13,9 @@ namespace teasel::detail {
 
 namespace {
 
-/// Bitmaps as select(2) reads them, but as long as the highest descriptor needs: an fd_set ends at
-/// FD_SETSIZE, and FD_SET beyond it writes past its end.
+/// A bitmap that select(2) can read, as long as the highest descriptor needs. An fd_set itself ends
+/// at FD_SETSIZE, and FD_SET beyond that writes past its end. Linux and the BSDs lay an fd_set out
+/// like this on little-endian machines; the tests of drivers fail on a system that does not.
 class DescriptorSet {
  public:
   static constexpr std::size_t kBits = sizeof(unsigned long) * CHAR_BIT;

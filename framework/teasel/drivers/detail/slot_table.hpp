@@ -7,9 +7,10 @@
 
 namespace teasel::detail {
 
-/// Owns the entries of a driver. Each has a place, a small number that is used again, and a
-/// generation, which is another one each time: a key that the kernel hands back late finds nothing.
-/// `Entry` has the members place and generation, which the table sets.
+/// Owns the entries of a driver. Each entry has a place, which is a small number that later entries
+/// use again, and a generation, which differs each time. A key is made of both. So a key that the
+/// kernel hands back late finds nothing. `Entry` has the members place and generation; the table
+/// sets them.
 template <class Entry>
 class SlotTable {
  public:

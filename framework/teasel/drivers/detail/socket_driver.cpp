@@ -15,7 +15,7 @@ namespace teasel::detail {
 namespace {
 
 constexpr Duration kAcceptRest = std::chrono::milliseconds(50);
-/// How long a stream lingers that the acceptor did not want.
+/// How long a stream lingers at most that the acceptor did not want.
 constexpr Duration kUnwantedLinger = std::chrono::seconds(2);
 
 SocketEntry& entryOf(Slot* slot) noexcept { return *static_cast<SocketEntry*>(slot); }
@@ -62,7 +62,7 @@ void SocketDriver::expireDeadlines() {
 
 void SocketDriver::reap() {
   std::erase_if(graveyard_, [this](SocketEntry* entry) {
-    // An entry in those two lists is freed by the next poll, which empties them.
+    // The next poll empties those two lists; then the entry can be freed.
     if (!finished(*entry) || entry->inDirty || entry->inFailed) return false;
     entries_.remove(*entry);
     return true;
@@ -137,7 +137,8 @@ SocketEntry& SocketDriver::openConnection(const Address& to, const ConnectOption
 void SocketDriver::connectEnded(SocketEntry& entry, int error) {
   if (error != 0) return fail(entry, posix::connectFailure(error, entry.peer()));
   entry.host() = posix::localAddress(entry.descriptor);
-  // A socket can connect to itself when nobody listens on an ephemeral port.
+  // When nobody listens on an ephemeral port, a socket that connects to it can get that port itself
+  // and so connect to itself.
   if (entry.host() == entry.peer()) return fail(entry, posix::connectFailure(ECONNREFUSED, entry.peer()));
   entry.state = State::kOpen;
   touch(entry);
@@ -151,7 +152,7 @@ void SocketDriver::shutdownWrite(Slot* stream) {
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
   if (entry.failed || std::exchange(entry.shut, true)) return;
-  // This fails only where the peer has reset the connection. Reading will tell.
+  // This fails only if the peer has reset the connection. Then reading will report that.
   static_cast<void>(::shutdown(entry.descriptor, SHUT_WR));
 }
 
@@ -160,10 +161,10 @@ void SocketDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFl
   const bool open = entry.state == State::kOpen;
   const bool live = open || entry.state == State::kConnecting;
   TEASEL_CHECK(live);
-  // Even of an aborted stream: the kernel may be sending from these segments.
+  // This is needed for an aborted stream, too: the kernel may be sending from these segments.
   entry.outgoing.takeOver(std::move(inFlight));
   if (mode == CloseMode::kAbort || !open || entry.failed) return dispose(entry, open && !entry.failed);
-  // Shutting down fails where the peer has reset the connection.
+  // The shutdown fails only if the peer has reset the connection.
   if (!entry.writing() && (entry.eof || (!entry.shut && ::shutdown(entry.descriptor, SHUT_WR) != 0)))
     return dispose(entry, false);
   entry.state = State::kLingering;

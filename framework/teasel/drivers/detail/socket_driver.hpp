@@ -15,18 +15,18 @@
 
 namespace teasel::detail {
 
-/// What all drivers of sockets do alike: opening, accepting, failing, lingering, and freeing of
-/// entries. A driver derives from it and adds what its mechanism does: poll, connect, reading and
-/// write.
+/// The base of the drivers that use the kernel's sockets. It has what they do alike: they open
+/// sockets, accept, report failures, let streams linger, and free entries. A driver derives from it
+/// and adds what depends on its mechanism: poll, stopListening, connect, reading and write.
 ///
-/// An entry goes through these states; `dispose` leads from each of them to kClosed:
+/// An entry goes through these states. dispose() leads from each of them to kClosed:
 ///
 ///     listen ---> kListening
 ///     connect --> kConnecting --> kOpen --> kLingering
 ///     accept -------------------> kOpen
 ///
-/// A closed entry waits in the graveyard. reap() frees it when no list holds it any more and the
-/// driver says that it is finished.
+/// A closed entry waits in the graveyard until no list holds it any more and the driver says that
+/// it is finished. Then reap() frees it.
 class SocketDriver : public Driver {
  public:
   Instant now() noexcept final;
@@ -40,35 +40,38 @@ class SocketDriver : public Driver {
  protected:
   using State = SocketEntry::State;
 
-  /// `blocking`: how the driver's mechanism wants its descriptors.
+  /// `blocking` says which descriptors the driver's mechanism needs.
   explicit SocketDriver(posix::Blocking blocking);
-  /// A derived destructor calls disposeAll() first: here the derived part is gone.
+  /// The destructor of a derived class must call disposeAll(). This one comes too late for that,
+  /// because retire() is gone.
   ~SocketDriver() override = default;
 
-  // What a driver adds.
-  /// entries().make<Entry>() with the driver's own type.
+  // What a driver must add.
+  /// Returns entries().make<Entry>(), with the driver's own type of entry.
   virtual SocketEntry& newEntry() = 0;
-  /// The entry has just been closed: lets go of its descriptor, with a reset if `reset`, and of
-  /// its segments, now or when the kernel is done with them.
+  /// The entry has just been closed. Closes its descriptor, so that the peer sees a reset if
+  /// `reset` is true, and frees its segments: now, or when the kernel no longer uses them.
   virtual void retire(SocketEntry& entry, bool reset) = 0;
-  /// Whether neither the kernel nor a list of the driver's own needs the closed entry any more.
-  /// Asked by reap().
+  /// Whether neither the kernel nor a list of the derived class needs the closed entry any more.
+  /// reap() asks this.
   virtual bool finished(SocketEntry& entry) = 0;
 
-  // The turn. A driver's poll applies dirty(), waits for at most waitFor(), calls sample() and
-  // reportFailures(), dispatches, and calls expireDeadlines() and reap().
-  /// How long poll may wait: not at all if a failure is to be reported, else until the next
-  /// deadline.
+  // The turn. The poll of a driver does this, in this order: it tells the kernel what the entries
+  // in dirty() want, waits for waitFor() at most, calls sample() and reportFailures(), handles what
+  // the kernel reported, and calls expireDeadlines() and reap().
+  /// How long poll may wait: until the next deadline, but not at all when a failure must be
+  /// reported. Never longer than `maxWait`.
   Duration waitFor(Duration maxWait) noexcept;
-  /// The time of this turn, from here on.
+  /// Takes the time of this turn, and returns it.
   Instant sample() noexcept { return sampled_ = now(); }
   Instant sampled() const noexcept { return sampled_; }
   void reportFailures();
   void expireDeadlines();
   void reap();
 
-  /// What the entry wants of the kernel may have changed. Entries are collected in dirty() and the
-  /// kernel is told before the wait, so that a change that is undone in time costs nothing.
+  /// Says that the entry may want something else of the kernel now. Such entries are collected in
+  /// dirty(), and the kernel is told before the wait. So a change that is undone before costs
+  /// nothing.
   void touch(SocketEntry& entry) {
     if (entry.inDirty) return;
     entry.inDirty = true;
@@ -76,27 +79,28 @@ class SocketDriver : public Driver {
   }
   std::vector<SocketEntry*>& dirty() noexcept { return dirty_; }
 
-  /// The stream is dead. fail() reports it now, from inside poll; failLater() leaves that to the
-  /// next poll. Only the first failure of an entry counts.
+  /// The stream is dead. fail() reports that at once, and may be called only from inside poll.
+  /// failLater() leaves the report to the next poll. Only the first failure of an entry counts.
   void fail(SocketEntry& entry, const Failure& why);
   void failLater(SocketEntry& entry, Failure why);
 
-  /// An entry that connects, with its socket; when that could not be opened, its descriptor is
-  /// below zero and it fails later.
+  /// Makes an entry that will connect, with its socket. If the socket cannot be opened, the entry
+  /// has no descriptor and fails later.
   SocketEntry& openConnection(const Address& to, const ConnectOptions& options, StreamSink& sink);
-  /// The kernel has ended connecting: `error` is 0 or an errno value.
+  /// The kernel has finished connecting. `error` is 0, or an errno value if it failed.
   void connectEnded(SocketEntry& entry, int error);
-  /// `descriptor` was accepted on `port` from `peer`: makes its entry and asks the acceptor.
+  /// The port has accepted `descriptor`, a connection from `peer`. Makes an entry for it and asks
+  /// the acceptor for the sink.
   void acceptStream(SocketEntry& port, int descriptor, const Address& peer);
-  /// Accepting failed for lack of resources. The port rests, so that a full table of descriptors
-  /// does not make a busy loop; what waits stays in the backlog.
+  /// Accepting failed for lack of resources. The port rests: without that, a full table of
+  /// descriptors would make a busy loop. The waiting connections stay in the backlog.
   void acceptFailed(SocketEntry& port, int error);
-  /// `port` accepts nothing until its deadline.
+  /// The port accepts nothing for 50 ms.
   void rest(SocketEntry& port);
 
-  /// A lingering stream is over, complete or not.
+  /// A lingering stream is over, whether all its bytes were sent or not.
   void endLingering(SocketEntry& entry);
-  /// The slot is over, whatever its state was. The peer sees a reset if `reset`.
+  /// The slot is over, whatever its state is. The peer sees a reset if `reset` is true.
   void dispose(SocketEntry& entry, bool reset);
   void disposeAll();
 
@@ -112,11 +116,11 @@ class SocketDriver : public Driver {
   posix::Blocking blocking_;
   Instant sampled_;
   SlotTable<SocketEntry> entries_;
-  // Lists of entries. An entry that is in any of them is not freed.
+  // Lists of entries. An entry is not freed while it is in one of the first two.
   std::vector<SocketEntry*> dirty_;
   std::deque<SocketEntry*> failed_;
   std::vector<SocketEntry*> graveyard_;
-  // Of lingering streams and resting ports, by the entry's place.
+  // The deadlines of lingering streams and resting ports, with the places of their entries.
   std::set<std::pair<Instant, std::uint32_t>> deadlines_;
 };
 

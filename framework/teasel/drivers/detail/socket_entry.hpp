@@ -8,8 +8,8 @@
 
 namespace teasel::detail {
 
-/// What a driver of sockets knows of a slot, whatever the kernel's mechanism is. A driver derives
-/// its own entry from it. A SlotTable owns the entries.
+/// What every driver of sockets knows of a slot. A driver derives its own type of entry from it. A
+/// SlotTable owns the entries.
 struct SocketEntry : Slot {
   enum class State : std::uint8_t { kListening, kConnecting, kOpen, kLingering, kClosed };
 
@@ -27,7 +27,7 @@ struct SocketEntry : Slot {
   std::uint32_t place = 0, generation = 0;  // the SlotTable's
   State state = State::kOpen;
   bool reading = true;
-  bool eof = false;       // the peer's end of stream was delivered, or it no longer matters
+  bool eof = false;       // the peer's end of stream was delivered, or nobody waits for it any more
   bool failed = false;    // onError was called or will be: no other upcall follows
   bool hungUp = false;    // both directions are over; the kernel would report that again and again
   bool shut = false;      // our direction is ended
@@ -39,7 +39,7 @@ struct SocketEntry : Slot {
   Outgoing outgoing;
   std::size_t reported = 0;  // what onWritten will say
   Instant deadline = kNever;
-  Failure why;  // what reportFailures or, for a port, expireDeadlines will report
+  Failure why;  // what reportFailures() will report; for a port, what expireDeadlines() will
 };
 
 }  // namespace teasel::detail

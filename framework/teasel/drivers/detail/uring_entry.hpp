@@ -12,16 +12,16 @@
 #include <teasel/drivers/detail/posix/sockets.hpp>
 #include <teasel/drivers/detail/socket_entry.hpp>
 
-/// What the io_uring driver knows of a slot. Its own business: included by uring_driver.cpp alone.
+/// What the io_uring driver knows of a slot. Only uring_driver.cpp includes it.
 namespace teasel::detail::uring {
 
 constexpr std::size_t kPiecesPerSend = 16;
 
-/// The operations that a slot may have in the kernel, each at most once; the low bits of what the
-/// kernel hands back.
+/// The operations that a slot may have in the kernel, each at most once. The kernel hands back the
+/// address of the entry with the operation in its low bits.
 enum Operation : unsigned { kAccept, kConnect, kReceive, kSend, kWatch, kWakeUp };
 constexpr std::uint64_t kOperationMask = 7;
-/// Completions of cancellations, and nothing else, have no slot.
+/// Only completions of cancellations have no slot.
 constexpr std::uint64_t kNobody = 0;
 
 constexpr unsigned bit(Operation operation) noexcept { return 1U << operation; }
@@ -36,7 +36,7 @@ struct Entry final : SocketEntry {
     heldNext = 0;
   }
 
-  /// The operations that ought to be in the kernel.
+  /// The operations that ought to be in the kernel, as bits.
   unsigned wanted() const noexcept {
     if (failed) return 0;
     const unsigned send = writing() ? bit(kSend) : 0;
@@ -53,13 +53,14 @@ struct Entry final : SocketEntry {
   }
 
   unsigned armed = 0;      // operations in the kernel
-  unsigned cancelled = 0;  // of these, those that were told to end
+  unsigned cancelled = 0;  // those of them that were told to end
   bool reset = false;      // how to close the descriptor
   bool inResumed = false;
-  std::array<iovec, kPiecesPerSend> pieces;  // the kernel's while kSend is armed, like `message`
+  // The kernel uses these two while kSend is armed.
+  std::array<iovec, kPiecesPerSend> pieces;
   msghdr message{};
-  std::unique_ptr<posix::SocketAddress> to;  // the kernel's while kConnect is armed
-  // What arrived after reading(false): the kernel reads ahead.
+  std::unique_ptr<posix::SocketAddress> to;  // the kernel uses it while kConnect is armed
+  // What arrived while reading was off, because the kernel reads ahead.
   std::vector<Segment> held;
   std::size_t heldNext = 0;
   bool heldEof = false;

@@ -69,7 +69,7 @@ namespace {
 int familyOf(const Address& address) noexcept { return address.family() == Address::Family::kIPv6 ? AF_INET6 : AF_INET; }
 
 void setOption(int descriptor, int level, int option, int value) noexcept {
-  // What the kernel refuses here only costs speed.
+  // An option that the kernel refuses costs only speed.
   static_cast<void>(::setsockopt(descriptor, level, option, &value, sizeof value));
 }
 

@@ -35,7 +35,7 @@ int acceptSocket(int listener, SocketAddress& peer) noexcept {
 
 bool concernsOneConnection(int error) noexcept {
   switch (error) {
-    // accept(2): Linux passes pending network errors of the new socket on to accept.
+    // Linux passes pending network errors of the new socket on to accept, says accept(2).
     case ECONNABORTED:
     case EINTR:
     case EPROTO:
@@ -93,7 +93,7 @@ bool configure(int descriptor, Blocking blocking) noexcept {
   return ::fcntl(descriptor, F_SETFL, blocking == Blocking::kNo ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) == 0;
 }
 
-/// Closes without touching errno.
+/// Closes and keeps errno.
 int closeFailed(int descriptor) noexcept {
   const int saved = errno;
   ::close(descriptor);
@@ -116,7 +116,7 @@ struct ErrorName {
   const char* name;
 };
 
-/// What the calls of this room fail with.
+/// The errors that the calls of this room fail with.
 constexpr ErrorName kErrorNames[] = {
     {EACCES, "EACCES"},
     {EADDRINUSE, "EADDRINUSE"},
@@ -170,7 +170,8 @@ ssize_t discard(int descriptor, std::size_t most) noexcept {
   while (total < most) {
     const ssize_t count = ::recv(descriptor, piece.data(), std::min(piece.size(), most - total), 0);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return -1;
-    if (count <= 0) return total > 0 ? static_cast<ssize_t>(total) : count;  // the next call meets it again
+    // The next call meets the end of the stream, or EAGAIN, once more.
+    if (count <= 0) return total > 0 ? static_cast<ssize_t>(total) : count;
     total += static_cast<std::size_t>(count);
     if (static_cast<std::size_t>(count) < piece.size()) break;  // that was all
   }
@@ -179,7 +180,8 @@ ssize_t discard(int descriptor, std::size_t most) noexcept {
 
 int waitForAny(pollfd* watched, std::size_t count, Duration maxWait) noexcept {
   if (maxWait == Duration::max()) return ::poll(watched, static_cast<nfds_t>(count), -1);
-  // Rounded up: a timer that is due in less than a millisecond must not spin until then.
+  // The wait is rounded up. Otherwise polls would spin until a timer that is due in less than a
+  // millisecond.
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(maxWait, Duration::zero())).count();
   return ::poll(watched, static_cast<nfds_t>(count), static_cast<int>(std::min<std::int64_t>(wait, INT_MAX)));
 }

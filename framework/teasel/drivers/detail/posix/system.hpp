@@ -9,12 +9,12 @@
 
 #include <teasel/core/clock.hpp>
 
-/// What differs between operating systems, in one place: everything else under drivers/ keeps to
-/// POSIX.1-2008, but the io_uring driver and the epoll poller.
+/// The calls that differ between operating systems. The rest of drivers/ keeps to POSIX.1-2008,
+/// except for the io_uring driver and the epoll poller.
 ///
-/// system.cpp has each call twice: as Linux offers it, and made of what POSIX promises. The second
-/// form is for every other system. A build with TEASEL_PORTABLE_SYSTEM takes it on Linux, too:
-/// drivers_portable_test runs the drivers on it.
+/// system.cpp has each call in two forms: as Linux offers it, and made of calls that POSIX has. The
+/// second form is for every other system. A build with TEASEL_PORTABLE_SYSTEM uses it on Linux,
+/// too, and so drivers_portable_test can run the drivers on it.
 #if defined(__linux__) && !defined(TEASEL_PORTABLE_SYSTEM)
 #define TEASEL_LINUX_SYSTEM 1
 #else
@@ -23,19 +23,19 @@
 
 namespace teasel::posix {
 
-/// Whether epoll_poller.cpp has an epoll to use.
+/// Whether the system has epoll.
 inline constexpr bool kHasEpoll = TEASEL_LINUX_SYSTEM == 1;
 
-/// For send and sendmsg: a peer that is gone raises no SIGPIPE. Where a system lacks the flag, the
-/// sockets of openSocket and acceptSocket have an option that does the same.
+/// A flag for send and sendmsg: they raise no SIGPIPE when the peer is gone. On a system without
+/// it, openSocket and acceptSocket set an option of the socket that does the same.
 #ifdef MSG_NOSIGNAL
 inline constexpr int kNoSignal = MSG_NOSIGNAL;
 #else
 inline constexpr int kNoSignal = 0;
 #endif
 
-/// Whether calls on a descriptor wait: readiness drivers need descriptors that do not, io_uring
-/// does its own waiting.
+/// Whether calls on a descriptor wait. Readiness drivers need descriptors that do not wait.
+/// io_uring does its own waiting.
 enum class Blocking : bool { kNo, kYes };
 
 struct SocketAddress {
@@ -45,36 +45,39 @@ struct SocketAddress {
   const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-// All descriptors made here are closed on exec. The portable form does that in a second call: a
-// program that another thread starts between the two inherits the descriptor. Each call returns -1
-// and sets errno where it fails.
+// All descriptors that these calls make are closed on exec. The portable form arranges that in a
+// second call: a program that another thread starts between the two calls inherits the descriptor.
+// A call that fails returns -1 and sets errno.
 
-/// A TCP socket of `family`, AF_INET or AF_INET6.
+/// Makes a TCP socket of `family`, which is AF_INET or AF_INET6.
 int openSocket(int family, Blocking blocking) noexcept;
-/// The next connection of `listener`, never blocking, and who connects.
+/// Accepts the next connection of `listener`, as a socket that never blocks, and sets `peer` to the
+/// address that it comes from. `listener` must not block.
 int acceptSocket(int listener, SocketAddress& peer) noexcept;
-/// Whether accept failed with `error` because of the connection, not because of us: the next one
-/// may work at once.
+/// Whether accept failed with `error` because of that one connection: then the next one may be
+/// accepted at once.
 bool concernsOneConnection(int error) noexcept;
-/// A pipe: reads from ends[0], writes to ends[1].
+/// Makes a pipe: what is written to ends[1] can be read from ends[0].
 int openPipe(int (&ends)[2], Blocking blocking) noexcept;
-/// Descriptors that do not block: what is written to ends[1], eight bytes at a time, makes ends[0]
-/// readable. Both may be the same one. closeWakeUp() closes them.
+/// Makes descriptors that do not block. Eight bytes written to ends[1] make ends[0] readable. Both
+/// may be the same descriptor. closeWakeUp() closes them.
 int openWakeUp(int (&ends)[2]) noexcept;
 void closeWakeUp(const int (&ends)[2]) noexcept;
 
-/// Receives from a descriptor that does not block, and throws away at most `most` bytes. Returns
-/// like recv: how many, 0 at the end of the stream, -1 and errno (EAGAIN: nothing is there).
+/// Receives at most `most` bytes from a socket that does not block, and throws them away. Returns
+/// what recv returns: how many bytes, 0 at the end of the stream, or -1 (with EAGAIN in errno when
+/// nothing is there).
 ssize_t discard(int descriptor, std::size_t most) noexcept;
-/// poll(2) for at most `maxWait`; Duration::max() is without end. The portable form counts in
-/// milliseconds, rounded up.
+/// poll(2), waiting for at most `maxWait`; Duration::max() waits without end. The portable form
+/// rounds the wait up to milliseconds.
 int waitForAny(pollfd* watched, std::size_t count, Duration maxWait) noexcept;
-/// The port of a socket that will be bound to port 0 may be chosen when it connects. Many more
-/// connections fit then, because the destination counts, too. Does nothing where that is unknown.
+/// Lets the kernel choose the port of a socket that will be bound to port 0 only when the socket
+/// connects. The kernel knows the destination then, so that many more connections find a port. Does
+/// nothing on a system that cannot do that.
 void choosePortLate(int descriptor) noexcept;
 
-/// "Connection refused (ECONNREFUSED)"; "error 99999" or a text with that number in it where the
-/// name is not known.
+/// The text of an errno value with its name: "Connection refused (ECONNREFUSED)". Where the name is
+/// not known, the text contains the number, as in "error 99999".
 std::string errorText(int error);
 
 }  // namespace teasel::posix

@@ -16,7 +16,8 @@
 #include <teasel/drivers/detail/posix/sockets.hpp>
 #include <teasel/drivers/detail/posix/wake.hpp>
 
-/// Two programs run these: drivers_test on Linux's calls, drivers_portable_test on those of POSIX.
+/// Two programs run these tests: drivers_test on the calls of Linux, drivers_portable_test on those
+/// of POSIX.
 namespace teasel::posix {
 
 namespace {
@@ -26,7 +27,7 @@ using namespace std::chrono_literals;
 bool closedOnExec(int descriptor) { return (::fcntl(descriptor, F_GETFD) & FD_CLOEXEC) != 0; }
 bool blocks(int descriptor) { return (::fcntl(descriptor, F_GETFL) & O_NONBLOCK) == 0; }
 
-/// A descriptor that is closed in the end.
+/// A descriptor that its destructor closes.
 class Owned {
  public:
   explicit Owned(int descriptor) : descriptor_(descriptor) { EXPECT_GE(descriptor, 0) << errorText(errno); }
@@ -42,7 +43,7 @@ class Owned {
   int descriptor_;
 };
 
-/// The two ends of a TCP connection; `accepted` is acceptSocket's.
+/// The two ends of a TCP connection. acceptSocket made `accepted`.
 struct Connection {
   explicit Connection(const Owned& port) : client(openSocket(AF_INET, Blocking::kYes)), accepted(accept(port, client)) {}
   static int accept(int port, int client) {
@@ -92,7 +93,7 @@ TEST(System, WritingToAPeerThatIsGoneRaisesNoSignal) {
   const Owned port(listener());
   Connection both(port);
   both.client.close();
-  // The first write brings the reset, a later one meets it. SIGPIPE would end this program.
+  // The first write brings the reset, and a later one meets it. SIGPIPE would end this program.
   ssize_t sent = 0;
   for (int i = 0; i < 1000 && sent >= 0; ++i) {
     sent = ::send(both.accepted, "x", 1, kNoSignal);
@@ -162,7 +163,7 @@ TEST(System, AWakeUpIsReadableFromTheFirstWakeToTheNextDrain) {
     EXPECT_TRUE(readable());
     wake.drain();
   }
-  wake.drain();  // with nothing to read: returns
+  wake.drain();  // returns although there is nothing to read
   EXPECT_FALSE(readable());
 }
 

@@ -45,8 +45,8 @@ Uring::~Uring() {
 }
 
 void Uring::open(bool deferTaskRun) {
-  // Disabled until the first wait: SINGLE_ISSUER binds the ring to the thread that enables it, and
-  // a driver may be made in one thread and run in another.
+  // The ring is disabled until the first wait, because a driver may be made in one thread and run
+  // in another: SINGLE_ISSUER binds the ring to the thread that enables it.
   constexpr unsigned flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_CQSIZE;
   io_uring_params params{};
   params.cq_entries = kCompletions;
@@ -93,7 +93,7 @@ void Uring::enable() {
 }
 
 void Uring::giveBack(std::uint16_t id) noexcept {
-  // The ring is an array of io_uring_buf; its tail lies in the first one's unused field.
+  // The ring is an array of io_uring_buf. Its tail is in the field of the first one that is unused.
   auto* entries = reinterpret_cast<io_uring_buf*>(bufferRing_);
   io_uring_buf& entry = entries[bufferTail_ & (mask_)];
   entry.addr = reinterpret_cast<std::uintptr_t>(buffers_[id].bytes());
@@ -127,7 +127,7 @@ bool Uring::submitAndWait(Duration maxWait) {
     io_uring_cqe* first = nullptr;
     result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &wait, nullptr);
   }
-  // What else may be wrong - a signal, no memory at the moment - is tried again by the next wait.
+  // Other errors pass, like a signal or a lack of memory at the moment: the next wait tries again.
   return result != -EEXIST;
 }
 

@@ -21,23 +21,25 @@ class Uring {
     std::uint32_t flags;
   };
 
-  /// Throws DriverUnavailable.
+  /// See UringOptions. Throws DriverUnavailable when the kernel refuses, and UsageError for a
+  /// number of buffers that is not allowed.
   Uring(std::uint32_t buffers, bool deferTaskRun);
   ~Uring();
   Uring(const Uring&) = delete;
   Uring& operator=(const Uring&) = delete;
 
-  /// An entry to prepare; submitted by the next wait at the latest. Only from the polling thread.
+  /// An entry to prepare. The next wait submits it, if nothing did before. Only the polling thread
+  /// may call it.
   io_uring_sqe& entry();
-  /// Submits what was prepared and waits for a completion, at most `maxWait`. False when this is
-  /// not the thread that waited first.
+  /// Submits what was prepared, then waits for a completion, at most `maxWait`. Returns false when
+  /// another thread has waited first: the ring belongs to that one.
   bool submitAndWait(Duration maxWait);
   std::uint32_t ready() const noexcept { return io_uring_cq_ready(&ring_); }
-  /// Takes the next completion; only when ready().
+  /// Takes the next completion. Call it only when ready() is not 0.
   Completion take() noexcept;
 
   detail::ReceiveBuffer& buffer(std::uint16_t id) noexcept { return buffers_[id]; }
-  /// Lets the kernel fill buffer `id` again.
+  /// Allows the kernel to fill buffer `id` again.
   void giveBack(std::uint16_t id) noexcept;
 
  private:
@@ -45,7 +47,7 @@ class Uring {
   void registerBuffers(std::uint32_t count);
   void enable();
 
-  // The kernel may write to the buffers until the ring is closed, in the destructor's body.
+  // The kernel may write to the buffers until the destructor's body has closed the ring.
   std::vector<detail::ReceiveBuffer> buffers_;
   io_uring ring_{};
   io_uring_buf_ring* bufferRing_ = nullptr;

@@ -29,9 +29,9 @@ void Wake::drain() noexcept {
   std::uint64_t count = 0;
   while (::read(ends_[0], &count, sizeof count) < 0 && errno == EINTR) {
   }
-  // In this order: a wake between the two is swallowed by the poll that is about to return anyway;
-  // the other way round it would leave the flag up with nothing to read, and every later wake would
-  // be lost.
+  // The order matters. A wake() between the two does nothing, and that is right: the poll is about
+  // to return anyway. In the other order, such a wake() would leave the flag up with nothing to
+  // read, and every later wake() would be lost.
   raised_.store(false);
 }
 

@@ -4,21 +4,21 @@
 
 namespace teasel::posix {
 
-/// How another thread ends a driver's wait: a descriptor that becomes readable (an eventfd, or a
-/// pipe where there is none). Many wakes between two drains cost one system call.
+/// Lets another thread end a driver's wait: a descriptor becomes readable. It is an eventfd, or a
+/// pipe on a system without eventfd. Many wakes between two drains cost one system call.
 class Wake {
  public:
-  /// Throws DriverUnavailable when there is no descriptor left.
+  /// Throws DriverUnavailable when no descriptor is left.
   Wake();
   ~Wake();
   Wake(const Wake&) = delete;
   Wake& operator=(const Wake&) = delete;
 
-  /// Readable from the first wake to the next drain.
+  /// It is readable from the first wake() to the next drain().
   int descriptor() const noexcept { return ends_[0]; }
-  /// Any thread, any time.
+  /// Any thread may call it at any time.
   void wake() noexcept;
-  /// The driver's thread, once it has noticed.
+  /// The driver's thread calls it when the descriptor is readable. It never blocks.
   void drain() noexcept;
 
  private:

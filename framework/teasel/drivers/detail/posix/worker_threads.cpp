@@ -16,7 +16,7 @@ namespace teasel::posix {
 
 namespace {
 
-/// Blocks all signals for a scope: threads that begin in it inherit that.
+/// Blocks all signals for a scope. Threads that begin in the scope inherit that.
 class WithoutSignals {
  public:
   WithoutSignals() noexcept {
@@ -51,7 +51,7 @@ class Pool final : public ThreadPool {
   std::condition_variable work_, ended_;
   std::deque<UniqueFunction<void()>> queue_;
   std::vector<std::thread> threads_;
-  std::vector<std::thread::id> endedOnes_;  // of threads_: the pool shrank
+  std::vector<std::thread::id> endedOnes_;  // those of threads_ that ended because the pool shrank
   std::size_t most_ = kDefaultThreads, alive_ = 0, idle_ = 0;
   bool stopped_ = false;
 };
@@ -81,7 +81,7 @@ void Pool::begin() {
   ++alive_;
 }
 
-/// Those have left their last lock.
+/// Joins the threads that ended. They have left their last lock, so this does not wait for long.
 void Pool::joinEnded() {
   for (const std::thread::id id : endedOnes_) {
     const auto ended =
@@ -108,7 +108,7 @@ void Pool::loop() {
   }
   --alive_;
   endedOnes_.push_back(std::this_thread::get_id());
-  // One that left because the pool shrank may have been woken for work.
+  // A thread that leaves because the pool shrank may have been woken for work: another must do it.
   if (!queue_.empty()) work_.notify_one();
   ended_.notify_all();
 }
@@ -129,7 +129,7 @@ bool Pool::stop(Duration atMost) {
   dropped.swap(queue_);
   work_.notify_all();
   const bool over = ended_.wait_for(lock, atMost, [this] { return alive_ == 0; });
-  lock.unlock();  // what is dropped may look at the pool
+  lock.unlock();  // the destructors of what is dropped may call the pool
   if (!over) return false;
   for (std::thread& each : threads_) each.join();
   threads_.clear();

@@ -6,8 +6,8 @@
 
 namespace teasel::posix {
 
-/// Real threads: begun when there is work for them and kept until the pool ends. They take no
-/// signals, which are for the thread that runs the reactor.
+/// A pool of real threads. A thread begins when there is work for it, and stays until the pool ends
+/// or shrinks. The threads take no signals: those are for the thread that runs the reactor.
 std::unique_ptr<ThreadPool> makeThreadPool();
 
 }  // namespace teasel::posix

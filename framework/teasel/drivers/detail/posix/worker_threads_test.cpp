@@ -17,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Holds threads until it is let go. Made before the pool, whose end waits for them.
+/// Holds threads until its promise is kept. A test makes it before the pool, because the end of the
+/// pool waits for the threads.
 struct Barrier {
   std::promise<void> promise;
   std::shared_future<void> open{promise.get_future()};
@@ -102,7 +103,7 @@ TEST(PosixThreadPool, ShrinksAndGrows) {
   }
 }
 
-/// Of this process, from /proc; with the stacks of threads that nobody joined.
+/// The virtual memory of this process, from /proc. The stacks of threads that nobody joined count.
 std::size_t virtualPages() {
   std::size_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
