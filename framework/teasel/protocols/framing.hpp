@@ -11,8 +11,8 @@
 namespace teasel {
 
 /// Cuts a stream into frames and delivers them one at a time. A frame is a message together with
-/// what marks its bounds: a line with its delimiter, or a string behind its length. All receivers of
-/// this folder derive from Framing, and your own framing protocol does, too. It overrides two
+/// what marks its bounds: a line with its delimiter, or a string behind its length. All receivers
+/// of this folder derive from Framing, and your own framing protocol does, too. It overrides two
 /// functions: find says where a frame ends, and deliver hands a frame over.
 ///
 ///     /// Records: one byte says how many bytes follow.
@@ -34,13 +34,14 @@ namespace teasel {
 ///
 /// - What is delivered does not depend on how the stream was cut into chunks. The work is linear in
 ///   the bytes received, however they were cut, if find is linear in the size of `in`.
-/// - A view that is handed to a callback is valid until the callback returns. This holds even if the
-///   callback calls dataReceived of the same protocol: such a nested call only appends its bytes.
+/// - A view that is handed to a callback is valid until the callback returns. This holds even if
+///   the callback calls dataReceived of the same protocol: such a nested call only appends its
+///   bytes.
 /// - Nothing is delivered after loseConnection, failConnection or abortConnection. Input that was
 ///   not delivered by then is dropped.
-/// - An exception that a callback throws leaves dataReceived, and the transport ends the connection.
-///   A caller that catches the exception before that loses nothing and gets nothing twice: the next
-///   dataReceived delivers the input behind the frame whose callback threw.
+/// - An exception that a callback throws leaves dataReceived, and the transport ends the
+///   connection. A caller that catches the exception before that loses nothing and gets nothing
+///   twice: the next dataReceived delivers the input behind the frame whose callback threw.
 /// - Memory: Framing keeps the part of one frame that was received, and what was received while
 ///   paused. It reserves nothing for a length that was only announced. A protocol sets the limit of
 ///   a frame in find: it answers `.valid = false` as soon as a frame is too long.
@@ -48,8 +49,8 @@ namespace teasel {
 /// Pausing: call `transport().pauseProducing()`, inside a callback or outside. No further callback
 /// comes, not even for the rest of the chunk that is being delivered. Call
 /// `transport().resumeProducing()` to go on: the transport calls producingResumed, which delivers
-/// what waits. While paused the transport reads nothing, so the peer feels backpressure, and no more
-/// waits here than the rest of the last chunk.
+/// what waits. While paused the transport reads nothing, so the peer feels backpressure, and no
+/// more waits here than the rest of the last chunk.
 class Framing : public Protocol {
  public:
   ~Framing() override;
@@ -65,7 +66,8 @@ class Framing : public Protocol {
   /// What find has found.
   struct FrameEnd {
     static constexpr std::size_t kIncomplete = std::string_view::npos;
-    /// How many bytes of `in` belong to the frame: at least 1. kIncomplete: it ends in a later chunk.
+    /// How many bytes of `in` belong to the frame: at least 1. kIncomplete: it ends in a later
+    /// chunk.
     std::size_t at = kIncomplete;
     /// False: the frame is malformed or too long. `at` is the place where that shows.
     bool valid = true;
@@ -78,8 +80,8 @@ class Framing : public Protocol {
   // What every framing protocol overrides ---------------------------------------------------------
   /// Says where the first frame of `before` + `in` ends. `before` holds the beginning of the frame
   /// that find has seen already without finding an end; it is empty for a new frame. `in` is never
-  /// empty. To keep the work linear, look at `before` only where the answer needs it. An end outside
-  /// of `in` is refused: dataReceived throws UsageError.
+  /// empty. To keep the work linear, look at `before` only where the answer needs it. An end
+  /// outside of `in` is refused: dataReceived throws UsageError.
   virtual FrameEnd find(ByteView before, ByteView in) = 0;
   /// Hands one frame over, whole, valid or not. For an invalid frame, end the connection or call
   /// framingChanged and treat the input behind the frame by another rule. `frame` is borrowed for
@@ -87,24 +89,24 @@ class Framing : public Protocol {
   virtual void deliver(ByteView frame, const FrameEnd& end) = 0;
 
   // What some override ----------------------------------------------------------------------------
-  /// How many bytes the frame in cumulation() must have before find can say more (nom: Needed). find
-  /// is not called before so many are there. cumulation() may be empty: then the answer is for any
-  /// new frame. 0, the default: unknown, find looks at every chunk. A better answer makes small
+  /// How many bytes the frame in cumulation() must have before find can say more (nom: Needed).
+  /// find is not called before so many are there. cumulation() may be empty: then the answer is for
+  /// any new frame. 0, the default: unknown, find looks at every chunk. A better answer makes small
   /// chunks cheaper and changes nothing else.
   virtual std::size_t bytesNeeded() const noexcept { return 0; }
-  /// Delivers some of input(), or does what is due (setDue). Called again and again until nothing is
-  /// left to do. Returns false when input() is the incomplete beginning of a frame. The default
+  /// Delivers some of input(), or does what is due (setDue). Called again and again until nothing
+  /// is left to do. Returns false when input() is the incomplete beginning of a frame. The default
   /// delivers frames. A protocol with modes overrides it: it takes raw bytes or bytes to skip from
   /// input(), and calls deliverFrames for the rest.
   virtual bool deliverInput();
 
   // What it can use -------------------------------------------------------------------------------
-  /// Delivers frames from input() as long as there are complete ones, nothing stops, and no callback
-  /// calls framingChanged. Returns what deliverInput returns.
+  /// Delivers frames from input() as long as there are complete ones, nothing stops, and no
+  /// callback calls framingChanged. Returns what deliverInput returns.
   ///
   /// `return deliverFrames(*this);` as deliverInput's override does what the default does, and
-  /// faster: it calls find and deliver of the class Self without virtual calls. They must be public,
-  /// or Self declares `friend class Framing`.
+  /// faster: it calls find and deliver of the class Self without virtual calls. They must be
+  /// public, or Self declares `friend class Framing`.
   template <class Self>
   bool deliverFrames(Self& self);
   /// Inside deliver and deliverInput: the bytes that come next.

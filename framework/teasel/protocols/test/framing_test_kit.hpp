@@ -17,8 +17,8 @@
 
 namespace teasel::test {
 
-/// What a protocol under test heard, as text: "line[a] raw[bc] long[...]". Neighbouring parts of the
-/// kind `raw` are joined, since raw bytes may be cut anywhere.
+/// What a protocol under test heard, as text: "line[a] raw[bc] long[...]". Neighbouring parts of
+/// the kind `raw` are joined, since raw bytes may be cut anywhere.
 class Story {
  public:
   void note(const std::string& what, std::string_view text) {
@@ -86,8 +86,8 @@ struct Session {
   }
 };
 
-/// All ways to cut a script of at most 16 bytes. A longer one is cut bytewise, in two at every place
-/// and in 100 drawn ways, and delivered whole.
+/// All ways to cut a script of at most 16 bytes. A longer one is cut bytewise, in two at every
+/// place and in 100 drawn ways, and delivered whole.
 inline std::vector<fakes::ChunkPlan> waysToCut(std::size_t size) {
   using fakes::ChunkPlan;
   if (size <= ChunkPlan::kMaxAllCuts) return ChunkPlan::allCuts(size);
