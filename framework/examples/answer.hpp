@@ -7,7 +7,7 @@
 
 namespace teasel::examples {
 
-/// Answers one question.
+/// Knows the answer to one question.
 class Answer : public LineReceiver {
  public:
   void lineReceived(std::string_view line) override {

@@ -13,7 +13,7 @@ namespace teasel::examples {
 
 class Chat;
 
-/// Everybody in the room, by name.
+/// All users in the room, by name.
 using ChatUsers = std::map<std::string, Chat*, std::less<>>;
 
 /// Asks for a name, then tells the others what this user says.

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What the download prints, in a world; its reactor must have been stopped.
+/// Runs the download in a world, and returns what it prints. The download must stop the reactor.
 std::string downloaded(Trouble trouble) {
   std::ostringstream out;
   fakes::World world;

@@ -12,22 +12,22 @@ struct Malfunction : std::runtime_error {
   Malfunction() : std::runtime_error("malfunction") {}
 };
 
-/// What Python's generators do with yield, send and throw, by a coroutine and Deferreds: a `yield`
-/// hands a number out and waits; `send` and `raise` from outside let it go on with a value or an
-/// error.
+/// Does with a coroutine and Deferreds what Python's generators do with yield, send and throw.
+/// `yield` hands a number out and waits. From outside, `send` lets the coroutine go on with a
+/// value, and `raise` with an error.
 template <class T>
 class Dialogue {
  public:
-  /// From inside: co_await it. `value` is what the caller of next, send or raise gets.
+  /// Called inside the coroutine, which awaits it. The caller of next, send or raise gets `value`.
   Deferred<T> yield(int value) {
     yielded_ = value;
     waiting_ = Deferred<T>();
     return waiting_;
   }
-  /// From outside: the value that was yielded last.
+  /// Called outside: the value that was yielded last.
   int yielded() const noexcept { return yielded_; }
-  /// Goes on inside until the next yield, and gives what that yields (the last value again at the
-  /// end).
+  /// Lets the coroutine run to its next yield, and returns what it yields. At the end it returns
+  /// the last value again.
   int send(T value) {
     std::exchange(waiting_, nullptr).callback(std::move(value));
     return yielded_;
@@ -43,7 +43,7 @@ class Dialogue {
   int yielded_ = 0;
 };
 
-/// The first demonstration: values and an error go in, numbers come out.
+/// The first demonstration: numbers come out, and values and an error go in.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive it
 inline Deferred<void> myGenerator(Dialogue<int>& outside, std::ostream& out) {
   out << "starting up\n";
@@ -67,10 +67,10 @@ inline void drive(std::ostream& out) {
   out << dialogue.send(10) << " from yield\n";
   out << dialogue.send(20) << " from yield\n";
   out << dialogue.raise(Malfunction()) << " from yield\n";
-  dialogue.send(0);  // to the end
+  dialogue.send(0);  // it runs to its end
 }
 
-/// The second: the outside runs functions and hands their results in.
+/// The second demonstration: the caller runs functions and hands their results in.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive it
 inline Deferred<void> resultsIn(Dialogue<std::string>& outside, std::ostream& out) {
   out << "the inner function begins\n";

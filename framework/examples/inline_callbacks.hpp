@@ -9,17 +9,17 @@
 
 namespace teasel::examples {
 
-/// A coroutine where Twisted has inlineCallbacks: it awaits a result that is there, one that comes
-/// after `wait`, and a failure after as much again, which it catches.
+/// A coroutine, where Twisted has inlineCallbacks. It awaits a result that is there already, then
+/// one that comes after `wait`. After the same time again comes a failure, which it catches.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive it
 inline Deferred<int> myCallbacks(Clock& clock, std::ostream& out, Duration wait) {
   out << "first callback\n";
-  int result = co_await succeed(1);  // a result that is there comes right back
+  int result = co_await succeed(1);  // the result is there: it goes on at once
 
   out << "second callback got " << result << '\n';
   Deferred<int> later;
   clock.callLater(wait, [later] { later.callback(2); });
-  result = co_await std::move(later);  // one that is not lets others run until it is
+  result = co_await std::move(later);  // it is not there: others run until it is
 
   out << "third callback got " << result << '\n';
   Deferred<int> failing;

@@ -13,8 +13,8 @@ using namespace teasel;
 
 namespace {
 
-/// Reads standard input in a thread of its own, since a loop must not wait for a person. The thread
-/// outlives this object when nobody types any more; what it reads then is dropped.
+/// Reads standard input in a thread of its own, because the loop must not wait for a person. The
+/// thread may outlive this object while it waits for input. What it reads then is dropped.
 class StandardInput {
  public:
   StandardInput(Reactor& reactor, std::function<void(const std::string*)> line) : link_(std::make_shared<Link>()) {
@@ -96,8 +96,7 @@ int main(int argc, char** argv) {
   options.add("--say", "LINE", "a line to send; may be given several times", arguments.say);
   options.add("--stay", "go on listening when there is nothing more to say", arguments.stay);
   const int status = options.run(argc, argv, [&] { return talk(arguments); });
-  // The thread that reads standard input may still be in there; a normal exit would take its
-  // streams away.
+  // The thread may still be reading standard input. A normal exit would destroy its streams.
   std::fflush(stdout);
   std::_Exit(status);
 }

@@ -11,27 +11,27 @@
 
 namespace teasel::examples {
 
-/// Sends lines and hands over those that come back.
+/// Sends lines, and hands over the lines that come back.
 class LineClient : public LineReceiver {
  public:
   using Heard = std::function<void(std::string_view)>;
   explicit LineClient(Heard heard) : heard_(std::move(heard)) {}
   void lineReceived(std::string_view line) override { heard_(line); }
-  /// There is nothing more to say: ends our direction and goes on listening until the peer hangs
-  /// up.
+  /// Says that no more lines will be sent: it ends our direction, and goes on receiving until the
+  /// peer closes the connection.
   void finish() { transport().loseWriteConnection(); }
 
  private:
   Heard heard_;
 };
 
-/// One connection to one server; tells how it began and how it ended.
+/// Makes one connection to one server, and tells how it began and how it ended.
 class LineClientFactory : public ClientFactory {
  public:
   struct Events {
     std::function<void(LineClient&)> made;
     LineClient::Heard heard;
-    std::function<void(const Failure&)> ended;  ///< not connected, or connected no more
+    std::function<void(const Failure&)> ended;  ///< the attempt failed, or the connection is over
   };
   explicit LineClientFactory(Events events) : events_(std::move(events)) { noisy = false; }
 

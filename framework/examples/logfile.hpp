@@ -11,7 +11,8 @@
 
 namespace teasel::examples {
 
-/// Keeps a file open while it is used: from its first port or connector to its last.
+/// Keeps a file open while a port or connector uses the factory: startFactory opens it, and
+/// stopFactory closes it.
 class LogfileFactory : public Factory {
  public:
   explicit LogfileFactory(std::string path);
@@ -29,7 +30,7 @@ class LogfileFactory : public Factory {
   std::ofstream file_;
 };
 
-/// Writes each line that it receives to its factory's file.
+/// Writes each line that it receives to the file of its factory.
 class LoggingProtocol : public LineReceiver {
  public:
   void lineReceived(std::string_view line) override { static_cast<LogfileFactory&>(*factory()).log(line); }

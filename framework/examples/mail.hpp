@@ -25,20 +25,22 @@ struct Mail {
   std::string text;
 };
 
-/// Takes mail by a part of SMTP (RFC 5321). A line protocol with two modes: in command mode a line is
-/// a command; behind DATA, in data mode, a line belongs to the text, until a line that is a single
-/// dot. The client puts one more dot before a line of the text that begins with a dot, and the server
-/// takes it off again (dot-stuffing, section 4.5.2).
+/// Takes mail by a part of SMTP (RFC 5321). This is a line protocol with two modes. In command mode
+/// a line is a command. The command DATA begins data mode: there a line belongs to the text, until
+/// a line that is a single dot ends it. If a line of the text begins with a dot, the client sends
+/// one more dot before it, and the server takes that dot off again (dot-stuffing, section 4.5.2).
 ///
-/// Both modes cut lines, so the mode is a member of this class and LineReceiver knows nothing of it.
-/// A body whose size is announced would need LineReceiver's raw mode instead: setRawMode.
+/// Both modes consist of lines, so the mode is a member of this class, and LineReceiver knows
+/// nothing of it. For a body whose size is announced, use the raw mode of LineReceiver instead:
+/// setRawMode.
 class MailServer : public TimeoutMixin<LineReceiver> {
  public:
-  /// RFC 5321, section 4.5.3.1.6, without the delimiter.
+  /// In bytes, without the delimiter: RFC 5321, section 4.5.3.1.6.
   static constexpr std::size_t kMaxLine = 998;
+  /// In bytes, each line with its end.
   static constexpr std::size_t kMaxText = std::size_t{1} << 20;
   static constexpr std::size_t kMaxRecipients = 100;
-  /// Section 4.5.3.2.7.
+  /// How long nothing may be heard: section 4.5.3.2.7.
   static constexpr Duration kPatience = std::chrono::minutes(5);
   using Deliver = std::function<void(const Mail&)>;
 
@@ -57,7 +59,7 @@ class MailServer : public TimeoutMixin<LineReceiver> {
     else addToText(line.starts_with('.') ? line.substr(1) : line);
   }
 
-  // The rest of the line is skipped, because this override does not end the connection.
+  // This override does not end the connection, so LineReceiver skips the rest of the line.
   void lineLengthExceeded(std::string_view) override {
     resetTimeout();
     if (mode_ == Mode::kCommand) sendLine("500 line too long");
@@ -83,7 +85,7 @@ class MailServer : public TimeoutMixin<LineReceiver> {
     });
   }
 
-  /// The address in "FROM:<address>"; none if `argument` does not look like that.
+  /// The address in "FROM:<address>", if `argument` looks like that.
   static std::optional<std::string> address(std::string_view argument, std::string_view keyword) {
     if (!equal(argument.substr(0, keyword.size()), keyword)) return std::nullopt;
     argument.remove_prefix(keyword.size());
@@ -155,8 +157,8 @@ class MailServer : public TimeoutMixin<LineReceiver> {
 
   Deliver deliver_;
   Mode mode_ = Mode::kCommand;
-  std::optional<Mail> mail_;  // between MAIL and the end of its text
-  bool tooLarge_ = false;     // this text, or a line of it
+  std::optional<Mail> mail_;  // from MAIL to the end of its text
+  bool tooLarge_ = false;     // the text, or a line of it
 };
 
 inline constexpr std::array<MailServer::Command, 8> MailServer::kCommands{{{"HELO", &MailServer::hello},
@@ -168,7 +170,7 @@ inline constexpr std::array<MailServer::Command, 8> MailServer::kCommands{{{"HEL
                                                                            {"NOOP", &MailServer::nothing},
                                                                            {"QUIT", &MailServer::quit}}};
 
-/// All its connections deliver to one place. `clock` must outlive it.
+/// Builds mail servers that all deliver to one place. `clock` must outlive it.
 class MailFactory : public Factory {
  public:
   MailFactory(Clock& clock, MailServer::Deliver deliver) : clock_(clock), deliver_(std::move(deliver)) {}

@@ -34,7 +34,7 @@ constexpr std::string_view kToText = "250 hello|250 ok|250 ok|354 end with a lin
 struct Session {
   Session() { replies(); }
 
-  /// What came back since the last call, each line with '|' behind it.
+  /// What came back since the last call, with '|' for the end of each line.
   std::string replies() {
     std::string text = wire.value();
     wire.clear();
@@ -93,7 +93,8 @@ TEST(Mail, TakesOffTheDotThatTheClientPutBeforeALine) {
   EXPECT_EQ(session.mails, Mails{"a@x to b@y: .\n.twice\nx\nx.\n \n"});
 }
 
-// Servers that differ here let a message carry another one past a filter (SMTP smuggling, 2023).
+// Servers that disagree about this let one message carry another one past a filter (SMTP
+// smuggling).
 TEST(Mail, DoesNotTakeADotBetweenBareLineFeedsForTheEndOfTheText) {
   Session session;
   session.beginText();

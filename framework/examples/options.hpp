@@ -12,14 +12,14 @@
 
 namespace teasel::examples {
 
-/// The arguments of an example program: what may be given, the help text, and one clear line for
-/// what is wrong.
+/// The arguments of an example program. It knows which options there are, prints the help text, and
+/// says in one line what is wrong with an argument.
 class Options {
  public:
   Options(std::string program, std::string about) : program_(std::move(program)), about_(std::move(about)) {}
 
-  /// `name` ("--port") sets `target`, which holds the default and must outlive run(). `value` names
-  /// it in the help.
+  /// Adds an option with a value: `name` ("--port") sets `target`. `target` holds the default, and
+  /// must outlive run(). The help text calls the value `value`.
   void add(std::string name, std::string value, std::string about, std::string& target) {
     std::string note = target.empty() ? "" : " (default: " + target + ")";
     options_.push_back({std::move(name), std::move(value), std::move(about) + note, [&target](std::string_view text) {
@@ -34,20 +34,21 @@ class Options {
                           return error == std::errc() && end == text.data() + text.size();
                         }});
   }
-  /// May be given several times.
+  /// The same for an option that may be given several times.
   void add(std::string name, std::string value, std::string about, std::vector<std::string>& target) {
     options_.push_back({std::move(name), std::move(value), std::move(about), [&target](std::string_view text) {
                           target.emplace_back(text);
                           return true;
                         }});
   }
-  /// A switch: takes no value.
+  /// Adds a switch, which takes no value.
   void add(std::string name, std::string about, bool& target) {
     options_.push_back({std::move(name), "", std::move(about), [&target](std::string_view) { return target = true; }});
   }
 
-  /// Reads the arguments, then runs `program`. Returns main's result: 0, 1 when `program` threw, 2
-  /// for arguments that cannot be read; both errors are one line on standard error.
+  /// Reads the arguments, then runs `program`. Returns the result of main: what `program` returned,
+  /// 1 if it threw, 2 if the arguments are wrong. In both cases it prints one line to standard
+  /// error.
   int run(int argc, char** argv, UniqueFunction<int()> program) {
     for (int i = 1; i < argc; ++i) {
       const std::string_view name = argv[i];

@@ -10,17 +10,18 @@
 
 namespace teasel::examples {
 
-/// What goes wrong in a download, and so which way a result takes through the chain.
+/// What goes wrong in a download. It decides which way the result takes through the chain.
 enum class Trouble : std::uint8_t {
   kNone,         ///< callback, callback, both
-  kUnreachable,  ///< the Deferred fails before anything ran: errback, callback, both
-  /// the first callback throws: its own errback is passed by, and so is the next callback
+  kUnreachable,  ///< the Deferred fails from the beginning: errback, callback, both
+  /// the first callback throws; the failure passes by the errback of that pair and by the next
+  /// callback
   kBroken,
 };
 
-/// Three pairs of functions on one Deferred, as a page would be downloaded and saved: for success
-/// and failure, for success only, for both. The reactor fires it once it runs; the last pair stops
-/// the reactor.
+/// Downloads and saves a page, as far as the chain is concerned. One Deferred has three links: the
+/// first for success and failure, the second for success only, the third for both. The reactor
+/// fires the Deferred when it runs, and the last link stops the reactor.
 inline void downloadPage(Reactor& reactor, std::ostream& out, Trouble trouble) {
   Deferred<std::string> page;
   page.addCallbacks(
@@ -31,7 +32,7 @@ inline void downloadPage(Reactor& reactor, std::ostream& out, Trouble trouble) {
           },
           [&out](const Failure& why) {
             out << "the download failed: " << why.what() << '\n';
-            // handled: the chain goes on with callbacks
+            // The failure is handled, so the chain goes on with callbacks.
             return std::string("a page that says sorry");
           })
       .addCallback([&out](const std::string& text) {

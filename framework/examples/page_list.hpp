@@ -11,7 +11,7 @@
 
 namespace teasel::examples {
 
-/// A page that arrives after so many seconds; one whose name begins with "no" does not exist.
+/// A page that arrives after so many seconds. A page whose name begins with "no" does not exist.
 inline Deferred<std::string> fetchPage(Clock& clock, const std::string& url, int seconds) {
   return deferLater(clock, std::chrono::seconds(seconds), [url] {
     if (url.starts_with("no")) throw std::runtime_error(url + " does not exist");
@@ -19,12 +19,12 @@ inline Deferred<std::string> fetchPage(Clock& clock, const std::string& url, int
   });
 }
 
-/// Waits for several pages at once and says what became of each, in the order in which they were
-/// asked for.
+/// Waits for several pages at once, and says what became of each. The order is that of the
+/// requests.
 inline Deferred<void> fetchPages(Clock& clock, std::ostream& out, const std::vector<std::string>& urls) {
   std::vector<Deferred<std::string>> pages;
   pages.reserve(urls.size());
-  int seconds = static_cast<int>(urls.size());  // the first takes longest
+  int seconds = static_cast<int>(urls.size());  // the first one takes longest
   for (const std::string& url : urls)
     pages.push_back(
         fetchPage(clock, url, seconds--).tap([&out](const std::string& page) { out << "arrived: " << page << '\n'; }));

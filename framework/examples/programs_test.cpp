@@ -15,8 +15,8 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// Each program is started, asked where it listens, talked to by the line client, and ended by
-/// Ctrl-C.
+/// Each test starts a program, reads where it listens, lets the line client talk to it, and ends it
+/// with Ctrl-C.
 class Examples : public testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
@@ -24,7 +24,7 @@ class Examples : public testing::TestWithParam<std::string_view> {
   }
   std::string driver() const { return std::string(GetParam()); }
 
-  /// A server on a free port, and that port.
+  /// A server that listens on a free port, and the number of that port.
   struct Served {
     std::unique_ptr<Program> program;
     std::string port;
@@ -172,7 +172,7 @@ TEST(ExampleArguments, TheGeneratorsNeedNone) {
   EXPECT_EQ(program.exitStatus(), 0);
 }
 
-/// One line on standard error that says what is wrong, and an exit status that says that it is.
+/// Expects one line on standard error that says what is wrong, and the exit status.
 void fails(const std::string& name, std::vector<std::string> arguments, int status, const std::string& says) {
   Program program(name, std::move(arguments));
   const std::string text = program.rest();

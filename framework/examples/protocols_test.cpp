@@ -15,7 +15,7 @@ namespace teasel::examples {
 using fakes::StringTransport;
 using namespace std::chrono_literals;
 
-/// What a factory builds, with the factory introduced as a port does.
+/// Builds a protocol and sets its factory, as a port does.
 std::shared_ptr<Protocol> built(const std::shared_ptr<Factory>& factory) {
   const auto protocol = factory->buildProtocol(Address());
   protocol->setFactory(factory);
@@ -89,8 +89,7 @@ TEST(Logfile, AFileThatCannotBeOpenedStopsTheListening) {
   EXPECT_THROW(world.host("server").reactor().listenTCP(8125, factory), std::runtime_error);
 }
 
-/// Chat and line client against each other in a world, by many seeds: cuts, delays and order are
-/// drawn.
+/// The line client talks to a chat in a world, with many seeds. Cuts, delays and order are drawn.
 TEST(LineClient, TalksToAChatInAnyWeather) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     fakes::World world;

@@ -8,24 +8,24 @@
 
 namespace teasel::examples {
 
-/// What the factories of both kinds share with their protocols.
+/// What both kinds of factory share with their protocols.
 class Quoting : public Factory {
  public:
   explicit Quoting(std::string text = "An apple a day keeps the doctor away") : quote(std::move(text)) {}
   const std::string quote;
 };
 
-/// Quote of the day (RFC 865): one quote, then good-bye.
+/// Quote of the day (RFC 865): sends one quote, then closes the connection.
 class QOTD : public Protocol {
  public:
   void connectionMade() override {
-    // Whoever asked the factory for this protocol has set its factory.
+    // The port has set the factory of this protocol.
     transport().write(static_cast<const Quoting&>(*factory()).quote + "\r\n");
     transport().loseConnection();
   }
 };
 
-/// The first way: say which protocol, and the default buildProtocol makes them.
+/// The first way to build protocols: say which class, and the default buildProtocol makes them.
 class QOTDFactory : public Quoting {
  public:
   template <class... Args>
@@ -34,8 +34,8 @@ class QOTDFactory : public Quoting {
   }
 };
 
-/// The second way: override buildProtocol, to choose or to refuse (by returning nullptr) for each
-/// peer.
+/// The second way: override buildProtocol. It may choose a protocol for each peer, or return
+/// nullptr to refuse the peer.
 class BuildingQOTDFactory : public Quoting {
  public:
   using Quoting::Quoting;

@@ -14,7 +14,7 @@
 
 namespace teasel::examples {
 
-/// "epoll, io_uring": for help texts.
+/// The names of the drivers for help texts: "epoll, io_uring".
 inline std::string knownReactors() {
   std::string names;
   for (const std::string_view name : driverNames()) names += (names.empty() ? "" : ", ") + std::string(name);
@@ -31,7 +31,8 @@ inline void runUntilInterrupted(Reactor& reactor) {
   reactor.run();
 }
 
-/// What every server here can be told, and how it runs: listens, says where, serves until Ctrl-C.
+/// The options that all servers here share, and how they run: they listen, say where, and serve
+/// until Ctrl-C.
 struct Server {
   explicit Server(int defaultPort) : port(defaultPort) {}
 
@@ -43,7 +44,7 @@ struct Server {
   int run(std::shared_ptr<Factory> factory) const {
     return run([&factory](Reactor&) { return factory; });
   }
-  /// For a factory that needs the reactor: as its clock, or to connect elsewhere.
+  /// The same for a factory that needs the reactor, as its clock or to connect elsewhere.
   int run(const std::function<std::shared_ptr<Factory>(Reactor&)>& makeFactory) const {
     Reactor loop(makeDriver(reactor));
     std::shared_ptr<Factory> factory = makeFactory(loop);

@@ -18,7 +18,7 @@
 using namespace teasel;
 using examples::Shout;
 
-// What the outside does, and how the network cuts and delays it, is made by whoever runs this.
+// The engine that runs this decides what the peers do, and how the network cuts and delays it.
 TEASEL_SCENARIO(shout, "what comes back is in capitals") {
   world.host().reactor().listenTCP(7, Factory::forProtocol<Shout>());
   world.run();
@@ -26,7 +26,7 @@ TEASEL_SCENARIO(shout, "what comes back is in capitals") {
   world.check(std::none_of(answer.begin(), answer.end(), [](char c) { return c >= 'a' && c <= 'z'; }), "capitals");
 }
 
-// A property in RapidCheck's own form: some lines, some way to cut them.
+// A property in RapidCheck's own form: for any lines and any way to cut them.
 RC_GTEST_PROP(Shout, AnswersEveryLineHoweverTheyAreCut, ()) {
   std::string sent, expected;
   for (const std::string& line : *rapidcheck::messages({.delimiter = "\r\n"})) {
@@ -39,7 +39,7 @@ RC_GTEST_PROP(Shout, AnswersEveryLineHoweverTheyAreCut, ()) {
   RC_ASSERT(peer.value() == expected);
 }
 
-// What one end of a framing protocol sends, the other receives.
+// One end of a framing protocol receives what the other end sends.
 RC_GTEST_PROP(Lines, ComeOutAsTheyWentIn, ()) {
   props::Codec lines = props::codecOf<LineReceiver>("lines that end with a semicolon", std::string(";"));
   lines.delimiter = ";";

@@ -1,4 +1,4 @@
-// The test that README shows. It needs Teasel::fakes and GoogleTest.
+// The test that the README shows. It needs Teasel::fakes and GoogleTest.
 #include "shout.hpp"
 
 #include <gtest/gtest.h>

@@ -14,14 +14,14 @@
 
 namespace teasel::examples::test {
 
-/// A program that a test runs and talks to through pipes. Whatever it waits for ends after
-/// kPatience.
+/// A program that a test runs and talks to through pipes. No call here waits longer than
+/// kPatienceMs.
 class Program {
  public:
   static constexpr int kPatienceMs = 20'000;
 
-  /// Starts `name`, one of the programs beside the test; its standard output and error are read as
-  /// one.
+  /// Starts `name`, one of the programs beside the test. Its standard output and standard error are
+  /// read as one stream.
   Program(const std::string& name, std::vector<std::string> arguments) {
     int in[2], out[2];
     if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) std::abort();
@@ -47,8 +47,8 @@ class Program {
     close(out_);
   }
 
-  /// The next line of its output, without the line's end; "<end>" after the last, "<late>" when
-  /// none comes.
+  /// Returns the next line of its output, without the end of line. Returns "<end>" after the last
+  /// line, and "<late>" when none comes in time.
   std::string line() {
     for (;;) {
       if (const auto end = read_.find('\n'); end != std::string::npos) {
@@ -59,7 +59,7 @@ class Program {
       if (const char* why = readMore()) return why;
     }
   }
-  /// Everything until its end.
+  /// Returns everything that it still prints until its end.
   std::string rest() {
     while (readMore() == nullptr) {
     }
@@ -72,10 +72,10 @@ class Program {
   void closeInput() {
     if (in_ >= 0) close(std::exchange(in_, -1));
   }
-  /// Ctrl-C.
+  /// Sends what Ctrl-C sends.
   void interrupt() const { kill(pid_, SIGINT); }
-  /// Waits for its end: the exit status, or minus the signal that ended it; kRunning when it does
-  /// not end.
+  /// Waits for its end. Returns the exit status, or minus the signal that ended it, or kRunning
+  /// when it does not end.
   int exitStatus() {
     for (int waited = 0; status_ == kRunning && waited < kPatienceMs; waited += 5) {
       int raw = 0;
@@ -87,7 +87,7 @@ class Program {
   static constexpr int kRunning = 1000;
 
  private:
-  /// Null when there is more to look at.
+  /// Reads more output. Returns null if there was some, and otherwise what line() answers.
   const char* readMore() {
     pollfd ready{out_, POLLIN, 0};
     if (poll(&ready, 1, kPatienceMs) <= 0) return "<late>";

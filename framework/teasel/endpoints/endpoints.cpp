@@ -9,13 +9,13 @@ namespace teasel {
 
 namespace {
 
-/// Stands between a connector and the user's factory, and tells a Deferred how the one attempt
-/// went.
+/// Stands between a connector and the user's factory, and fires a Deferred when the attempt has
+/// succeeded or failed.
 class EndpointFactory final : public ClientFactory {
  public:
   EndpointFactory(std::shared_ptr<Factory> wrapped, Deferred<std::shared_ptr<Protocol>> outcome)
       : wrapped_(std::move(wrapped)), outcome_(std::move(outcome)) {
-    noisy = false;  // the wrapped one makes the noise
+    noisy = false;  // the wrapped factory logs
   }
 
   void startFactory() override { wrapped_->doStart(); }
@@ -31,7 +31,7 @@ class EndpointFactory final : public ClientFactory {
     if (!std::exchange(done_, true)) outcome_.callback(protocol);
   }
   void clientConnectionFailed(Connector&, const Failure& reason) override { fail(told_ ? told_ : reason); }
-  /// Only news if connectionMade never returned: no protocol, or it threw.
+  /// Matters only if connectionMade has not returned: there was no protocol, or it threw.
   void clientConnectionLost(Connector&, const Failure& reason) override { fail(told_ ? told_ : reason); }
 
   void cancelled() { fail(Failure(ConnectingCancelledError("the connection attempt was cancelled"))); }
@@ -46,7 +46,7 @@ class EndpointFactory final : public ClientFactory {
   bool done_ = false;
 };
 
-/// Builds one protocol that exists already.
+/// "Builds" the one protocol that exists already.
 class OneProtocolFactory final : public Factory {
  public:
   explicit OneProtocolFactory(std::shared_ptr<Protocol> protocol) : protocol_(std::move(protocol)) { noisy = false; }

@@ -10,25 +10,30 @@
 
 namespace teasel {
 
-/// Somewhere to listen, separated from what listens there. The model is twisted.internet.endpoints.
+/// A place to listen. It is separate from the factory, so a program can choose the place elsewhere.
+/// The model is twisted.internet.interfaces.IStreamServerEndpoint.
 class StreamServerEndpoint {
  public:
   virtual ~StreamServerEndpoint() = default;
-  /// Listens; a failure (CannotListenError, what startFactory threw) is the Deferred's.
+  /// Listens. The result is the port. It throws nothing: the Deferred fails with CannotListenError,
+  /// InvalidAddressError or what startFactory threw.
   virtual Deferred<std::shared_ptr<Port>> listen(std::shared_ptr<Factory> factory) = 0;
 };
 
-/// Somewhere to connect to. Each connect is one attempt.
+/// A place to connect to. Each connect is one attempt. The model is
+/// twisted.internet.interfaces.IStreamClientEndpoint.
 class StreamClientEndpoint {
  public:
   virtual ~StreamClientEndpoint() = default;
-  /// Connects; the result is the protocol, after its connectionMade. Fails with a ConnectError,
-  /// with NoProtocol where the factory builds none, with ConnectingCancelledError when cancelled:
-  /// nothing is connected then.
+  /// Connects. The result is the protocol; its connectionMade has returned by then. The Deferred
+  /// fails with a ConnectError when the attempt fails, with NoProtocol when the factory builds no
+  /// protocol, and with ConnectingCancelledError when it is cancelled. Nothing is connected then.
   virtual Deferred<std::shared_ptr<Protocol>> connect(std::shared_ptr<Factory> factory) = 0;
 };
 
-/// Listens by TCP on an IPv4 address. `reactor` must outlive it.
+/// Listens by TCP on an IPv4 address. `port` 0 lets the system choose one. `backlog` is how many
+/// connections may wait to be accepted. `interface` is the IP address to listen on. `reactor` must
+/// outlive the endpoint.
 class TCP4ServerEndpoint : public StreamServerEndpoint {
  public:
   TCP4ServerEndpoint(Reactor& reactor, int port, int backlog = 50, std::string interface = "0.0.0.0")
@@ -41,14 +46,15 @@ class TCP4ServerEndpoint : public StreamServerEndpoint {
   std::string interface_;
 };
 
-/// As TCP4ServerEndpoint, on IPv6.
+/// As TCP4ServerEndpoint, for an IPv6 address.
 class TCP6ServerEndpoint : public TCP4ServerEndpoint {
  public:
   TCP6ServerEndpoint(Reactor& reactor, int port, int backlog = 50, std::string interface = "::")
       : TCP4ServerEndpoint(reactor, port, backlog, std::move(interface)) {}
 };
 
-/// Connects by TCP to a host, named or literal. `reactor` must outlive it.
+/// Connects by TCP to a host, which is a name or an IP address. The attempt fails after `timeout`.
+/// `bindAddress` is the local address to connect from. `reactor` must outlive the endpoint.
 class TCP4ClientEndpoint : public StreamClientEndpoint {
  public:
   TCP4ClientEndpoint(Reactor& reactor, std::string host, int port, Duration timeout = std::chrono::seconds(30),
@@ -64,7 +70,7 @@ class TCP4ClientEndpoint : public StreamClientEndpoint {
   Address bindAddress_;
 };
 
-/// Connects this one protocol (Twisted: connectProtocol).
+/// Connects a protocol that exists already (Twisted: connectProtocol). It fails as `connect` does.
 Deferred<std::shared_ptr<Protocol>> connectProtocol(StreamClientEndpoint& endpoint, std::shared_ptr<Protocol> protocol);
 
 }  // namespace teasel

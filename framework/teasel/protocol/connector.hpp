@@ -8,24 +8,27 @@
 
 namespace teasel {
 
-/// One client's way to its server; made by Reactor::connectTCP. The model is
-/// twisted.internet.base.BaseConnector. States: disconnected -> connect() -> connecting ->
-/// connected -> disconnected. It keeps itself and its factory alive unless it is disconnected.
+/// Connects one client to its server, and connects it again when its factory asks for that. Made by
+/// Reactor::connectTCP. The model is twisted.internet.base.BaseConnector.
+///
+/// The states are: disconnected, then (after connect()) connecting, then connected, then
+/// disconnected again. While it is not disconnected it keeps itself and its factory alive.
 class Connector : public std::enable_shared_from_this<Connector> {
  public:
   enum class State : std::uint8_t { kDisconnected, kConnecting, kConnected };
   virtual ~Connector() = default;
 
-  /// Tries (again). Only from disconnected, else UsageError; usually from clientConnectionFailed or
-  /// -Lost.
+  /// Begins an attempt. Usually called in clientConnectionFailed or clientConnectionLost, to try
+  /// again. Throws UsageError unless the state is disconnected.
   virtual void connect() = 0;
-  /// Gives up an attempt: clientConnectionFailed(UserError) follows. NotConnectingError when there
-  /// is none.
+  /// Gives the attempt up; clientConnectionFailed follows with a UserError. Throws
+  /// NotConnectingError unless the state is connecting.
   virtual void stopConnecting() = 0;
-  /// stopConnecting while connecting, loseConnection while connected, nothing otherwise.
+  /// Calls stopConnecting while connecting, and the transport's loseConnection while connected.
+  /// Does nothing otherwise.
   virtual void disconnect() = 0;
   virtual State state() const noexcept = 0;
-  /// "host:port" as given.
+  /// "host:port", as they were given to connectTCP.
   virtual std::string getDestination() const = 0;
   virtual const std::shared_ptr<ClientFactory>& factory() const noexcept = 0;
 };

@@ -15,11 +15,13 @@ namespace teasel {
 
 class Connector;
 
-/// Builds a protocol for each connection and keeps what they share. Held by shared_ptr: its port
-/// and its protocols keep it alive. The model is twisted.internet.protocol.Factory.
+/// Builds a protocol for each connection, and keeps what these protocols share. The model is
+/// twisted.internet.protocol.Factory. Held by shared_ptr: its ports, its connectors and its
+/// protocols keep it alive.
 class Factory : public std::enable_shared_from_this<Factory> {
  public:
-  /// A factory of Ps: `Factory::forProtocol<Echo>()`. Arguments are copied and handed to every P.
+  /// Makes a factory that builds Ps: `Factory::forProtocol<Echo>()`. The arguments are copied, and
+  /// each P is made with them.
   template <std::derived_from<Protocol> P, class... Args>
   static std::shared_ptr<Factory> forProtocol(Args... args);
 
@@ -28,27 +30,28 @@ class Factory : public std::enable_shared_from_this<Factory> {
   Factory& operator=(const Factory&) = delete;
   virtual ~Factory() = default;
 
-  /// The protocol for a connection with `peer`; null closes that connection at once. The factory is
-  /// set by the caller if it is not. Default: what setProtocol was given; null otherwise.
+  /// Builds the protocol for a connection with `peer`. Called by the port or the connector. Null
+  /// closes that connection at once; so does an exception, which is logged. The caller sets the
+  /// protocol's factory if it is not set. The default builds what setProtocol was given, and null
+  /// without it.
   virtual std::shared_ptr<Protocol> buildProtocol(const Address& peer);
-  /// The class of the protocols that the default buildProtocol makes (Twisted: the attribute
-  /// `protocol`).
+  /// Says which class the default buildProtocol makes (Twisted: the attribute `protocol`).
   template <std::derived_from<Protocol> P, class... Args>
   void setProtocol(Args... args);
 
-  /// Before the first port or connector uses it, and after the last: open and close here what all
-  /// protocols share. An exception out of startFactory makes listen fail, and is logged for
-  /// connectors.
+  /// Opens what all protocols share. Called before the first port or connector uses the factory. If
+  /// it throws, listenTCP throws the same; a connector logs it and calls clientConnectionFailed.
   virtual void startFactory() {}
+  /// Closes what startFactory opened. Called after the last port or connector has used the factory.
   virtual void stopFactory() {}
-  /// Counts users; calls startFactory on 0 -> 1 and stopFactory on 1 -> 0. Called by ports and
-  /// connectors only. A doStop too many is ignored.
+  /// Count the ports and connectors that use the factory, which alone call these. The first doStart
+  /// calls startFactory, and the last doStop calls stopFactory. A doStop too many is ignored.
   void doStart();
   void doStop();
   int numPorts() const noexcept { return numPorts_; }
-  /// Whether starting and stopping is logged; true.
+  /// Whether starting and stopping is logged. Set it to false for silence.
   bool noisy = true;
-  /// What log messages about this factory begin with; the class name.
+  /// What log messages about this factory begin with. The default is the name of the class.
   virtual std::string logPrefix() const;
 
  private:
@@ -59,26 +62,30 @@ class Factory : public std::enable_shared_from_this<Factory> {
 /// Twisted's name for a Factory on the listening side.
 using ServerFactory = Factory;
 
-/// A factory on the connecting side: hears how each attempt goes.
+/// A factory on the connecting side. It hears how each attempt to connect goes. The model is
+/// twisted.internet.protocol.ClientFactory.
 class ClientFactory : public Factory {
  public:
+  /// As Factory::forProtocol, for a client.
   template <std::derived_from<Protocol> P, class... Args>
   static std::shared_ptr<ClientFactory> forProtocol(Args... args);
 
-  /// An attempt begins; called at the end of the turn in which connectTCP or Connector::connect was
-  /// (turn rule 2).
+  // The connector calls these. An exception that one throws is logged. An exception out of
+  // clientConnectionMade ends the connection as well.
+  /// An attempt begins. Called at the end of the turn in which connectTCP or Connector::connect was
+  /// called (turn rule 2).
   virtual void startedConnecting(Connector& connector) { static_cast<void>(connector); }
-  /// It succeeded: the protocol's connectionMade has returned. (Twisted wraps the protocol to learn
-  /// this.)
+  /// The attempt succeeded, and the protocol's connectionMade has returned. (Twisted has no such
+  /// callback; its endpoints wrap the protocol to learn this.)
   virtual void clientConnectionMade(Connector& connector, const std::shared_ptr<Protocol>& protocol) {
     static_cast<void>(connector), static_cast<void>(protocol);
   }
-  /// It failed. `connector.connect()` may be called here to try again.
+  /// The attempt failed. `connector.connect()` may be called here to try again.
   virtual void clientConnectionFailed(Connector& connector, const Failure& reason) {
     static_cast<void>(connector), static_cast<void>(reason);
   }
-  /// The connection is over (connectionLost has returned). `connector.connect()` may be called here
-  /// to reconnect.
+  /// The connection is over, and the protocol's connectionLost has returned. `connector.connect()`
+  /// may be called here to reconnect.
   virtual void clientConnectionLost(Connector& connector, const Failure& reason) {
     static_cast<void>(connector), static_cast<void>(reason);
   }

@@ -31,7 +31,7 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
       self_ = std::static_pointer_cast<TcpConnector>(shared_from_this());
       reactor_.addResource(*this);
     }
-    // The factory hears of it at the end of the turn: no user callback runs inside this call.
+    // The factory hears of the attempt at the end of the turn: no callback runs inside this call.
     reactor_.atTurnEnd(*this);
   }
 
@@ -50,7 +50,7 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
   const std::shared_ptr<ClientFactory>& factory() const noexcept override { return factory_; }
 
  private:
-  /// Calls the factory; what it throws is logged and otherwise ignored.
+  /// Calls the factory. What it throws is logged and returned.
   template <class F>
   Failure tell(const char* callback, F&& call) {
     Failure failure;
@@ -124,14 +124,14 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
     begun_ = false;
     state_ = State::kDisconnected;
     tell(callback, std::forward<F>(report));
-    if (state_ != State::kDisconnected) return;  // it connects again: the factory stays started
+    if (state_ != State::kDisconnected) return;  // it connects again, so the factory stays started
     unlink();
     self_.reset();
     if (std::exchange(started_, false)) tell("stopFactory", [&] { factory_->doStop(); });
   }
 
   void shutDown() override {
-    // A connection is a resource of its own; what is still on its way to one ends here.
+    // A connection is a resource of its own. Only an attempt ends here.
     if (state_ == State::kConnecting) giveUp(Failure(UserError("the reactor was shut down")));
   }
   std::string describe() const override {
@@ -148,7 +148,7 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<Protocol> protocol_;
   DelayedCall timer_;
-  Failure failure_;  // why this attempt is being given up
+  Failure failure_;  // why this attempt is given up
   std::uint64_t attempt_ = 0;
   State state_ = State::kDisconnected;
   bool started_ = false, begun_ = false;

@@ -79,7 +79,7 @@ class TcpPort final : public Port, private Acceptor, private ConnectionOwner, pr
   }
   std::string describe() const override { return "port " + host_.text() + (slot_ == nullptr ? ", closing" : ", listening"); }
 
-  Reactor* reactor_;  // null once stopped
+  Reactor* reactor_;  // null when it has stopped
   Slot* slot_ = nullptr;
   std::shared_ptr<Factory> factory_;
   std::shared_ptr<TcpPort> self_;

@@ -40,7 +40,7 @@ Deferred<std::string> FileSender::beginFileTransfer(Source source, Transport& co
   return done_;
 }
 
-/// The transfer is over; gives back whom to tell.
+/// Ends the transfer. Returns the Deferred that must be told.
 Deferred<std::string> FileSender::leave() {
   consumer_ = nullptr;
   if (!reading_) release();
@@ -53,7 +53,8 @@ void FileSender::release() noexcept {
   buffer_.reset();
 }
 
-/// Reads until there is something to send. Source and transform may cancel the transfer meanwhile.
+/// Reads until there is something to send, or the end. Source and transform may cancel the transfer
+/// meanwhile.
 FileSender::Piece FileSender::read(std::string& piece) {
   struct Reading {
     FileSender& sender;
@@ -97,7 +98,7 @@ void FileSender::resumeProducing() {
     if (detail::mustPassThrough()) throw;
     why = Failure::current();
   }
-  if (consumer_ == nullptr) return;  // cancelled meanwhile
+  if (consumer_ == nullptr) return;  // it was cancelled meanwhile
   if (got == Piece::kSome) {
     lastSent_ = piece.back();
     bytesSent_ += piece.size();

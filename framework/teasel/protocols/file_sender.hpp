@@ -15,68 +15,74 @@
 
 namespace teasel {
 
-/// The transport took no more: its connection ended, or had ended before, while a FileSender was
-/// sending.
+/// The transport took no more from a FileSender, because its connection ended or had ended before.
 class FileTransferStopped : public std::runtime_error {
  public:
   explicit FileTransferStopped(std::uint64_t bytesSent)
       : std::runtime_error("the transfer was stopped by its consumer after " + std::to_string(bytesSent) + " bytes"),
         bytesSent_(bytesSent) {}
-  /// How much the transport had accepted.
+  /// How many bytes the transport had accepted.
   std::uint64_t bytesSent() const noexcept { return bytesSent_; }
 
  private:
   std::uint64_t bytesSent_;
 };
 
-/// A stream could not be read, or not be opened.
+/// A stream could not be opened or read.
 class FileReadError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Sends what a source has, piece by piece, no faster than the transport takes it: a pull producer.
-/// Memory: one piece. The model is twisted.protocols.basic.FileSender.
+/// Sends what a source has, piece by piece. It is a pull producer, so it reads no faster than the
+/// transport takes the pieces, and needs memory for one piece only. The model is
+/// twisted.protocols.basic.FileSender.
 ///
 ///     std::make_shared<FileSender>()
 ///         ->beginFileTransfer(FileSender::from(file), transport())
 ///         .addCallbacks([](const std::string&) { ... }, [](const Failure&) { ... });
 ///
-/// One transfer at a time. The transport keeps it while it sends.
+/// It makes one transfer at a time. Held by shared_ptr; the transport keeps it while it sends.
 class FileSender : public Producer, public std::enable_shared_from_this<FileSender> {
  public:
-  /// Bytes asked of the source at a time (Twisted: CHUNK_SIZE).
+  /// How many bytes the source is asked for at a time (Twisted: CHUNK_SIZE).
   static constexpr std::size_t kChunkSize = 16384;
-  /// Pieces in a row that a transform may turn into nothing, before the transfer fails with
-  /// LimitExceeded.
+  /// How many pieces in a row a transform may turn into nothing. One more, and the transfer fails
+  /// with LimitExceeded.
   static constexpr std::size_t kEmptyPieces = 1024;
 
-  /// Fills its argument from the front and says how many bytes there are; 0 is the end. May throw.
-  /// Called inside resumeProducing only: a source that blocks stops the reactor.
+  /// Fills its argument from the front, and returns how many bytes it put there. 0 means the end.
+  /// It may throw. It is called inside resumeProducing only, so a source that blocks stops the
+  /// reactor.
   using Source = UniqueFunction<std::size_t(std::span<char> into)>;
-  /// What is sent instead of a piece. May throw.
+  /// Returns what is sent instead of `piece`. It may throw.
   using Transform = UniqueFunction<std::string(ByteView piece)>;
-  /// Reads a stream to its end; what cannot be read, or was not opened, is a FileReadError. Throws
-  /// UsageError for null.
+  /// Makes a source that reads a stream to its end. The source throws FileReadError if the stream
+  /// was not opened or cannot be read. Throws UsageError for null.
   static Source from(std::shared_ptr<std::istream> stream);
 
   ~FileSender() override;
 
-  /// Registers with `consumer`, which must not die without stopProducing (no transport of ours
-  /// does). The Deferred fires when the source is exhausted and everything it had is written (not
-  /// yet necessarily sent), with the last byte written - after the transform - or with "" when
-  /// nothing was: whoever must end a text with a line break learns if it has.
+  /// Begins a transfer: registers with `consumer` as its producer. `consumer` must call
+  /// stopProducing before it dies, as all transports of Teasel do.
   ///
-  /// It fails with what source or transform threw, and then the connection is aborted (a file that
-  /// broke off must not look whole); with FileTransferStopped when the connection ends first, or
-  /// has ended. Cancelled, it unregisters and sends no more, and the connection stays. Throws
-  /// UsageError while a transfer is going on or without a source, and what registerProducer throws;
-  /// then nothing has begun.
+  /// The Deferred fires when the source is exhausted and everything it had is written; not all of
+  /// it need be sent by then. The result is the last byte that was written, after the transform, or
+  /// "" if nothing was written. With it a caller that must end a text with a line break knows
+  /// whether the text has one.
+  ///
+  /// The Deferred fails with what source or transform threw. The connection is then aborted,
+  /// because a file that broke off must not look whole. It fails with FileTransferStopped if the
+  /// connection ends first or has ended. Cancelling it unregisters the producer; no more is sent,
+  /// and the connection stays.
+  ///
+  /// Throws UsageError while a transfer is going on and for an empty source, and what
+  /// registerProducer throws. Nothing has begun then.
   Deferred<std::string> beginFileTransfer(Source source, Transport& consumer, Transform transform = nullptr);
-  /// Bytes written in this transfer, or the last one, after the transform.
+  /// How many bytes were written in this transfer, or in the last one. Counted after the transform.
   std::uint64_t bytesSent() const noexcept { return bytesSent_; }
 
-  // For the transport
+  // The transport calls these.
   void pauseProducing() override {}
   void resumeProducing() override;
   void stopProducing() override;

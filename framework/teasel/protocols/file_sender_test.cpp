@@ -29,7 +29,7 @@ std::string content(std::size_t size) {
   return bytes;
 }
 
-/// A source that counts how much was asked of it.
+/// A source that counts how often it was asked.
 struct Counted {
   std::string bytes;
   std::size_t at = 0, calls = 0;
@@ -211,7 +211,7 @@ TEST(FileSender, MayBeCancelledByItsOwnSource) {
   const auto held = std::make_shared<int>(7);
   transfer.send([&transfer, held](std::span<char> into) {
     transfer.handle.cancel();
-    into[0] = static_cast<char>('0' + *held);  // what it captured is still there
+    into[0] = static_cast<char>('0' + *held);  // what the source captured is still there
     return std::size_t{1};
   });
   EXPECT_EQ(transfer.outcome.substr(0, 14), "CancelledError");
@@ -326,7 +326,7 @@ TEST(FileSender, WhateverTheNetworkDoesTheDeferredFiresOnceAndThePeerGetsAllOrIs
     SCOPED_TRACE(seed);
     ASSERT_LE(outcomes.size(), 1u);
     ASSERT_TRUE(text.starts_with(received));
-    if (outcomes.empty()) continue;  // reset before it was accepted
+    if (outcomes.empty()) continue;  // the connection was reset before it was accepted
     ASSERT_TRUE(outcomes[0] == "sent" || outcomes[0] == "FileTransferStopped") << outcomes[0];
     ASSERT_TRUE(reason != "ConnectionDone" || received == text) << "broken off, and not told";
     (reason == "ConnectionDone" ? whole : broken) += 1;

@@ -15,7 +15,7 @@
 #include <teasel/protocols/stateful_protocol.hpp>
 #include <teasel/protocols/test/framing_test_kit.hpp>
 
-// What every framing protocol owes, whatever its frames look like.
+// What every framing protocol promises, whatever its frames look like.
 
 namespace teasel {
 namespace {
@@ -148,7 +148,7 @@ struct NameOfType {
 using Protocols = testing::Types<LineOnly, Line, Netstring, Int8, Int16, Int32, Stateful, Minimal>;
 TYPED_TEST_SUITE(Framed, Protocols, NameOfType);
 
-// A state whose handler throws stays, so that a parser in states has its own tests of that.
+// A StatefulProtocol keeps the state whose handler threw, so it has its own tests of exceptions.
 template <class P>
 struct FramedThrowing : Framed<P> {};
 using MessageProtocols = testing::Types<LineOnly, Line, Netstring, Int8, Int16, Int32, Minimal>;
@@ -327,7 +327,7 @@ TYPED_TEST(Framed, AppliesALowerLimitToTheMessageBeingReceived) {
   session.deliver(script.substr(0, 15));
   session.protocol.setMaxLength(10);
   session.deliver(script.substr(15));
-  // A state that was entered is as long as it was when it was entered.
+  // A new limit does not change the size of a state that was entered already.
   EXPECT_EQ(session.transport->failed.template check<LimitExceeded>() != nullptr, (!std::is_same_v<TypeParam, Stateful>))
       << session.protocol.heard.text();
 }
@@ -345,7 +345,7 @@ TYPED_TEST(Framed, WorksWithoutATransport) {
   EXPECT_EQ(protocol.heard.text(), "got[a] got[b]");
 }
 
-// With any rescanning or moving of what is held, each of these would take minutes at least.
+// If the cumulation were searched or moved again and again, each of these would take minutes.
 TYPED_TEST(Framed, ReceivesAHugeMessageByteByByteInLinearTime) {
   TypeParam protocol;
   protocol.setMaxLength(TypeParam::kLargest);
@@ -378,6 +378,35 @@ TYPED_TEST(Framed, DeliversManyMessagesOnePerPauseInLinearTime) {
   session.deliver(chunk);
   session.resumeUntilRunning();
   EXPECT_EQ(messages, 200000u);
+}
+
+/// The example in the header of Framing.
+class RecordReceiver : public Framing {
+ public:
+  virtual void recordReceived(ByteView record) = 0;
+
+ private:
+  FrameEnd find(ByteView before, ByteView in) override {
+    const char size = before.empty() ? in[0] : before[0];
+    const std::size_t whole = 1 + static_cast<unsigned char>(size);
+    const std::size_t needed = whole - before.size();
+    return in.size() < needed ? FrameEnd{} : FrameEnd{.at = needed};
+  }
+  void deliver(ByteView frame, const FrameEnd&) override { recordReceived(frame.sub(1)); }
+};
+
+TEST(Framing, TheExampleInItsHeaderDeliversRecordsHoweverTheStreamIsCut) {
+  struct Records final : RecordReceiver {
+    void recordReceived(ByteView record) override { heard.note("record", record.text()); }
+    Story heard;
+  };
+  const std::string script("\3abc\0\2d", 7);
+  for (const fakes::ChunkPlan& plan : waysToCut(script.size())) {
+    Session<Records> session;
+    session.deliver(script, plan);
+    session.deliver("e");
+    ASSERT_EQ(session.protocol.heard.text(), "record[abc] record[] record[de]") << "cut by " << plan.text();
+  }
 }
 
 /// Records of ten bytes. Counts how often it is asked for their end.

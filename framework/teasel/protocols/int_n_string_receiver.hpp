@@ -8,34 +8,37 @@
 
 namespace teasel {
 
-/// Strings of bytes, each behind its length as an unsigned big-endian integer of prefixLength
-/// bytes. The model is twisted.protocols.basic.IntNStringReceiver. What holds for every protocol
-/// that cuts a stream into frames stands at Framing.
+/// Receives and sends strings of bytes. Before each string comes its length, an unsigned big-endian
+/// integer of prefixLength bytes. The model is twisted.protocols.basic.IntNStringReceiver. What
+/// holds for every framing protocol is written at Framing.
 ///
-/// A length is judged before any of its string is awaited; nothing is allocated for it in advance.
+/// A length is judged before any byte of its string arrives. Nothing is allocated for a length that
+/// was only announced.
 class IntNStringReceiver : public Framing {
  public:
-  /// The longest string that is accepted and sent until setMaxLength, as far as the prefix can say
-  /// it (Twisted: MAX_LENGTH).
+  /// The longest string that is accepted and sent until setMaxLength is called, in bytes (Twisted:
+  /// MAX_LENGTH). A short prefix may be able to express less.
   static constexpr std::size_t kMaxLength = 99999;
 
   /// Throws UsageError unless prefixLength is 1 to 8.
   explicit IntNStringReceiver(std::size_t prefixLength, std::size_t maxLength = kMaxLength);
   ~IntNStringReceiver() override;
 
-  /// A string, whole; it may be empty. `string` is borrowed for the call.
+  /// A whole string has arrived; it may be empty. `string` is borrowed for the call.
   virtual void stringReceived(ByteView string) = 0;
-  /// A string is announced that is longer than maxLength. The default ends the connection with
-  /// LimitExceeded. An override that does not end it has that string skipped.
+  /// The peer has announced a string that is longer than maxLength; `length` is what it announced.
+  /// The default ends the connection with LimitExceeded. If an override does not end the
+  /// connection, that string is skipped.
   virtual void lengthLimitExceeded(std::uint64_t length);
 
-  /// Writes a string behind its length. Throws StringTooLongError if the prefix cannot say the
-  /// length, and above maxLength; nothing is written then.
+  /// Writes the length of `string`, then `string`. Throws StringTooLongError if the prefix cannot
+  /// express the length, or if it is above maxLength; nothing is written then.
   void sendString(ByteView string);
 
   std::size_t prefixLength() const noexcept { return prefixLength_; }
   std::size_t maxLength() const noexcept { return maxLength_; }
-  /// Effective from the next string on; one that is being received already must fit, too.
+  /// Sets the longest string that is accepted and sent. It holds from the next string on, and also
+  /// for a string of which a part has arrived.
   void setMaxLength(std::size_t bytes);
 
  protected:
@@ -50,22 +53,22 @@ class IntNStringReceiver : public Framing {
 
   std::size_t prefixLength_;
   std::size_t maxLength_ = kMaxLength;
-  std::uint64_t skip_ = 0;  // bytes to come that belong to a string that was too long
+  std::uint64_t skip_ = 0;  // how many bytes to come belong to a string that was too long
 };
 
-/// Strings of up to 255 bytes.
+/// Strings of up to 255 bytes: the prefix has 1 byte.
 class Int8StringReceiver : public IntNStringReceiver {
  public:
   explicit Int8StringReceiver(std::size_t maxLength = kMaxLength) : IntNStringReceiver(1, maxLength) {}
 };
 
-/// Strings of up to 65,535 bytes.
+/// Strings of up to 65,535 bytes: the prefix has 2 bytes.
 class Int16StringReceiver : public IntNStringReceiver {
  public:
   explicit Int16StringReceiver(std::size_t maxLength = kMaxLength) : IntNStringReceiver(2, maxLength) {}
 };
 
-/// Strings of up to 4 GiB, if maxLength is raised.
+/// Strings of up to 4,294,967,295 bytes, if maxLength is raised: the prefix has 4 bytes.
 class Int32StringReceiver : public IntNStringReceiver {
  public:
   explicit Int32StringReceiver(std::size_t maxLength = kMaxLength) : IntNStringReceiver(4, maxLength) {}

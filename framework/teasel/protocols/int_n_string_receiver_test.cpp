@@ -6,7 +6,7 @@
 
 #include <teasel/protocols/test/framing_test_kit.hpp>
 
-// What it shares with all framing protocols is tested in framing_test.cpp.
+// framing_test.cpp tests what it shares with all framing protocols.
 
 namespace teasel {
 namespace {
@@ -141,7 +141,7 @@ TEST(IntNStringReceiver, RefusesToSendMoreThanItsLimit) {
   EXPECT_EQ(refusal(8, 10, 10), "");
 }
 
-/// What any cutting of `input` must lead to, by the plainest means.
+/// The story that `input` must give, however it is cut. It is found in the plainest way.
 std::string reference(std::string_view input, std::size_t prefixLength, std::size_t maxLength) {
   std::string story;
   while (input.size() >= prefixLength) {

@@ -27,7 +27,7 @@ void LineOnlyReceiver::lineLengthExceeded(std::string_view line) {
 }
 
 void LineOnlyReceiver::dataReceived(ByteView data) {
-  // Byte by byte: an ordinary byte inside a line.
+  // The common case of a stream that comes byte by byte: an ordinary byte inside a line.
   if (data.size() == 1 && data[0] != last_ && tryCumulate(data[0])) [[likely]] {
     return;
   }
@@ -47,9 +47,9 @@ inline bool LineOnlyReceiver::endsHere(ByteView before, const char* begin, const
          std::memcmp(begin, delimiter_.data() + outside, here) == 0;
 }
 
-/// Where in `in` the first delimiter ends (behind its last byte) that may have begun in `before`,
-/// or kNone. Looks at each byte of `in` once and never searches `before`: a delimiter ends with its
-/// last byte.
+/// Says how many bytes of `in` belong to the first line, its delimiter included, or kNone. The
+/// delimiter may have begun in `before`. It looks for the delimiter's last byte, so it looks at
+/// each byte of `in` once and never searches `before`.
 inline std::size_t LineOnlyReceiver::findEnd(ByteView before, ByteView in) const noexcept {
   const char* at = in.begin();
   const char* const stop = in.end();

@@ -8,8 +8,8 @@
 
 #include <teasel/protocols/test/framing_test_kit.hpp>
 
-// What it shares with LineReceiver is tested there, what it shares with all framing protocols in
-// framing_test.cpp.
+// line_receiver_test.cpp tests what it shares with LineReceiver, and framing_test.cpp what it
+// shares with all framing protocols.
 
 namespace teasel {
 namespace {
@@ -71,7 +71,8 @@ TEST(LineOnlyReceiver, SendsALineWithItsDelimiter) {
   Session<Lines> session;
   session.protocol.sendLine("hello");
   session.protocol.sendLine("");
-  EXPECT_EQ(session.transport->written, "hello\r\n\r\n");
+  session.protocol.sendLine("a\0b");
+  EXPECT_EQ(session.transport->written, std::string("hello\r\n\r\na\0b\r\n", 14));
 }
 
 // A new delimiter in the middle of a stream.
@@ -141,7 +142,7 @@ TEST(LineOnlyReceiver, DeliversNothingThatANewDelimiterCompletesAfterLoseConnect
 
 TEST(LineOnlyReceiver, JudgesTheLineBeingReceivedAnewByANewDelimiter) {
   Session<Lines> session;
-  session.deliver("123456");  // it may still end with the old delimiter: "12345\r\n" is six and one
+  session.deliver("123456");  // no verdict yet: that takes seven bytes
   session.protocol.setDelimiter(";");
   EXPECT_EQ(session.protocol.heard.text(), "long[123456]");
 }
@@ -175,8 +176,8 @@ TEST(LineOnlyReceiver, RefusesToChangeToAnEmptyDelimiterAndKeepsTheOldOne) {
   EXPECT_EQ(session.protocol.heard.text(), "line[a]");
 }
 
-/// What any cutting of `input` must lead to, by the plainest means: each line and each line that is
-/// too long chooses the delimiter of what follows by its size.
+/// The story that `input` must give, however it is cut. Each line, and each line that is too long,
+/// chooses by its size the delimiter of what follows. It is found in the plainest way.
 std::string reference(std::string_view input, std::size_t maxLength, std::span<const std::string> delimiters) {
   std::string story, line, delimiter = delimiters[0];
   bool skipping = false;

@@ -9,28 +9,33 @@
 namespace teasel {
 
 /// Cuts a stream into lines, and hands over raw bytes between them. The model is
-/// twisted.protocols.basic.LineReceiver; what holds for every protocol that cuts a stream into
-/// frames stands at Framing, raw bytes included.
+/// twisted.protocols.basic.LineReceiver. What holds for every framing protocol is written at
+/// Framing, and it holds for raw bytes, too.
+///
+/// Raw mode is for a body whose size is known, for example from a line before it. A body that ends
+/// with a line of its own, as in SMTP, needs no raw mode, because it consists of lines.
 class LineReceiver : public LineOnlyReceiver {
  public:
   /// Throws UsageError when the delimiter is empty.
   explicit LineReceiver(std::string delimiter = "\r\n", std::size_t maxLength = kMaxLength);
   ~LineReceiver() override;
 
-  /// Raw mode: bytes, at least one, cut anywhere. Give back what belongs to lines with
-  /// setLineMode(rest). The default throws UsageError: who calls setRawMode overrides this.
+  /// In raw mode: at least one byte has arrived. The bytes may be cut anywhere. `data` is borrowed
+  /// for the call. Give back what belongs to the lines behind the raw bytes: setLineMode(rest). The
+  /// default throws UsageError, so a class that calls setRawMode must override this.
   virtual void rawDataReceived(ByteView data);
 
-  /// From the next byte on, input goes to rawDataReceived. Does not call it for what is held back
-  /// already. Also stops skipping a line that was too long.
+  /// From the next byte on, input goes to rawDataReceived. It also stops skipping a line that was
+  /// too long. Outside a callback, input that waits already is delivered with the next dataReceived
+  /// or when the transport resumes, not inside this call.
   void setRawMode();
-  /// From the next byte on, input is cut into lines. `extra` goes before everything not delivered
-  /// yet: usually the part of rawDataReceived's argument that is not raw (any tail of it is taken
-  /// back without a copy). RemotePeer a callback, lines that `extra` completes are delivered before
-  /// this returns. Also stops skipping a line that was too long.
+  /// From the next byte on, input is cut into lines. It also stops skipping a line that was too
+  /// long. `extra` goes before all input that was not delivered yet. It is usually the part of
+  /// rawDataReceived's argument that is not raw; a tail of that argument is taken back without a
+  /// copy. Outside a callback, lines that are complete with `extra` are delivered before this
+  /// returns.
   void setLineMode(ByteView extra = {});
-  /// Forgets all input that was not delivered yet, and returns it. What comes next begins a new
-  /// line.
+  /// Forgets all input that was not delivered yet, and returns it. The next byte begins a new line.
   std::string clearLineBuffer();
 
   bool rawMode() const noexcept { return raw_; }

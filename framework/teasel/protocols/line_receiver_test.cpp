@@ -19,7 +19,7 @@ using test::Session;
 using test::Story;
 using test::waysToCut;
 
-/// Tells what it gets, and obeys lines that are commands.
+/// Notes what it gets, and obeys lines that are commands.
 class Obedient : public LineReceiver {
  public:
   using LineReceiver::LineReceiver;
@@ -62,7 +62,7 @@ struct Lines : Session<Obedient> {
 
 using Prepare = std::function<void(Lines&)>;
 
-/// The script gives the same story however it is cut.
+/// Expects that the script gives this story, however it is cut.
 void expectStory(ByteView script, const std::string& story, std::size_t maxLength = 40, const Prepare& prepare = {},
                  const std::string& delimiter = "\r\n") {
   for (const fakes::ChunkPlan& plan : waysToCut(script.size())) {
@@ -330,7 +330,7 @@ TEST(LineReceiver, WorksWithoutATransport) {
   EXPECT_EQ(protocol.story(), "line[a] line[b]");
 }
 
-// With any rescanning or moving of what is held, each of these would take minutes at least.
+// If the cumulation were searched or moved again and again, each of these would take minutes.
 TEST(LineReceiver, ReceivesAHugeLineByteByByteInLinearTime) {
   struct Counting final : LineReceiver {
     Counting() : LineReceiver("\r\n", std::size_t{1} << 30) {}
@@ -368,7 +368,7 @@ TEST(LineReceiver, AlternatesBetweenTheModesInsideAChunkInLinearTime) {
   EXPECT_EQ(lines, 100000u);
 }
 
-/// What any cutting of `input` must lead to, by the plainest means.
+/// The story that `input` must give, however it is cut. It is found in the plainest way.
 std::string reference(std::string_view input, std::size_t maxLength, std::string_view delimiter) {
   std::string story, line;
   bool skipping = false;

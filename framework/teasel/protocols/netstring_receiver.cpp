@@ -9,15 +9,15 @@ namespace {
 
 bool isDigit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 
-/// The beginning of a netstring, up to its colon.
+/// The beginning of a netstring, up to and including its colon.
 struct Header {
-  // digits and colon; when bad, up to the byte that is wrong, included; 0: not all of it is here
+  // Digits and colon. If it is bad: up to and including the wrong byte. 0: it is not complete yet.
   std::size_t size = 0;
-  std::size_t length = 0;  // as far as it was read
+  std::size_t length = 0;  // what the digits say so far
   bool bad = false;
 };
 
-/// `byteAt(i)` is the i-th of `available` bytes.
+/// Reads the header from `available` bytes; `byteAt(i)` gives byte i.
 template <class ByteAt>
 Header readHeader(ByteAt byteAt, std::size_t available, std::size_t maxLength) noexcept {
   std::size_t length = 0;
@@ -73,7 +73,7 @@ inline void NetstringReceiver::deliver(ByteView frame, const FrameEnd& end) {
   netstringError(errorOf(frame));
 }
 
-/// Of a frame that ends with the byte that is wrong.
+/// The error in a frame that ends with the wrong byte.
 Failure NetstringReceiver::errorOf(ByteView frame) const {
   const std::size_t at = frame.size() - 1;
   const char got = frame[at];

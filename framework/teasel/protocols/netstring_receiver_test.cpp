@@ -6,7 +6,7 @@
 
 #include <teasel/protocols/test/framing_test_kit.hpp>
 
-// What it shares with all framing protocols is tested in framing_test.cpp.
+// framing_test.cpp tests what it shares with all framing protocols.
 
 namespace teasel {
 namespace {
@@ -121,8 +121,8 @@ TEST(NetstringReceiver, RefusesToSendMoreThanItsLimit) {
   EXPECT_EQ(session.transport->written, "");
 }
 
-/// What any cutting of `input` must lead to, by the plainest means: whole strings, then whether an
-/// error follows.
+/// The story that `input` must give, however it is cut: whole strings, then "!" for an error. It is
+/// found in the plainest way.
 std::string reference(std::string_view input, std::size_t maxLength) {
   std::string story;
   std::size_t at = 0;

@@ -38,7 +38,7 @@ std::string ProtocolWrapper::logPrefix() const {
 WrappingFactory::WrappingFactory(std::shared_ptr<Factory> wrapped)
     : wrapped_(std::move(wrapped)), client_(dynamic_cast<ClientFactory*>(wrapped_.get())) {
   if (wrapped_ == nullptr) throw UsageError("a WrappingFactory needs a factory");
-  noisy = false;  // the wrapped one makes the noise
+  noisy = false;  // the wrapped factory logs
 }
 
 WrappingFactory::~WrappingFactory() = default;

@@ -14,13 +14,14 @@ namespace teasel {
 
 class WrappingFactory;
 
-/// Stands between a transport and a protocol, and is a protocol to the one and a transport to the
-/// other: derive and override what is to be watched or changed on the way. What is not overridden
-/// passes through unchanged, half-close, pausing and producers included. It calls nobody by itself,
-/// so the turn rules hold for the wrapped protocol as well.
+/// Stands between a transport and a protocol. To the transport it is a protocol, and to the
+/// protocol it is a transport. Derive from it, and override what you want to watch or change on the
+/// way. All that is not overridden passes through unchanged; this includes half-close, pausing and
+/// producers. It makes no calls of its own, so the turn rules hold for the wrapped protocol, too.
+/// The model is twisted.protocols.policies.ProtocolWrapper.
 ///
-/// Held by shared_ptr. It holds the wrapped protocol, which holds it as its transport; that ends
-/// with connectionLost. The model is twisted.protocols.policies.ProtocolWrapper.
+/// Held by shared_ptr. It holds the wrapped protocol, and the wrapped protocol holds it as its
+/// transport. connectionLost ends that circle.
 class ProtocolWrapper : public Protocol, public Transport {
  public:
   /// Throws UsageError for null.
@@ -30,13 +31,13 @@ class ProtocolWrapper : public Protocol, public Transport {
   /// Null after connectionLost.
   const std::shared_ptr<Protocol>& wrappedProtocol() const noexcept { return wrapped_; }
 
-  // Protocol: from the transport to the wrapped protocol; nothing gets there after connectionLost -
+  // Protocol: from the transport to the wrapped protocol. Nothing passes after connectionLost -----
   /// Calls connectionMade of the wrapper, then makeConnection of the wrapped protocol.
   void makeConnection(std::shared_ptr<Transport> transport) override;
   void dataReceived(ByteView data) override {
     if (wrapped_ != nullptr) wrapped_->dataReceived(data);
   }
-  /// Comes to the wrapped protocol only if makeConnection has.
+  /// Reaches the wrapped protocol only if makeConnection has reached it.
   void connectionLost(const Failure& reason) override;
   bool halfCloseable() const noexcept override { return wrapped_ != nullptr && wrapped_->halfCloseable(); }
   void readConnectionLost() override {
@@ -78,38 +79,39 @@ class ProtocolWrapper : public Protocol, public Transport {
  private:
   friend class WrappingFactory;
   std::shared_ptr<Protocol> wrapped_;
-  // that counts it, from makeConnection to connectionLost
+  // The factory that lists this wrapper, from makeConnection to connectionLost.
   std::shared_ptr<WrappingFactory> wrapping_;
   std::uint64_t number_ = 0;
   bool handedOn_ = false;  // makeConnection has reached the wrapped protocol
 };
 
-/// Builds what another factory builds, each protocol in a wrapper, and tells that factory
-/// everything: starting, stopping and, where it is a ClientFactory, how each attempt goes. For
-/// listenTCP, connectTCP and endpoints alike. A factory that builds no protocol has its connection
-/// closed as ever. The model is twisted.protocols.policies.WrappingFactory.
+/// Builds what another factory builds, and puts each protocol into a wrapper. It tells that factory
+/// everything: when it starts and stops and, if it is a ClientFactory, how each attempt goes. It
+/// serves listenTCP, connectTCP and endpoints alike. If the wrapped factory builds no protocol, the
+/// connection is closed, as it is without a wrapper. The model is
+/// twisted.protocols.policies.WrappingFactory.
 class WrappingFactory : public ClientFactory {
  public:
   /// Throws UsageError for null.
   explicit WrappingFactory(std::shared_ptr<Factory> wrapped);
   ~WrappingFactory() override;
-  /// One that wraps in Ws: `WrappingFactory::in<Recorder>(factory, args...)` makes each as
-  /// W(protocol, args...).
+  /// Makes a factory whose wrappers are Ws. `WrappingFactory::in<Recorder>(factory, args...)` makes
+  /// each of them as Recorder(protocol, args...).
   template <std::derived_from<ProtocolWrapper> W, class... Args>
   static std::shared_ptr<WrappingFactory> in(std::shared_ptr<Factory> wrapped, Args... args);
 
   const std::shared_ptr<Factory>& wrappedFactory() const noexcept { return wrapped_; }
-  /// Those that are connected, by a number that counts connections (Twisted: protocols).
+  /// The wrappers that are connected, by the number of their connection (Twisted: protocols).
   const std::map<std::uint64_t, ProtocolWrapper*>& protocols() const noexcept { return protocols_; }
-  /// What a connection's protocol is wrapped in; null closes the connection. Default: what `in`
-  /// said, else a plain ProtocolWrapper.
+  /// Makes the wrapper for the protocol of one connection. Null closes the connection. The default
+  /// makes what `in` said, or a plain ProtocolWrapper.
   virtual std::shared_ptr<ProtocolWrapper> wrap(std::shared_ptr<Protocol> protocol);
 
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override;
   void startFactory() override { wrapped_->doStart(); }
   void stopFactory() override { wrapped_->doStop(); }
   void startedConnecting(Connector& connector) override;
-  /// The wrapped factory gets the wrapped protocol.
+  /// Tells the wrapped factory, and gives it the protocol without its wrapper.
   void clientConnectionMade(Connector& connector, const std::shared_ptr<Protocol>& protocol) override;
   void clientConnectionFailed(Connector& connector, const Failure& reason) override;
   void clientConnectionLost(Connector& connector, const Failure& reason) override;
@@ -118,7 +120,7 @@ class WrappingFactory : public ClientFactory {
  private:
   friend class ProtocolWrapper;
   std::shared_ptr<Factory> wrapped_;
-  ClientFactory* client_;  // wrapped_, if it is one
+  ClientFactory* client_;  // wrapped_, if it is a ClientFactory; null otherwise
   std::function<std::shared_ptr<ProtocolWrapper>(std::shared_ptr<Protocol>)> make_;
   std::map<std::uint64_t, ProtocolWrapper*> protocols_;
   std::uint64_t lastNumber_ = 0;

@@ -22,7 +22,7 @@ using fakes::test::recorders;
 
 TEST(ProtocolWrapper, NeedsAProtocol) { EXPECT_THROW(ProtocolWrapper(nullptr), UsageError); }
 
-/// Turns input to upper case, and brackets output.
+/// Turns input to upper case, and puts output into brackets.
 class Loud final : public ProtocolWrapper {
  public:
   explicit Loud(std::shared_ptr<Protocol> wrapped, std::string open = "<")
@@ -217,7 +217,7 @@ TEST(WrappingFactory, StartsAndStopsTheWrappedFactoryOnceAndAStartThatFailsMakes
   EXPECT_EQ(inner->stopped, 1);
 }
 
-/// A client's factory that notes how its attempt goes, and which protocol it is told of.
+/// A client factory that notes how its attempt goes, and which protocol it hears of.
 struct Client final : ClientFactory {
   explicit Client(std::string& out) : log(out) { noisy = false; }
   std::shared_ptr<Protocol> buildProtocol(const Address&) override {
@@ -232,7 +232,7 @@ struct Client final : ClientFactory {
   void clientConnectionFailed(Connector&, const Failure& why) override { log += "failed:" + why.name() + ' '; }
   void clientConnectionLost(Connector&, const Failure& why) override { log += "lost:" + why.name() + ' '; }
   std::string& log;
-  std::weak_ptr<Protocol> built;  // it keeps its factory
+  std::weak_ptr<Protocol> built;  // weak, because the protocol keeps this factory
 };
 
 TEST(WrappingFactory, TellsAClientFactoryHowEachAttemptGoes) {

@@ -36,7 +36,7 @@ inline Framing::FrameEnd StatefulProtocol::find(ByteView before, ByteView in) {
 
 inline void StatefulProtocol::deliver(ByteView frame, const FrameEnd&) {
   const State* const next = ::new (&other()) State((this->*state().handler_)(frame));
-  // Most states want some bytes and come after one that did.
+  // The common case: this state wants some bytes, and the one before it did.
   if (next->handler_ != nullptr && next->bytes_ - 1 < maxLength_ && emptyInARow_ == 0) now_ = 1 - now_;
   else enterOther();
 }

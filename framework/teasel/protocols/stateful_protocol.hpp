@@ -7,9 +7,10 @@
 
 namespace teasel {
 
-/// A parser in states: each says how many bytes it wants and who gets them, and the handler returns
-/// the next state. The model is twisted.protocols.stateful.StatefulProtocol. What holds for every
-/// protocol that cuts a stream into frames stands at Framing.
+/// A parser that consists of states. A state says how many bytes it wants and which function
+/// handles them, and this handler returns the next state. The model is
+/// twisted.protocols.stateful.StatefulProtocol. What holds for every framing protocol is written at
+/// Framing.
 ///
 ///     class Records : public StatefulProtocol {
 ///       State getInitialState() override { return {&Records::size, 1}; }
@@ -19,24 +20,26 @@ namespace teasel {
 ///       State body(ByteView bytes) { ...; return {&Records::size, 1}; }
 ///     };
 ///
-/// A state of no bytes runs right behind the one before it, with an empty view: a record of length
-/// 0 needs no special case. More than kMaxEmptyStates of them in a row end the connection with
-/// LimitExceeded, as does a state that wants more than maxLength bytes. A handler that throws has
-/// kept its state.
+/// A state may want no bytes. Its handler runs right behind the state before it and gets an empty
+/// view, so a record of length 0 needs no special case. More than kMaxEmptyStates such states in a
+/// row end the connection with LimitExceeded, and so does a state that wants more than maxLength
+/// bytes. A handler that throws keeps its state, and its bytes are gone.
 class StatefulProtocol : public Framing {
  public:
-  /// The most that a state may want until setMaxLength.
+  /// How many bytes a state may want until setMaxLength is called.
   static constexpr std::size_t kMaxLength = std::size_t{1} << 20;
+  /// How many states in a row may want no bytes.
   static constexpr std::size_t kMaxEmptyStates = 1000;
 
+  /// What a handler returns: what comes next.
   class State {
    public:
-    /// As before: the same handler, the same number of bytes (Twisted: None).
+    /// The same handler and the same number of bytes again (Twisted: None).
     State() = default;
-    /// `handler` gets the next `bytes` bytes, borrowed for the call.
+    /// `handler` gets the next `bytes` bytes. They are borrowed for the call.
     template <std::derived_from<StatefulProtocol> P>
     State(State (P::*handler)(ByteView bytes), std::size_t bytes) : handler_(static_cast<Handler>(handler)), bytes_(bytes) {}
-    /// There is no further state: the connection ends by loseConnection, and input from here on is
+    /// There is no further state. The connection ends by loseConnection, and all further input is
     /// dropped.
     static State end() noexcept {
       State state;
@@ -55,12 +58,12 @@ class StatefulProtocol : public Framing {
   explicit StatefulProtocol(std::size_t maxLength = kMaxLength);
   ~StatefulProtocol() override;
 
-  /// Where to begin. Called once, when the first byte arrives. Throws UsageError out of
-  /// dataReceived when it is no state.
+  /// The first state. Called once, when the first byte arrives. If it returns State(), which means
+  /// "the same again", dataReceived throws UsageError.
   virtual State getInitialState() = 0;
 
   std::size_t maxLength() const noexcept { return maxLength_; }
-  /// Effective from the next state on.
+  /// Sets how many bytes a state may want, from the next state on.
   void setMaxLength(std::size_t bytes) noexcept { maxLength_ = bytes; }
 
  protected:
@@ -78,8 +81,8 @@ class StatefulProtocol : public Framing {
   void enterOther();
   void refuse(const Failure& why);
 
-  // The state and the place where its handler puts the next one: copying one that was just made
-  // word by word would stall.
+  // The current state, and the place where its handler puts the next one. The places swap roles.
+  // Copying a state that was just written word by word would stall the processor.
   State states_[2];
   unsigned now_ = 0;
   bool begun_ = false;

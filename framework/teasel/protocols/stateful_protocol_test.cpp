@@ -7,7 +7,7 @@
 
 #include <teasel/protocols/test/framing_test_kit.hpp>
 
-// What it shares with all framing protocols is tested in framing_test.cpp.
+// framing_test.cpp tests what it shares with all framing protocols.
 
 namespace teasel {
 namespace {
@@ -17,8 +17,8 @@ using test::Session;
 using test::Story;
 using test::waysToCut;
 
-/// Commands of one byte: '0' to '9' is the size of a body; 'x' ends; '.' stays; 'h' is huge; 'r' a
-/// run of empty states.
+/// Obeys commands of one byte. '0' to '9' is the size of a body, 'x' ends, '.' keeps the state, 'h'
+/// wants too many bytes, and 'r' begins a run of empty states.
 class Machine : public StatefulProtocol {
  public:
   explicit Machine(std::size_t maxLength = 100) : StatefulProtocol(maxLength) {}

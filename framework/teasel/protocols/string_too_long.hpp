@@ -7,8 +7,8 @@
 
 namespace teasel {
 
-/// sendString was given more than its protocol can or may send (Twisted: StringTooLongError).
-/// Carries the limit's name, its value and the size of the string.
+/// sendString was given a longer string than its protocol can or may send (Twisted:
+/// StringTooLongError). It carries the limit and the size of the string, both in bytes.
 class StringTooLongError : public UsageError {
  public:
   StringTooLongError(const std::string& limit, std::size_t allowed, std::size_t size)

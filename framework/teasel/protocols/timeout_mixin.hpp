@@ -11,8 +11,8 @@
 
 namespace teasel {
 
-/// Ends a connection on which nothing happens: put it between your protocol and its base, and say
-/// what is happening.
+/// Ends a connection on which nothing happens. Put it between your protocol and its base, and call
+/// resetTimeout whenever something happens. The model is twisted.protocols.policies.TimeoutMixin.
 ///
 ///     class Server : public TimeoutMixin<LineReceiver> {
 ///      public:
@@ -21,21 +21,21 @@ namespace teasel {
 ///       void lineReceived(std::string_view line) override { resetTimeout(); ... }
 ///     };
 ///
-/// `clock` is usually the reactor; it must outlive the connection. The timer ends with the
-/// connection and with the object: nothing fires after either. An override of connectionLost must
-/// call this one. An exception out of timeoutConnection is the clock's to log and changes nothing.
-/// The model is twisted.protocols.policies.TimeoutMixin.
+/// `clock` is usually the reactor. It must outlive the connection. The timer ends with the
+/// connection and with the object, so nothing fires after either. An override of connectionLost
+/// must call this one. The clock logs an exception that timeoutConnection throws; it changes
+/// nothing else.
 template <std::derived_from<Protocol> Base = Protocol>
 class TimeoutMixin : public Base {
  public:
-  /// Further arguments are Base's.
+  /// The further arguments are those of Base.
   template <class... Args>
   explicit TimeoutMixin(Clock& clock, Args&&... args) : Base(std::forward<Args>(args)...), clock_(clock) {}
   ~TimeoutMixin() override { timer_.cancelIfActive(); }
 
-  /// From now on, timeoutConnection is called when `period` passes without resetTimeout; none:
-  /// never. Returns the period that was set before. Throws NegativeDelay and changes nothing when
-  /// it is negative. When the connection is over the period is noted and nothing else.
+  /// From now on, timeoutConnection is called when `period` passes without resetTimeout. Without a
+  /// period it is never called. Returns the period that was set before. Throws NegativeDelay and
+  /// changes nothing if the period is negative. After connectionLost it only notes the period.
   std::optional<Duration> setTimeout(std::optional<Duration> period) {
     if (period && *period < Duration::zero())
       throw NegativeDelay("setTimeout(" + std::to_string(period->count()) + " ns): a timeout lies ahead");
@@ -43,17 +43,17 @@ class TimeoutMixin : public Base {
     if (period && !over_) timer_ = clock_.callLater(*period, [this] { expire(); });
     return std::exchange(timeOut_, period);
   }
-  /// Something happened: the period begins anew. Nothing when none is set, and none is running
-  /// because it has passed.
+  /// Something has happened: the period begins anew. Does nothing if no period is set, or if it has
+  /// passed already.
   void resetTimeout() {
     if (timer_.active()) timer_.reset(*timeOut_);
   }
-  /// The period that was set last, also when it has passed.
+  /// The period that was set last, even if it has passed.
   std::optional<Duration> timeOut() const noexcept { return timeOut_; }
 
-  /// The period has passed. The default calls loseConnection, which waits for a peer that does not
-  /// read and for a registered producer: override it where such a peer must not hold the connection
-  /// open, e.g. by abortConnection.
+  /// The period has passed. The default calls loseConnection. That waits for a peer that does not
+  /// read, and for a registered producer. Override it where such a peer must not keep the
+  /// connection open, for example by calling abortConnection.
   virtual void timeoutConnection() { this->transport().loseConnection(); }
 
   void connectionLost(const Failure& reason) override {
@@ -65,7 +65,7 @@ class TimeoutMixin : public Base {
  private:
   void expire() {
     if (!this->transport().connected()) return;
-    const auto keep = this->weak_from_this().lock();  // it may drop whoever holds this
+    const auto keep = this->weak_from_this().lock();  // timeoutConnection may drop the last owner
     timeoutConnection();
   }
 

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using fakes::FakeClock;
 using fakes::StringTransport;
 
-/// Every line resets the timeout; what happens is noted.
+/// Resets the timeout with every line, and notes what happens.
 class Idle : public TimeoutMixin<LineReceiver> {
  public:
   explicit Idle(Clock& clock) : TimeoutMixin(clock) {}

@@ -6,7 +6,8 @@
 
 namespace teasel::detail {
 
-/// What ports and connectors do alike: asks the factory and introduces the protocol to it.
+/// Asks the factory for a protocol, and sets the protocol's factory. All that build protocols do it
+/// this way.
 inline std::shared_ptr<Protocol> buildProtocol(const std::shared_ptr<Factory>& factory, const Address& peer) {
   std::shared_ptr<Protocol> protocol = factory->buildProtocol(peer);
   if (protocol != nullptr && protocol->factory() == nullptr) protocol->setFactory(factory);
