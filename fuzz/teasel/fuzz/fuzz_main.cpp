@@ -142,7 +142,7 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
     throw UsageError("--mutator is messages or bytes, not " + mutator);
   Campaign made{
       Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
-      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize),
+      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize, scenario.options().world.faults),
       mutator != "bytes",
       openCounter(option("counter")),
       program,

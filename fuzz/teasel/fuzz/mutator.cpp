@@ -4,12 +4,13 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <utility>
 
 #include <teasel/fakes/play/choices.hpp>
 
 namespace teasel::fuzz {
 
-using fakes::ChoiceSite;
+using fakes::Decider;
 using fakes::OperandType;
 using fakes::PlayEvent;
 using fakes::PlayEventKind;
@@ -55,11 +56,6 @@ constexpr std::uint64_t kNumbers[] = {0,
                                       4294967296,
                                       9223372036854775807u,
                                       18446744073709551615u};
-constexpr ChoiceSite kSites[] = {
-    ChoiceSite::kCut,         ChoiceSite::kShortWrite,  ChoiceSite::kLatency,  ChoiceSite::kReadyOrder, ChoiceSite::kHostOrder,
-    ChoiceSite::kAcceptOrder, ChoiceSite::kEofWithLast, ChoiceSite::kTimerTie, ChoiceSite::kPlayEnding, ChoiceSite::kDeliveries,
-    ChoiceSite::kPausedReset, ChoiceSite::kWindow,      ChoiceSite::kStall,    ChoiceSite::kWakeups,    ChoiceSite::kWritten};
-
 constexpr std::size_t kInsertedCount = [] {
   std::size_t count = 0;
   for (const fakes::EventRow& row : fakes::kEvents) count += row.inserted;
@@ -77,6 +73,13 @@ constexpr std::array<const fakes::EventRow*, kInsertedCount> kInserted = [] {
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
+
+Mutator::Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize,
+                 const fakes::Faults& faults)
+    : codec_(codec), bytes_(std::move(bytes)), messageSize_(messageSize) {
+  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
+    if (fakes::drawnInWorld(row, faults)) sites_.push_back(&row);
+}
 
 std::uint64_t Mutator::Dice::below(std::uint64_t bound) noexcept {
   state_ += fakes::detail::kGolden;
@@ -322,14 +325,32 @@ void Mutator::copyPart(Messages& messages, std::string& text, Dice& dice) const 
   if (fromEnd > from && toEnd >= to) text.replace(to, toEnd - to, source, from, fromEnd - from);
 }
 
+/// An entity that makes the decisions of a site, as far as its number can be guessed.
+std::uint32_t Mutator::entity(Decider decider, Dice& dice) const {
+  static constexpr std::uint32_t kHosts = 3, kStreams = 2;
+  const std::uint32_t connections = std::max<std::uint32_t>(codec_.limits.connections, 1);
+  switch (decider) {
+    case Decider::kWorld: return 0;
+    case Decider::kHost: return static_cast<std::uint32_t>(dice.below(kHosts));
+    case Decider::kDirection:
+      if (dice.below(8) == 0) return fakes::kStreamEntities + static_cast<std::uint32_t>(dice.below(2 * kStreams));
+      return fakes::kPlayEntities + static_cast<std::uint32_t>(dice.below(2 * connections));
+    case Decider::kPlay: return fakes::kPlayEntities + 2 * static_cast<std::uint32_t>(dice.below(connections));
+    case Decider::kDraw:
+    case Decider::kTest: break;
+  }
+  return 0;
+}
+
 void Mutator::changeChoice(Dice& dice) {
   if (!records_.empty() && dice.below(3) == 0) {
     fakes::ChoiceRecord& record = records_[dice.below(records_.size())];
     record.value = dice.below(4);
   } else {
+    const fakes::ChoiceSiteRow& row = *sites_[dice.below(sites_.size())];
     fakes::ChoiceRecord record;
-    record.entity = static_cast<std::uint32_t>(dice.below(6));
-    record.site = static_cast<std::uint16_t>(kSites[dice.below(std::size(kSites))]);
+    record.entity = entity(row.decider, dice);
+    record.site = static_cast<std::uint16_t>(row.site);
     record.index = static_cast<std::uint32_t>(dice.below(4));
     record.value = 1 + dice.below(8);
     records_.push_back(record);

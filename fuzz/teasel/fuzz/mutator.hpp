@@ -24,8 +24,9 @@ class Mutator {
   /// Changes `text` to at most `limit` bytes: the engine's own mutation.
   using ByteMutation = std::function<void(std::string& text, std::size_t limit)>;
 
-  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize = fakes::lineSize)
-      : codec_(codec), bytes_(std::move(bytes)), messageSize_(messageSize) {}
+  /// `faults`: those of the scenario's world; choices of sites that need others are left alone.
+  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize = fakes::lineSize,
+          const fakes::Faults& faults = {});
 
   /// Another input, of at most `limit` bytes.
   std::string mutated(ByteView input, std::size_t limit, std::uint64_t seed);
@@ -68,6 +69,7 @@ class Mutator {
   void changeNumber(std::string& text, Dice& dice) const;
   void changeLength(std::string& text, Dice& dice) const;
   void copyPart(Messages& messages, std::string& text, Dice& dice) const;
+  std::uint32_t entity(fakes::Decider decider, Dice& dice) const;
   void changeChoice(Dice& dice);
   static Message* someMessage(Messages& messages, Dice& dice);
   bool escapes() const noexcept { return codec_.introducer.has_value(); }
@@ -75,6 +77,7 @@ class Mutator {
   fakes::CodecOptions codec_;
   ByteMutation bytes_;
   fakes::MessageSize messageSize_;
+  std::vector<const fakes::ChoiceSiteRow*> sites_;  ///< that the world draws
   std::vector<Stream> streams_;
   fakes::Play play_;
   std::vector<fakes::ChoiceRecord> records_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 namespace teasel::fuzz {
@@ -61,6 +62,38 @@ TEST(Mutator, MakesEveryKindOfEvent) {
     for (const fakes::PlayEvent& event : decoded.play.events()) kinds.insert(event.kind);
   }
   EXPECT_EQ(kinds.size(), fakes::kEventKinds);
+}
+
+/// The records of many mutations, by site.
+std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> changedChoices(const fakes::Faults& faults) {
+  Mutator mutator({}, append, fakes::lineSize, faults);
+  std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> bySite;
+  for (std::uint64_t seed = 0; seed < 4 * kSeeds; ++seed)
+    for (const fakes::ChoiceRecord& record : Decoded(mutator.mutated(kInput, 400, seed)).records)
+      bySite[record.site].push_back(record);
+  return bySite;
+}
+
+TEST(Mutator, ChangesChoicesOfEverySiteThatTheWorldDraws) {
+  fakes::Faults all;
+  for (const fakes::FaultRow& row : fakes::kFaults) row.control.turnOn(all);
+  const auto changed = changedChoices(all);
+  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
+    EXPECT_EQ(changed.contains(static_cast<std::uint16_t>(row.site)), fakes::drawnInWorld(row, all)) << row.name;
+}
+
+TEST(Mutator, LeavesChoicesAloneThatNeedAFaultWhichIsOff) {
+  const auto changed = changedChoices({});
+  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
+    EXPECT_EQ(changed.contains(static_cast<std::uint16_t>(row.site)), fakes::drawnInWorld(row, {})) << row.name;
+}
+
+TEST(Mutator, ChangesChoicesOfWhoeverMakesThem) {
+  for (const auto& [site, records] : changedChoices({})) {
+    const fakes::ChoiceSiteRow* row = fakes::choiceSiteRow(site);
+    ASSERT_NE(row, nullptr);
+    for (const fakes::ChoiceRecord& record : records) EXPECT_TRUE(fakes::canBe(row->decider, record.entity)) << row->name;
+  }
 }
 
 TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {

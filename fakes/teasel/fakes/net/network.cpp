@@ -16,8 +16,6 @@ constexpr std::uint16_t kFirstEphemeral = 49152;
 /// become likely.
 constexpr std::array<Duration, 12> kDelays = {0ns, 1us, 10us, 100us, 1ms, 5ms, 20ms, 50ms, 100ms, 250ms, 500ms, 2000ms};
 constexpr std::array<std::size_t, 8> kWindows = {Pipe::kWindow, 16384, 4096, 1024, 128, 16, 3, 1};
-// entities of streams that no Play connection names
-constexpr std::uint32_t kLinkEntities = 0x1000;
 
 }  // namespace
 
@@ -114,7 +112,7 @@ Stream& Network::makeStream() {
   for (int i = 0; i < 2; ++i) {
     Stream::Side& side = stream->side[i];
     side.party = nullptr;
-    side.entity = kLinkEntities + 2 * stream->number + static_cast<std::uint32_t>(i);
+    side.entity = kStreamEntities + 2 * stream->number + static_cast<std::uint32_t>(i);
     side.id = kRemotePeer;
     side.gone = side.wasReset = side.blocked = side.endWithLast = side.hasShortWrite = false;
     side.out.restart(window_);

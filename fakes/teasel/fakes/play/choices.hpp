@@ -2,59 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
+
+#include <teasel/fakes/play/choice_sites.hpp>
 
 namespace teasel::fakes {
 
 class Odometer;
-
-/// What a decision is about. Numbers and names are stable: tapes name sites, fuzzer inputs number
-/// them; new ones get new numbers. 0 is the benign value of every site. A user's own sites start at
-/// kUserSites.
-enum class ChoiceSite : std::uint16_t {
-  kCut = 1,         ///< size of the next delivered chunk: 0 all that is queued
-  kShortWrite = 2,  ///< how much of a write the transport takes at once: 0 all
-  kLatency = 3,     ///< delay of what enters a stream: 0 none
-  /// priority of a ready event among those of one instant: 0 first in, first out
-  kReadyOrder = 4,
-  kHostOrder = 5,    ///< which reactor goes first at one instant
-  kAcceptOrder = 6,  ///< which of several waiting connections is accepted first
-  kEofWithLast = 7,  ///< whether end of stream shares a turn with the last bytes: 0 no
-  kTimerTie = 8,     ///< arrival against timer at one instant: 0 arrival first
-  kPlayEnding = 9,   ///< how a Play that names no ending ends
-  kDeliveries = 10,  ///< how many deliveries a connection gets in one turn: 0 as many as there are
-  // 11 is free. In which turn connectionLost follows loseConnection is decided by kShortWrite and
-  // kWritten.
-  kPausedReset = 12,  ///< whether a paused connection notices a reset: 0 yes
-  kPort = 13,         ///< which free port an ephemeral bind gets
-  kWindow = 14,       ///< size of a stream's window: 0 the default
-  kStall = 15,        ///< a stream that stands still for a while: 0 no
-  kFaultReset = 16,   ///< a reset that nobody asked for: 0 no
-  kFaultRefuse = 17,  ///< a connect that is refused: 0 no
-  kFaultListen = 18,  ///< a listen that fails: 0 no
-  kWakeups = 19,      ///< a reactor's wait returns, and nothing has happened: 0 no
-  /// how many turns later than it could be a completion-shaped write is reported: 0 none
-  kWritten = 20,
-  kChunkPlan = 21,  ///< which chunk plan a test uses
-  /// whether the Play's next step comes before the hosts could react to the last: 0 no
-  kOverlap = 22,
-  kThread = 23,       ///< how long a call in a thread takes: 0 no time
-  kPlayLength = 32,   ///< Play::draw: how many events
-  kPlayEvent = 33,    ///< Play::draw: which event
-  kPlayOperand = 34,  ///< Play::draw: connection, duration, count
-  kPlayBytes = 35,    ///< Play::draw: bytes
-};
-inline constexpr std::uint16_t kUserSites = 0x100;
-
-/// "cut", "shortWrite" ...; "user.N" from kUserSites on (N = number - kUserSites), "site.N" for
-/// numbers without a name.
-std::string siteName(std::uint16_t site);
-/// The number of a name that siteName gives; nothing for other text.
-std::optional<std::uint16_t> siteByName(std::string_view name);
 
 /// Names a stream of decisions: what decides (entity ids count from 0 in the order in which hosts,
 /// streams and timers are created, never an address) and what about.
@@ -81,12 +36,6 @@ struct ChoiceRecord {
 /// Brings records into their one canonical form: sorted by (entity, site, index), the last of
 /// equals kept, zeros dropped.
 void normalise(std::vector<ChoiceRecord>& records);
-
-/// n in d.
-struct Ratio {
-  std::uint32_t n = 0;
-  std::uint32_t d = 1;
-};
 
 /// Whether a PRNG source leaves about half of the sites at 0 in each run (another half per seed):
 /// runs in which few kinds of trouble occur reach states that the all-at-once runs never do. Sites

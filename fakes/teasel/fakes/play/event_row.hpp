@@ -30,6 +30,30 @@ enum class OperandType : std::uint8_t {
 };
 inline constexpr std::size_t kOperandTypes = 11;
 
+/// How the fuzzer encoding says an operand.
+enum class OperandForm : std::uint8_t {
+  kByte,    ///< one byte; these stand before numbers
+  kNumber,  ///< a LEB128 number
+  kUnits,   ///< a LEB128 number of units; the event's code says the unit
+  kInCode,  ///< the event's code says it, or the bytes themselves do
+};
+constexpr OperandForm operandForm(OperandType type) noexcept {
+  switch (type) {
+    case OperandType::kBytes:
+    case OperandType::kFlag: return OperandForm::kInCode;
+    case OperandType::kTimerPoint:
+    case OperandType::kConnection: return OperandForm::kByte;
+    case OperandType::kDuration: return OperandForm::kUnits;
+    case OperandType::kPort:
+    case OperandType::kOperation:
+    case OperandType::kLength:
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: return OperandForm::kNumber;
+  }
+  return OperandForm::kNumber;
+}
+
 /// Whether a tape may lack an operand.
 enum class OperandPresence : std::uint8_t {
   kRequired,       ///< it is always there

@@ -154,10 +154,6 @@ constexpr const EventRow& eventRow(PlayEventKind kind) {
   return kEvents[static_cast<std::size_t>(kind)];
 }
 
-/// In keys of choices, connection k of a Play sends as entity kPlayEntities + 2k and receives as
-/// the one after it.
-inline constexpr std::uint32_t kPlayEntities = 0x100;
-
 /// Relative to the deadline of the next timer.
 enum class TimerPoint : std::uint8_t { kBefore, kAt, kAfter };
 inline constexpr std::size_t kTimerPoints = 3;

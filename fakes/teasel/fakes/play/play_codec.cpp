@@ -51,26 +51,6 @@ constexpr bool codesAreEscapes() {
 static_assert(countOf(kPlain) + countOf(kExtended) == countOfCodes(), "kEvents: two events have the same code");
 static_assert(codesAreEscapes(), "kEvents: a code is 01 to 0D, or 0F and a byte that is not 00");
 
-/// How the encoding says an operand. Operands of one byte stand before numbers.
-enum class OperandForm : std::uint8_t { kByte, kNumber, kUnits, kInCode };
-
-constexpr OperandForm formOf(OperandType type) {
-  switch (type) {
-    case OperandType::kBytes:
-    case OperandType::kFlag: return OperandForm::kInCode;
-    case OperandType::kTimerPoint:
-    case OperandType::kConnection: return OperandForm::kByte;
-    case OperandType::kDuration: return OperandForm::kUnits;
-    case OperandType::kPort:
-    case OperandType::kOperation:
-    case OperandType::kLength:
-    case OperandType::kCount:
-    case OperandType::kOffset:
-    case OperandType::kArgument: return OperandForm::kNumber;
-  }
-  return OperandForm::kNumber;
-}
-
 /// Reads the operands of one escape. When the input ends before they do, `whole` turns false.
 struct Operands {
   ByteView rest;
@@ -155,9 +135,9 @@ class Decoder {
     if (meaning.row == nullptr) return false;
     PlayEvent event(meaning.row->kind, static_cast<std::uint8_t>(connection_));
     for (const Operand& operand : meaning.row->operands)
-      if (formOf(operand.type) == OperandForm::kByte) event.setOperand(operand.type, in.byte());
+      if (operandForm(operand.type) == OperandForm::kByte) event.setOperand(operand.type, in.byte());
     for (const Operand& operand : meaning.row->operands) {
-      switch (formOf(operand.type)) {
+      switch (operandForm(operand.type)) {
         case OperandForm::kByte: break;
         case OperandForm::kNumber: event.setOperand(operand.type, in.number()); break;
         case OperandForm::kUnits: event.setOperand(operand.type, multiplied(in.number(), meaning.value)); break;
@@ -238,9 +218,9 @@ class Encoder {
     const EventCode& chosen = codeFor(row, event);
     code(chosen);
     for (const Operand& operand : row.operands)
-      if (formOf(operand.type) == OperandForm::kByte) byte(static_cast<std::uint8_t>(event.operand(operand.type)));
+      if (operandForm(operand.type) == OperandForm::kByte) byte(static_cast<std::uint8_t>(event.operand(operand.type)));
     for (const Operand& operand : row.operands) {
-      switch (formOf(operand.type)) {
+      switch (operandForm(operand.type)) {
         case OperandForm::kNumber: number(event.operand(operand.type)); break;
         case OperandForm::kUnits: number(event.operand(operand.type) / chosen.value); break;
         case OperandForm::kByte:
