@@ -16,7 +16,7 @@ constexpr std::string_view kInput =
     "def 7\r\nquit\r\n";
 constexpr std::uint64_t kSeeds = 3000;
 
-/// In the place of the engine's mutation: one more byte at the end.
+/// Stands in for the mutation of the engine: adds one byte at the end.
 void append(std::string& text, std::size_t limit) {
   if (text.size() < limit) text += '!';
 }
@@ -104,7 +104,7 @@ TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
     EXPECT_TRUE(sent.contains(expected)) << expected;
 }
 
-/// A message is its length in a byte, and so many.
+/// A message is a length in one byte, and that many bytes.
 std::size_t counted(ByteView bytes, std::span<const fakes::ChoiceRecord>) {
   const std::size_t size = 1 + static_cast<unsigned char>(bytes[0]);
   return size <= bytes.size() ? size : 0;

@@ -15,9 +15,8 @@ struct Ratio {
   std::uint32_t d = 1;
 };
 
-/// What may be drawn beyond cuts, short writes and order. Most of it is off until a scenario asks
-/// for it, because a protocol's answer to it is a matter of its scenario. kFaults has a row for
-/// each member.
+/// The faults of a world. Most of them are off until a scenario turns them on, because every
+/// scenario has its own answer to a fault. kFaults has a row for each member.
 struct Faults {
   Ratio reset{0, 1};     ///< of what enters a stream
   Ratio refuse{0, 1};    ///< of connection attempts
@@ -51,8 +50,8 @@ struct FaultRow {
   std::string_view standsFor;  ///< the event of a kernel or network
 };
 
-/// The table of faults. A new fault is a member of Faults, a row here, a row of kChoiceSites, and
-/// the draw where it is performed.
+/// The table of faults. A new fault is a member of Faults, a row here, a site with a row in
+/// kChoiceSites, and the draw in the code that performs it.
 inline constexpr FaultRow kFaults[] = {
     {"reset", &Faults::reset, "a middlebox or a crashed peer resets the connection: both ends see it"},
     {"refuse", &Faults::refuse, "a full backlog or a firewall answers a connection attempt with a reset"},
@@ -62,9 +61,10 @@ inline constexpr FaultRow kFaults[] = {
     {"windows", &Faults::windows, "the receiver's kernel has little buffer"},
 };
 
-/// What a decision is about, by number. Tapes name sites and fuzzer inputs number them: numbers and
-/// names never change, and a new site gets a new number. A user's own sites start at kUserSites.
-/// 11 is free: kShortWrite and kWritten decide in which turn connectionLost follows loseConnection.
+/// What a decision is about, by number. Tapes name sites, and fuzzer inputs number them. So names
+/// and numbers never change, and a new site gets a new number. Sites of users begin at kUserSites.
+/// Number 11 is free: kShortWrite and kWritten decide in which turn connectionLost follows
+/// loseConnection.
 enum class ChoiceSite : std::uint16_t {
   kCut = 1,
   kShortWrite = 2,
@@ -95,7 +95,7 @@ enum class ChoiceSite : std::uint16_t {
 };
 inline constexpr std::uint16_t kUserSites = 0x100;
 
-/// Who makes the decisions of a site, and so how its entities are numbered in keys.
+/// Who decides at a site. This says how the entities in the keys of the site are numbered.
 enum class Decider : std::uint8_t {
   kWorld,      ///< entity 0
   kHost,       ///< a host, by number
@@ -168,13 +168,14 @@ inline constexpr ChoiceSiteRow kChoiceSites[] = {
     {ChoiceSite::kPlayBytes, "playBytes", "the bytes of a send of Play::draw", "'a'", Decider::kDraw},
 };
 
-/// The row of a site; null for user's sites and for numbers without a name.
+/// The row of a site. Null for sites of users, and for numbers without a name.
 constexpr const ChoiceSiteRow* choiceSiteRow(std::uint16_t site) noexcept {
   for (const ChoiceSiteRow& row : kChoiceSites)
     if (static_cast<std::uint16_t>(row.site) == site) return &row;
   return nullptr;
 }
-/// Whether Play::draw draws it. Such records say nothing where the Play is written out.
+/// Whether Play::draw draws it. A record of such a site means nothing where the Play is written
+/// out.
 constexpr bool drawsPlay(std::uint16_t site) noexcept {
   const ChoiceSiteRow* row = choiceSiteRow(site);
   return row != nullptr && row->decider == Decider::kDraw;
@@ -184,10 +185,10 @@ constexpr bool drawnInWorld(const ChoiceSiteRow& row, const Faults& faults) noex
   return row.decider != Decider::kDraw && row.decider != Decider::kTest && (!row.fault || row.fault->isOn(faults));
 }
 
-/// "cut", "shortWrite" ...; "user.N" from kUserSites on (N = number - kUserSites), "site.N" for
-/// numbers without a name.
+/// The name of a site: "cut", "shortWrite" and so on. Sites of users are "user.N", where N is the
+/// number less kUserSites. Numbers without a name are "site.N".
 std::string siteName(std::uint16_t site);
-/// The number of a name that siteName gives; nothing for other text.
+/// The number of a site by its name. Nothing for text that is no name of siteName.
 std::optional<std::uint16_t> siteByName(std::string_view name);
 
 }  // namespace teasel::fakes

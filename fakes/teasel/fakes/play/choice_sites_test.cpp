@@ -4,13 +4,13 @@
 
 #include <set>
 
-// Walks the tables of choice sites and faults. Which sites a world draws, and by whom, is
-// world_tables_test.cpp's.
+// Walks the tables of choice sites and faults. world_tables_test.cpp tests which sites a world
+// draws, and who draws them.
 
 namespace teasel::fakes {
 namespace {
 
-/// Becomes any member of an aggregate.
+/// Converts to the type of any member of an aggregate.
 struct Any {
   template <class T>
   operator T() const {

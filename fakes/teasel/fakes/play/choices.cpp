@@ -18,8 +18,8 @@ bool byKey(const ChoiceRecord& a, const ChoiceRecord& b) { return keyOf(a) < key
 
 void normalise(std::vector<ChoiceRecord>& records) {
   if (!std::is_sorted(records.begin(), records.end(), byKey)) {
-    // Not std::stable_sort: libstdc++'s uses what Clang calls deprecated. The place decides among
-    // equals.
+    // Not std::stable_sort, because libstdc++ uses something in it that Clang calls deprecated.
+    // Among equals the place decides.
     std::vector<std::pair<ChoiceRecord, std::size_t>> placed;
     placed.reserve(records.size());
     for (const ChoiceRecord& record : records) placed.emplace_back(record, placed.size());
@@ -44,7 +44,7 @@ void Choices::begin(Source source) {
   used_ = clamped_ = unrecorded_ = 0;
   open_ = 0;
   odometer_ = nullptr;
-  if (++generation_ == 0) {  // after 2^32 runs the marks of old ones would look new
+  if (++generation_ == 0) {  // after 2^32 runs an old mark would look new
     for (Stream& stream : streams_) stream.generation = 0;
     generation_ = 1;
   }
@@ -122,8 +122,8 @@ void Choices::openStream(Stream& stream, ChoiceKey key) {
   stream.generation = generation_;
   if (source_ == Source::kPrng) {
     stream.seed = detail::streamSeed(seed_, key);
-    // Entity ~0 is nobody's: its numbers only say which sites take part. One seed in eight has them
-    // all.
+    // Nobody is entity ~0. Its numbers say which sites take part. In one of eight seeds all of them
+    // do.
     const auto coin = [this](std::uint16_t site) {
       return detail::streamNumber(detail::streamSeed(seed_, ChoiceKey(~0u, site)), ~0u);
     };

@@ -9,8 +9,8 @@
 #include <teasel/fakes/play/shrink.hpp>
 #include <teasel/fakes/play/tape.hpp>
 
-// Walks the table of events: each reader of the table knows every event of it. What a world makes
-// of them is world_tables_test.cpp's, what the mutator does with them mutator_test.cpp's.
+// Walks the table of events: each reader of the table knows every event. world_tables_test.cpp
+// tests what a world does with them, and mutator_test.cpp what the mutator does.
 
 namespace teasel::fakes {
 namespace {

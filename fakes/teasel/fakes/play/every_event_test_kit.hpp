@@ -1,13 +1,13 @@
 #pragma once
 
-// One event of every kind, for the tests that walk the table of events.
+// A Play with every kind of event, for the tests that walk the table of events.
 
 #include <teasel/fakes/play/play.hpp>
 
 namespace teasel::fakes::test {
 
-/// Says every event once by the method of its kind, with operands that are not their defaults. In a
-/// world with an echo server, a timer and onApp, every event has something to act on.
+/// Has every event, made by the method of its kind, with operands that are not their defaults. In a
+/// world with an echo server, a timer and onApp every event has something to act on.
 inline Play everyEvent() {
   Play play;
   play.connect(0, 1);

@@ -7,7 +7,7 @@
 namespace teasel::fakes {
 namespace {
 
-// Escapes that are no events; those of events stand in kEvents.
+// Escapes that are no events. kEvents has those of events.
 enum Opcode : std::uint8_t { kLiteral = 0x00, kSelect = 0x01, kOpRecord = 0x0e, kOpExtended = 0x0f };
 enum Extension : std::uint8_t { kVersion = 0x00, kConnectPort = 0x01 };
 
@@ -51,7 +51,8 @@ constexpr bool codesAreEscapes() {
 static_assert(countOf(kPlain) + countOf(kExtended) == countOfCodes(), "kEvents: two events have the same code");
 static_assert(codesAreEscapes(), "kEvents: a code is 01 to 0D, or 0F and a byte that is not 00");
 
-/// Reads the operands of one escape. When the input ends before they do, `whole` turns false.
+/// Reads the operands of one escape. `whole` becomes false when the input ends before the operands
+/// do.
 struct Operands {
   ByteView rest;
   bool whole = true;
@@ -98,8 +99,8 @@ class Decoder {
   }
 
  private:
-  /// `bytes` start with an introducer. Gives what is left behind the escape, or behind the byte if
-  /// it is none.
+  /// Reads an escape; `bytes` begin with an introducer. Returns the rest after the escape. If it is
+  /// no escape, the introducer is a byte, and the rest after that byte is returned.
   ByteView escape(ByteView bytes) {
     Operands operands{bytes.sub(1)};
     const std::uint8_t opcode = operands.byte();
@@ -108,7 +109,7 @@ class Decoder {
     return bytes.sub(1);
   }
 
-  /// False, and nothing done, when it is no escape after all.
+  /// Returns false, and does nothing, when it is no escape after all.
   bool plain(std::uint8_t opcode, Operands& in) {
     switch (opcode) {
       case kLiteral: literal(); return true;
@@ -229,8 +230,8 @@ class Encoder {
     }
   }
 
-  /// A flag has the code with its value. A duration has the code with the largest unit that divides
-  /// it, and 0 has the first.
+  /// Chooses the code with the value of a flag. For a duration it chooses the code with the largest
+  /// unit that divides the duration, and the first code for 0.
   static const EventCode& codeFor(const EventRow& row, const PlayEvent& event) {
     const EventCode* best = row.codes.begin();
     for (const Operand& operand : row.operands) {
@@ -252,7 +253,7 @@ class Encoder {
       connection_ = k;
       return;
     }
-    // What follows on the connection that is selected anyway connects it by itself.
+    // The next event is on the connection that is selected already, so it connects by itself.
     const bool implied = k == connection_ && next != nullptr && eventRow(next->kind).onConnection && next->connection == k;
     if (!implied) select(event.connection);
   }

@@ -10,15 +10,16 @@
 #include <teasel/fakes/world/test_protocols.hpp>
 #include <teasel/fakes/world/world.hpp>
 
-// Walks the tables of events, choice sites and faults: a world performs every event, and draws every
-// site, by the one who is said to decide, and where its fault is on.
+// Walks the tables of events, choice sites and faults. A world performs every event. It draws every
+// site, by the entity that the table names, and only where the site's fault is on.
 
 namespace teasel::fakes {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// What a world does with a Play: an echo server, a timer each second, and application actions.
+/// A world that has performed a Play. It has two echo servers, a timer after a second, and
+/// application actions.
 struct Performed {
   explicit Performed(const Play& play) {
     world.play() = play;
@@ -52,8 +53,8 @@ TEST(WorldTables, EveryEventHasAnEffect) {
   }
 }
 
-/// Answers a few times, stops reading for a while, and works in threads: meets all that a world
-/// decides.
+/// Answers a few times, stops reading for a while, and works in threads. So it meets everything
+/// that a world decides.
 class Busy final : public Protocol {
  public:
   explicit Busy(Reactor* reactor) : reactor_(reactor) {}

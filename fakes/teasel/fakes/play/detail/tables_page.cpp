@@ -161,7 +161,7 @@ std::string tablesPage() {
          "rules. K is a connection of the Play, 0 to 7. Square brackets stand around what may be missing.\n\n" +
          events() +
          "\n## Operands of events\n\n"
-         "A value out of its range is brought into it.\n\n" +
+         "Fuzzer bytes and methods of `Play` bring a value into its range. A tape with a value out of range is refused.\n\n" +
          operands() +
          "\n## Choice sites\n\n"
          "Whatever the environment decides is drawn from `Choices` at a site. A tape records a draw as\n"
