@@ -35,10 +35,7 @@ fakes::Tape drawTape(const fakes::Scenario& scenario, std::uint64_t firstSeed) {
     best.play = world.play();
     best.records = world.choices().records();
     // The Play is written out: the draws that made it say nothing more.
-    std::erase_if(best.records, [](const fakes::ChoiceRecord& record) {
-      return record.site >= static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayLength) &&
-             record.site <= static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayBytes);
-    });
+    std::erase_if(best.records, [](const fakes::ChoiceRecord& record) { return fakes::drawsPlay(record.site); });
     fakes::normalise(best.records);
   }
   return best;

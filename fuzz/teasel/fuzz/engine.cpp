@@ -9,7 +9,7 @@ namespace teasel::fuzz {
 
 namespace {
 
-/// A campaign's world has the cheap kind of chunks. Replays use the sharp kind.
+/// Campaigns use the cheap kind of chunks. Replays use the kind that finds more.
 fakes::WorldOptions campaignWorld(fakes::WorldOptions options, fakes::Trace::Mode trace) {
   options.trace = trace;
   if (teasel::detail::kSanitized) options.chunks = fakes::ChunkMemory::Mode::kRing;

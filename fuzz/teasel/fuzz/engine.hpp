@@ -14,34 +14,36 @@ namespace teasel::fuzz {
 struct EngineOptions {
   /// Name of the program, for tapes.
   std::string target;
-  /// Oracles whose verdicts are passed over: a campaign goes on behind what it has found already.
+  /// Verdicts of these oracles are ignored, so that a campaign goes on after it has found them.
   std::vector<std::string> ignored;
-  /// What is recorded of a run. Campaigns need nothing: a finding is replayed with all of it.
+  /// What is recorded of a run. Campaigns need nothing, because a finding is replayed with
+  /// everything recorded.
   fakes::Trace::Mode trace = fakes::Trace::Mode::kOff;
 };
 
 /// What became of an input.
 enum class InputOutcome : std::uint8_t {
   kQuiet,    ///< no verdict
-  kIgnored,  ///< a verdict of an ignored oracle: not worth keeping in a corpus
+  kIgnored,  ///< a verdict of an ignored oracle; a corpus need not keep it
   kFinding,  ///< a verdict
 };
 
-/// Runs one scenario again and again on a fuzzer's bytes, in one world that keeps its memory. Knows
-/// no fuzzer: libFuzzer's entry points (fuzz_main.cpp) and tests drive it alike. The same bytes
-/// have the same outcome, whatever ran before.
+/// Runs one scenario again and again on the bytes of a fuzzer. It uses one world, which keeps its
+/// memory. It knows no fuzzer: the entry points of libFuzzer (fuzz_main.cpp) and tests use it in
+/// the same way. The same bytes have the same outcome, whatever ran before.
 class Engine {
  public:
   /// `scenario` must outlive the engine.
   explicit Engine(const fakes::Scenario& scenario, EngineOptions options = {});
 
-  /// Makes Play and choices of the bytes and runs the scenario with them. Any bytes will do.
+  /// Makes a Play and choices from the bytes, and runs the scenario with them. Any bytes will do.
   InputOutcome run(ByteView bytes);
 
   const fakes::Scenario& scenario() const noexcept { return scenario_; }
-  /// The world as the last run has left it, verdict included.
+  /// The world as the last run left it, with the verdict.
   fakes::World& world() noexcept { return world_; }
-  /// What was run last: the decoded Play and choices, with the verdict's oracle if there is one.
+  /// The input of the last run as a tape: the decoded Play and choices, and the oracle of the
+  /// verdict if there is one.
   fakes::Tape tape();
 
   std::uint64_t runs() const noexcept { return runs_; }

@@ -11,7 +11,7 @@
 namespace teasel::fuzz {
 namespace {
 
-/// Says every line again, and cannot stand two words.
+/// Repeats every line, and fails at two words.
 class Echo : public LineReceiver {
  public:
   explicit Echo(fakes::World& world) : world_(world) {}

@@ -1,9 +1,10 @@
-// The main of a scenario program in a libFuzzer tree: one command more than on other compilers.
+// The main of a scenario program in a libFuzzer tree. It has one command more than in other trees:
+// `fuzz`.
 //
-// libFuzzer starts copies of the program for some of its jobs (-merge, -fork, -minimize_crash) with
-// its own arguments only: our options travel in the environment, where such a copy also learns that
-// it is one. Who calls the program with flags only, as engines and services that know nothing but
-// libFuzzer do, means `fuzz`, too.
+// libFuzzer starts copies of the program for some of its jobs (-merge, -fork, -minimize_crash) and
+// passes them only its own arguments. So our options travel in the environment. There a copy also
+// learns that it is a copy. Engines and services that know nothing but libFuzzer call the program
+// with flags only: that means `fuzz`, too.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -74,7 +75,8 @@ std::vector<std::string> ignoredOracles() {
   return oracles;
 }
 
-/// Executions, where the campaign reads them while the program runs and after it has died.
+/// Counts executions, in a place that the campaign reads while the program runs and after it has
+/// died.
 std::uint64_t* openCounter(const std::string& path) {
   static std::uint64_t own = 0;
   if (path.empty()) return &own;
@@ -95,21 +97,21 @@ void mutateBytes(std::string& text, std::size_t limit) {
 struct Campaign {
   Engine engine;
   Mutator mutator;
-  bool wholeMessages;  ///< use the mutator, or leave all to libFuzzer
+  bool wholeMessages;  ///< use our mutator; else all mutations are libFuzzer's
   std::uint64_t* executions;
   std::string program, findings;
 };
 Campaign* campaign = nullptr;
 
-/// Says what broke and how to see it again. The caller aborts, which makes libFuzzer save the
+/// Prints what broke and how to see it again. Then the caller aborts, so that libFuzzer saves the
 /// input, too.
 void reportFinding() {
   const fakes::Tape tape = campaign->engine.tape();
   const std::string path = (campaign->findings.empty() ? std::string(".") : campaign->findings) + "/" + fakes::tapeFileName(tape);
   tape.save(path);
   std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", tape.oracle.c_str(), path.c_str());
-  // Again, in a world of its own, with everything recorded: the campaign's keeps only what it
-  // needs.
+  // Runs it again, in another world and with everything recorded. The world of the campaign keeps
+  // only what it needs.
   fakes::Replayer replayer;
   const fakes::ReplayOutcome outcome = replayer.run(
       {.scenario = tape.scenario, .play = tape.play, .records = tape.records, .seed = {}, .drawPlay = false, .diagram = true});
@@ -142,7 +144,7 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
     throw UsageError("--mutator is messages or bytes, not " + mutator);
   Campaign made{
       Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
-      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize),
+      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize, scenario.options().world.faults),
       mutator != "bytes",
       openCounter(option("counter")),
       program,
@@ -167,7 +169,7 @@ constexpr fakes::ProgramCommand kFuzz{
     "      `bytes` leaves all mutations to libFuzzer",
     fuzzCommand};
 
-/// Whether the arguments are libFuzzer's alone.
+/// Whether all arguments are for libFuzzer.
 bool withoutCommand(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (!option("copy").empty()) return first != kFuzz.name;
@@ -177,7 +179,7 @@ bool withoutCommand(int argc, char** argv) {
 }  // namespace
 }  // namespace teasel::fuzz
 
-// Found by libFuzzer under these names.
+// libFuzzer finds these functions by their names.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t maxSize, unsigned seed) {
   using namespace teasel::fuzz;
   if (campaign == nullptr || !campaign->wholeMessages) return LLVMFuzzerMutate(data, size, maxSize);

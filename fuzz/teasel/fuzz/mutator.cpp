@@ -4,20 +4,21 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <utility>
 
 #include <teasel/fakes/play/choices.hpp>
 
 namespace teasel::fuzz {
 
-using fakes::ChoiceSite;
+using fakes::Decider;
 using fakes::OperandType;
 using fakes::PlayEvent;
 using fakes::PlayEventKind;
 
 namespace {
 
-constexpr std::size_t kMaxMessages = 512;  // beyond, inputs are mutated as bytes
-constexpr std::size_t kLongest = 4096;     // what lengthening makes of a message at most
+constexpr std::size_t kMaxMessages = 512;  // longer inputs are mutated as bytes
+constexpr std::size_t kLongest = 4096;     // the size up to which a message is lengthened
 constexpr std::uint64_t kNumbers[] = {0,
                                       1,
                                       2,
@@ -55,17 +56,12 @@ constexpr std::uint64_t kNumbers[] = {0,
                                       4294967296,
                                       9223372036854775807u,
                                       18446744073709551615u};
-constexpr ChoiceSite kSites[] = {
-    ChoiceSite::kCut,         ChoiceSite::kShortWrite,  ChoiceSite::kLatency,  ChoiceSite::kReadyOrder, ChoiceSite::kHostOrder,
-    ChoiceSite::kAcceptOrder, ChoiceSite::kEofWithLast, ChoiceSite::kTimerTie, ChoiceSite::kPlayEnding, ChoiceSite::kDeliveries,
-    ChoiceSite::kPausedReset, ChoiceSite::kWindow,      ChoiceSite::kStall,    ChoiceSite::kWakeups,    ChoiceSite::kWritten};
-
 constexpr std::size_t kInsertedCount = [] {
   std::size_t count = 0;
   for (const fakes::EventRow& row : fakes::kEvents) count += row.inserted;
   return count;
 }();
-/// The rows of events, each as often as it is inserted in relation to the others.
+/// The rows of events. Each stands there as often as it is inserted in relation to the others.
 constexpr std::array<const fakes::EventRow*, kInsertedCount> kInserted = [] {
   std::array<const fakes::EventRow*, kInsertedCount> rows{};
   std::size_t at = 0;
@@ -77,6 +73,13 @@ constexpr std::array<const fakes::EventRow*, kInsertedCount> kInserted = [] {
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
+
+Mutator::Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize,
+                 const fakes::Faults& faults)
+    : codec_(codec), bytes_(std::move(bytes)), messageSize_(messageSize) {
+  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
+    if (fakes::drawnInWorld(row, faults)) sites_.push_back(&row);
+}
 
 std::uint64_t Mutator::Dice::below(std::uint64_t bound) noexcept {
   state_ += fakes::detail::kGolden;
@@ -96,8 +99,8 @@ Mutator::Messages Mutator::messagesOf(ByteView input) {
   return messages;
 }
 
-/// Where messages end is seen in the whole stream: one that is cut stays one, and those behind it
-/// are found.
+/// The ends of messages are found in the whole stream. So a message that is cut is still one
+/// message, and the messages after it are found.
 void Mutator::takeApart(const PlayEvent& send, Messages& messages) {
   Stream& stream = streams_[send.connection];
   for (ByteView rest = play_.bytes(send); !rest.empty();) {
@@ -153,7 +156,7 @@ std::string Mutator::crossed(ByteView one, ByteView other, std::size_t limit, st
   fakes::normalise(records_);
   Messages messages;
   if (escapes() && codec_.limits.connections > 1 && dice.below(3) == 0) {
-    // Side by side, each stream in its own order.
+    // The two side by side; each keeps its own order.
     auto a = head.begin();
     auto b = tail.begin();
     while (a != head.end() || b != tail.end()) {
@@ -217,7 +220,7 @@ void Mutator::order(Messages& messages, Dice& dice) const {
       messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(std::min(to, messages.size())), copy);
       break;
     default: {
-      // A run of up to four, once more.
+      // Repeats a run of up to four.
       const std::size_t end = std::min(messages.size(), from + 1 + dice.below(4));
       const Messages run(messages.begin() + static_cast<std::ptrdiff_t>(from),
                          messages.begin() + static_cast<std::ptrdiff_t>(end));
@@ -226,7 +229,7 @@ void Mutator::order(Messages& messages, Dice& dice) const {
   }
 }
 
-/// An operand as a peer may well choose it: small, or at a boundary where any number is allowed.
+/// Makes an operand: a small one, or a boundary value where any number is allowed.
 std::uint64_t Mutator::operand(const fakes::Operand& of, unsigned connection, Dice& dice) {
   static constexpr Duration kTimes[] = {std::chrono::milliseconds(1), std::chrono::milliseconds(50), std::chrono::seconds(1),
                                         std::chrono::seconds(30),     std::chrono::minutes(2),       std::chrono::hours(1)};
@@ -251,15 +254,15 @@ void Mutator::insertEvent(Messages& messages, Dice& dice) const {
   const fakes::EventRow& row = *kInserted[dice.below(kInserted.size())];
   PlayEvent event(row.kind, static_cast<std::uint8_t>(dice.below(codec_.limits.connections)));
   for (const fakes::Operand& each : row.operands) event.setOperand(each.type, operand(each, event.connection, dice));
-  // Right behind a message of the same connection, most of the time: elsewhere such events seldom
-  // do anything.
+  // Most of the time the event comes right after a message of the same connection. In other places
+  // such events seldom do anything.
   const std::size_t at = dice.below(messages.size() + 1);
   if (at > 0 && dice.below(4) != 0) event.connection = messages[at - 1].event.connection;
   messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(at), {event, {}});
 }
 
-/// Splits a message in two, or all of it in single bytes; in front of its end most of the time,
-/// where delimiters are.
+/// Splits a message in two, or a short one into single bytes. Most of the time the cut is near the
+/// end, where delimiters are.
 void Mutator::insertCut(Messages& messages, Dice& dice) const {
   Message* message = someMessage(messages, dice);
   if (message == nullptr) return;
@@ -277,8 +280,8 @@ void Mutator::insertCut(Messages& messages, Dice& dice) const {
   messages.insert(place, parts.begin(), parts.end());
 }
 
-/// Sets a decimal number, or one to four bytes as an integer of either order, to a value at a
-/// boundary or beside itself.
+/// Sets a number to a boundary value. The number is a decimal one, or an integer of one, two or
+/// four bytes in either order.
 void Mutator::changeNumber(std::string& text, Dice& dice) const {
   const std::uint64_t value = kNumbers[dice.below(std::size(kNumbers))];
   const std::size_t begin = dice.below(text.size());
@@ -293,7 +296,7 @@ void Mutator::changeNumber(std::string& text, Dice& dice) const {
   for (std::size_t i = 0; i < width; ++i) text[begin + (bigEndian ? width - 1 - i : i)] = static_cast<char>(value >> (8 * i));
 }
 
-/// Doubles a part of a message a few times, or takes half of it away; what ends the message stays.
+/// Doubles a part of a message a few times, or removes half of it. The end of the message stays.
 void Mutator::changeLength(std::string& text, Dice& dice) const {
   const std::size_t end = text.size() - (text.ends_with("\r\n") ? 2 : text.ends_with('\n') ? 1 : 0);
   if (end == 0) return;
@@ -308,7 +311,7 @@ void Mutator::changeLength(std::string& text, Dice& dice) const {
   text.insert(at, part);
 }
 
-/// Copies a word of some message over a word of this one.
+/// Copies a word of some message over a word of this message.
 void Mutator::copyPart(Messages& messages, std::string& text, Dice& dice) const {
   const std::string source = someMessage(messages, dice)->bytes;
   const auto word = [&dice](const std::string& of) {
@@ -322,14 +325,32 @@ void Mutator::copyPart(Messages& messages, std::string& text, Dice& dice) const 
   if (fromEnd > from && toEnd >= to) text.replace(to, toEnd - to, source, from, fromEnd - from);
 }
 
+/// Makes an entity that may decide at a site, as far as its number can be guessed.
+std::uint32_t Mutator::entity(Decider decider, Dice& dice) const {
+  static constexpr std::uint32_t kHosts = 3, kStreams = 2;
+  const std::uint32_t connections = std::max<std::uint32_t>(codec_.limits.connections, 1);
+  switch (decider) {
+    case Decider::kWorld: return 0;
+    case Decider::kHost: return static_cast<std::uint32_t>(dice.below(kHosts));
+    case Decider::kDirection:
+      if (dice.below(8) == 0) return fakes::kStreamEntities + static_cast<std::uint32_t>(dice.below(2 * kStreams));
+      return fakes::kPlayEntities + static_cast<std::uint32_t>(dice.below(2 * connections));
+    case Decider::kPlay: return fakes::kPlayEntities + 2 * static_cast<std::uint32_t>(dice.below(connections));
+    case Decider::kDraw:
+    case Decider::kTest: break;
+  }
+  return 0;
+}
+
 void Mutator::changeChoice(Dice& dice) {
   if (!records_.empty() && dice.below(3) == 0) {
     fakes::ChoiceRecord& record = records_[dice.below(records_.size())];
     record.value = dice.below(4);
   } else {
+    const fakes::ChoiceSiteRow& row = *sites_[dice.below(sites_.size())];
     fakes::ChoiceRecord record;
-    record.entity = static_cast<std::uint32_t>(dice.below(6));
-    record.site = static_cast<std::uint16_t>(kSites[dice.below(std::size(kSites))]);
+    record.entity = entity(row.decider, dice);
+    record.site = static_cast<std::uint16_t>(row.site);
     record.index = static_cast<std::uint32_t>(dice.below(4));
     record.value = 1 + dice.below(8);
     records_.push_back(record);

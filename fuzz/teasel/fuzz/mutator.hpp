@@ -12,41 +12,44 @@
 
 namespace teasel::fuzz {
 
-/// Changes fuzzer inputs the way that a protocol's peer and its network would: it decodes them and
+/// Changes fuzzer inputs in the way of a protocol's peer and its network. It decodes them. Then it
 /// duplicates, drops, swaps and moves messages, inserts events and cuts, sets numbers to boundary
-/// values, lengthens fields, moves messages to another connection, changes choices - and leaves a
-/// part of all changes to the engine's own byte mutations, whole or within one message. A message
-/// is what the scenario's messageSize says, or the part of one between two events.
+/// values, lengthens fields, moves messages to another connection, and changes choices. A part of
+/// the changes is left to the engine's own byte mutations, of the whole input or within one
+/// message. The scenario's messageSize says what a message is; an event in between ends a part of
+/// one.
 ///
-/// The result depends on input and seed alone (and on what `bytes` does).
+/// The result depends only on the input and the seed, and on what `bytes` does.
 class Mutator {
  public:
-  /// Changes `text` to at most `limit` bytes: the engine's own mutation.
+  /// The engine's own mutation. It changes `text`, to at most `limit` bytes.
   using ByteMutation = std::function<void(std::string& text, std::size_t limit)>;
 
-  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize = fakes::lineSize)
-      : codec_(codec), bytes_(std::move(bytes)), messageSize_(messageSize) {}
+  /// `faults` are those of the scenario's world. Choices at sites that need other faults are left
+  /// alone.
+  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize = fakes::lineSize,
+          const fakes::Faults& faults = {});
 
-  /// Another input, of at most `limit` bytes.
+  /// Makes another input, of at most `limit` bytes.
   std::string mutated(ByteView input, std::size_t limit, std::uint64_t seed);
-  /// The beginning of one input and the end of another, cut between messages; or both on
-  /// connections of their own.
+  /// Joins the beginning of one input and the end of another; both are cut between messages. Or it
+  /// puts the two side by side, on connections of their own.
   std::string crossed(ByteView one, ByteView other, std::size_t limit, std::uint64_t seed);
 
  private:
-  /// An event, or of a send one message or part of a message.
+  /// A message, a part of a message, or an event that has no bytes.
   struct Message {
     fakes::PlayEvent event;
     std::string bytes;
   };
   using Messages = std::vector<Message>;
-  /// All that a connection sends, and how far it was taken apart.
+  /// Everything that a connection sends, and how far it was taken apart.
   struct Stream {
     std::string bytes;
     std::size_t at = 0;   ///< taken so far
-    std::size_t end = 0;  ///< of the message that this belongs to
+    std::size_t end = 0;  ///< of the message that comes next
   };
-  /// Numbers of one mutation, by counting.
+  /// Random numbers for one mutation. They come from a counter.
   class Dice {
    public:
     explicit Dice(std::uint64_t seed) noexcept : state_(seed) {}
@@ -68,6 +71,7 @@ class Mutator {
   void changeNumber(std::string& text, Dice& dice) const;
   void changeLength(std::string& text, Dice& dice) const;
   void copyPart(Messages& messages, std::string& text, Dice& dice) const;
+  std::uint32_t entity(fakes::Decider decider, Dice& dice) const;
   void changeChoice(Dice& dice);
   static Message* someMessage(Messages& messages, Dice& dice);
   bool escapes() const noexcept { return codec_.introducer.has_value(); }
@@ -75,6 +79,7 @@ class Mutator {
   fakes::CodecOptions codec_;
   ByteMutation bytes_;
   fakes::MessageSize messageSize_;
+  std::vector<const fakes::ChoiceSiteRow*> sites_;  ///< which the world draws
   std::vector<Stream> streams_;
   fakes::Play play_;
   std::vector<fakes::ChoiceRecord> records_;

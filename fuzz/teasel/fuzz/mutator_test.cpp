@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 namespace teasel::fuzz {
@@ -15,7 +16,7 @@ constexpr std::string_view kInput =
     "def 7\r\nquit\r\n";
 constexpr std::uint64_t kSeeds = 3000;
 
-/// In the place of the engine's mutation: one more byte at the end.
+/// Stands in for the mutation of the engine: adds one byte at the end.
 void append(std::string& text, std::size_t limit) {
   if (text.size() < limit) text += '!';
 }
@@ -63,6 +64,38 @@ TEST(Mutator, MakesEveryKindOfEvent) {
   EXPECT_EQ(kinds.size(), fakes::kEventKinds);
 }
 
+/// The records of many mutations, by site.
+std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> changedChoices(const fakes::Faults& faults) {
+  Mutator mutator({}, append, fakes::lineSize, faults);
+  std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> bySite;
+  for (std::uint64_t seed = 0; seed < 4 * kSeeds; ++seed)
+    for (const fakes::ChoiceRecord& record : Decoded(mutator.mutated(kInput, 400, seed)).records)
+      bySite[record.site].push_back(record);
+  return bySite;
+}
+
+TEST(Mutator, ChangesChoicesOfEverySiteThatTheWorldDraws) {
+  fakes::Faults all;
+  for (const fakes::FaultRow& row : fakes::kFaults) row.control.turnOn(all);
+  const auto changed = changedChoices(all);
+  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
+    EXPECT_EQ(changed.contains(static_cast<std::uint16_t>(row.site)), fakes::drawnInWorld(row, all)) << row.name;
+}
+
+TEST(Mutator, LeavesChoicesAloneThatNeedAFaultWhichIsOff) {
+  const auto changed = changedChoices({});
+  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
+    EXPECT_EQ(changed.contains(static_cast<std::uint16_t>(row.site)), fakes::drawnInWorld(row, {})) << row.name;
+}
+
+TEST(Mutator, ChangesChoicesOfWhoeverMakesThem) {
+  for (const auto& [site, records] : changedChoices({})) {
+    const fakes::ChoiceSiteRow* row = fakes::choiceSiteRow(site);
+    ASSERT_NE(row, nullptr);
+    for (const fakes::ChoiceRecord& record : records) EXPECT_TRUE(fakes::canBe(row->decider, record.entity)) << row->name;
+  }
+}
+
 TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
   Mutator mutator({}, append);
   std::set<std::string> sent;
@@ -71,7 +104,7 @@ TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
     EXPECT_TRUE(sent.contains(expected)) << expected;
 }
 
-/// A message is its length in a byte, and so many.
+/// A message is a length in one byte, and that many bytes.
 std::size_t counted(ByteView bytes, std::span<const fakes::ChoiceRecord>) {
   const std::size_t size = 1 + static_cast<unsigned char>(bytes[0]);
   return size <= bytes.size() ? size : 0;

@@ -1,7 +1,7 @@
-// In a libFuzzer tree protocols and user code call these functions for each edge and comparison.
-// Programs of that tree that are no fuzz targets, a unit test for example, have nobody who listens:
-// they get these, which do nothing. libFuzzer and the sanitizers bring their own, which replace
-// them. Part of the framework's library in such a tree only. See
+// In a libFuzzer tree, protocols and user code call these functions for each edge and each
+// comparison. Some programs of that tree are no fuzz targets, such as unit tests, and have nobody
+// who listens. They get these functions, which do nothing. libFuzzer and the sanitizers bring their
+// own functions, which replace these. Only the framework's library of such a tree has them. See
 // https://clang.llvm.org/docs/SanitizerCoverage.html.
 
 #include <cstdint>

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 
 constexpr std::uint16_t kFirstEphemeral = 49152;
 constexpr std::array<std::size_t, 8> kWindows = {Pipe::kWindow, 16384, 4096, 1024, 128, 16, 3, 1};
-// entities of streams that no Play connection names
-constexpr std::uint32_t kLinkEntities = 0x1000;
 
 }  // namespace
 
@@ -113,7 +111,7 @@ Stream& Network::makeStream() {
   for (int i = 0; i < 2; ++i) {
     Stream::Side& side = stream->side[i];
     side.party = nullptr;
-    side.entity = kLinkEntities + 2 * stream->number + static_cast<std::uint32_t>(i);
+    side.entity = kStreamEntities + 2 * stream->number + static_cast<std::uint32_t>(i);
     side.id = kRemotePeer;
     side.gone = side.wasReset = side.blocked = side.endWithLast = side.hasShortWrite = false;
     side.out.restart(window_);

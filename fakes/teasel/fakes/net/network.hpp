@@ -43,17 +43,7 @@ enum class ListenResult : std::uint8_t { kListening, kPortTaken, kDrawnFault };
 /// Single-threaded; must outlive its drivers.
 class Network {
  public:
-  /// What may be drawn beyond cuts, short writes, latency and order: off until asked for, because a
-  /// protocol's answer to them is a matter of its scenario.
-  struct Faults {
-    Ratio reset{0, 1};    ///< of what enters a stream: both ends are reset
-    Ratio refuse{0, 1};   ///< of connection attempts
-    Ratio listen{0, 1};   ///< of listens
-    bool latency = true;  ///< delays of up to 2 s
-    /// a stream stands still for 0.2 to 1.6 s, as a lost packet does to a stream
-    bool stalls = false;
-    bool windows = false;  ///< windows from 64 KiB down to one byte
-  };
+  using Faults = fakes::Faults;
   /// Virtual time begins here: not at zero, which some code takes for "never".
   static constexpr Instant kStart{std::chrono::seconds(1'000'000)};
   static constexpr std::uint8_t kMaxHosts = 200;

@@ -10,80 +10,16 @@
 namespace teasel::fakes {
 namespace {
 
-struct SiteName {
-  ChoiceSite site;
-  std::string_view name;
-};
-constexpr SiteName kSiteNames[] = {
-    {ChoiceSite::kCut, "cut"},
-    {ChoiceSite::kShortWrite, "shortWrite"},
-    {ChoiceSite::kLatency, "latency"},
-    {ChoiceSite::kReadyOrder, "readyOrder"},
-    {ChoiceSite::kHostOrder, "hostOrder"},
-    {ChoiceSite::kAcceptOrder, "acceptOrder"},
-    {ChoiceSite::kEofWithLast, "eofWithLast"},
-    {ChoiceSite::kTimerTie, "timerTie"},
-    {ChoiceSite::kPlayEnding, "playEnding"},
-    {ChoiceSite::kDeliveries, "deliveries"},
-    {ChoiceSite::kPausedReset, "pausedReset"},
-    {ChoiceSite::kPort, "port"},
-    {ChoiceSite::kWindow, "window"},
-    {ChoiceSite::kStall, "stall"},
-    {ChoiceSite::kFaultReset, "faultReset"},
-    {ChoiceSite::kFaultRefuse, "faultRefuse"},
-    {ChoiceSite::kFaultListen, "faultListen"},
-    {ChoiceSite::kWakeups, "wakeups"},
-    {ChoiceSite::kWritten, "written"},
-    {ChoiceSite::kChunkPlan, "chunkPlan"},
-    {ChoiceSite::kOverlap, "overlap"},
-    {ChoiceSite::kThread, "thread"},
-    {ChoiceSite::kPlayLength, "playLength"},
-    {ChoiceSite::kPlayEvent, "playEvent"},
-    {ChoiceSite::kPlayOperand, "playOperand"},
-    {ChoiceSite::kPlayBytes, "playBytes"},
-};
-
 std::uint64_t packed(ChoiceKey key) { return (std::uint64_t{key.entity} << 16) | key.site; }
 auto keyOf(const ChoiceRecord& record) { return std::tuple(record.entity, record.site, record.index); }
 bool byKey(const ChoiceRecord& a, const ChoiceRecord& b) { return keyOf(a) < keyOf(b); }
 
-bool swarmed(std::uint16_t site) {
-  return site < static_cast<std::uint16_t>(ChoiceSite::kPlayLength) || site > static_cast<std::uint16_t>(ChoiceSite::kPlayBytes);
-}
-
-std::optional<std::uint16_t> numberBehind(std::string_view name, std::string_view prefix, std::uint32_t base) {
-  if (!name.starts_with(prefix) || name.size() == prefix.size() || name.size() > prefix.size() + 5) return std::nullopt;
-  std::uint32_t number = 0;
-  for (const char c : name.substr(prefix.size())) {
-    if (c < '0' || c > '9') return std::nullopt;
-    number = number * 10 + static_cast<std::uint32_t>(c - '0');
-  }
-  if (number + base > 0xffff) return std::nullopt;
-  return static_cast<std::uint16_t>(number + base);
-}
-
 }  // namespace
-
-std::string siteName(std::uint16_t site) {
-  if (site >= kUserSites) return "user." + std::to_string(site - kUserSites);
-  for (const SiteName& known : kSiteNames) {
-    if (static_cast<std::uint16_t>(known.site) == site) return std::string(known.name);
-  }
-  return "site." + std::to_string(site);
-}
-
-std::optional<std::uint16_t> siteByName(std::string_view name) {
-  for (const SiteName& known : kSiteNames) {
-    if (known.name == name) return static_cast<std::uint16_t>(known.site);
-  }
-  if (const auto user = numberBehind(name, "user.", kUserSites)) return user;
-  return numberBehind(name, "site.", 0);
-}
 
 void normalise(std::vector<ChoiceRecord>& records) {
   if (!std::is_sorted(records.begin(), records.end(), byKey)) {
-    // Not std::stable_sort: libstdc++'s uses what Clang calls deprecated. The place decides among
-    // equals.
+    // Not std::stable_sort, because libstdc++ uses something in it that Clang calls deprecated.
+    // Among equals the place decides.
     std::vector<std::pair<ChoiceRecord, std::size_t>> placed;
     placed.reserve(records.size());
     for (const ChoiceRecord& record : records) placed.emplace_back(record, placed.size());
@@ -108,7 +44,7 @@ void Choices::begin(Source source) {
   used_ = clamped_ = unrecorded_ = 0;
   open_ = 0;
   odometer_ = nullptr;
-  if (++generation_ == 0) {  // after 2^32 runs the marks of old ones would look new
+  if (++generation_ == 0) {  // after 2^32 runs an old mark would look new
     for (Stream& stream : streams_) stream.generation = 0;
     generation_ = 1;
   }
@@ -186,12 +122,12 @@ void Choices::openStream(Stream& stream, ChoiceKey key) {
   stream.generation = generation_;
   if (source_ == Source::kPrng) {
     stream.seed = detail::streamSeed(seed_, key);
-    // Entity ~0 is nobody's: its numbers only say which sites take part. One seed in eight has them
-    // all.
+    // Nobody is entity ~0. Its numbers say which sites take part. In one of eight seeds all of them
+    // do.
     const auto coin = [this](std::uint16_t site) {
       return detail::streamNumber(detail::streamSeed(seed_, ChoiceKey(~0u, site)), ~0u);
     };
-    stream.off = swarm_ == Swarm::kOn && swarmed(key.site) && coin(0) % 8 != 0 && coin(key.site) % 2 != 0;
+    stream.off = swarm_ == Swarm::kOn && !drawsPlay(key.site) && coin(0) % 8 != 0 && coin(key.site) % 2 != 0;
   } else if (source_ == Source::kRecords) {
     const ChoiceRecord first{key.entity, key.site, 0, 0, 0};
     stream.cursor = static_cast<std::uint32_t>(std::lower_bound(given_.begin(), given_.end(), first, byKey) - given_.begin());

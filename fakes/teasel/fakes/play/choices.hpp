@@ -2,62 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
+
+#include <teasel/fakes/play/choice_sites.hpp>
 
 namespace teasel::fakes {
 
 class Odometer;
 
-/// What a decision is about. Numbers and names are stable: tapes name sites, fuzzer inputs number
-/// them; new ones get new numbers. 0 is the benign value of every site. A user's own sites start at
-/// kUserSites.
-enum class ChoiceSite : std::uint16_t {
-  kCut = 1,         ///< size of the next delivered chunk: 0 all that is queued
-  kShortWrite = 2,  ///< how much of a write the transport takes at once: 0 all
-  kLatency = 3,     ///< delay of what enters a stream: 0 none
-  /// priority of a ready event among those of one instant: 0 first in, first out
-  kReadyOrder = 4,
-  kHostOrder = 5,    ///< which reactor goes first at one instant
-  kAcceptOrder = 6,  ///< which of several waiting connections is accepted first
-  kEofWithLast = 7,  ///< whether end of stream shares a turn with the last bytes: 0 no
-  kTimerTie = 8,     ///< arrival against timer at one instant: 0 arrival first
-  kPlayEnding = 9,   ///< how a Play that names no ending ends
-  kDeliveries = 10,  ///< how many deliveries a connection gets in one turn: 0 as many as there are
-  // 11 is free. In which turn connectionLost follows loseConnection is decided by kShortWrite and
-  // kWritten.
-  kPausedReset = 12,  ///< whether a paused connection notices a reset: 0 yes
-  kPort = 13,         ///< which free port an ephemeral bind gets
-  kWindow = 14,       ///< size of a stream's window: 0 the default
-  kStall = 15,        ///< a stream that stands still for a while: 0 no
-  kFaultReset = 16,   ///< a reset that nobody asked for: 0 no
-  kFaultRefuse = 17,  ///< a connect that is refused: 0 no
-  kFaultListen = 18,  ///< a listen that fails: 0 no
-  kWakeups = 19,      ///< a reactor's wait returns, and nothing has happened: 0 no
-  /// how many turns later than it could be a completion-shaped write is reported: 0 none
-  kWritten = 20,
-  kChunkPlan = 21,  ///< which chunk plan a test uses
-  /// whether the Play's next step comes before the hosts could react to the last: 0 no
-  kOverlap = 22,
-  kThread = 23,       ///< how long a call in a thread takes: 0 no time
-  kPlayLength = 32,   ///< Play::draw: how many events
-  kPlayEvent = 33,    ///< Play::draw: which event
-  kPlayOperand = 34,  ///< Play::draw: connection, duration, count
-  kPlayBytes = 35,    ///< Play::draw: bytes
-};
-inline constexpr std::uint16_t kUserSites = 0x100;
-
-/// "cut", "shortWrite" ...; "user.N" from kUserSites on (N = number - kUserSites), "site.N" for
-/// numbers without a name.
-std::string siteName(std::uint16_t site);
-/// The number of a name that siteName gives; nothing for other text.
-std::optional<std::uint16_t> siteByName(std::string_view name);
-
-/// Names a stream of decisions: what decides (entity ids count from 0 in the order in which hosts,
-/// streams and timers are created, never an address) and what about.
+/// Names a stream of decisions: who decides, and about what. Entities count from 0 in the order in
+/// which hosts, streams and timers are created. An entity is never an address.
 struct ChoiceKey {
   std::uint32_t entity = 0;
   std::uint16_t site = 0;
@@ -67,8 +22,9 @@ struct ChoiceKey {
   constexpr ChoiceKey(std::uint32_t anEntity, std::uint16_t aSite) noexcept : entity(anEntity), site(aSite) {}
 };
 
-/// One decision: the index-th draw of the stream (entity, site) had `bound` possible values and got
-/// `value`. A bound of 0 means that it is not known (records that come from fuzzer bytes).
+/// One decision. The draw number `index` of the stream (entity, site) had `bound` possible values
+/// and got `value`. A bound of 0 means that the bound is not known. Records that come from fuzzer
+/// bytes have no bounds.
 struct ChoiceRecord {
   std::uint32_t entity = 0;
   std::uint16_t site = 0;
@@ -78,39 +34,35 @@ struct ChoiceRecord {
   friend bool operator==(const ChoiceRecord&, const ChoiceRecord&) = default;
 };
 
-/// Brings records into their one canonical form: sorted by (entity, site, index), the last of
-/// equals kept, zeros dropped.
+/// Brings records into their one canonical form. They are sorted by (entity, site, index). Of equal
+/// keys the last record is kept. Records of value 0 are dropped.
 void normalise(std::vector<ChoiceRecord>& records);
 
-/// n in d.
-struct Ratio {
-  std::uint32_t n = 0;
-  std::uint32_t d = 1;
-};
-
-/// Whether a PRNG source leaves about half of the sites at 0 in each run (another half per seed):
-/// runs in which few kinds of trouble occur reach states that the all-at-once runs never do. Sites
-/// of Play::draw are exempt.
+/// Whether a PRNG source leaves about half of the sites at 0 in a run; each seed leaves another
+/// half. A run with few kinds of trouble reaches states that a run with all kinds never reaches.
+/// Sites of Play::draw always take part.
 enum class Swarm : std::uint8_t { kOff, kOn };
 
 /// The one source of what the environment decides: where bytes are cut, who goes first, delays,
 /// faults.
 ///
-/// Reusable: each use*() starts anew and keeps memory. What a source refers to (records, odometer)
-/// must live until the next use*(). Calm is the default and costs one predictable branch per draw.
-/// At most kMaxDraws draws are answered and recorded; those beyond are 0 and counted.
+/// A Choices can be used again: each use*() starts anew and keeps the memory. The records or the
+/// odometer that a source refers to must live until the next use*(). A calm source is the default,
+/// and it costs one predictable branch for each draw. At most kMaxDraws draws are answered and
+/// recorded. Draws beyond that give 0 and are counted.
 class Choices {
  public:
   static constexpr std::size_t kMaxDraws = 1'000'000;
 
-  /// A value below `bound`; 0 is the benign one. A bound of 0 or 1 draws nothing and gives 0.
+  /// A value below `bound`; 0 is the benign one. With a bound of 0 or 1 nothing is drawn, and the
+  /// result is 0.
   std::uint64_t below(std::uint64_t bound, ChoiceKey key) {
     if (source_ == Source::kCalm) [[likely]]
       return 0;
     return bound <= 1 ? 0 : draw(bound, key, Ratio{0, 0});
   }
-  /// True in about n of d draws of a PRNG; recorded, enumerated and replayed as a draw with bound
-  /// 2. Never true in a calm world, and n = 0 draws nothing.
+  /// True in about n of d draws of a PRNG. It is recorded, enumerated and replayed as a draw with
+  /// bound 2. In a calm world it is never true. With n = 0 nothing is drawn.
   bool chance(Ratio ratio, ChoiceKey key) {
     if (source_ == Source::kCalm) [[likely]]
       return false;
@@ -119,26 +71,28 @@ class Choices {
 
   /// Every draw is 0 and none is recorded.
   void useCalm() noexcept;
-  /// value = mix(seed, entity, site, index): the order of draws of different streams does not
-  /// matter.
+  /// The value is mix(seed, entity, site, index). So draws of one stream do not depend on draws of
+  /// other streams.
   void usePrng(std::uint64_t seed, Swarm swarm = Swarm::kOff);
-  /// Records by key, in any order, position-free: the last of equals wins, absent is 0, too large
-  /// is clamped to bound - 1. No records at all is calm.
+  /// Takes values from records by key; their order does not matter. Of equal keys the last one
+  /// counts. A draw without a record gives 0. A value that is too large becomes bound - 1. Without
+  /// any record the source is calm.
   void useRecords(std::span<const ChoiceRecord> records);
-  /// The same for a tape, where records that were not used or did not fit tell that it has become
-  /// stale: ask unused() and clamped() after the run.
+  /// The same for a tape. A tape is stale when some of its records were not used or did not fit:
+  /// ask unused() and clamped() after the run.
   void useTape(std::span<const ChoiceRecord> records) { useRecords(records); }
-  /// Exhaustive enumeration over the odometer's sites, 0 at all others. Call it after
-  /// Odometer::next, once per run.
+  /// Enumerates the odometer's sites; all other sites give 0. Call it once for each run, after
+  /// Odometer::next.
   void useOdometer(Odometer& odometer);
 
   bool calm() const noexcept { return source_ == Source::kCalm; }
   /// Every draw since the last use*(), in run order.
   const std::vector<ChoiceRecord>& records() const noexcept { return records_; }
-  /// Records of the source whose draw never came; draws whose record did not fit its bound.
+  /// How many records of the source were never drawn, and how many draws had a record that did not
+  /// fit the bound.
   std::size_t unused() const noexcept { return source_ == Source::kRecords ? given_.size() - used_ : 0; }
   std::size_t clamped() const noexcept { return clamped_; }
-  /// Draws beyond kMaxDraws.
+  /// How many draws came after the first kMaxDraws.
   std::size_t unrecorded() const noexcept { return unrecorded_; }
 
  private:
@@ -146,10 +100,10 @@ class Choices {
   struct Stream {
     std::uint64_t key = 0;
     std::uint64_t seed = 0;  // PRNG: of this stream
-    // of the run that the slot belongs to: clearing the table is one increment
+    // Of the run that the slot belongs to. So one increment clears the whole table.
     std::uint32_t generation = 0;
     std::uint32_t index = 0;   // of the next draw
-    std::uint32_t cursor = 0;  // records: the first that may be next
+    std::uint32_t cursor = 0;  // records: the first one that may be next
     bool off = false;          // PRNG: the swarm left this site out
   };
 
@@ -167,7 +121,7 @@ class Choices {
   Odometer* odometer_ = nullptr;
   std::vector<ChoiceRecord> records_;
   std::vector<ChoiceRecord> given_;  // sorted
-  // open addressing, a power of two, looked up only, never walked in order
+  // Open addressing; the size is a power of two. It is looked up only, never walked in order.
   std::vector<Stream> streams_;
   std::size_t open_ = 0;
   std::uint32_t generation_ = 1;
@@ -176,23 +130,23 @@ class Choices {
 
 namespace detail {
 
-/// The mixer of the counter-based PRNG (the finaliser of SplitMix64): a bijection of 64 bits, the
-/// same on every compiler.
+/// The mixer of the counter-based PRNG, which is the finaliser of SplitMix64. It is a bijection of
+/// 64 bits and gives the same numbers on every compiler.
 constexpr std::uint64_t mix(std::uint64_t x) noexcept {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
   return x ^ (x >> 31);
 }
 inline constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ULL;
-/// The seed of the stream (entity, site) of a run with this seed, and the index-th number of a
-/// stream.
+/// The seed of the stream (entity, site) in a run with this seed. streamNumber gives the numbers of
+/// such a stream by index.
 constexpr std::uint64_t streamSeed(std::uint64_t seed, ChoiceKey key) noexcept {
   return mix(mix(seed + kGolden) ^ (((std::uint64_t{key.entity} << 16) | key.site) * kGolden));
 }
 constexpr std::uint64_t streamNumber(std::uint64_t stream, std::uint32_t index) noexcept {
   return mix(stream + (std::uint64_t{index} + 1) * kGolden);
 }
-/// A number below `bound` from 64 random bits: the high half of the product.
+/// Makes a number below `bound` from 64 random bits: the high half of the product.
 constexpr std::uint64_t scaled(std::uint64_t random, std::uint64_t bound) noexcept {
   __extension__ using Wide = unsigned __int128;
   return static_cast<std::uint64_t>((static_cast<Wide>(random) * bound) >> 64);

@@ -152,15 +152,6 @@ TEST(Choices, SwarmLeavesSitesOutPerSeedAndNeverThoseOfThePlay) {
   EXPECT_LT(silent, 45);
 }
 
-TEST(ChoiceSites, HaveNamesThatReadBack) {
-  EXPECT_EQ(siteName(1), "cut");
-  EXPECT_EQ(siteName(0x105), "user.5");
-  EXPECT_EQ(siteName(99), "site.99");
-  for (std::uint32_t site = 0; site < 0x400; ++site) EXPECT_EQ(siteByName(siteName(static_cast<std::uint16_t>(site))), site);
-  for (const char* bad : {"", "Cut", "user.", "user.x", "user.65535", "site.123456", "cut "})
-    EXPECT_FALSE(siteByName(bad)) << bad;
-}
-
 TEST(Records, NormaliseToOneForm) {
   std::vector<ChoiceRecord> records{{2, 1, 0, 0, 5}, {1, 1, 1, 0, 3}, {1, 1, 0, 0, 7}, {1, 1, 1, 0, 0}, {2, 1, 0, 9, 6}};
   normalise(records);

@@ -56,7 +56,7 @@ ChunkPlan ChunkPlan::ofMask(std::uint32_t mask) {
 
 ChunkPlan ChunkPlan::drawn(std::size_t n, std::uint64_t seed) {
   const std::uint64_t stream = detail::streamSeed(seed, ChoiceKey(0, ChoiceSite::kChunkPlan));
-  // a cut in 1 of 2^this places
+  // There is a cut in one of 2^sparseness places.
   const std::uint64_t sparseness = detail::scaled(detail::streamNumber(stream, 0), 6);
   ChunkPlan plan;
   for (std::size_t at = 1; at < n; ++at) {

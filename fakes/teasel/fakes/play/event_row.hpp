@@ -9,7 +9,7 @@
 
 namespace teasel::fakes {
 
-/// The kinds of a Play's events; play.hpp has them, and the table of their rows.
+/// The kinds of events. play.hpp defines them, and the table of their rows.
 enum class PlayEventKind : std::uint8_t;
 
 /// What an operand of an event means. The type says which values the operand has and how tapes,
@@ -30,6 +30,30 @@ enum class OperandType : std::uint8_t {
 };
 inline constexpr std::size_t kOperandTypes = 11;
 
+/// How the fuzzer encoding writes an operand.
+enum class OperandForm : std::uint8_t {
+  kByte,    ///< one byte; these stand before numbers
+  kNumber,  ///< a LEB128 number
+  kUnits,   ///< a LEB128 number of units; the event's code says the unit
+  kInCode,  ///< by the choice of the code, or as the bytes themselves
+};
+constexpr OperandForm operandForm(OperandType type) noexcept {
+  switch (type) {
+    case OperandType::kBytes:
+    case OperandType::kFlag: return OperandForm::kInCode;
+    case OperandType::kTimerPoint:
+    case OperandType::kConnection: return OperandForm::kByte;
+    case OperandType::kDuration: return OperandForm::kUnits;
+    case OperandType::kPort:
+    case OperandType::kOperation:
+    case OperandType::kLength:
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: return OperandForm::kNumber;
+  }
+  return OperandForm::kNumber;
+}
+
 /// Whether a tape may lack an operand.
 enum class OperandPresence : std::uint8_t {
   kRequired,       ///< it is always there
@@ -41,14 +65,15 @@ struct Operand {
   OperandType type = OperandType::kBytes;
   std::string_view name = {};  ///< in messages about tapes, and in the documentation
   OperandPresence presence = OperandPresence::kRequired;
-  /// Play::draw makes numbers and lengths below this; other types have rules of their own.
+  /// Play::draw makes numbers and lengths below this. Operands of other types have rules of their
+  /// own.
   std::uint32_t drawn = 0;
-  /// The mutator makes numbers below this, and lengths up to this; 0: numbers at boundaries.
+  /// The mutator makes numbers below this, and lengths up to this. With 0 it takes boundary values.
   std::uint32_t mutated = 0;
 };
 
-/// An escape of the fuzzer encoding that means an event. With a flag or a duration among the
-/// operands the code says a part of the operand's value, and an event has several codes.
+/// An escape of the fuzzer encoding that means an event. An event with a flag or a duration has
+/// several codes: the code gives the flag, or the unit of the duration.
 struct EventCode {
   std::uint16_t code = 0;   ///< 0x02: opcode 02; 0x0F02: the extension 0F 02
   std::uint64_t value = 0;  ///< of a flag: the value; of a duration: nanoseconds of its unit
@@ -63,12 +88,12 @@ enum class EventSends : std::uint8_t {
   kOutput,        ///< what the world's own side has sent so far
 };
 
-/// The draws of site playEvent that Play::draw turns into an event: `slots` of them, from `first`.
+/// The values of the site playEvent that mean this event: `slots` values, from `first` on.
 struct DrawShare {
   std::uint8_t first = 0;
   std::uint8_t slots = 0;
-  /// A further draw of 1 gives this kind instead, with its flags at 0. Without application
-  /// operations an event that has one is no alternative, and nothing further is drawn.
+  /// A further draw of 1 gives this kind instead, with its flags at 0. An alternative that needs
+  /// application operations is left out where there are none; then nothing further is drawn.
   std::optional<PlayEventKind> alternative = std::nullopt;
 };
 
@@ -90,8 +115,8 @@ class RowList {
   std::size_t size_ = 0;
 };
 
-/// All that the codec, tapes, reports, the shrinker, generators, the mutator and the documentation
-/// know of an event.
+/// Everything that the codec, tapes, reports, the shrinker, the generators, the mutator and the
+/// documentation know about an event.
 struct EventRow {
   PlayEventKind kind;
   std::string_view name;  ///< the word of a tape, and the method of Play
@@ -99,7 +124,7 @@ struct EventRow {
   bool onConnection = true;
   bool takesTime = false;  ///< it moves the clock
   bool quiet = false;      ///< by itself it gives no reactor anything to do
-  bool ends = false;       ///< the peer sends nothing afterwards
+  bool ends = false;       ///< afterwards the peer sends nothing
   EventSends sends = EventSends::kNothing;
   RowList<Operand, 3> operands = {};  ///< in the order of tapes and of Play's method
   RowList<EventCode, 3> codes = {};

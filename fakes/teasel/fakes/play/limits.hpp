@@ -8,12 +8,12 @@
 
 namespace teasel::fakes {
 
-/// How far a world may go before it counts as stuck. An event is one turn of one reactor; progress
-/// is a byte delivered or taken, a connection opened or closed, or an event of the Play performed.
-/// 0 in a count means "at once".
+/// How far a world may go before it counts as stuck. An event here is one turn of one reactor.
+/// Progress is a byte that was delivered or taken, a connection that was opened or closed, or an
+/// event of the Play that was performed. A count of 0 means "at once".
 struct Limits {
   std::uint64_t events = 1'000'000;  ///< in one run
-  /// without the clock moving: callLater(0) loops, ping-pong without delay
+  /// While the clock stands still: reached by callLater(0) loops, and by ping-pong without delay.
   std::uint64_t eventsAtOneInstant = 50'000;
   std::uint64_t eventsSinceProgress = 100'000;        ///< timers that only set timers
   Duration virtualTime = std::chrono::hours(24 * 7);  ///< from the beginning of the run
@@ -25,13 +25,13 @@ struct StuckReport {
   std::uint64_t allowed = 0;         ///< its value (nanoseconds for virtualTime)
   Duration at{};                     ///< virtual time since the beginning of the run
   std::uint64_t events = 0;          ///< how many events had happened
-  std::vector<std::string> waiting;  ///< one line per connection, port, timer, paused outside party
+  std::vector<std::string> waiting;  ///< a line for each connection, port, timer, paused peer
 
   /// Several lines for people.
   std::string text() const;
 };
 
-/// "1.5 ms", "3 s": a duration in the largest unit that shows it, three decimals at most.
+/// A duration in the largest unit that shows it, with at most three decimals: "1.5 ms", "3 s".
 std::string shown(Duration duration);
 
 }  // namespace teasel::fakes

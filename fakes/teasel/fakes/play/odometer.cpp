@@ -24,8 +24,8 @@ Odometer::Odometer(std::initializer_list<ChoiceSite> sites, Budget budget) : Odo
 bool Odometer::next() {
   if (done_) return false;
   if (runs_ != 0) {
-    // A run that ends before its prefix has been drawn again is as bad as one that draws something
-    // else.
+    // A run that ends before it has drawn the same values again is as bad as one that draws
+    // something else.
     if (!mismatch_ && !tooDeep_ && at_ < digits_.size()) {
       mismatch_ = "draw " + std::to_string(at_ + 1) + " was " + shown(digits_[at_].key) + ", this time the run ended before it";
     }

@@ -12,21 +12,23 @@
 
 namespace teasel::fakes {
 
-/// A replayed prefix showed another draw than the run before: the scenario is not deterministic.
+/// A run drew something else than the run before, although all values up to there were the same. So
+/// the scenario is not deterministic.
 class OdometerMismatch : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The space of choices is larger than what was allowed; what() says how far the enumeration got.
+/// There are more combinations than were allowed. what() says how far the enumeration got.
 class OdometerBudget : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Walks through every combination of the draws of chosen sites, in run order, like the digits of
-/// an odometer: the last draw of a run moves first, and whatever draws a run makes under its prefix
-/// are enumerated, also if their number depends on earlier values. Other sites stay 0.
+/// Walks through every combination of the draws of chosen sites, like the digits of an odometer.
+/// Draws stand in the order of the run, and the last draw moves first. The number of draws may
+/// depend on earlier values: whatever a run draws after the same first values is enumerated. All
+/// other sites give 0.
 ///
 ///     Odometer odometer({ChoiceSite::kCut}, {.runs = 40'000});
 ///     while (odometer.next()) {
@@ -46,16 +48,16 @@ class Odometer {
   Odometer(std::initializer_list<ChoiceSite> sites, Budget budget);
 
   /// Prepares the next run; false when all combinations have been run. Throws OdometerMismatch or
-  /// OdometerBudget for what the run before met: never from inside a run, where a connection's
-  /// guard would take it for the user's.
+  /// OdometerBudget for what the run before met. It never throws inside a run, because a guard of a
+  /// connection would take the exception for the user's.
   bool next();
-  /// One draw of the run; for Choices.
+  /// One draw of the run. Choices calls it.
   std::uint64_t draw(std::uint64_t bound, ChoiceKey key);
 
   /// Runs made so far, the current one included.
   std::size_t runs() const noexcept { return runs_; }
-  /// Whether the run before showed that the scenario is not deterministic or exceeds the budget:
-  /// next() will throw.
+  /// Whether the run before showed that the scenario is not deterministic or exceeds the budget.
+  /// Then next() will throw.
   bool broken() const noexcept { return mismatch_.has_value() || tooDeep_; }
   /// Where it stands: "run 17: cut 3 of 16, cut 0 of 2".
   std::string progress() const;

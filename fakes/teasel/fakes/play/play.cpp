@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint64_t kLongest = static_cast<std::uint64_t>(Play::kMaxAdvance.count());
 
-/// Where a PlayEvent keeps operands of a type; two in one place would overwrite each other.
+/// Where a PlayEvent keeps operands of a type, as bits. Two operands in one place would overwrite
+/// each other.
 constexpr unsigned placeOf(OperandType type) {
   switch (type) {
     case OperandType::kPort:
@@ -48,7 +49,7 @@ constexpr bool rowsFit() {
 }
 static_assert(rowsFit(), "kEvents: rows stand in the order of their kinds, and no two operands of a row share a place");
 
-/// How many values site playEvent has, and which event each of them is.
+/// How many values the site playEvent has. kSlotRows says which event each value is.
 constexpr std::size_t kSlots = [] {
   std::size_t slots = 0;
   for (const EventRow& row : kEvents) slots += row.drawn.slots;
@@ -158,7 +159,7 @@ bool Play::append(const Play& other, const PlayEvent& event) {
   return take(event.connection, copy);
 }
 
-/// Takes an event that holds nothing but what its row names.
+/// Takes an event that has no other operands than its row.
 bool Play::take(unsigned k, const PlayEvent& event) {
   if (event.kind == PlayEventKind::kConnect) return connect(k, event.port());
   if (event.kind == PlayEventKind::kSend) return true;
@@ -181,8 +182,8 @@ void Play::clear() noexcept {
 
 namespace {
 
-/// Draws the steps of one Play. Each event is an entity of its own, so that shrinking one leaves
-/// the others alone.
+/// Draws the events of one Play. Each event is an entity of its own, so that shrinking one event
+/// leaves the others alone.
 class Drawer {
  public:
   Drawer(Choices& choices, const PlayShape& shape, Play& play) : choices_(choices), shape_(shape), play_(play) {}
@@ -259,8 +260,8 @@ class Drawer {
   }
 
   char drawByte() {
-    // Letters and what text protocols separate with come often, any byte now and then; 0 is the
-    // dullest.
+    // Letters and separators of text protocols come often, any other byte now and then. 0 is the
+    // plainest choice.
     static constexpr std::string_view kCommon = "aaaabcABC019 \r\n\r\n\0:,";
     const std::uint32_t draw = number(kCommon.size() + 4, ChoiceSite::kPlayBytes);
     if (draw < kCommon.size()) return kCommon[draw];

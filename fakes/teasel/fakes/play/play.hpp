@@ -17,7 +17,7 @@ namespace teasel::fakes {
 
 class Choices;
 
-/// What outside parties do, one step of it. Numbers are stable: append only.
+/// What kinds of events there are. Numbers are stable: append only.
 enum class PlayEventKind : std::uint8_t {
   kConnect,
   kSend,
@@ -35,8 +35,8 @@ enum class PlayEventKind : std::uint8_t {
 };
 
 /// The table of events, by number. A new event is an enumerator, a row here, a method of Play, and
-/// a line in World::perform. Names are words of tapes, codes are bytes of fuzzer inputs: they never
-/// change. Slots of Play::draw are numbered without gaps.
+/// a line in World::perform. Names are words of tapes and codes are bytes of fuzzer inputs: they
+/// never change. Slots of Play::draw are numbered without gaps.
 inline constexpr EventRow kEvents[] = {
     {.kind = PlayEventKind::kConnect,
      .name = "connect",
@@ -140,7 +140,7 @@ inline constexpr EventRow kEvents[] = {
      .inserted = 1},
 };
 inline constexpr std::size_t kEventKinds = std::size(kEvents);
-/// Version of the fuzzer encoding: that of the newest code.
+/// Version of the fuzzer encoding: the version of its newest code.
 inline constexpr std::uint64_t kCodecVersion = [] {
   std::uint64_t newest = 1;
   for (const EventRow& row : kEvents)
@@ -153,10 +153,6 @@ constexpr const EventRow& eventRow(PlayEventKind kind) {
   if (static_cast<std::size_t>(kind) >= kEventKinds) throw std::out_of_range("a kind of event has no row in kEvents");
   return kEvents[static_cast<std::size_t>(kind)];
 }
-
-/// In keys of choices, connection k of a Play sends as entity kPlayEntities + 2k and receives as
-/// the one after it.
-inline constexpr std::uint32_t kPlayEntities = 0x100;
 
 /// Relative to the deadline of the next timer.
 enum class TimerPoint : std::uint8_t { kBefore, kAt, kAfter };
@@ -183,10 +179,10 @@ class PlayEvent {
   std::uint64_t offset() const noexcept { return operand(OperandType::kOffset); }
   std::uint32_t length() const noexcept { return static_cast<std::uint32_t>(operand(OperandType::kLength)); }
 
-  /// By type; of bytes, how many there are.
+  /// The value of an operand. For bytes it is their number.
   std::uint64_t operand(OperandType type) const noexcept;
-  /// Brings the value into the type's range first. Does nothing where the event has no such
-  /// operand, and for bytes.
+  /// Sets an operand, after bringing the value into its range. Does nothing where the event has no
+  /// such operand, and for bytes.
   void setOperand(OperandType type, std::uint64_t value) noexcept;
   friend bool operator==(const PlayEvent&, const PlayEvent&) = default;
 
@@ -194,11 +190,11 @@ class PlayEvent {
   friend class Play;
   std::uint16_t small_ = 0;   // flag, port, point, connection, operation
   std::uint32_t length_ = 0;  // bytes, length
-  std::uint64_t number_ = 0;  // others; of bytes the place in the Play
+  std::uint64_t number_ = 0;  // other operands; for bytes, their place in the Play
 };
 static_assert(sizeof(PlayEvent) == 16);
 
-/// Beyond these a Play takes nothing more and counts what it dropped.
+/// A Play takes nothing beyond these limits and counts what it dropped.
 struct PlayLimits {
   std::uint32_t events = 4096;
   std::uint32_t bytes = 1u << 20;
@@ -210,95 +206,98 @@ struct PlayShape {
   std::uint32_t events = 12;     ///< at most so many, besides the first connect
   std::uint8_t connections = 2;  ///< numbered below this
   std::uint32_t bytes = 24;      ///< of one send, when it is not a word
-  /// what the protocol speaks ("\r\n", "PING"); must outlive the call only
+  /// Words that the protocol uses ("\r\n", "PING"). They must live until the call returns.
   std::span<const std::string_view> words = {};
   std::uint16_t appOps = 0;  ///< application operations numbered below this
 };
 
-/// What outside parties do, in order: an array of small events and one buffer of bytes; clear()
-/// keeps the memory.
+/// What the peers of the world do, in order. A peer is a party outside the world's hosts. A Play is
+/// an array of small events and one buffer of bytes; clear() keeps the memory.
 ///
-/// Two Plays that mean the same are equal, because only one form exists: a step on a connection
-/// that was never connected connects it first; a connection connects once, a second connect adds
-/// nothing; sends that follow each other on one connection are one send (put a cut between them to
-/// have a boundary), an empty one is none. Steps on a connection that has ended have no effect in
-/// the world. Each method says whether it was taken: false when a limit dropped the step or a part
-/// of it.
+/// Two Plays that mean the same are equal, because each Play has only one form:
+///  - An event on a connection that was never connected connects it first.
+///  - A connection connects once; a second connect adds nothing.
+///  - Sends that follow each other on one connection are one send. A cut between them makes a
+///    boundary. An empty send adds nothing.
+///
+/// Events on a connection that has ended have no effect in the world. Each method returns whether
+/// the event was taken: false when a limit dropped it or a part of it.
 class Play {
  public:
   static constexpr std::uint8_t kMaxConnections = 8;
-  /// The longest advance; longer ones become this, so that no Play can overflow virtual time.
+  /// The longest advance. Longer ones become this one, so that no Play can overflow virtual time.
   static constexpr Duration kMaxAdvance = std::chrono::hours(24);
 
   Play() = default;
   explicit Play(PlayLimits limits) noexcept : limits_(limits) {}
 
-  /// Connects to the port-th port of the world that listens, counted in the order of listening.
-  /// Where the world's reactors are clients, it accepts their next connection instead.
+  /// Connects to the listening port with this index, in the order of listening. Where the world's
+  /// reactors are clients, it accepts their next connection instead.
   bool connect(unsigned k, unsigned port = 0);
-  /// Sends bytes; without a cut the world delivers them in one chunk, as far as window and Choices
-  /// allow.
+  /// Sends bytes. Without a cut the world delivers them in one chunk, as far as the window and
+  /// Choices allow.
   bool send(unsigned k, ByteView bytes);
-  /// What was sent before and what is sent after share no delivery.
+  /// Bytes before the cut and bytes after it are never delivered together.
   bool cut(unsigned k) { return step(PlayEventKind::kCut, k); }
-  /// Half-close. `withLast`: noticed in the same turn as the last bytes; else that is a choice (0:
-  /// in a later turn).
+  /// Half-close. With `withLast` the end is noticed in the same turn as the last bytes. Otherwise
+  /// that is a choice, and its value 0 means a later turn.
   bool endOfStream(unsigned k, bool withLast = false) { return step(PlayEventKind::kEndOfStream, k, {withLast}); }
   bool reset(unsigned k) { return step(PlayEventKind::kReset, k); }
-  /// Lets time pass; every deadline on the way is met at its own time. Negative throws
-  /// NegativeDelay.
+  /// Lets time pass. Every deadline on the way is met at its own time. Throws NegativeDelay for a
+  /// negative time.
   bool advance(Duration time);
-  /// To the next timer of any reactor: 1 ns before its deadline, at it, or 1 ns after. Nothing when
-  /// there is none.
+  /// Goes to the next timer of any reactor: 1 ns before its deadline, at it, or 1 ns after. Does
+  /// nothing when there is no timer.
   bool nextTimer(TimerPoint point) { return step(PlayEventKind::kNextTimer, 0, {static_cast<std::uint64_t>(point)}); }
-  /// The outside takes no more output until read(): the window fills.
+  /// The peer takes no more output until read(), so the window fills.
   bool stopReading(unsigned k) { return step(PlayEventKind::kStopReading, k); }
-  /// Takes up to n bytes of output; 0 goes back to taking everything.
+  /// The peer takes up to n bytes of output. 0 goes back to taking everything.
   bool read(unsigned k, std::uint64_t n) { return step(PlayEventKind::kRead, k, {n}); }
-  /// The next write of the world's reactor on this connection is taken only up to n bytes at once.
+  /// Of the next write on this connection, only up to n bytes are taken at once.
   bool shortWrite(unsigned k, std::uint64_t n) { return step(PlayEventKind::kShortWrite, k, {n}); }
-  /// An action that the scenario's application names by number.
+  /// An action of the application. The scenario gives actions their numbers (World::onApp).
   bool app(unsigned op, std::uint64_t argument = 0) { return step(PlayEventKind::kApp, 0, {op, argument}); }
-  /// Sends n bytes, from offset `from`, of the output that connection `source` has received so far
-  /// (as far as there is so much).
+  /// Sends output that connection `source` has received so far: n bytes from offset `from`, or
+  /// fewer where there are fewer.
   bool echo(unsigned k, std::uint64_t from, std::uint64_t n, unsigned source) {
     return step(PlayEventKind::kEcho, k, {from, n, source});
   }
   bool echo(unsigned k, std::uint64_t from, std::uint64_t n) { return echo(k, from, n, k); }
-  /// Sends the bytes of an earlier send again, on k; back = 0 is the last send before this step, on
-  /// whatever connection.
+  /// Sends the bytes of an earlier send again, on k. back = 0 means the last send before this
+  /// event, on whatever connection.
   bool redeliver(unsigned k, std::uint64_t back) { return step(PlayEventKind::kRedeliver, k, {back}); }
 
-  /// Appends a step by kind, with its operands in the order of its row; those that are left out are
-  /// 0, and values out of range are brought into it. k is ignored where the row has no connection. A
-  /// send has bytes and is said by send(): here it adds nothing.
+  /// Appends an event by its kind, with operands in the order of its row. Operands that are left
+  /// out are 0. Values out of range are brought into it. k is ignored where the row has no
+  /// connection. A send needs bytes, so this adds nothing for it.
   bool step(PlayEventKind kind, unsigned k, std::initializer_list<std::uint64_t> operands = {});
-  /// Appends a step of another Play, with its bytes.
+  /// Appends an event of another Play, with its bytes.
   bool append(const Play& other, const PlayEvent& event);
 
-  /// A Play made of choices (sites play*): the seeds engine's. All choices 0 give one connect.
+  /// Makes a Play from choices, of the sites play*. The seeds engine does this. Choices of 0 give
+  /// one connect.
   static Play draw(Choices& choices, const PlayShape& shape = {}, const PlayLimits& limits = {});
 
   void clear() noexcept;
   bool empty() const noexcept { return events_.empty(); }
   std::span<const PlayEvent> events() const& noexcept { return events_; }
   std::span<const PlayEvent> events() const&& = delete;
-  /// The bytes of a send; empty for other kinds.
+  /// The bytes of a send. Other kinds have none.
   ByteView bytes(const PlayEvent& event) const& noexcept {
     return event.kind == PlayEventKind::kSend ? ByteView(bytes_.data() + event.number_, event.length_) : ByteView();
   }
   ByteView bytes(const PlayEvent& event) const&& = delete;
-  /// What a redeliver at this index sends: the bytes of the send before it that its count names.
-  /// Empty when there is none.
+  /// The bytes that a redeliver at this index sends: those of the earlier send that its count
+  /// names. Empty when there is no such send.
   ByteView earlierBytes(std::size_t index) const& noexcept;
   ByteView earlierBytes(std::size_t index) const&& = delete;
   std::size_t byteCount() const noexcept { return bytes_.size(); }
   bool connects(unsigned k) const noexcept { return k < kMaxConnections && ((connected_ >> k) & 1u) != 0; }
-  /// How many steps, bytes or connections the limits dropped.
+  /// How many events, bytes and connections the limits dropped.
   std::size_t dropped() const noexcept { return dropped_; }
   const PlayLimits& limits() const noexcept { return limits_; }
   void setLimits(PlayLimits limits) noexcept { limits_ = limits; }
-  /// The same steps with the same bytes.
+  /// The same events with the same bytes.
   friend bool operator==(const Play& a, const Play& b) noexcept { return a.events_ == b.events_ && a.bytes_ == b.bytes_; }
 
  private:
@@ -313,7 +312,7 @@ class Play {
   std::size_t dropped_ = 0;
 };
 
-/// GoogleTest's hook: the steps as lines of a tape.
+/// Hook of GoogleTest: prints the events as lines of a tape.
 void PrintTo(const Play& play, std::ostream* out);
 
 namespace detail {

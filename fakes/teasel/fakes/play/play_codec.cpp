@@ -7,7 +7,7 @@
 namespace teasel::fakes {
 namespace {
 
-// Escapes that are no events; those of events stand in kEvents.
+// Escapes that are no events. kEvents has those of events.
 enum Opcode : std::uint8_t { kLiteral = 0x00, kSelect = 0x01, kOpRecord = 0x0e, kOpExtended = 0x0f };
 enum Extension : std::uint8_t { kVersion = 0x00, kConnectPort = 0x01 };
 
@@ -51,27 +51,8 @@ constexpr bool codesAreEscapes() {
 static_assert(countOf(kPlain) + countOf(kExtended) == countOfCodes(), "kEvents: two events have the same code");
 static_assert(codesAreEscapes(), "kEvents: a code is 01 to 0D, or 0F and a byte that is not 00");
 
-/// How the encoding says an operand. Operands of one byte stand before numbers.
-enum class OperandForm : std::uint8_t { kByte, kNumber, kUnits, kInCode };
-
-constexpr OperandForm formOf(OperandType type) {
-  switch (type) {
-    case OperandType::kBytes:
-    case OperandType::kFlag: return OperandForm::kInCode;
-    case OperandType::kTimerPoint:
-    case OperandType::kConnection: return OperandForm::kByte;
-    case OperandType::kDuration: return OperandForm::kUnits;
-    case OperandType::kPort:
-    case OperandType::kOperation:
-    case OperandType::kLength:
-    case OperandType::kCount:
-    case OperandType::kOffset:
-    case OperandType::kArgument: return OperandForm::kNumber;
-  }
-  return OperandForm::kNumber;
-}
-
-/// Reads the operands of one escape. When the input ends before they do, `whole` turns false.
+/// Reads the operands of one escape. `whole` becomes false when the input ends before the operands
+/// do.
 struct Operands {
   ByteView rest;
   bool whole = true;
@@ -118,8 +99,8 @@ class Decoder {
   }
 
  private:
-  /// `bytes` start with an introducer. Gives what is left behind the escape, or behind the byte if
-  /// it is none.
+  /// Reads an escape; `bytes` begin with an introducer. Returns the rest after the escape. If it is
+  /// no escape, the introducer is a byte, and the rest after that byte is returned.
   ByteView escape(ByteView bytes) {
     Operands operands{bytes.sub(1)};
     const std::uint8_t opcode = operands.byte();
@@ -128,7 +109,7 @@ class Decoder {
     return bytes.sub(1);
   }
 
-  /// False, and nothing done, when it is no escape after all.
+  /// Returns false, and does nothing, when it is no escape after all.
   bool plain(std::uint8_t opcode, Operands& in) {
     switch (opcode) {
       case kLiteral: literal(); return true;
@@ -155,9 +136,9 @@ class Decoder {
     if (meaning.row == nullptr) return false;
     PlayEvent event(meaning.row->kind, static_cast<std::uint8_t>(connection_));
     for (const Operand& operand : meaning.row->operands)
-      if (formOf(operand.type) == OperandForm::kByte) event.setOperand(operand.type, in.byte());
+      if (operandForm(operand.type) == OperandForm::kByte) event.setOperand(operand.type, in.byte());
     for (const Operand& operand : meaning.row->operands) {
-      switch (formOf(operand.type)) {
+      switch (operandForm(operand.type)) {
         case OperandForm::kByte: break;
         case OperandForm::kNumber: event.setOperand(operand.type, in.number()); break;
         case OperandForm::kUnits: event.setOperand(operand.type, multiplied(in.number(), meaning.value)); break;
@@ -238,9 +219,9 @@ class Encoder {
     const EventCode& chosen = codeFor(row, event);
     code(chosen);
     for (const Operand& operand : row.operands)
-      if (formOf(operand.type) == OperandForm::kByte) byte(static_cast<std::uint8_t>(event.operand(operand.type)));
+      if (operandForm(operand.type) == OperandForm::kByte) byte(static_cast<std::uint8_t>(event.operand(operand.type)));
     for (const Operand& operand : row.operands) {
-      switch (formOf(operand.type)) {
+      switch (operandForm(operand.type)) {
         case OperandForm::kNumber: number(event.operand(operand.type)); break;
         case OperandForm::kUnits: number(event.operand(operand.type) / chosen.value); break;
         case OperandForm::kByte:
@@ -249,8 +230,8 @@ class Encoder {
     }
   }
 
-  /// A flag has the code with its value. A duration has the code with the largest unit that divides
-  /// it, and 0 has the first.
+  /// Chooses the code with the value of a flag. For a duration it chooses the code with the largest
+  /// unit that divides the duration, and the first code for 0.
   static const EventCode& codeFor(const EventRow& row, const PlayEvent& event) {
     const EventCode* best = row.codes.begin();
     for (const Operand& operand : row.operands) {
@@ -272,7 +253,7 @@ class Encoder {
       connection_ = k;
       return;
     }
-    // What follows on the connection that is selected anyway connects it by itself.
+    // The next event is on the connection that is selected already, so it connects by itself.
     const bool implied = k == connection_ && next != nullptr && eventRow(next->kind).onConnection && next->connection == k;
     if (!implied) select(event.connection);
   }

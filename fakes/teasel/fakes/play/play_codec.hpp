@@ -14,8 +14,8 @@
 
 namespace teasel::fakes {
 
-/// A Play that these options cannot write: it needs an introducer where there is none, or exceeds
-/// the limits.
+/// These options cannot write a Play: it needs an introducer where there is none, or it exceeds the
+/// limits.
 class CodecError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -40,7 +40,8 @@ class CodecError : public std::runtime_error {
 /// may stand anywhere; the last of equals wins, and an absent one is 0. The meaning of a code never
 /// changes, and a new code comes with a new version (kCodecVersion).
 struct CodecOptions {
-  /// A byte that the protocol says seldom (0xF5 occurs in no UTF-8); none makes every input raw.
+  /// A byte that the protocol seldom uses; 0xF5 occurs in no UTF-8 text. Without an introducer
+  /// every input is raw.
   std::optional<std::uint8_t> introducer = 0xF5;
   PlayLimits limits = {};
   std::size_t records = 65'536;
@@ -48,20 +49,21 @@ struct CodecOptions {
 
 struct Decoded {
   std::uint64_t version = 1;
-  /// Events, bytes, connections and records beyond the limits. Decoding goes on behind them.
+  /// How many events, bytes, connections and records were beyond the limits. Decoding goes on after
+  /// them.
   std::size_t ignored = 0;
 };
 
-/// Makes `play` and `records` (normalised, bounds 0) from any bytes; both are cleared first and
-/// keep their memory.
+/// Makes `play` and `records` from any bytes. Both are cleared first and keep their memory. The
+/// records are normalised, and their bounds are 0.
 Decoded decode(ByteView bytes, const CodecOptions& options, Play& play, std::vector<ChoiceRecord>& records);
 
-/// The bytes of which decode makes this Play and these records (in normal form, without their
-/// bounds). Throws CodecError when the options do not allow that.
+/// The bytes from which decode makes this Play and these records, in normal form and without
+/// bounds. Throws CodecError when the options do not allow that.
 std::string encode(const Play& play, std::span<const ChoiceRecord> records, const CodecOptions& options = {});
 
-/// What a captured stream has to look like so that decode gives just these bytes: introducers
-/// escaped.
+/// The fuzzer input for a captured stream: decode gives exactly these bytes as a send. Introducers
+/// in the stream are escaped.
 std::string escapedForFuzzer(ByteView captured, const CodecOptions& options = {});
 
 }  // namespace teasel::fakes

@@ -23,7 +23,7 @@ Play sending(ByteView bytes) {
   return play;
 }
 
-/// Our own source of test data: seeds name cases.
+/// Random numbers for test data. A seed names a case.
 class Numbers {
  public:
   explicit Numbers(std::uint64_t seed) : state_(seed) {}

@@ -16,7 +16,7 @@ struct CandidateEvent {
   bool onConnection() const { return eventRow(event.kind).onConnection; }
   bool sends() const { return event.kind == PlayEventKind::kSend; }
 };
-/// A smaller input that may show the failure, too.
+/// An input that may show the failure, too.
 struct Candidate {
   std::vector<CandidateEvent> events;
   std::vector<ChoiceRecord> records;
@@ -77,7 +77,7 @@ class Shrinker {
   }
 
  private:
-  /// One round of all passes; whether any found something smaller.
+  /// Makes one round of all passes. Returns whether a pass found something smaller.
   bool round() {
     const ShrinkSize before = size_;
     dropConnections();
@@ -98,8 +98,8 @@ class Shrinker {
     return size_ < before;
   }
 
-  /// Takes the candidate if it is smaller and fails in the same way. Known candidates are not run
-  /// again.
+  /// Takes the candidate if it is smaller and fails in the same way. A candidate that was tried
+  /// before is not run again.
   bool attempt(Candidate candidate) {
     if (spent_) return false;
     normalise(candidate.records);
@@ -113,7 +113,7 @@ class Shrinker {
     }
     ++runs_;
     if (interesting_(play, candidate.records) != signature_) return false;
-    best_ = candidateOf(play, candidate.records);  // as the Play has it: joined sends, implied connects
+    best_ = candidateOf(play, candidate.records);  // the Play joins sends, adds connects
     size_ = size;
     return true;
   }
@@ -136,7 +136,7 @@ class Shrinker {
     }
   }
 
-  /// What one connection does, another does too.
+  /// Moves everything that one connection does to another connection.
   void joinConnections() {
     for (std::uint8_t k = Play::kMaxConnections; k-- > 1;) {
       for (std::uint8_t other = 0; other < k; ++other) {
@@ -160,8 +160,8 @@ class Shrinker {
     }
   }
 
-  /// Deletes ever smaller spans of a list, from the end: what comes later depends on what came
-  /// before.
+  /// Deletes smaller and smaller spans of a list. It begins at the end, because later items depend
+  /// on earlier ones.
   template <class F>
   void dropSpans(F&& list) {
     for (std::size_t span = list(best_).size(); span != 0; span /= 2) {
@@ -171,8 +171,8 @@ class Shrinker {
           auto& items = list(candidate);
           items.erase(items.begin() + static_cast<std::ptrdiff_t>(from), items.begin() + static_cast<std::ptrdiff_t>(end));
         });
-        // Taken or not, what stands before `from` comes next; joining may have made the list
-        // shorter than that.
+        // Whether the candidate was taken or not, the span before `from` comes next. Joining sends
+        // may have made the list shorter than `from`.
         end = std::min(from, list(best_).size());
       }
     }
@@ -183,7 +183,7 @@ class Shrinker {
       for (std::size_t end = best_.events[at].bytes.size(); end != 0 && !spent_;) {
         const std::size_t from = end < span ? 0 : end - span;
         change([&](Candidate& candidate) { candidate.events[at].bytes.erase(from, end - from); });
-        // the send itself has gone
+        // The send itself is gone.
         if (at >= best_.events.size() || !best_.events[at].sends()) return;
         end = std::min(from, best_.events[at].bytes.size());
       }
@@ -208,8 +208,8 @@ class Shrinker {
     return a.entity == b.entity && a.site == b.site && a.index == b.index;
   }
 
-  /// Puts what two neighbours of a stream say into one of them: keeps a total that is needed, with
-  /// one record less.
+  /// Moves the values of two neighbours in a stream into one of them. That keeps a total that the
+  /// failure needs, with one record less.
   void mergeRecords() {
     for (std::size_t i = 0; i + 1 < best_.records.size() && !spent_; ++i) {
       const ChoiceRecord& a = best_.records[i];
@@ -240,7 +240,7 @@ class Shrinker {
   template <class Get, class Set>
   void lowerValue(std::size_t at, Get&& get, Set&& set) {
     for (bool lowered = true; lowered && !spent_;) {
-      if (at >= best_.events.size()) return;  // it was joined to another
+      if (at >= best_.events.size()) return;  // it was joined to another event
       const std::uint64_t now = get(best_.events[at].event);
       lowered = false;
       for (const std::uint64_t wanted : {std::uint64_t{0}, std::uint64_t{1}, now / 2, now - now / 4, now - 1}) {
@@ -251,8 +251,8 @@ class Shrinker {
     }
   }
 
-  /// Connections are numbered without gaps, in the order in which they come; what was drawn for one
-  /// goes with it.
+  /// Numbers the connections without gaps, in the order in which they come. Records that belong to
+  /// a connection move with it.
   void renumberConnections() {
     change([](Candidate& candidate) {
       std::vector<int> number(Play::kMaxConnections, -1);

@@ -11,8 +11,9 @@
 
 namespace teasel::fakes {
 
-/// What a candidate is judged by: runs it and gives the signature of its failure (oracle and kind,
-/// without sizes or times), or "" when nothing fails. Must be a function of its arguments.
+/// Judges a candidate. It runs the candidate and gives the signature of the failure: oracle and
+/// kind, without sizes or times. It gives "" when nothing fails. The result must depend on nothing
+/// but the arguments.
 using InterestingnessTest = std::function<std::string(const Play&, std::span<const ChoiceRecord>)>;
 
 struct ShrinkBudget {
@@ -23,30 +24,32 @@ struct Shrunk {
   Play play;
   std::vector<ChoiceRecord> records;  ///< in normal form
   std::size_t runs = 0;
-  /// the original fails with the signature that was asked for; else it is given back as it was
+  /// Whether the original failed with the wanted signature. If not, it is given back as it was.
   bool reproduced = false;
-  /// no pass finds anything smaller; else the budget ended first: "not fully shrunk"
+  /// Whether no pass finds anything smaller. False when the budget ended first.
   bool complete = false;
 };
 
-/// How big a failing input is; smaller is read more easily. Compared in this order.
+/// How big a failing input is. A person reads a smaller one more easily. Members are compared in
+/// this order.
 struct ShrinkSize {
   std::size_t events = 0;
   std::size_t bytes = 0;
   std::size_t nonZero = 0;     ///< records
   std::uint64_t sum = 0;       ///< of their values
   std::uint64_t operands = 0;  ///< of events, connection numbers included
-  /// of bytes: 'a' is the plainest, then 0, then other letters and signs
+  /// Of the bytes. 'a' is the plainest byte, then 0, then other printable bytes, then the rest.
   std::uint64_t strangeness = 0;
   friend auto operator<=>(const ShrinkSize&, const ShrinkSize&) = default;
 
   static ShrinkSize of(const Play& play, std::span<const ChoiceRecord> records);
 };
 
-/// Finds a smaller Play with records that fails with the same signature, by delta debugging: drops
-/// whole connections, entities and sites, then events, bytes and records, lowers values, makes
-/// bytes plain; again until nothing helps. Keeps a candidate only when it is smaller and shows the
-/// very signature. Deterministic.
+/// Finds a smaller Play, with records, that fails with the same signature. The method is delta
+/// debugging (Zeller and Hildebrandt). It drops whole connections, entities and sites, then events,
+/// bytes and records; it lowers values and makes bytes plain; and it repeats all that until nothing
+/// helps. It keeps a candidate only when that is smaller and shows the same signature. The result
+/// is deterministic.
 Shrunk shrink(const Play& play, std::span<const ChoiceRecord> records, const std::string& signature,
               const InterestingnessTest& interesting, ShrinkBudget budget = {});
 

@@ -26,7 +26,7 @@ constexpr Unit kUnits[] = {{"s", "std::chrono::seconds", 1'000'000'000},
                            {"ns", "std::chrono::nanoseconds", 1}};
 constexpr std::size_t kAll = std::string_view::npos;
 
-/// The largest unit that divides it.
+/// The largest unit that divides a duration.
 const Unit& unitOf(std::uint64_t ns) {
   return *std::find_if(std::begin(kUnits), std::end(kUnits), [ns](const Unit& unit) { return ns % unit.ns == 0; });
 }
@@ -52,7 +52,7 @@ std::string wordOf(const Operand& operand, std::uint64_t value, ByteView bytes) 
   return {};
 }
 
-/// An operand as an argument of Play's method; empty where the method's default says it.
+/// An operand as an argument of Play's method. It is empty where the method has a default for it.
 std::string argumentOf(OperandType type, std::uint64_t value, ByteView bytes) {
   switch (type) {
     case OperandType::kBytes: return '"' + escaped(bytes, kAll) + '"';
@@ -92,7 +92,8 @@ std::string callOf(const PlayEvent& event, ByteView bytes) {
   return std::string(row.name) + '(' + arguments + ')';
 }
 
-/// Calls f for the pieces in which bytes are shown: each ends behind a newline, or at `most` bytes.
+/// Calls f for the pieces in which bytes are shown. A piece ends after a newline, or at `most`
+/// bytes.
 template <class F>
 void forEachPiece(ByteView bytes, std::size_t most, F&& f) {
   while (!bytes.empty()) {
@@ -138,7 +139,7 @@ class Line {
   }
   std::string_view rest() const { return rest_; }
 
-  /// Everything behind a quote, up to the next unescaped one.
+  /// Everything after a quote, up to the next quote that is not escaped.
   std::string quoted() {
     if (atEnd() || rest_.front() != '"') fail("no quoted bytes", "\"...\" with C escapes");
     rest_.remove_prefix(1);

@@ -26,8 +26,8 @@ class TapeError : public std::runtime_error {
   std::size_t line_;
 };
 
-/// The written form in which every failure and regression is kept: a text file that a person reads,
-/// edits and compares.
+/// The written form of a failure or a regression: a text file that a person reads, edits and
+/// compares. docs/events.md lists the events.
 ///
 ///     teasel tape 1
 ///     target: line_server
@@ -41,37 +41,38 @@ class TapeError : public std::runtime_error {
 ///     endOfStream 0
 ///     choice cut 3 0 = 2 of 5
 ///
-/// A choice reads: site, entity, index = value, of how many (left out when not known). Header lines
-/// may be missing; empty lines and lines that start with # say nothing. One Tape prints in one way,
-/// and reads back as itself.
+/// A choice has its site, entity and index, then its value and of how many; the last part is left
+/// out where it is not known. Header lines may be missing. Empty lines and lines that start with #
+/// mean nothing. Each Tape has exactly one printed form, and that form reads back as the same Tape.
 struct Tape {
   static constexpr unsigned kFormat = 1;
   static constexpr std::size_t kMaxSize = 64u << 20;     ///< bytes of text
   static constexpr std::size_t kMaxChoices = 1'000'000;  ///< lines
 
-  std::string target;    ///< the program that runs it
-  std::string scenario;  ///< of that program
-  std::string revision;  ///< of the code that it was found with
+  std::string target;    ///< name of the program that runs it
+  std::string scenario;  ///< name of a scenario of that program
+  std::string revision;  ///< of the code in which it was found
   std::string oracle;    ///< what broke; empty for a tape that is expected to pass
   Play play;
   std::vector<ChoiceRecord> records;  ///< in normal form
 
   std::string print() const;
-  /// `file` names the text in errors. Throws TapeError; a tape of a newer format is refused.
+  /// Reads the text of a tape. `file` names the text in errors. Throws TapeError, also for a tape
+  /// of a newer format.
   static Tape parse(std::string_view text, std::string_view file = "tape");
-  /// Reads a file; TapeError when it is not there or not a tape.
+  /// Reads a file. Throws TapeError when the file is not there or is no tape.
   static Tape load(const std::string& path);
-  /// Writes a file; TapeError when that fails.
+  /// Writes a file. Throws TapeError when that fails.
   void save(const std::string& path) const;
-  /// Whether a file's first bytes say that it is a tape (else it holds fuzzer bytes).
+  /// Whether the first bytes of a file say that it is a tape. Other files hold fuzzer bytes.
   static bool looksLikeTape(std::string_view text) noexcept { return text.starts_with("teasel tape "); }
   friend bool operator==(const Tape&, const Tape&) = default;
 };
 
-/// One step as a line of a tape, bytes included: `send 0 "abc"`.
+/// An event as a line of a tape, with its bytes: `send 0 "abc"`.
 std::string eventText(const Play& play, const PlayEvent& event);
-/// One step as calls of Play's method: `send(0, "abc")`. A long send is several calls, which make
-/// one send again; every other step is one.
+/// An event as calls of Play's methods: `send(0, "abc")`. A long send becomes several calls, which
+/// make one send again. Every other event is one call.
 std::vector<std::string> eventCalls(const Play& play, const PlayEvent& event);
 
 }  // namespace teasel::fakes

@@ -9,11 +9,6 @@
 namespace teasel::fakes {
 namespace {
 
-bool ofPlay(const ChoiceRecord& record) {
-  return record.site >= static_cast<std::uint16_t>(ChoiceSite::kPlayLength) &&
-         record.site <= static_cast<std::uint16_t>(ChoiceSite::kPlayBytes);
-}
-
 std::size_t countSkipped(const Trace& trace) {
   const auto events = trace.events();
   return static_cast<std::size_t>(
@@ -86,7 +81,7 @@ ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
   if (job.diagram) outcome.diagram = world_.diagram();
   outcome.play = world_.play();
   for (const ChoiceRecord& record : world_.choices().records()) {
-    if (!ofPlay(record)) outcome.records.push_back(record);
+    if (!drawsPlay(record.site)) outcome.records.push_back(record);
   }
   outcome.traceHash = world_.trace().hash();
   outcome.unused = world_.choices().unused();

@@ -71,7 +71,8 @@ class Ladder {
     return connections_ > 1 && event.connection != kNoConnection ? "#" + std::to_string(event.connection) + ' ' : "";
   }
 
-  /// An arrow from one lane to another, with its label inside; the label is cut to what fits.
+  /// Draws an arrow from one lane to another with its label inside. A label that is too long is
+  /// cut.
   void arrow(const TraceEvent& event, std::uint8_t from, std::uint8_t to, std::string label, const std::string& margin = {}) {
     std::string line = lanes();
     label = prefix(event) + label;

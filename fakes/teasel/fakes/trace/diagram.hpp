@@ -10,20 +10,20 @@
 namespace teasel::fakes {
 
 struct DiagramOptions {
-  std::size_t events = 120;  ///< the last so many are shown
+  std::size_t events = 120;  ///< only the last so many are shown
   std::size_t lane = 34;     ///< columns between two parties
 };
 
-/// What happened as an ASCII sequence diagram: time on the left, one lane per party (the outside
-/// first, then hosts), an arrow for everything that was handed over, boundaries and faults in the
-/// margin, FAIL where the verdict fell.
+/// An ASCII sequence diagram of what happened. Time is on the left. Each party has a lane, the
+/// outside first, then the hosts. An arrow stands for everything that was handed over. Boundaries
+/// and faults stand in the margin. FAIL marks the place of the verdict.
 ///
 ///     t             outside                            host
 ///     0 ns             |--- "hel" ----------------------->|
 ///     0 ns             |--- "lo\r\n" -------------------->|        cut after 3
 ///     0 ns             |<-- "hello\r\n" -----------------|
 ///
-/// `verdict`, where there is one, becomes the last line. World::diagram fills all of this in.
+/// The last line is the verdict, where there is one. World::diagram passes all the arguments.
 std::string diagram(const Trace& trace, const std::vector<std::string>& hostNames, const Verdict* verdict = nullptr,
                     const DiagramOptions& options = {});
 

@@ -22,11 +22,12 @@ std::string partyName(std::uint8_t party) { return party == kRemotePeer ? "peer"
 std::uint64_t detail::hashBytes(ByteView bytes) noexcept {
   const char* at = bytes.data();
   std::size_t left = bytes.size();
-  // Two lanes: multiplications of long inputs overlap.
+  // Two lanes, so that multiplications of long inputs overlap.
   std::uint64_t a = left * 0xD6E8'FEB8'6659'FD93ull, b = ~a;
   for (; left > 16; left -= 16, at += 16) a = mixHash(a, load64(at)), b = mixHash(b, load64(at + 8));
   if (left >= 8) {
-    // The last 8 to 16 bytes as two words that may overlap: the length is in the hash already.
+    // The last 8 to 16 bytes are two words that may overlap. That loses nothing, because the length
+    // is in the hash already.
     a = mixHash(a, load64(at));
     b ^= load64(at + left - 8);
   } else {
@@ -34,7 +35,7 @@ std::uint64_t detail::hashBytes(ByteView bytes) noexcept {
     for (std::size_t i = 0; i < left; ++i) last = last << 8 | static_cast<unsigned char>(at[i]);
     b ^= last;
   }
-  return mixHash(a * 0x9FB2'1C65'1E98'DF25ull, b);  // not a ^ b: the lanes began as complements
+  return mixHash(a * 0x9FB2'1C65'1E98'DF25ull, b);  // not a ^ b: the lanes begin as complements
 }
 
 const char* name(TraceKind kind) noexcept {
@@ -103,8 +104,8 @@ std::string Trace::text() const {
 }
 
 std::size_t Trace::firstDifference(const Trace& a, const Trace& b) noexcept {
-  // Rolling hashes: once they differ they stay different, so the first difference is found by
-  // halving.
+  // The hashes are rolling: after the first difference all later hashes differ, too. So halving
+  // finds it.
   const std::size_t common = std::min(a.events_.size(), b.events_.size());
   std::size_t low = 0, high = common;
   while (low < high) {

@@ -13,12 +13,12 @@
 
 namespace teasel::fakes {
 
-/// What happened. Numbers are part of every trace hash and never change; append only.
+/// What happened. The numbers are part of every trace hash, so they never change: append only.
 enum class TraceKind : std::uint8_t {
   kListen = 1,         ///< a host listens; number: port
-  kListenEnd = 2,      ///< it no longer does; number: port
+  kListenEnd = 2,      ///< a host listens no longer; number: port
   kConnect = 3,        ///< a connection attempt; number: port
-  kConnected = 4,      ///< the attempt succeeded, as its maker sees it
+  kConnected = 4,      ///< the attempt succeeded, as the connecting side sees it
   kAccepted = 5,       ///< the listening host took the connection; number: port
   kRefused = 6,        ///< the attempt failed; number: a ConnectOutcome
   kArrive = 7,         ///< bytes were handed to the receiver
@@ -45,23 +45,23 @@ enum class TraceKind : std::uint8_t {
   kHostStopped = 28,   ///< a reactor was shut down; number: host
   kSkipped = 29,       ///< an event of the Play had nothing to act on; number: index in the Play
   kLingerEnd = 30,     ///< the linger limit of a closed connection fell due
-  kThread = 31,        ///< a call ran in a simulated thread; host
-  kUser = 64,          ///< World::note; number: the caller's
+  kThread = 31,        ///< a call of the host ran in a simulated thread
+  kUser = 64,          ///< World::note; number: what the caller passed
 };
 const char* name(TraceKind kind) noexcept;
 
-/// Which side of a stream did or got it. Hosts are numbered by creation, from 0; the outside is no
-/// host.
+/// The party outside the hosts, where a trace names a side of a stream. Hosts have the numbers from
+/// 0, in the order in which they were made.
 inline constexpr std::uint8_t kRemotePeer = 0xFF;
 
 struct TraceEvent {
   std::int64_t at;            ///< nanoseconds since the beginning of the run
   std::uint64_t number;       ///< by kind
   std::uint64_t hash;         ///< of everything up to and including this event
-  std::uint32_t bytesOffset;  ///< into the trace's byte log; size 0 when not kept
-  std::uint32_t bytesKept;
-  std::uint32_t size;        ///< of the bytes, kept or not
-  std::uint32_t connection;  ///< number of the stream, kNoConnection
+  std::uint32_t bytesOffset;  ///< into the byte log of the trace
+  std::uint32_t bytesKept;    ///< how many of the bytes are there; 0 when none were kept
+  std::uint32_t size;         ///< of the bytes, kept or not
+  std::uint32_t connection;   ///< number of the stream, kNoConnection
   TraceKind kind;
   std::uint8_t party;  ///< a host, or kRemotePeer
   std::uint8_t peer;   ///< the other side of the stream
@@ -69,18 +69,18 @@ struct TraceEvent {
 inline constexpr std::uint32_t kNoConnection = 0xFFFF'FFFF;
 
 namespace detail {
-/// One step of a 64-bit hash: cheap, and every bit of `value` reaches the result.
+/// One step of a 64-bit hash. It is cheap, and every bit of `value` reaches the result.
 constexpr std::uint64_t mixHash(std::uint64_t hash, std::uint64_t value) noexcept {
   hash = (hash ^ value) * 0x9E37'79B9'7F4A'7C15ull;
   return hash ^ (hash >> 29);
 }
-/// The same number on every machine.
+/// Hashes bytes. It gives the same number on every machine.
 std::uint64_t hashBytes(ByteView bytes) noexcept;
 }  // namespace detail
 
-/// Everything that happened in a world, as numbers and bytes: no addresses of memory, no messages,
-/// no file or type names, so that equal tapes give equal hashes on every compiler. Text is made
-/// when somebody asks for it.
+/// Everything that happened in a world, as numbers and bytes. It holds no addresses of memory, no
+/// messages, and no names of files or types. So equal tapes give equal hashes on every compiler.
+/// Text is made only when somebody asks for it.
 class Trace {
  public:
   enum class Mode : std::uint8_t {
@@ -88,14 +88,15 @@ class Trace {
     kHash,  ///< the rolling hash only: campaigns
     kLog,   ///< hash and events
   };
-  /// Bytes kept for diagrams in one run; of later ones only size and hash are recorded.
+  /// How many bytes are kept for diagrams in one run. Of later bytes only size and hash are
+  /// recorded.
   static constexpr std::size_t kBytesKept = std::size_t{1} << 20;
-  /// Events kept in one run; later ones are hashed and counted in eventCount(), not listed.
+  /// How many events are listed in one run. Later ones are hashed and counted in eventCount().
   static constexpr std::size_t kEventsKept = std::size_t{1} << 20;
 
   void setMode(Mode mode) noexcept { mode_ = mode; }
   Mode mode() const noexcept { return mode_; }
-  /// Forgets everything; keeps memory.
+  /// Forgets everything, but keeps the memory.
   void clear() noexcept { hash_ = 0, count_ = 0, events_.clear(), bytes_.clear(); }
 
   void add(Duration at, TraceKind kind, std::uint32_t connection, std::uint8_t party, std::uint8_t peer, std::uint64_t number,
@@ -113,12 +114,12 @@ class Trace {
   std::uint64_t hash() const noexcept { return hash_; }
   std::uint64_t eventCount() const noexcept { return count_; }
   std::span<const TraceEvent> events() const noexcept { return events_; }
-  /// The kept bytes of `event`, possibly fewer than its size.
+  /// The bytes of `event` that were kept. They may be fewer than its size.
   ByteView bytes(const TraceEvent& event) const noexcept { return {bytes_.data() + event.bytesOffset, event.bytesKept}; }
   /// One line per event.
   std::string text() const;
   std::string line(const TraceEvent& event) const;
-  /// The index of the first event in which two traces differ; npos when neither list shows a
+  /// The index of the first event in which two traces differ. npos when the lists show no
   /// difference.
   static std::size_t firstDifference(const Trace& a, const Trace& b) noexcept;
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);

@@ -10,7 +10,7 @@ namespace teasel::fakes {
 
 /// The first thing that went wrong in a world.
 struct Verdict {
-  std::string oracle;   ///< which check it was: part of the failure's identity
+  std::string oracle;   ///< which check failed; failures are told apart by it
   std::string message;  ///< for people only
   Site site;
   Duration at{};            ///< virtual time since the beginning of the run

@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 constexpr const char* kAssertion = "rc-assert";
 constexpr const char* kDiscard = "rc-discard";
 
-/// The program that runs: what a person types to replay.
+/// The program that runs, as a person types it to replay a tape.
 std::string thisProgram() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
@@ -46,12 +46,12 @@ ReplayOutcome outcomeOf(fakes::World& world, const char* oracle, std::string mes
   outcome.play = world.play();
   outcome.records = world.choices().records();
   if (diagram) outcome.diagram = world.diagram();
-  world.reset();  // what was left in it is nobody's leftover
+  world.reset();  // what is left in it does not count as left behind by this test
   return outcome;
 }
 
-/// Runs a job; what assertions of RapidCheck throw out of user code becomes an outcome, which can
-/// leave a child process.
+/// Runs a job. Assertions of RapidCheck that user code throws become an outcome, because an outcome
+/// can leave a child process.
 ReplayOutcome runJob(fakes::Replayer& replayer, const fakes::ReplayJob& job) {
   try {
     return replayer.run(job);
@@ -62,8 +62,8 @@ ReplayOutcome runJob(fakes::Replayer& replayer, const fakes::ReplayJob& job) {
     }
     const bool failed = result.type == CaseResult::Type::Failure;
     ReplayOutcome outcome = outcomeOf(replayer.world(), failed ? kAssertion : kDiscard, result.description, job.diagram);
-    // Its first lines are the place and the assertion; then come values, which differ from input to
-    // input.
+    // The first lines are the place and the assertion. Values come after them, and they differ from
+    // input to input.
     outcome.signature = outcome.oracle + " at " + result.description.substr(0, result.description.find("\n\n"));
     return outcome;
   } catch (const rc::GenerationFailure& why) {
@@ -88,7 +88,7 @@ class Trial {
     job.diagram = diagram;
     return forked_ ? forked_->run(job) : runJob(replayer_, job);
   }
-  /// The next run meets a fresh process, if runs have one of their own.
+  /// The next run gets a fresh process, where each run has its own.
   void renew() {
     if (forked_) forked_->renew();
   }
@@ -111,7 +111,7 @@ fakes::Tape tapeOf(std::string_view scenario, const ReplayOutcome& outcome) {
   return tape;
 }
 
-/// One check: the property, and what its runs have come to.
+/// One check: the property, and what its runs have shown.
 class Check {
  public:
   /// `forked`: each run in a child process.
@@ -168,7 +168,7 @@ class Check {
     }
     ReplayOutcome outcome = trial_->run(input);
     if (outcome.oracle == kDiscard) RC_DISCARD(outcome.message);
-    // Another failure than the one that is being shrunk is none here.
+    // While one failure is shrunk, any other failure does not count.
     if (outcome.ok() || (failing() && outcome.signature != last_.signature)) return;
     if (!failing()) runsBefore_ = trial_->runs();
     last_ = std::move(outcome);
@@ -201,7 +201,7 @@ class Check {
                "\nAs RapidCheck found it:\n  RC_PARAMS=\"" + out.reproduce + "\" " + thisProgram() + '\n';
   }
 
-  /// Writes the tape, and says how to replay it.
+  /// Writes the tape and says how to replay it.
   std::string command(CheckResult& out) const {
     if (options_.findings.empty()) return thisProgram() + " replay FILE, of a file with the tape\n" + out.tape.print();
     const fs::path file = fs::path(options_.findings) / fakes::tapeFileName(out.tape);
@@ -223,7 +223,7 @@ class Check {
   bool cutShort_ = false;
 };
 
-/// A result as bytes, for a pipe: the sizes of the texts, and they.
+/// A result as bytes for a pipe: the sizes of the texts, then the texts.
 std::string pack(const CheckResult& result) {
   const std::string parts[] = {result.text, result.tape.print(), result.tapeFile, result.reproduce};
   std::string bytes = result.ok ? "1 " : "0 ";
@@ -252,7 +252,7 @@ CheckResult unpack(const std::string& bytes) {
 CheckResult checkScenario(std::string_view name, const CheckOptions& options) {
   const fakes::Scenario& scenario = fakes::requireScenario(name);
   if (!options.forked) return Check(scenario, options, false).run();
-  rc::detail::configuration();  // before the child: both shall have the same seed
+  rc::detail::configuration();  // before the child starts, so that both have the same seed
   fakes::Worker child([&](const std::string&) { return pack(Check(scenario, options, false).run()); },
                       {.timeout = CheckOptions::kPatience});
   const fakes::Worker::Reply reply = child.ask({});

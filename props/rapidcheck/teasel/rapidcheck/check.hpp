@@ -7,27 +7,29 @@
 #include <teasel/core/clock.hpp>
 #include <teasel/fakes/play/tape.hpp>
 
-/// The RapidCheck engine: RapidCheck makes Plays and choices, a scenario is run with them, and what
-/// fails is shrunk.
+/// The RapidCheck engine. RapidCheck makes Plays and choices, a scenario is run with them, and
+/// failures are shrunk.
 namespace teasel::rapidcheck {
 
 struct CheckOptions {
-  /// In the form of RC_PARAMS, which is read after it and so goes first: "max_success=1000 seed=7".
-  /// Worlds are quick, hence more cases than RapidCheck's 100.
+  /// Parameters in the form of RC_PARAMS: "max_success=1000 seed=7". The variable RC_PARAMS is read
+  /// later, so it wins. Worlds are quick, so there are more cases than RapidCheck's 100.
   std::string params = "max_success=1000";
-  /// By what RC_PARAMS=reproduce=... finds this check again; the scenario's name if it is empty.
+  /// The name by which RC_PARAMS=reproduce=... finds this check again. Empty: the name of the
+  /// scenario.
   std::string id{};
-  /// A folder of tapes and fuzzer inputs from which half of the Plays are taken. Not there, or
-  /// empty: UsageError.
+  /// A folder of tapes and fuzzer inputs, from which half of the Plays are taken. UsageError when
+  /// it is missing or empty.
   std::string corpus{};
-  /// Folder for the tapes of failures; made when there is one. Empty: none is written.
+  /// The folder for tapes of failures. It is made when there is a failure. Empty: no tape is
+  /// written.
   std::string findings = "findings";
-  /// Runs that shrinking may take.
+  /// How many runs shrinking may use.
   std::size_t shrinkRuns = 20'000;
-  /// The check is made in a child of this process. When that dies, or takes longer than kPatience,
-  /// the check is made again with a child for each run: a crash, and a run that takes longer than
-  /// `timeout` of real time, is then a failure that is shrunk and reported like others. Else they
-  /// end this program.
+  /// The check is made in a child process. When the child dies, or takes longer than kPatience, the
+  /// check is made again with a child for each run. Then a crash is a failure that is shrunk and
+  /// reported like others, and so is a run that takes longer than `timeout` of real time. Without a
+  /// child both end this program.
   bool forked = false;
   Duration timeout = std::chrono::seconds(10);
   static constexpr Duration kPatience = std::chrono::minutes(2);
@@ -36,20 +38,20 @@ struct CheckOptions {
 /// What came of a check.
 struct CheckResult {
   bool ok = true;
-  std::size_t runs = 0;  ///< of the scenario, those for shrinking included
-  /// when not ok, for people: what broke, the diagram, how to see it again, a test to keep
+  std::size_t runs = 0;  ///< of the scenario, with those for shrinking
+  /// When not ok, text for people: what broke, the diagram, how to see it again, a test to keep.
   std::string text{};
-  fakes::Tape tape{};      ///< when a run failed: the shrunk input
-  std::string tapeFile{};  ///< where it was written
-  /// for RC_PARAMS: "reproduce=..." leads to the same failure, by the same shrinks
+  fakes::Tape tape{};      ///< the shrunk input, when a run failed
+  std::string tapeFile{};  ///< where the tape was written
+  /// For RC_PARAMS: "reproduce=..." leads to the same failure by the same shrinks.
   std::string reproduce{};
 
   explicit operator bool() const noexcept { return ok; }
 };
 
-/// Runs a scenario that is linked into this program on inputs that RapidCheck makes: see inputs()
-/// in plays.hpp. A verdict of the world fails the case, and so does RC_ASSERT in user code; RC_PRE
-/// discards it. What fails is shrunk as long as it fails in the same way, then run once more as a
+/// Runs a scenario of this program on inputs that RapidCheck makes: see inputs() in plays.hpp. A
+/// verdict of the world fails the case, and so does RC_ASSERT in user code. RC_PRE discards the
+/// case. A failure is shrunk as long as it stays the same failure. Then it is run once more as a
 /// tape. Throws UsageError when there is no such scenario.
 ///
 ///     TEST(Shout, HoldsWhateverTheOutsideDoes) {

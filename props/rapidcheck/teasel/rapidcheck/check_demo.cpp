@@ -10,8 +10,7 @@ namespace {
 using namespace teasel;
 using namespace teasel::fakes;
 
-/// Takes a line feed for the end of a line only where its carriage return came in the same
-/// delivery.
+/// A line feed ends a line only where its carriage return came in the same delivery.
 class SplitLines final : public Protocol {
  public:
   explicit SplitLines(World& world) : world_(world) {}
@@ -46,7 +45,7 @@ TEASEL_SCENARIO(splits, "breaks where a delimiter is cut in two", words()) {
   world.run();
 }
 
-/// Takes no greeting.
+/// Fails at a greeting.
 class Rude final : public Protocol {
  public:
   void dataReceived(ByteView data) override {

@@ -24,7 +24,7 @@ namespace {
 using fakes::Play;
 using fakes::World;
 
-/// The main of this program runs every scenario under seeds as well: what is broken here breaks
+/// The main of this program runs every scenario under seeds as well. So what is broken here breaks
 /// only when armed.
 bool armed = false;
 struct Armed {
@@ -90,8 +90,8 @@ TEASEL_SCENARIO(rcTestSecret, "breaks on what only the corpus knows") {
   });
 }
 
-/// RC_PARAMS of whoever runs these tests is for properties, not for tests of how parameters are
-/// taken.
+/// RC_PARAMS of the person who runs these tests is for properties. Tests of how parameters are
+/// taken must not see it.
 struct RapidCheckEngine : testing::Test {
   void SetUp() override {
     if (const char* outside = std::getenv("RC_PARAMS")) kept_ = outside;
@@ -203,7 +203,7 @@ TEST_F(RapidCheckEngine, RefusesAScenarioThatDoesNotExistAndParametersThatItCann
 
 // Assertions in user code -------------------------------------------------------------------------
 
-/// What RapidCheck says of a property; "" when it holds.
+/// What RapidCheck says about a property; "" when it holds.
 template <class Property>
 std::string falsified(Property property) {
   rc::detail::TestListenerAdapter silent;
@@ -308,8 +308,8 @@ class RapidCheckProgram : public RapidCheckEngine {
   struct Ran {
     int status = -1;
     std::string output;
-    /// The rest of the line that begins with `beginning`, or of the one after a line that is
-    /// `beginning`.
+    /// The rest of the line that begins with `beginning`. Where that is the whole line, the next
+    /// line.
     std::string after(const std::string& beginning) const {
       const std::size_t at = output.find(beginning);
       if (at == std::string::npos) return {};

@@ -26,7 +26,7 @@ using test::Do;
 using test::Model;
 using test::Observed;
 
-/// The protocol on the connection: writes down what it is told, does what it was asked to.
+/// The protocol of the connection. It writes down what it is told and does what it was asked to do.
 class Probe final : public Protocol {
  public:
   explicit Probe(bool half) : half_(half) {}
@@ -71,13 +71,13 @@ class Probe final : public Protocol {
   std::size_t received_ = 0;
 };
 
-/// What stands behind the connection. Every call returns at rest.
+/// The system behind the connection. After every call it is at rest.
 class Bench {
  public:
   virtual ~Bench() = default;
   virtual void far(const Action& action, ByteView bytes) = 0;
   virtual void settle() = 0;
-  /// What the far end has got since the last call.
+  /// What the far end has received since the last call.
   virtual std::string take() = 0;
   virtual bool sawEof() const = 0;
   virtual bool sawReset() const = 0;
@@ -119,8 +119,8 @@ class ProbeFactory final : public Factory {
   std::weak_ptr<Probe> probe_;  // it keeps its factory
 };
 
-/// A world; with a seed, cuts, short writes, and what else is free are drawn. Not latency: the
-/// model is at rest at each instant.
+/// A world. With a seed, cuts, short writes and everything else that is free are drawn. Latency is
+/// not, because the model is at rest at each instant.
 class WorldBench final : public Bench {
  public:
   static constexpr std::size_t kWindow = 100;
@@ -255,7 +255,7 @@ class Step final : public rc::state::Command<Model, Wire> {
 
 using StepPointer = std::shared_ptr<const rc::state::Command<Model, Wire>>;
 
-/// Sizes up to a bit more than `window`, now and then.
+/// Sizes up to a bit more than `window`; the largest come only now and then.
 rc::Gen<StepPointer> steps(std::size_t window) {
   const auto kinds = rc::gen::weightedElement<Do>({{4, Do::kWrite},
                                                    {1, Do::kWriteTooMuch},
@@ -284,7 +284,7 @@ rc::Gen<StepPointer> steps(std::size_t window) {
                       });
 }
 
-/// Checks the model against a bench; which kind of protocol, and the seed, are drawn as well.
+/// Checks the model against a system. The kind of protocol and the seed are drawn as well.
 template <class MakeBench>
 void follow(bool completion, bool exact, std::size_t window, MakeBench makeBench) {
   const bool half = *rc::gen::arbitrary<bool>().as("half-closeable");
@@ -318,7 +318,7 @@ TEST(ConnectionModel, FindsADifferenceAndShrinksItToTheCommandThatShowsIt) {
   const auto differs = [] {
     const auto probe = std::make_shared<Probe>(false);
     Wire wire(probe, std::make_unique<StringBench>(probe, kReadiness));
-    // about a half-closeable protocol, which this one is not
+    // This is about a half-closeable protocol, and this one is none.
     const Model wrong(true, false, true, fakes::Pipe::kWindow);
     rc::state::check(wrong, wire, [](const Model&) { return steps(fakes::Pipe::kWindow); });
   };
@@ -328,7 +328,7 @@ TEST(ConnectionModel, FindsADifferenceAndShrinksItToTheCommandThatShowsIt) {
   ASSERT_TRUE(result.is<rc::detail::FailureResult>());
   const auto example = result.get<rc::detail::FailureResult>().counterExample;
   ASSERT_EQ(example.size(), 1u);
-  // What shows it is told at the peer's end of stream, or at the end of our own direction.
+  // The protocol learns of it at the end of the peer's stream, or at the end of its own direction.
   EXPECT_TRUE(example[0].second == "peer.endOfStream()\n" || example[0].second == "loseWriteConnection()\n") << example[0].second;
 }
 

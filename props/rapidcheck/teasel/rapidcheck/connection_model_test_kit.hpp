@@ -10,16 +10,16 @@
 #include <teasel/core/clock.hpp>
 #include <teasel/transport/transport.hpp>
 
-/// A model of one connection's life: what its protocol is told, what its counters say, what the far
-/// end gets. It knows nothing of the code that it predicts; tests run both, step by step. At rest
-/// only: what happens within an instant is over.
+/// A model of the life of one connection: what its protocol is told, what its counters say, what
+/// the far end gets. It knows nothing of the code that it predicts. Tests run both, step by step,
+/// and compare them at rest, when everything that happens within an instant is over.
 
 namespace teasel::rapidcheck::test {
 
-/// What one end does.
+/// What one end of the connection does.
 enum class Do : std::uint8_t {
   kNothing,
-  // the near end: through its transport
+  // The near end, through its transport.
   kWrite,
   kWriteTooMuch,
   kLose,
@@ -45,7 +45,8 @@ struct Action {
   Do reaction = Do::kNothing;
 };
 
-/// Bytes of either direction's stream, from this place on: the same at the same place.
+/// Bytes of a stream from this place on. At the same place they are always the same, in both
+/// directions.
 inline std::string pattern(std::uint64_t from, std::size_t count) {
   static const std::string kPeriod = [] {
     std::string bytes;
@@ -66,7 +67,7 @@ struct Observed {
   std::uint64_t received = 0;  ///< by the far end
   bool sawEof = false, sawReset = false;
 
-  /// `exact`: how much waits to be sent, not only whether.
+  /// With `exact` it says how much waits to be sent. Without, only whether something waits.
   std::string text(bool exact) const {
     const auto number = [](std::uint64_t n) { return std::to_string(n); };
     return events + " | " + (connected ? "connected " : "") + (disconnecting ? "disconnecting " : "") +
@@ -81,7 +82,7 @@ struct Observed {
   }
 };
 
-/// Adds an event to the list; bytes that follow bytes are one event.
+/// Adds an event to the list. Bytes that follow bytes are one event.
 inline void addEvent(std::string& events, const std::string& event) { (events += events.empty() ? "" : " ") += event; }
 inline void addData(std::string& events, std::size_t count) {
   const std::size_t last = events.rfind(" data[");
@@ -94,16 +95,16 @@ inline void addData(std::string& events, std::size_t count) {
 
 class Model {
  public:
-  /// `exact`: nothing is drawn, so that one delivery is one chunk and a write is taken as far as
+  /// With `exact` nothing is drawn. So one delivery is one chunk, and a write is taken as far as
   /// the window allows.
   Model(bool halfCloseable, bool completion, bool exact, std::size_t window)
       : half_(halfCloseable), completion_(completion), exact_(exact), window_(window) {}
 
-  /// Whether the model knows what this does.
+  /// Whether the model can predict this step.
   bool foresees(const Action& action) const {
-    // How a stream is cut decides what a reaction leaves undelivered.
+    // The cuts of a stream decide what a reaction leaves undelivered.
     if (action.what == Do::kReact) return exact_ || action.reaction == Do::kWrite;
-    // Whether a paused reader notices a reset is free.
+    // A paused reader is free to notice a reset or not.
     if (action.what == Do::kPeerReset) return exact_ || completion_ || !paused_;
     return true;
   }
@@ -134,7 +135,7 @@ class Model {
     }
   }
 
-  // The near end: what a call does by itself; what follows from it comes in afterDispatch.
+  // The near end: what a call does at once. What follows from it is done by afterDispatch.
   void near(const Action& action) {
     switch (action.what) {
       case Do::kWrite: return write(action.size);
@@ -169,7 +170,7 @@ class Model {
     losing_ = true;
     losesWith_ = reason;
     if (!paused_) return;
-    // Input is read again, to be discarded; unless the end comes first.
+    // Input is read again and discarded, unless the end comes first.
     afterDispatch();
     if (ended_) return;
     seen_.counters.bytesDiscarded += std::exchange(held_, 0);
@@ -198,7 +199,7 @@ class Model {
     else if (eof_) end("ConnectionDone", true);
   }
 
-  /// What is told when everything else of a turn is over.
+  /// What the protocol is told when everything else of a turn is over.
   void endTurn() {
     if (ended_ || !std::exchange(reportWriteLost_, false)) return;
     addEvent(seen_.events, "writeLost");
@@ -218,7 +219,7 @@ class Model {
     pump();
   }
 
-  /// Moves what is left of a write into the window, as it empties.
+  /// Moves the rest of a write into the window as the window empties.
   void pump() {
     for (std::size_t some = std::min(left_, room()); some > 0; some = std::min(left_, room())) {
       left_ -= some;
@@ -252,7 +253,7 @@ class Model {
 
   static constexpr std::size_t kMostAtOnce = 65536;  // bytes of one delivery
 
-  /// What has arrived, while somebody reads.
+  /// Delivers what has arrived, while somebody reads.
   void deliver(std::size_t count) {
     while (count > 0 && !ended_) {
       if (!reading()) {
@@ -311,7 +312,7 @@ class Model {
       peerWasReset_ = true;
       return arrived();
     }
-    deliver(count);  // unless it lingers, and discards
+    deliver(count);  // nothing where it lingers: then it discards
   }
 
   void peerEnd() {
@@ -326,7 +327,7 @@ class Model {
     if (peerGone()) return;
     peerLeft_ = true;
     inWindow_ = 0;
-    heldEof_ = false;  // a reset overtakes it, not what arrived before
+    heldEof_ = false;  // a reset overtakes the end, but not what arrived before
     if (ended_) gone_ = true;
     else if (noticesReset()) onReset();
     else resetUnnoticed_ = true;
@@ -361,19 +362,19 @@ class Model {
   bool ended_ = false, losing_ = false, losingWrite_ = false, writeShut_ = false, eof_ = false, paused_ = false;
   bool reportWriteLost_ = false;
   std::string losesWith_;
-  // of a write that was not taken at once: offered, and not yet taken
+  // Of a write that was not taken at once: what was offered, and what is not yet taken.
   std::size_t queued_ = 0, inFlight_ = 0, left_ = 0;
   Duration now_{}, lingerUntil_{};
   // the link
   std::size_t held_ = 0;  // bytes for the near end
   bool heldEof_ = false, resetUnnoticed_ = false;
   std::size_t inWindow_ = 0;  // bytes for the far end
-  // the near end's stream has ended; nobody is there any more
+  // The stream of the near end is over, and nobody is there any more.
   bool finished_ = false, gone_ = false;
   // the far end
   bool peerReading_ = true, peerEnded_ = false, peerLeft_ = false, peerWasReset_ = false;
   std::uint64_t allowance_ = 0;
-  // a write met a reader with an allowance: what is taken at once depends on how it was stored
+  // A write met a reader with an allowance. How much is taken at once depends on how it was stored.
   bool partlyRead_ = false;
 };
 

@@ -21,8 +21,8 @@ using fakes::ChunkPlan;
 
 namespace {
 
-/// RapidCheck's random numbers as a stream of small draws: a fresh half of a split generator gives
-/// all of them.
+/// RapidCheck's random numbers as a stream of small draws. All of them come from one half of a
+/// split generator.
 class Dice {
  public:
   explicit Dice(const rc::Random& random) noexcept : random_(random) {}
@@ -50,9 +50,9 @@ std::string drawBytes(Dice& dice, std::size_t count, const std::vector<std::stri
   return bytes;
 }
 
-/// What is read more easily than `bytes`: ever smaller parts left out, then ever smaller parts made
-/// of 'a', from the end. About four steps for each byte; RapidCheck's removeChunks takes the square
-/// of that.
+/// Texts that are easier to read than `bytes`. First smaller and smaller parts are left out, then
+/// smaller and smaller parts are replaced by 'a', from the end. There are about four steps for each
+/// byte; RapidCheck's removeChunks takes the square of the size.
 class Simpler {
  public:
   explicit Simpler(std::string bytes) : bytes_(std::move(bytes)), span_(bytes_.size()), end_(bytes_.size()) {}
@@ -84,7 +84,7 @@ class Simpler {
 
 rc::Seq<std::string> simpler(const std::string& bytes) { return rc::makeSeq<Simpler>(bytes); }
 
-/// Most lengths are small; the limits and their neighbours come in one case of eight each.
+/// Most lengths are small. Each limit, and each neighbour of a limit, comes in one case of eight.
 std::size_t drawLength(Dice& dice, std::size_t longest, int size) {
   switch (dice.below(8)) {
     case 0: return longest;
@@ -99,7 +99,8 @@ bool isMadeFor(const std::vector<std::string>& messages, const MessageShape& sha
                      [&](const std::string& each) { return props::separable(each, shape.delimiter); });
 }
 
-/// Plans with fewer cuts: none, halves of them, one less; and without the end in the last turn.
+/// Plans with fewer cuts: none, half of them, or one less. Also without the end of stream in the
+/// last turn.
 std::vector<ChunkPlan> calmer(const ChunkPlan& plan, std::size_t bytes) {
   static constexpr std::size_t kOneByOne = 64;
   std::vector<ChunkPlan> plans;

@@ -16,13 +16,13 @@ using fakes::ChunkPlan;
 using fakes::Play;
 using fakes::PlayEventKind;
 
-/// Of many draws at size 50.
+/// Calls a function with many draws at size 50.
 template <class T, class F>
 void eachOf(const rc::Gen<T>& generator, F&& look, std::uint64_t count = 300) {
   for (std::uint64_t seed = 0; seed < count; ++seed) look(generator(rc::Random(seed), 50).value());
 }
 
-/// What the first of many draws that `wanted` accepts shrinks to.
+/// Shrinks the first of many draws that `wanted` accepts, and returns the result.
 template <class T, class F>
 T smallest(const rc::Gen<T>& generator, F&& wanted) {
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
@@ -73,7 +73,7 @@ TEST(RapidCheckGenerators, MessagesShrinkToWhatMatters) {
   const auto found = smallest(messages({.delimiter = "\r\n"}), [](const std::vector<std::string>& made) {
     return std::any_of(made.begin(), made.end(), [](const std::string& each) { return each.find('\r') < each.size(); });
   });
-  // A carriage return alone: its message does not end with it, as the delimiter would begin there.
+  // A carriage return alone is no end of a message, because the delimiter would begin there.
   EXPECT_EQ(found, std::vector<std::string>{"\r"});
 }
 

@@ -9,7 +9,8 @@
 #include <teasel/rapidcheck/scenario_tests.hpp>
 
 int main(int argc, char** argv) {
-  // `replay FILE` and the other commands of scenario programs; tests take nothing but --options.
+  // Words without -- are `replay FILE` and the other commands of scenario programs. Tests take only
+  // --options.
   if (argc > 1 && argv[1][0] != '-') return teasel::fakes::scenarioMain(argc, argv);
   testing::InitGoogleTest(&argc, argv);
   teasel::gtest::installListener();

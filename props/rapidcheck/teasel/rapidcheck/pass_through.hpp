@@ -2,10 +2,10 @@
 
 namespace teasel::rapidcheck {
 
-/// Lets what RC_ASSERT, RC_PRE and their relatives throw fly through every guard that catches
-/// exceptions of user code: without it, an assertion that fails inside a protocol's callback would
-/// end a connection, and the property would hold. Done before main in every program that includes a
-/// header of this room; more calls change nothing.
+/// Lets exceptions of RC_ASSERT, RC_PRE and their relatives pass through every guard that catches
+/// exceptions of user code. Without this, an assertion that fails in a callback of a protocol would
+/// end a connection, and the property would hold. Every program that includes a header of this room
+/// does this before main. More calls change nothing.
 void letAssertionsPass() noexcept;
 
 namespace detail {

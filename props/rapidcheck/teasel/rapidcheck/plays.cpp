@@ -21,16 +21,17 @@ using fakes::Play;
 
 namespace {
 
-/// The steps from one input, made as far as they are asked for. Shared by the copies of a sequence.
+/// The simpler inputs of one input. They are made only as far as somebody asks for them. Copies of
+/// a sequence share them.
 class Steps {
  public:
   explicit Steps(Input from) : from_(std::move(from)) {}
 
-  /// Null behind the last.
+  /// Null after the last one.
   const Input* at(std::size_t index) {
     while (index >= known_.size() && !complete_) {
-      // Made anew each time, four times as far: most often one of the first is taken, and the rest
-      // is never made.
+      // They are made anew each time, four times as many. Most often one of the first is taken, and
+      // the rest is never made.
       const std::size_t limit = std::max<std::size_t>(16, known_.size() * 4);
       known_ = detail::simpler(from_, limit);
       complete_ = known_.size() < limit;
@@ -45,9 +46,9 @@ class Steps {
   bool complete_ = false;
 };
 
-/// All steps once around, beginning with `start`: where the last one that helped was found, so that
-/// shrinking goes through the passes in turn instead of beginning again with the first after each
-/// success.
+/// All simpler inputs once around. It begins with `start`, the place of the last one that helped.
+/// So shrinking goes through the passes in turn, and does not begin again with the first pass after
+/// each success.
 class Round {
  public:
   Round(std::shared_ptr<Steps> steps, std::size_t start) : steps_(std::move(steps)), start_(start), next_(start) {}
@@ -69,7 +70,8 @@ class Round {
   bool wrapped_ = false;
 };
 
-/// An input whose choices come from a seed: the calm world first, then the same choices as records.
+/// An input whose choices come from a seed. It shrinks to the calm world first, then to the same
+/// choices as records.
 rc::Shrinkable<Input> shrinkableSeed(Input input, Recorder recorder) {
   return rc::shrinkable::shrink([input = std::move(input)] { return input; },
                                 [recorder = std::move(recorder)](Input&& seeded) {
@@ -80,7 +82,7 @@ rc::Shrinkable<Input> shrinkableSeed(Input input, Recorder recorder) {
                                 });
 }
 
-/// Draws with RapidCheck's random numbers what Play::draw makes of choices.
+/// Play::draw with random numbers of RapidCheck.
 Play drawPlay(rc::Random random, int size, const fakes::PlayShape& shape, const fakes::PlayLimits& limits) {
   fakes::PlayShape scaled = shape;
   scaled.events = static_cast<std::uint32_t>(1 + shape.events * static_cast<std::uint64_t>(size) / 50);
@@ -102,7 +104,7 @@ void showValue(const Input& input, std::ostream& out) {
 }
 
 std::vector<Input> detail::simpler(const Input& input, std::size_t limit) {
-  // A judge that refuses everything sees what can be reached in one step.
+  // This test refuses every candidate. So it sees all that can be reached in one step.
   std::vector<Input> found;
   bool original = true;
   const fakes::InterestingnessTest judge = [&](const Play& play, std::span<const ChoiceRecord> records) -> std::string {

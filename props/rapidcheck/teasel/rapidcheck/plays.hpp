@@ -15,43 +15,42 @@
 
 namespace teasel::rapidcheck {
 
-/// Plays: as many connections as the shape says, what they send (the shape's words among it), cuts,
-/// timers, half-closes, resets, backpressure. The shape is what comes at size 50; its words must
-/// live as long as the generator. Shrinks as fakes::shrink does: connections, steps, bytes are left
-/// out, numbers lowered, bytes made plain.
+/// Plays with as many connections as the shape says. They send bytes, among them the words of the
+/// shape; they cut, half-close, reset, pass timers and stop reading. The shape is what comes at
+/// size 50. Its words must live as long as the generator. Plays shrink as fakes::shrink does it:
+/// connections, events and bytes are left out, numbers are lowered, and bytes are made plain.
 rc::Gen<fakes::Play> plays(const fakes::PlayShape& shape = {}, const fakes::PlayLimits& limits = {});
 
-/// What a scenario is run with: what the outside does, and what the environment decides.
+/// What a scenario is run with: what the peers do, and what the environment decides.
 struct Input {
   fakes::Play play = {};
   std::vector<fakes::ChoiceRecord> records = {};  ///< the choices, in normal form
-  /// choices come from this seed, not from the records
-  std::optional<std::uint64_t> seed = {};
+  std::optional<std::uint64_t> seed = {};         ///< where there is one, choices come from it
 };
-/// RapidCheck's hook: the lines of a tape.
+/// Hook of RapidCheck: prints the lines of a tape.
 void showValue(const Input& input, std::ostream& out);
 
-/// The choices that a run of an input with a seed draws.
+/// Runs an input that has a seed, and gives the choices that were drawn.
 using Recorder = std::function<std::vector<fakes::ChoiceRecord>(const Input&)>;
 
-/// Inputs for a scenario: drawn Plays as its options say, or those of `corpus`; one in eight calm,
-/// the others with choices from a seed. The recorder runs an input that shall be shrunk, so that
-/// its choices can be: from a seed to records, and from there as fakes::shrink goes, Play and
-/// choices together.
+/// Inputs for a scenario. The Plays are drawn as its options say, or come from `corpus`. One in
+/// eight is calm; the others have choices from a seed. The recorder runs an input that is to be
+/// shrunk, to turn its seed into records. From there Play and choices are shrunk together, as
+/// fakes::shrink does it.
 rc::Gen<Input> inputs(const fakes::Scenario& scenario, std::vector<Input> corpus, Recorder recorder);
 
 namespace detail {
-/// The inputs that are one step simpler, in the order in which fakes::shrink tries them; at most
+/// The inputs that are one step simpler, in the order in which fakes::shrink tries them. At most
 /// `limit`.
 std::vector<Input> simpler(const Input& input, std::size_t limit);
-/// An input with its shrinks, each with its own. `start`: the step to begin with; those before it
-/// come last.
+/// An input with its shrinks, each of which has its own. `start` is the step to begin with; the
+/// steps before it come last.
 rc::Shrinkable<Input> shrinkable(Input input, std::size_t start = 0);
 }  // namespace detail
 
 }  // namespace teasel::rapidcheck
 
 namespace teasel::fakes {
-/// RapidCheck's hook: the steps as lines of a tape.
+/// Hook of RapidCheck: prints the events as lines of a tape.
 void showValue(const Play& play, std::ostream& out);
 }  // namespace teasel::fakes

@@ -5,8 +5,8 @@
 
 namespace teasel::rapidcheck {
 
-/// To be called in a property: draws messages, a way to cut their bytes and a driver mode, and
-/// fails the case when they do not come out as they went in (props::roundTripFailure).
+/// Call this in a property. It draws messages, a way to cut their bytes and a driver mode. It fails
+/// the case when messages come out otherwise than they went in (props::roundTripFailure).
 ///
 ///     RC_GTEST_PROP(Frames, SurviveEveryCut, ()) { roundTrip(mine()); }
 void roundTrip(const props::Codec& codec);

@@ -17,8 +17,8 @@ const props::Codec& shipped(std::size_t index) {
   return all.at(index);
 }
 
-/// Strings behind their length in three bytes, low byte first, by states; an empty one has none for
-/// its bytes.
+/// Strings after their length in three bytes, low byte first, read by states. An empty string has
+/// no state for its bytes.
 class Stated : public StatefulProtocol {
  public:
   explicit Stated(std::size_t longest) : StatefulProtocol(longest) {}
@@ -60,7 +60,7 @@ const props::Codec& stated() {
   return codec;
 }
 
-// Cut by the test, through StringTransports.
+// The test cuts the bytes, through StringTransports.
 RC_GTEST_PROP(RoundTrip, HoldsForLineReceiver, ()) { roundTrip(shipped(0)); }
 RC_GTEST_PROP(RoundTrip, HoldsForLineOnlyReceiver, ()) { roundTrip(shipped(1)); }
 RC_GTEST_PROP(RoundTrip, HoldsForNetstringReceiver, ()) { roundTrip(shipped(2)); }
@@ -76,7 +76,7 @@ RC_GTEST_PROP(RoundTrip, HoldsForLinesWithADelimiterThatOverlapsItself, ()) {
   roundTrip(codec);
 }
 
-// Cut by the world, between two hosts; every send of the Play is a message.
+// The world cuts the bytes, between two hosts. Every send of the Play is a message.
 constexpr std::string_view kWords[] = {"\r", "\n", ":", ",", "0", "12:", std::string_view("\0\0\0\1", 4)};
 fakes::ScenarioOptions options() {
   fakes::ScenarioOptions options;

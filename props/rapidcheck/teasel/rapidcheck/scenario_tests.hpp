@@ -4,9 +4,9 @@
 
 namespace teasel::rapidcheck {
 
-/// Registers a GoogleTest test "RapidCheck.<name>" for each scenario linked into the program, which
-/// checks it; for main, before RUN_ALL_TESTS. The id of each check is its test's name.
-/// Teasel::rapidcheck_main does this.
+/// Registers a GoogleTest test "RapidCheck.<name>" for each scenario of the program. The test
+/// checks the scenario, and its name is the id of the check. A main calls this before
+/// RUN_ALL_TESTS; Teasel::rapidcheck_main does.
 void registerScenarios(const CheckOptions& options = {});
 
 }  // namespace teasel::rapidcheck

@@ -74,10 +74,7 @@ ReplayOutcome afterDeath(const ReplayJob& job, const Worker::Reply& reply, Durat
     outcome.play = Play::draw(choices, options.shape, options.play);
   }
   for (const ChoiceRecord& record : reply.words.records) {
-    if (record.site < static_cast<std::uint16_t>(ChoiceSite::kPlayLength) ||
-        record.site > static_cast<std::uint16_t>(ChoiceSite::kPlayBytes)) {
-      outcome.records.push_back(record);
-    }
+    if (!drawsPlay(record.site)) outcome.records.push_back(record);
   }
   return outcome;
 }
