@@ -14,11 +14,11 @@ struct DiagramOptions {
   std::size_t lane = 34;     ///< columns between two parties
 };
 
-/// What happened as an ASCII sequence diagram: time on the left, one lane per party (the outside
-/// first, then hosts), an arrow for everything that was handed over, boundaries and faults in the
-/// margin, FAIL where the verdict fell.
+/// What happened as an ASCII sequence diagram. Time is on the left. Each party has a lane: first
+/// the remote peers, which share one, then the hosts. Everything that was handed over is an arrow.
+/// Boundaries and faults stand in the margin, and FAIL where the verdict fell.
 ///
-///     t             outside                            host
+///     t               peer                             host
 ///     0 ns             |--- "hel" ----------------------->|
 ///     0 ns             |--- "lo\r\n" -------------------->|        cut after 3
 ///     0 ns             |<-- "hello\r\n" -----------------|

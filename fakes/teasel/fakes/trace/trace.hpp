@@ -50,8 +50,8 @@ enum class TraceKind : std::uint8_t {
 };
 const char* name(TraceKind kind) noexcept;
 
-/// Which side of a stream did or got it. Hosts are numbered by creation, from 0; the outside is no
-/// host.
+/// The number of a remote peer where the trace names a party. Hosts are numbered by creation, from
+/// 0.
 inline constexpr std::uint8_t kRemotePeer = 0xFF;
 
 struct TraceEvent {

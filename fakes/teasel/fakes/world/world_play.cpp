@@ -3,8 +3,9 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/world/world.hpp>
 
-// How a world performs its Play: one step after the other, everything that can happen at an instant
-// before the next step, unless Choices let two steps meet; then an ending, then what is left over.
+// How a world performs its Play. It performs one step after the other, and before the next step
+// everything happens that can at this instant, unless Choices let two steps meet. Then comes an
+// ending, and a look for what is left over.
 
 namespace teasel::fakes {
 
@@ -171,8 +172,8 @@ bool World::remoteConnect(Stream& stream) {
 
 // The end -----------------------------------------------------------------------------------------
 
-/// Timers and arrivals, until none is left or so many deadlines in a row brought nothing but
-/// themselves.
+/// Visits timers and arrivals until none is left, or until so many deadlines in a row moved no
+/// byte.
 void World::passTimers() {
   settleAll();
   std::uint64_t progress = network_.progress();
