@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 INSTALL = pathlib.Path(__file__).resolve().parent / "install"
-TOOLS = ("bash", "mktemp", "rm", "tail", "cat", "env")
+TOOLS = ("bash", "cat", "comm", "env", "grep", "install", "mktemp", "mv", "rm", "sed", "sleep", "sort", "tail")
 
 
 class Install(unittest.TestCase):
@@ -22,6 +22,8 @@ class Install(unittest.TestCase):
 
     def stand_in(self, name, script):
         path = self.path / name
+        # A tool of this machine may stand there as a link: what it leads to must not be written to.
+        path.unlink(missing_ok=True)
         path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         path.chmod(0o755)
 
@@ -30,9 +32,23 @@ class Install(unittest.TestCase):
         self.stand_in("dpkg-query", f"printf '{''.join(f'ii {name} ' for name in packages)}'")
         self.stand_in("apt-get", f'echo "$@" >>"{self.path}/log"')
 
+    def installs(self, *files):
+        """From now on dpkg knows the package `new`, with these files, when apt-get has installed
+        something."""
+        listed = "\\n".join(files)
+        self.stand_in("apt-get", f'echo "$@" >>"{self.path}/log"; [ "$4" != install ] || touch "{self.path}/new"')
+        (self.path / "touch").symlink_to(shutil.which("touch"))
+        self.stand_in("dpkg-query", f"""case "$*" in
+  *-L*) printf '{listed}\\n' ;;
+  *binary:Package*) printf 'ii old\\n'; [ ! -e "{self.path}/new" ] || printf 'ii new\\n' ;;
+esac""")
+        for tool in ("deb-systemd-helper", "update-rc.d"):
+            self.stand_in(tool, f'echo {tool} "$@" >>"{self.path}/log"')
+
     def run_install(self, *arguments):
         return subprocess.run([str(self.path / "bash"), str(INSTALL), *arguments], capture_output=True, text=True, check=False,
-                              env={"PATH": str(self.path), "TMPDIR": os.environ.get("TMPDIR", "/tmp")})
+                              env={"PATH": str(self.path), "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
+                                   "TEASEL_POLICY": str(self.path / "policy-rc.d")})
 
     def asked(self):
         log = self.path / "log"
@@ -44,10 +60,57 @@ class Install(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr, self.asked()), (0, "", "", ""))
 
     def test_installs_just_what_is_missing(self):
-        self.dpkg_lacks("cmake", "libev-dev")
+        self.dpkg_lacks("cmake", "ninja-build")
         done = self.run_install()
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(self.asked(), r"install -y --no-install-recommends cmake libev-dev\n")
+        self.assertRegex(self.asked(), r"install -y --no-install-recommends cmake ninja-build\n")
+
+    def test_installs_a_part_only_when_it_is_asked_for(self):
+        self.assertNotIn("libev-dev", self.run_install("--list").stdout.split())
+        for words in (["--with", "bench"], ["--with=bench"]):
+            (self.path / "log").unlink(missing_ok=True)
+            self.dpkg_lacks()
+            self.assertEqual(self.run_install(*words).returncode, 0)
+            self.assertRegex(self.asked(), r"recommends libasio-dev libev-dev libevent-dev libuv1-dev\n")
+
+    def test_lists_the_packages_of_each_part_that_is_asked_for(self):
+        base = self.run_install("--list").stdout.split()
+        more = self.run_install("--list", "--with", "bench", "--with", "pages").stdout.split()
+        self.assertEqual(more[:len(base)], base)
+        self.assertEqual(more[len(base):], ["libasio-dev", "libev-dev", "libevent-dev", "libuv1-dev", "doxygen"])
+
+    def test_refuses_an_unknown_part_with_the_list_of_the_known_ones(self):
+        for words in (["--with", "peas"], ["--with=peas"], ["--with"], ["--with="], ["--with", "bench pages"]):
+            done = self.run_install(*words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn("The parts are: bench pages\n", done.stderr)
+
+    def test_forbids_services_to_start_while_apt_get_works_and_only_then(self):
+        self.dpkg_lacks("cmake")
+        self.stand_in("apt-get", f'"{self.path}/policy-rc.d" ssh start; echo $? >>"{self.path}/log"')
+        self.assertEqual(self.run_install().returncode, 0)
+        self.assertEqual(self.asked(), "101\n101\n")
+        self.assertFalse((self.path / "policy-rc.d").exists())
+
+    def test_puts_the_machine_s_own_policy_back_also_after_a_failure(self):
+        self.dpkg_lacks("cmake")
+        self.stand_in("apt-get", f'"{self.path}/policy-rc.d" ssh start; echo $? >>"{self.path}/log"; exit 100')
+        self.stand_in("policy-rc.d", "exit 104")
+        self.assertEqual(self.run_install().returncode, 2)
+        self.assertEqual(self.asked(), "101\n101\n")
+        self.assertIn("exit 104", (self.path / "policy-rc.d").read_text(encoding="utf-8"))
+
+    def test_disables_the_services_that_new_packages_bring(self):
+        self.installs("/lib/systemd/system/proxy.service", "/lib/systemd/system/proxy@.service", "/etc/init.d/proxy", "/usr/bin/proxy")
+        self.assertEqual(self.run_install().returncode, 0)
+        self.assertEqual(self.asked().splitlines()[2:],
+                         ["deb-systemd-helper disable proxy.service", "update-rc.d proxy disable"])
+
+    def test_says_every_ten_seconds_how_far_apt_get_is(self):
+        self.dpkg_lacks("cmake")
+        self.stand_in("apt-get", '[ "$4" = install ] || exit 0; echo "0 upgraded, 3 newly installed, 0 to remove"; echo "Get:1 a"; exec sleep 11')
+        said = self.run_install().stdout.splitlines()
+        self.assertIn("ci/install: fetching, 1 of 3 packages, 10 s", said)
 
     def test_a_package_does_not_stand_for_one_with_a_longer_name(self):
         self.dpkg_lacks("g++")
@@ -57,7 +120,7 @@ class Install(unittest.TestCase):
     def test_goes_through_sudo_when_not_root(self):
         self.dpkg_lacks("cmake")
         self.stand_in("id", "echo 1000")
-        self.stand_in("sudo", f'echo sudo >>"{self.path}/log"; exec "$@"')
+        self.stand_in("sudo", f'[ "$1" != -v ] || exit 0; echo sudo >>"{self.path}/log"; exec "$@"')
         self.assertEqual(self.run_install().returncode, 0)
         self.assertIn("sudo\n", self.asked())
 

@@ -91,8 +91,64 @@ class Layers(unittest.TestCase):
 
     def test_system_headers_stay_in_drivers(self):
         self.refuses("framework/teasel/transport/a.cpp", "#include <sys/socket.h>\n", "<sys/socket.h>")
-        self.refuses("fakes/teasel/fakes/world.cpp", "#include <unistd.h>\n", "<unistd.h>")
-        self.accepts("fakes/teasel/fakes/serve.cpp", "#include <unistd.h>\n")
+        self.refuses("fakes/teasel/fakes/world/world.cpp", "#include <unistd.h>\n", "<unistd.h>")
+        self.refuses("fakes/teasel/fakes/program/report.cpp", "#include <unistd.h>\n", "<unistd.h>")
+        self.accepts("fakes/teasel/fakes/program/detail/serve.cpp", "#include <unistd.h>\n")
+
+    def test_a_room_of_fakes_includes_itself_and_those_before_it(self):
+        rooms = ["play", "trace", "net", "world", "program"]
+        for place, room in enumerate(rooms):
+            for other_place, other in enumerate(rooms):
+                for kind in ("hpp", "cpp"):
+                    path, text = f"fakes/teasel/fakes/{room}/a.{kind}", f"\n#include <teasel/fakes/{other}/b.hpp>\n"
+                    with self.subTest(path=path, other=other):
+                        if other_place <= place:
+                            self.accepts(path, text)
+                        else:
+                            self.refuses(path, text, f"{path}:2: error: fakes/{room} includes <teasel/fakes/{other}/b.hpp>",
+                                         "stands above it; it may include only play")
+        self.accepts("fakes/teasel/fakes/net/a_test.cpp", "#include <teasel/fakes/world/world.hpp>\n")
+
+    def test_what_is_private_in_a_room_of_fakes_stands_as_high_as_the_room(self):
+        self.refuses("fakes/teasel/fakes/net/detail/a.cpp", "#include <teasel/fakes/world/world.hpp>\n", "stands above it")
+        self.refuses("fakes/teasel/fakes/net/a.cpp", "#include <teasel/fakes/program/detail/serve.hpp>\n", "stands above it")
+
+    def test_no_room_of_fakes_includes_the_door_and_the_door_no_programs(self):
+        self.refuses("fakes/teasel/fakes/program/a.cpp", "#include <teasel/fakes/string_transport.hpp>\n", "of the door")
+        self.accepts("fakes/teasel/fakes/string_transport.hpp", "#include <teasel/fakes/world/world.hpp>\n")
+        self.accepts("fakes/teasel/fakes/string_transport.cpp", "#include <teasel/fakes/string_transport.hpp>\n")
+        self.refuses("fakes/teasel/fakes/fake_clock.cpp", "#include <teasel/fakes/program/report.hpp>\n", "stands above it")
+
+    def test_quotes_hide_no_include_of_a_higher_room(self):
+        self.refuses("fakes/teasel/fakes/fake_clock.cpp", '#include "program/report.hpp"\n', "of program, which stands above it")
+        self.accepts("fakes/teasel/fakes/program/a.cpp", '#include "report.hpp"\n')
+
+    def test_a_room_of_fakes_that_nobody_placed_is_refused(self):
+        self.refuses("fakes/teasel/fakes/attic/a.cpp", "#include <teasel/fakes/play/play.hpp>\n", "say in FAKES_ROOMS")
+        self.refuses("fakes/teasel/fakes/program/a.cpp", "#include <teasel/fakes/attic/a.hpp>\n", "of attic")
+
+    def test_who_stands_on_fakes_may_include_every_room_of_it(self):
+        for path in ("fakes/gtest/teasel/gtest/a.hpp", "props/teasel/props/a.hpp", "fuzz/targets/line/a.cpp"):
+            self.accepts(path, "#include <teasel/fakes/program/report.hpp>\n#include <teasel/fakes/string_transport.hpp>\n")
+
+    def test_private_headers_are_for_their_room_and_for_sources(self):
+        hidden = "#include <teasel/fakes/net/detail/sim_slot.hpp>\n"
+        for path in ("fakes/gtest/teasel/gtest/a.hpp", "props/teasel/props/a.hpp", "fuzz/teasel/fuzz/a.hpp", "bench/a.hpp",
+                     "fakes/teasel/fakes/world/a.hpp"):
+            with self.subTest(path=path):
+                self.refuses(path, hidden, f"{path}:1: error: a header includes", "private to teasel/fakes/net", "move it out of detail/")
+        for path in ("fakes/teasel/fakes/net/a.cpp", "fakes/teasel/fakes/net/detail/a.hpp", "props/teasel/props/a.cpp"):
+            with self.subTest(path=path):
+                self.accepts(path, hidden)
+
+    def test_a_public_header_of_fakes_needs_nothing_that_is_not_installed(self):
+        self.refuses("fakes/teasel/fakes/net/a.hpp", "#include <teasel/fakes/net/detail/sim_slot.hpp>\n", "not installed")
+        # Templates need theirs: those of framework are installed.
+        self.accepts("framework/teasel/deferred/a.hpp", "#include <teasel/deferred/detail/links.hpp>\n")
+        self.refuses("framework/teasel/reactor/a.hpp", "#include <teasel/deferred/detail/links.hpp>\n", "private to teasel/deferred")
+
+    def test_a_program_to_copy_from_uses_what_its_reader_has(self):
+        self.refuses("framework/examples/a.cpp", "#include <teasel/protocols/detail/framing.hpp>\n", "a program that users copy")
 
     def test_fuzz_binaries_contain_no_test_framework(self):
         self.refuses("fuzz/targets/a.cpp", "#include <gtest/gtest.h>\n", "GoogleTest in fuzz")
@@ -124,7 +180,8 @@ class Layers(unittest.TestCase):
         self.refuses("fakes/teasel/fakes/a.cpp", "\nstd::map<\n    Node*, int> m;\n", "a.cpp:2: error: 'std::map< Node*,'")
 
     def test_who_runs_in_real_time_beside_a_world_draws_nothing(self):
-        for path in ("fakes/teasel/fakes/serve.cpp", "fakes/teasel/fakes/watchdog.cpp", "fakes/teasel/fakes/scenario_main.cpp"):
+        for path in ("fakes/teasel/fakes/program/detail/serve.cpp", "fakes/teasel/fakes/program/detail/watchdog.cpp",
+                     "fakes/teasel/fakes/program/scenario_main.cpp"):
             self.accepts(path, "#include <thread>\nauto t = std::chrono::steady_clock::now();\nauto e = std::getenv(name);\n")
             for code in ("#include <random>", "int a = rand();", "std::unordered_set<int> s;", "std::set<Host*> hosts;"):
                 with self.subTest(path=path, code=code):
@@ -158,10 +215,40 @@ class Layers(unittest.TestCase):
     def test_shape(self):
         self.assertIn("131 columns", lint("bench/a.cpp", "x" * 131 + "\n", "--columns")[1])
         self.assertEqual(lint("bench/a.cpp", "x" * 130 + "\n", "--columns")[0], 0)
-        self.refuses("bench/a.cpp", "\n" * 601, "601 lines")
+        for path in ("bench/a.cpp", "bench/a.hpp", "bench/a_test.cpp", "ci/a.py", "ci/a.sh"):
+            self.assertIn(f"{path}:501: error: 501 lines, the limit is 500", lint(path, "\n" * 501)[1])
+            self.assertEqual(lint(path, "\n" * 500)[0], 0)
+        self.assertIn("501 lines", lint("ci/run", "#!/bin/sh" + "\n" * 501)[1])
+        self.assertEqual(lint("docs/a.md", "\n" * 501)[0], 0)
         self.refuses("framework/teasel/core/a.cpp", '#include "../b.hpp"\n', "relative path")
         self.refuses("framework/teasel/core/a.cpp", '#include "teasel/core/b.hpp"\n', "in quotes")
         self.refuses("bench/a.cpp", "// TO" "DO: more\n", "later")
+
+    def test_a_line_with_a_comment_has_100_columns(self):
+        wide = "w" * 97
+        for text, line in ((f"// {wide}x\n", 1), (f"int a;\n/// {wide}\n", 2), (f"/* {wide}x */\n", 1), (f"/*\n   {wide}x\n*/\n", 2),
+                           (f"int a;  // {wide}\n", 1), ("int " + "a" * 95 + ";  // b\n", 1), (f"f(/*{wide}*/);\n", 1),
+                           ("auto a = \"//\";  // " + "b" * 90 + "\n", 1)):
+            for path in ("bench/a.cpp", "bench/a.hpp", "bench/a_test.cpp"):
+                with self.subTest(text=text, path=path):
+                    output = lint(path, text, "--columns")[1]
+                    self.assertIn(f"{path}:{line}: error: a comment in a line of 1", output)
+                    self.assertIn("1 findings", output)
+        for text in (f"// {wide}\n", "int " + "a" * 125 + ";\n", "auto a = \"// " + "b" * 110 + "\";\n", "// b\n" + "a" * 130 + "\n",
+                     "/* b */\n" + "a" * 130 + "\n", "auto a = R\"(\n// " + "b" * 110 + "\n)\";\n"):
+            with self.subTest(text=text):
+                self.assertEqual(lint("bench/a.cpp", text, "--columns")[0], 0)
+        self.assertEqual(lint("bench/a.cpp", f"// {wide}x\n")[0], 0, "columns were not asked for")
+
+    def test_an_address_that_cannot_be_broken_may_be_longer(self):
+        address = "https://example.org/" + "a" * 90
+        self.assertEqual(lint("bench/a.cpp", f"// {address}\n", "--columns")[0], 0)
+        self.assertIn("a comment in", lint("bench/a.cpp", f"// see {address}\n", "--columns")[1])
+
+    def test_a_line_that_is_too_long_for_code_is_found_once(self):
+        output = lint("bench/a.cpp", "// " + "w" * 130 + "\n", "--columns")[1]
+        self.assertIn("133 columns, the limit is 130", output)
+        self.assertIn("1 findings", output)
 
     def test_shape_of_texts_and_scripts(self):
         self.assertIn("b.hpp:1: error: 131 columns", lint("bench/b.hpp", "x" * 131 + "\n", "--columns")[1])

@@ -1,5 +1,7 @@
 # cmake -DWORK=<scratch folder> -P TeaselScenarios_test.cmake
-# Configures one small project per mistake in a call of teasel_add_scenarios or teasel_add_property_test and expects each to be refused with a message that helps.
+#
+# Configures one small project per mistake in a call of teasel_add_scenarios or
+# teasel_add_property_test and expects each to be refused with a message that helps.
 cmake_minimum_required(VERSION 3.24)
 set(failures 0)
 set(case 0)
@@ -29,7 +31,8 @@ add_library(mine INTERFACE)
 ${call}
 set_target_properties(good PROPERTIES LINKER_LANGUAGE C)
 ")
-  execute_process(COMMAND "${CMAKE_COMMAND}" -S "${folder}" -B "${folder}/build" RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  execute_process(COMMAND "${CMAKE_COMMAND}" -G Ninja -S "${folder}" -B "${folder}/build"
+    RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
   string(REGEX REPLACE "[ \n]+" " " out "${out}")
   set(${log} "${out}" PARENT_SCOPE)
   set(${status} "${result}" PARENT_SCOPE)
@@ -76,7 +79,8 @@ refused_by(teasel_add_property_test "good SOURCES a.cpp CORPUS corpora" "corpora
 refused_by(teasel_add_property_test "good SOURCES a.cpp LIBRARIES ours" "LIBRARIES entry 'ours' is no target")
 refused_by(teasel_add_property_test "good SOURCES a.cpp SEEDS 4" "SOURCES entry 'SEEDS' is no file")
 
-# The counterproof: all keywords right. (No compiler was asked for, so only the link step may be complained about.)
+# The counterproof: all keywords right. (No compiler was asked for, so only the link step may be
+# complained about.)
 configure("teasel_add_scenarios(good SOURCES a.cpp LIBRARIES mine CORPUS corpus DICTIONARY corpus/one MAX_LEN 9 SEEDS 5 LABELS slow)" log status)
 if(log MATCHES "teasel_add_scenarios\\(good\\):")
   message("a correct call was refused: ${log}")

@@ -8,7 +8,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/fake_clock.hpp>
 
-#include "../../fuzz/targets/line_server.hpp"
+#include "line/line_server.hpp"
 
 namespace {
 
@@ -28,7 +28,7 @@ class NoteTakingTransport final : public Transport {
   }
   void loseConnection() override { closing_ = true; }
   void failConnection(const Failure&) override { closing_ = true; }
-  void abortConnection() override { closing_ = true; }
+  void abortConnection(Site = Site::here(), const Failure& = {}) override { closing_ = true; }
   void loseWriteConnection() override { closing_ = true; }
   void pauseProducing() override { paused_ = true; }
   void resumeProducing() override {

@@ -11,6 +11,7 @@
 #endif
 
 #include <teasel/core/clock.hpp>
+#include <teasel/core/detail/timer_queue.hpp>
 
 #include "../harness/interleave.hpp"
 #include "rows.hpp"
@@ -66,7 +67,7 @@ class TeaselTimers : public Clock {
   void cancel(const Plan& plan) {
     for (const std::size_t i : plan.order) calls_[i].cancel();
   }
-  void expire() { timers_.setNow(now() + std::chrono::milliseconds(1)); }
+  void expire() { setNow(now() + std::chrono::milliseconds(1)); }
   void fire() {
     const std::uint64_t mark = timers_.mark();
     for (auto call = timers_.takeDue(now(), mark); call; call = timers_.takeDue(now(), mark)) call();

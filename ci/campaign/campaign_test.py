@@ -1,39 +1,94 @@
 #!/usr/bin/env python3
-"""Tests of how campaign.py spreads its time."""
+"""Tests of campaign.py: its options, and that targets are fuzzed as they are built."""
+import io
 import pathlib
+import tempfile
 import unittest
 
-from campaign import SHORT_INPUT, arguments, museum_campaign, stints
-from worker import SetupError, Target
+import campaign
+from campaign import BuildError, Progress, arguments, fuzz_as_built, museum_campaign
+from schedule import Campaign
+from worker import Run, SetupError, Target
+
+# Finds something at once, and then nothing.
+PROGRAM = r"""#!/bin/sh
+for word; do
+  case $last in
+    --counter) counter=$word ;;
+    --findings) findings=$word ;;
+    --ignore) exit 0 ;;
+  esac
+  last=$word
+done
+printf '\350\003\000\000\000\000\000\000' | dd of="$counter" conv=notrunc status=none
+echo "teasel: finding oracle=too-long tape=$findings/a.tape" >&2
+printf abc > "$findings/crash-1"
+exit 77
+"""
 
 
-def target(max_len):
-    return Target("line", pathlib.Path("line"), "line", "", "", max_len, [])
+class Programs:
+    """A build that makes one program, and then fails if it is to."""
+
+    def __init__(self, fails=False):
+        self.fails, self.stopped, self.steps = fails, False, ""
+
+    def build(self, on_ready, gives_way):
+        self.gave_way = gives_way
+        on_ready("entry")
+        if self.fails:
+            raise BuildError("build/fuzz could not be built")
+
+    def stop(self):
+        self.stopped = True
 
 
-class Stints(unittest.TestCase):
-    def test_use_up_the_time_of_the_worker(self):
-        for value_profile in (None, 0, 1):
-            self.assertAlmostEqual(sum(seconds for seconds, _ in stints(target(4096), 60, value_profile)), 60)
+class Fuzzing(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name)
+        self.addCleanup(setattr, campaign, "BUILD", campaign.BUILD)
+        campaign.BUILD = self.path / "build"
+        self.stream = io.StringIO()
 
-    def test_begin_with_short_inputs_and_end_with_those_of_the_target(self):
-        for value_profile in (None, 0, 1):
-            first, *rest = stints(target(4096), 60, value_profile)
-            self.assertIn(f"-max_len={SHORT_INPUT}", first[1])
-            self.assertFalse([flag for _, flags in rest for flag in flags if flag.startswith("-max_len")])
+    def new_runs(self, _):
+        program = self.path / "program"
+        program.write_text(PROGRAM, encoding="utf-8")
+        program.chmod(0o755)
+        target = Target("line", program, "lines", "", "", 100, [])
+        return [Run(target, self.path / "work", self.path / "findings", set())]
 
-    def test_never_go_beyond_the_target_s_longest_input(self):
-        self.assertIn("-max_len=100", stints(target(100), 60)[0][1])
+    def fuzz(self, programs):
+        of_all = Campaign(1, 5, 1, campaign.keep)
+        progress = Progress(3, self.stream)
+        progress.step("fuzzing")
+        fuzz_as_built(programs, of_all, self.new_runs, progress)
+        return of_all
 
-    def test_of_a_lone_worker_look_at_compared_values_last(self):
-        uses = ["-use_value_profile=1" in flags for _, flags in stints(target(4096), 60)]
-        self.assertEqual(uses, [False, False, True])
+    def test_a_finding_is_told_once_and_by_name(self):
+        of_all = self.fuzz(Programs())
+        self.assertEqual(list(of_all.runs[0].findings), ["oracle:too-long"])
+        self.assertEqual(self.stream.getvalue().count("NEW finding in line: oracle:too-long\n"), 1)
+
+    def test_the_build_gives_way(self):
+        programs = Programs()
+        self.fuzz(programs)
+        self.assertTrue(programs.gave_way)
+        self.assertFalse(programs.stopped)
+
+    def test_a_build_that_fails_is_an_error_and_what_was_found_is_kept(self):
+        programs = Programs(fails=True)
+        with self.assertRaisesRegex(BuildError, "build/fuzz could not be built"):
+            self.fuzz(programs)
+        self.assertTrue(programs.stopped)
+        self.assertTrue((self.path / "build" / "corpus" / "line").is_dir())
 
 
 class Museum(unittest.TestCase):
     def test_names_its_exhibits_at_once_when_one_is_misspelt(self):
         with self.assertRaisesRegex(SetupError, "there is no exhibit 'splt_limit'. There are:\n(.*\n)*  split_limit\n"):
-            museum_campaign(arguments(["--museum", "--target", "splt_limit"]))
+            museum_campaign(arguments(["--museum", "--target", "splt_limit"]), Progress(3, io.StringIO()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""ci/fuzz --museum: every known fault must be found within a fixed number of runs, and its fixed twin must stay quiet."""
+"""ci/fuzz --museum: every known fault must be found within a fixed number of runs, and its fixed
+twin must stay quiet."""
 import concurrent.futures
 import dataclasses
 import shutil
@@ -13,7 +14,8 @@ TWIN, CANARY = "_fixed", "canary"
 
 @dataclasses.dataclass
 class Exhibit:
-    """A line of fuzz/museum/runs: how many executions a campaign has for it, and what it must find."""
+    """A line of fuzz/museum/runs: how many executions a campaign has for it, and what it must
+    find."""
     executions: int
     finding: str
 
@@ -47,16 +49,17 @@ def read_runs(path):
 
 
 def fixed_addresses():
-    """What runs a program with the same addresses each time; nothing where that is not allowed. libFuzzer learns from the
-    values that are compared, pointers among them, so that other addresses make other inputs."""
+    """What runs a program with the same addresses each time; nothing where that is not allowed.
+    libFuzzer learns from the values that are compared, pointers among them, so that other addresses
+    make other inputs."""
     launcher = ["setarch", "-R"]
     allowed = shutil.which("setarch") and subprocess.run([*launcher, "true"], capture_output=True, check=False).returncode == 0
     return launcher if allowed else []
 
 
 def look(target, exhibit, work, seed, launcher):
-    """Fuzzes one scenario from the same beginning as always: one seed, so many runs, no inputs, nothing that takes its time
-    from a clock."""
+    """Fuzzes one scenario from the same beginning as always: one seed, so many runs, no inputs,
+    nothing that takes its time from a clock."""
     run = Run(target, work, work / "findings", set())
     worker = Worker(run, 0, threading.Event(), launcher)
     status, output = worker.execute([f"-seed={seed}", f"-runs={exhibit.executions}", "-reload=0"])
@@ -87,8 +90,9 @@ def check_names(targets, exhibits, only):
     return [only] if only else faults
 
 
-def visit(targets, exhibits, work, jobs, say, seed=SEED, only=None):
-    """Gives the rows of the result, and whether something was wrong."""
+def visit(targets, exhibits, work, jobs, say, seed=SEED, only=None, on_step=lambda text: None):
+    """Gives the rows of the result, and whether something was wrong. `on_step` hears how many
+    programs have ended."""
     targets = {target.scenario: target for target in targets}
     faults = check_names(targets, exhibits, only)
     names = [name for fault in faults for name in (fault, fault + TWIN)] + [CANARY]
@@ -98,8 +102,13 @@ def visit(targets, exhibits, work, jobs, say, seed=SEED, only=None):
     if not launcher:
         say("programs get other addresses each time here: numbers of executions will differ from run to run")
 
+    ended = []
+
     def look_at(name):
-        return look(targets[name], exhibits[name.removesuffix(TWIN)], work, seed, launcher)
+        result = look(targets[name], exhibits[name.removesuffix(TWIN)], work, seed, launcher)
+        ended.append(name)
+        on_step(f"{len(ended)}/{len(names)}")
+        return result
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         visits = dict(zip(names, pool.map(look_at, names)))
     rows, wrong = [], []

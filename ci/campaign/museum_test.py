@@ -7,7 +7,8 @@ import unittest
 import museum
 from worker import SetupError, Target
 
-# Ends as the scenario's name says: quiet_*, noisy_* (a failed check), canary (a crash) or dead_canary.
+# Ends as the scenario's name says: quiet_*, noisy_* (a failed check), canary (a crash) or
+# dead_canary.
 PROGRAM = r"""#!/bin/sh
 while [ $# -gt 0 ]; do
   case $1 in

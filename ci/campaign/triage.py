@@ -1,4 +1,5 @@
-"""Which finding is it: puts the output of a scenario program that ended badly into a bucket, one per fault."""
+"""Which finding is it: puts the output of a scenario program that ended badly into a bucket, one
+per fault."""
 import dataclasses
 import pathlib
 import re
@@ -9,7 +10,8 @@ FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in )?(?P<function>.+?)(?: (?:/|\(/|
 ERROR = re.compile(r"ERROR: (?P<who>AddressSanitizer|LeakSanitizer|libFuzzer): (?P<kind>[\w-]+(?: [\w-]+)?)")
 UNDEFINED = re.compile(r"(?P<place>[^\s/]+\.[ch]pp):\d+:\d+: runtime error: (?P<what>.*)")
 
-# The type of a crash is not part of its name: one fault shows as an overflow today and as a use after free tomorrow.
+# The type of a crash is not part of its name: one fault shows as an overflow today and as a use
+# after free tomorrow.
 MEMORY = re.compile(r"buffer-overflow|use-after|double-free|bad-free|underflow|SEGV|use-of|negative-size|param-overlap|BUS|ILL")
 FAMILIES = {"timeout": "timeout", "out-of-memory": "memory-limit", "allocation-size-too-big": "memory-limit",
             "calloc-overflow": "memory-limit", "detected memory": "leak", "stack-overflow": "stack-overflow",
@@ -25,7 +27,8 @@ WORLD = re.compile(r"^(?:teasel::fakes::|teasel::props::)|teaselScenario_")
 
 
 def normalised(function):
-    """A function's name without what differs between builds: arguments, template arguments, numbers of lambdas, clones."""
+    """A function's name without what differs between builds: arguments, template arguments, numbers
+    of lambdas, clones."""
     name = re.sub(r"\(anonymous namespace\)", "{anonymous}", function)
     name = re.sub(r"\[(?:clone|abi:)[^\]]*\]|\.(?:cold|part|isra|constprop)\S*", "", name)
     name = re.sub(r"'lambda\d*'|\{lambda.*?#\d+\}|\$_\d+", "lambda", name)
@@ -40,7 +43,8 @@ def normalised(function):
 
 
 def frames(output):
-    """The top three frames of the first stack: the target's, or the world's if there are no others."""
+    """The top three frames of the first stack: the target's, or the world's if there are no
+    others."""
     target, world, inside = [], [], False
     for line in output.splitlines():
         match = FRAME.match(line)

@@ -1,4 +1,5 @@
-"""Runs one scenario of one program under libFuzzer for a while, restarting it after each finding."""
+"""Runs one scenario of one program under libFuzzer for a while, restarting it after each
+finding."""
 import collections
 import dataclasses
 import mmap
@@ -15,7 +16,8 @@ import time
 import triage
 
 STATUS = re.compile(r"^#\d+\s+\w+\s+cov: (\d+) ft: \d+ corp: (\d+)/")
-# Cheaper than the defaults and as good here: short stacks of allocations, a small quarantine, no fake stack.
+# Cheaper than the defaults and as good here: short stacks of allocations, a small quarantine, no
+# fake stack.
 ASAN_OPTIONS = "malloc_context_size=4:detect_stack_use_after_return=0:quarantine_size_mb=16:handle_abort=0"
 SAME_FINDING_LIMIT = 10
 TIMEOUT_SECONDS, MEMORY_MB = 10, 2048
@@ -27,7 +29,8 @@ class SetupError(Exception):
 
 @dataclasses.dataclass
 class Target:
-    """A scenario of a program that teasel_add_scenarios made. Its name is the program's, with the scenario's if it has several."""
+    """A scenario of a program that teasel_add_scenarios made. Its name is the program's, with the
+    scenario's if it has several."""
     name: str
     program: pathlib.Path
     scenario: str
@@ -50,7 +53,8 @@ def environment():
 
 
 class Counter:
-    """Executions, counted by the program itself in a shared page: exact also after a crash, and readable all the time."""
+    """Executions, counted by the program itself in a shared page: exact also after a crash, and
+    readable all the time."""
 
     def __init__(self, path):
         path.write_bytes(b"\0" * 8)
@@ -63,7 +67,8 @@ class Counter:
 
 
 class Run:
-    """What a campaign knows of one target: counters, findings, where its files are. Shared by its workers."""
+    """What a campaign knows of one target: counters, findings, where its files are. Shared by its
+    workers."""
 
     def __init__(self, target, work, findings, known):
         self.target, self.known = target, known
@@ -134,7 +139,8 @@ class Worker:
             if self.run.started is None or self.run.active == 1:
                 self.run.started = time.monotonic()
         began = time.monotonic()
-        # A session of its own: the terminal's Ctrl-C is for the campaign, which passes it on in its own time.
+        # A session of its own: the terminal's Ctrl-C is for the campaign, which passes it on in its
+        # own time.
         self.process = subprocess.Popen(self.command(flags), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, errors="replace", env=environment(), cwd=self.artifacts,
                                         start_new_session=True)

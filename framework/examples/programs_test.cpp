@@ -5,11 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <examples/program_test_kit.hpp>
+#include <examples/test/program_test_kit.hpp>
 #include <teasel/drivers/drivers.hpp>
 
 namespace teasel::examples {
 
+using test::Program;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -108,6 +109,20 @@ TEST_P(Examples, LogfileAppendsEveryLine) {
   text << std::ifstream(path).rdbuf();
   EXPECT_EQ(text.str(), "from before\nfirst\nsecond\n");
   std::remove(path.c_str());
+}
+
+TEST_P(Examples, MailIsTakenAndSaidOnStandardOutput) {
+  const Served served = serve("mail_server");
+  std::vector<std::string> arguments;
+  for (const char* line : {"MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA", "..", ".", "QUIT"}) {
+    arguments.emplace_back("--say");
+    arguments.emplace_back(line);
+  }
+  const auto sender = client(served, arguments);
+  EXPECT_EQ(sender->rest(), "220 ready\n250 ok\n250 ok\n354 end with a line that is a single dot\n250 taken\n221 good-bye\n");
+  EXPECT_EQ(sender->exitStatus(), 0);
+  EXPECT_EQ(served.program->line(), "2 bytes from a@x to b@y");
+  endsByCtrlC(served);
 }
 
 TEST_P(Examples, TheLineClientSendsItsStandardInput) {

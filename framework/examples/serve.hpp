@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include <examples/options.hpp>
 #include <teasel/drivers/drivers.hpp>
-#include <teasel/drivers/posix/signals.hpp>
+#include <teasel/drivers/signals.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -40,7 +41,12 @@ struct Server {
     options.add("--reactor", "NAME", "how the loop waits: " + knownReactors(), reactor);
   }
   int run(std::shared_ptr<Factory> factory) const {
+    return run([&factory](Reactor&) { return factory; });
+  }
+  /// For a factory that needs the reactor: as its clock, or to connect elsewhere.
+  int run(const std::function<std::shared_ptr<Factory>(Reactor&)>& makeFactory) const {
     Reactor loop(makeDriver(reactor));
+    std::shared_ptr<Factory> factory = makeFactory(loop);
     factory->noisy = false;
     const auto listening = loop.listenTCP(port, std::move(factory), 50, interface);
     std::printf("listening on %s\n", listening->getHost().text().c_str());

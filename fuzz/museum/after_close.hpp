@@ -8,9 +8,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: delivery after loseConnection. The parser goes on to the end of the chunk, whatever the
-/// handler of a string has asked for. As Twisted's NetstringReceiver and IntNStringReceiver have
-/// it.
+/// Exhibit: delivery after loseConnection. The parser goes on to the end of the chunk, even if a
+/// handler has closed the connection. Twisted's NetstringReceiver and IntNStringReceiver have this
+/// fault.
 template <bool kFixed>
 class AfterClose : public Protocol {
  public:
@@ -21,11 +21,11 @@ class AfterClose : public Protocol {
   void dataReceived(ByteView data) override {
     buffer_ += data.text();
     while (deliverOne())
-      if (kFixed && transport().disconnecting()) return;  // the fault: nobody asks
+      if (kFixed && transport().disconnecting()) return;  // the fault: nobody checks this
   }
 
  private:
-  /// A netstring, "3:abc,". False when none is complete or it is none.
+  /// Takes a netstring, "3:abc,". Returns false when none is complete, or when the bytes are none.
   bool deliverOne() {
     std::size_t length = 0, at = 0;
     for (; at < buffer_.size() && buffer_[at] >= '0' && buffer_[at] <= '9'; ++at) {

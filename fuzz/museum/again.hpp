@@ -9,10 +9,10 @@
 
 namespace teasel::museum {
 
-/// Exhibits: messages (a length byte, then so many bytes) that are delivered again after their
-/// handler threw, because only the end of dataReceived takes what was delivered out of the buffer.
-/// As Twisted's IntNStringReceiver has it. The fixed twins take each message out before its handler
-/// sees it.
+/// Exhibits: messages are delivered again after their handler threw. A message is a length byte and
+/// that many bytes. Only the end of dataReceived takes delivered messages out of the buffer, and an
+/// exception skips that end. Twisted's IntNStringReceiver has this fault. The fixed twins take each
+/// message out before its handler sees it.
 template <bool kFixed>
 class Messages : public Protocol {
  public:
@@ -32,7 +32,7 @@ class Messages : public Protocol {
   std::string buffer_;
 };
 
-/// The protocol itself catches what its handler throws, and goes on with the next data.
+/// A protocol that catches what its handler throws and goes on with the next data.
 template <bool kFixed>
 class AgainInside : public Messages<kFixed> {
  public:
@@ -47,7 +47,7 @@ class AgainInside : public Messages<kFixed> {
       try {
         this->messageReceived(message);
       } catch (const std::exception&) {
-        if constexpr (!kFixed) return;  // the fault: with the buffer as it was
+        if constexpr (!kFixed) return;  // the fault: the buffer is as it was
       }
       if constexpr (!kFixed) at = end;
     }
@@ -55,8 +55,8 @@ class AgainInside : public Messages<kFixed> {
   }
 };
 
-/// What the handler throws leaves dataReceived, which a careful caller catches (as a wrapping
-/// protocol may do).
+/// A protocol whose handler's exception leaves dataReceived. A careful caller catches it, as a
+/// wrapping protocol may do.
 template <bool kFixed>
 class Leaving : public Messages<kFixed> {
  public:
@@ -71,7 +71,7 @@ class Leaving : public Messages<kFixed> {
       else at = end;
       this->messageReceived(message);
     }
-    this->buffer_.erase(0, at);  // the fault: an exception never comes here
+    this->buffer_.erase(0, at);  // the fault: an exception skips this line
   }
 };
 

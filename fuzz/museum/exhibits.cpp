@@ -1,6 +1,6 @@
-// The museum: protocols with known faults of the kinds that widely used framing code has had, each
-// as a scenario with the property that shows it, and each with a fixed twin, NAME_fixed, that must
-// stay quiet. A campaign must find all of them.
+// The museum: protocols with known faults. Widely used framing code has had faults of these kinds.
+// Each is a scenario with the property that shows it. Each has a fixed twin, NAME_fixed, that must
+// stay quiet. A campaign must find all faults.
 
 #include <cstdlib>
 #include <functional>
@@ -30,7 +30,7 @@
 #include "start_secure.hpp"
 #include "utf8_split.hpp"
 
-/// An exhibit and its twin: two scenarios that differ in the argument of `run`.
+/// Defines an exhibit and its twin: two scenarios that differ in the argument of `run`.
 #define TEASEL_EXHIBIT(name, about, run, options)              \
   TEASEL_SCENARIO(name, about, options) { run<false>(world); } \
   TEASEL_SCENARIO(name##_fixed, "the same, fixed", options) { run<true>(world); }
@@ -60,7 +60,7 @@ ScenarioOptions oneConnection(const std::string_view (&words)[N]) {
   return options;
 }
 
-/// Serves Ps in the world itself, for its trace; then what the property says of them.
+/// Serves Ps in the world itself, for its trace. Then checks the property.
 template <class P>
 void check(World& world, bool (*property)(World& world, const props::Subject& subject)) {
   const props::Subject subject = [](Reactor&, props::EventLog& log) {
@@ -72,12 +72,12 @@ void check(World& world, bool (*property)(World& world, const props::Subject& su
 bool exactlyOnce(World& world, const props::Subject& subject) { return props::exactlyOnce(world, subject); }
 bool silentAfterClose(World& world, const props::Subject& subject) { return props::silentAfterClose(world, subject); }
 bool chunkCost(World& world, const props::Subject& subject) { return props::chunkCost(world, subject); }
-/// Subjects so small need no more than a kilobyte.
+/// The bound on heap: subjects as small as these need no more than a kilobyte.
 bool boundedHeap(World& world, const props::Subject& subject) {
   return props::boundedHeap(world, subject, {.perByte = 256, .base = std::size_t{8} << 10});
 }
 
-/// A watched life in the world itself of what `make` puts around or into the watch.
+/// Watches, in the world itself, what `make` puts around or into the watch.
 template <class Make>
 void live(World& world, Make&& make) {
   props::Watch watch(world);
@@ -87,7 +87,7 @@ void live(World& world, Make&& make) {
   watch.finish();
 }
 
-// What is delivered must not depend on the cuts.
+// Exhibits whose deliveries depend on the cuts.
 
 template <bool kFixed>
 void splitLimit(World& world) {
@@ -133,7 +133,7 @@ void startSecure(World& world) {
 TEASEL_EXHIBIT(start_secure, "plaintext pipelined behind the switch to a secure layer, taken as secure", startSecure,
                oneConnection(kSecureWords))
 
-// Nor must what a handler does show anywhere else.
+// Exhibits in which something that a handler does shows elsewhere.
 
 template <bool kFixed>
 void againInside(World& world) {
@@ -167,7 +167,7 @@ void pauseTwice(World& world) {
 }
 TEASEL_EXHIBIT(pause_twice, "pausing and resuming inside a handler delivers twice", pauseTwice, oneConnection(kMessageWords))
 
-// What input costs.
+// Exhibits in which input costs too much.
 
 template <bool kFixed>
 void rescan(World& world) {
@@ -181,7 +181,7 @@ void preallocation(World& world) {
 }
 TEASEL_EXHIBIT(preallocation, "room made for a declared length", preallocation, oneConnection(kArrayWords))
 
-// A connection's life and what outlives it.
+// Exhibits about the life of a connection and what outlives it.
 
 template <bool kFixed>
 void lostTwice(World& world) {
@@ -202,7 +202,7 @@ void lateTimer(World& world) {
 }
 TEASEL_EXHIBIT(late_timer, "a forgotten timer that fires after the close", lateTimer, oneConnection(kLineWords))
 
-/// Crashes, to prove that a crash is reported as one.
+/// The canary. It crashes, to prove that a crash is reported as a crash.
 class Canary : public Protocol {
  public:
   void dataReceived(ByteView data) override {

@@ -8,10 +8,10 @@
 
 namespace teasel::museum {
 
-/// Exhibit: a header parser that wants its first 8 bytes in one piece. "PROXY TCP4 1.2.3.4 5.6.7.8
-/// 99 80\r\n" comes before the stream that a proxy passes on; a first chunk that is too short to be
-/// one is taken for something else. As Twisted's HAProxy wrapper has it (ticket 8287), and nginx
-/// (1400) and LavinMQ (2082) had.
+/// Exhibit: a header parser that wants its first 8 bytes in one piece. A proxy sends "PROXY TCP4
+/// 1.2.3.4 5.6.7.8 99 80\r\n" before the stream that it passes on. If the first chunk is too short
+/// to be such a header, the parser takes it for something else. Twisted's HAProxy wrapper has this
+/// fault (ticket 8287). nginx (1400) and LavinMQ (2082) had it.
 template <bool kFixed>
 class FirstEight : public Protocol {
  public:

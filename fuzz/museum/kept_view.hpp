@@ -8,8 +8,8 @@
 
 namespace teasel::museum {
 
-/// Exhibit: a view kept past its callback. "name X" remembers X by its view; every other line is
-/// said in that name, when the bytes may be gone. In one chunk it works.
+/// Exhibit: a view that is kept past its callback. "name X" remembers X by its view. Every other
+/// line is answered with that name, and by then the bytes may be gone. In one chunk it works.
 template <bool kFixed>
 class KeptView : public LineReceiver {
  public:

@@ -5,9 +5,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: a forgotten timer that fires after the close. A request, a line, must be complete
-/// within a while; the end of the request cancels the timer that sees to it, the end of the
-/// connection does not. As in Vert.x (vertx-web 2727).
+/// Exhibit: a forgotten timer fires after the close. A request is a line and must be complete in
+/// time; a timer sees to that. The end of the request cancels the timer, and the end of the
+/// connection does not. Vert.x had this fault (vertx-web 2727).
 template <bool kFixed>
 class LateTimer : public Protocol {
  public:

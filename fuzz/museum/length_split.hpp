@@ -9,9 +9,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: a length that is split in the middle of its integer. Bodies may come in pieces, the two
-/// bytes before them must not: a lone one is forgotten. As in Grizzly (868, chunked coding) and
-/// AdGuard's dnsproxy (523, DNS over TCP).
+/// Exhibit: a length that is split in the middle of its integer is forgotten. The body may come in
+/// pieces, but its two bytes of length may not: a lone one is lost. Grizzly (868, chunked coding)
+/// and AdGuard's dnsproxy (523, DNS over TCP) had this fault.
 template <bool kFixed>
 class LengthSplit : public Protocol {
  public:
@@ -32,9 +32,10 @@ class LengthSplit : public Protocol {
   }
 
  private:
-  /// Two bytes, the higher one first.
+  /// Takes the length: two bytes, the higher one first.
   bool readLength(ByteView data, std::size_t& at) {
-    if constexpr (!kFixed) missing_ = digits_ = 0;  // the fault: what an earlier chunk has brought
+    // the fault: an earlier chunk's byte is forgotten
+    if constexpr (!kFixed) missing_ = digits_ = 0;
     while (digits_ < 2) {
       if (at == data.size()) return false;
       missing_ = missing_ << 8 | static_cast<unsigned char>(data[at++]);

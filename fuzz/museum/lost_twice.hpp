@@ -10,10 +10,10 @@
 
 namespace teasel::museum {
 
-/// Exhibit: connectionLost twice, on end of stream plus reset. A layer between connection and
-/// protocol ends the protocol at the peer's end of stream and drains what was written for a while;
-/// a reset within that while is told once more. In the manner of Total.js (303: one callback for
-/// the mail that was sent, one for the reset behind it).
+/// Exhibit: connectionLost comes twice, for an end of stream and for the reset behind it. A layer
+/// between connection and protocol ends the protocol at the peer's end of stream. It then drains
+/// for a while what was written. A reset in that time is reported once more. Total.js had a fault
+/// of this kind (303: one callback for the mail that was sent, one for the reset behind it).
 template <bool kFixed>
 class LostTwice : public Protocol {
  public:
@@ -33,8 +33,7 @@ class LostTwice : public Protocol {
   }
   void connectionLost(const Failure& reason) override {
     drain_.cancelIfActive();
-    // The fault: a clean end has been told, but that an error came behind it does not make it
-    // another end.
+    // The fault: the end was reported already. An error behind it is not another end.
     const bool isNews = kFixed ? !told_ : !told_ || reason.check<ConnectionDone>() == nullptr;
     if (isNews) tell(reason);
   }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <teasel/core/sanitizers.hpp>
+#include <teasel/core/detail/sanitizers.hpp>
 #include <teasel/fakes/play/tape.hpp>
 #include <teasel/fakes/world/scenario.hpp>
 
@@ -27,7 +27,7 @@ std::vector<std::string> tapes() {
 }
 
 /// The oracle of the verdict, "" if there is none. Chunks are overwritten after each callback, so
-/// that kept views show without AddressSanitizer.
+/// a kept view shows without AddressSanitizer.
 std::string oracleOf(const Tape& tape, std::string_view name) {
   const Scenario* scenario = fakes::findScenario(name);
   if (scenario == nullptr) return "there is no scenario " + std::string(name);
@@ -76,7 +76,7 @@ TEST(Museum, HasAFixedTwinOfEveryFault) {
   }
 }
 
-/// What `runs` says must find each exhibit.
+/// For each exhibit the oracle that must find it, from the file `runs`.
 std::map<std::string, std::string> findings() {
   std::map<std::string, std::string> all;
   std::ifstream file(TEASEL_MUSEUM_RUNS);

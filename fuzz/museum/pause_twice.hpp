@@ -8,9 +8,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: pausing and resuming inside a handler delivers twice. To resume is to look at once for
-/// what waits, and what waits still contains the message whose handler is running: only the end of
-/// the loop takes out what was delivered. As Twisted's IntNStringReceiver has it.
+/// Exhibit: pausing and resuming inside a handler delivers a message twice. Resuming looks at once
+/// for what waits. That still contains the message whose handler is running, because only the end
+/// of the loop takes out what was delivered. Twisted's IntNStringReceiver has this fault.
 template <bool kFixed>
 class PauseTwice : public Protocol {
  public:
@@ -39,10 +39,10 @@ class PauseTwice : public Protocol {
       else at = end;
       log_.event("message", message);
     }
-    buffer_.erase(0, at);  // the fault: the handler may have come back to deliver() before
+    buffer_.erase(0, at);  // the fault: the handler may have called deliver() before
   }
-  /// The end of the message, a length byte and so many bytes, that begins at `at`; 0 when it is not
-  /// complete.
+  /// The end of the message that begins at `at`, or 0 when it is not complete. A message is a
+  /// length byte and that many bytes.
   std::size_t endOf(std::size_t at) const {
     if (at >= buffer_.size()) return 0;
     const std::size_t end = at + 1 + static_cast<unsigned char>(buffer_[at]);

@@ -10,10 +10,10 @@
 
 namespace teasel::museum {
 
-/// Takes in one message, a length byte and so many bytes, and nothing behind it.
+/// A parser of one message: a length byte and that many bytes. It takes nothing behind it.
 class OneMessage {
  public:
-  /// Takes what belongs to it off the front of `data`. True when that makes it complete.
+  /// Takes what belongs to the message off the front of `data`. Returns whether it is complete now.
   bool feed(ByteView& data) {
     if (complete() || data.empty()) return false;
     if (!length_) {
@@ -34,10 +34,10 @@ class OneMessage {
   std::string body_;
 };
 
-/// Exhibit: a pipelined second message is lost when the first ends exactly at the chunk's end.
-/// Where nothing is left to parse, nobody makes the parser ready for more. A kind that keep-alive
-/// and pipelining bring with them: em-http-request (99) did not renew its parser for the next
-/// message, libre (SIP, 193) lost the second one of a buffer.
+/// Exhibit: a second message is lost when the first one ends exactly at the end of a chunk. If
+/// nothing is left to parse, nobody makes the parser ready for the next message. Keep-alive and
+/// pipelining bring faults of this kind: em-http-request (99) did not renew its parser for the next
+/// message, and libre (SIP, 193) lost the second message of a buffer.
 template <bool kFixed>
 class PipelinedLost : public Protocol {
  public:
@@ -46,7 +46,7 @@ class PipelinedLost : public Protocol {
   void dataReceived(ByteView data) override {
     while (message_.feed(data)) {
       log_.event("message", message_.body());
-      // the fault: the next message meets one that is complete
+      // the fault: the next message meets a parser that is complete
       if (!kFixed && data.empty()) return;
       message_ = {};
     }

@@ -9,9 +9,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: preallocation of a declared length. "*3" announces three lines, and room for them is
-/// made at once: a few bytes take megabytes. As hiredis has it (11 bytes, "*33554432", take 268
-/// MB), and Redis had (CVE-2021-32675).
+/// Exhibit: memory is allocated for a declared length. "*3" announces three lines, and room for
+/// them is made at once. So a few bytes take megabytes. hiredis has this fault (11 bytes of input
+/// take 268 MB), and Redis had it (CVE-2021-32675).
 template <bool kFixed>
 class Preallocation : public LineReceiver {
  public:
@@ -36,7 +36,7 @@ class Preallocation : public LineReceiver {
       count = count * 10 + static_cast<std::size_t>(line[at] - '0');
     }
     if (!good || count > kMaxCount) return transport().abortConnection();
-    if constexpr (!kFixed) lines_.reserve(count);  // the fault: they may never come
+    if constexpr (!kFixed) lines_.reserve(count);  // the fault: the lines may never come
     missing_ = count;
   }
 

@@ -8,9 +8,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: quadratic rescanning. With every chunk the search for the delimiter begins anew at the
-/// start of what waits: a long line in small chunks costs the square of its length (as in
-/// CVE-2023-52425 of expat).
+/// Exhibit: quadratic rescanning. Each chunk makes the search for the delimiter begin anew at the
+/// start of what waits. So a long line in small chunks costs the square of its length. expat had a
+/// fault of this kind (CVE-2023-52425).
 template <bool kFixed>
 class Rescan : public Protocol {
  public:

@@ -8,9 +8,9 @@
 
 namespace teasel::museum {
 
-/// Exhibit: a length limit that depends on where the delimiter is split. As Twisted's
-/// LineOnlyReceiver has it: a line of exactly the longest length is refused when the delimiter's
-/// first byte has arrived and its last has not.
+/// Exhibit: a length limit depends on where the delimiter is split. A line of exactly the longest
+/// length is refused when the delimiter's first byte has arrived and its last one has not.
+/// Twisted's LineOnlyReceiver has this fault.
 template <bool kFixed>
 class SplitLimit : public Protocol {
  public:
@@ -26,7 +26,7 @@ class SplitLimit : public Protocol {
       if (line.size() > kMaxLength) return tooLong();
       log_.event("line", line);
     }
-    // The fault: what waits may be a legal line and half of its delimiter.
+    // The fault: a legal line and half of its delimiter may wait here.
     if (buffer_.size() > kMaxLength + (kFixed ? 1 : 0)) tooLong();
   }
 

@@ -8,17 +8,17 @@
 
 namespace teasel::museum {
 
-/// What stands for TLS here: a byte that came through it is not the byte that was on the wire.
+/// A stand-in for TLS: a byte that came through it is not the byte that was on the wire.
 inline std::string throughSecureLayer(ByteView wire) {
   std::string plain = wire.str();
   for (char& byte : plain) byte = static_cast<char>(byte ^ 0x55);
   return plain;
 }
 
-/// Exhibit: plaintext that was pipelined behind the switch to a secure layer is taken as secure.
-/// What waits in the buffer when "STARTTLS" has been read came in the clear, from anybody on the
-/// way, and is read on as if it had come through the layer. As Postfix (CVE-2011-0411), Cyrus and
-/// many others had it.
+/// Exhibit: plaintext behind the switch to a secure layer is taken as secure. When "STARTTLS" has
+/// been read, bytes may wait in the buffer. They came in the clear, from anybody on the way. The
+/// parser reads them as if they had come through the secure layer. Postfix (CVE-2011-0411), Cyrus
+/// and many others had this fault.
 template <bool kFixed>
 class StartSecure : public Protocol {
  public:
@@ -44,7 +44,7 @@ class StartSecure : public Protocol {
     } else if (line == "STARTTLS") {
       transport().write("go ahead\r\n");
       secure_ = true;
-      if constexpr (kFixed) buffer_ = throughSecureLayer(buffer_);  // the fault: left as it is
+      if constexpr (kFixed) buffer_ = throughSecureLayer(buffer_);  // the fault: not done
     } else {
       log_.event("plain", line);
     }

@@ -8,7 +8,7 @@
 
 namespace teasel::museum {
 
-/// Whether bytes are UTF-8: leading bytes, and as many that follow them as they say.
+/// Whether bytes are UTF-8: each leading byte is followed by as many bytes as it says.
 inline bool isUtf8(ByteView text) {
   std::size_t following = 0;
   for (const char each : text) {
@@ -23,9 +23,9 @@ inline bool isUtf8(ByteView text) {
   return following == 0;
 }
 
-/// Exhibit: a character of several bytes that is split across chunks. Each chunk is taken for text
-/// as it comes; half a character is none. As in Twisted's IRC server, where it ends the connection;
-/// elsewhere it becomes two wrong characters (KiwiIRC 358).
+/// Exhibit: a character of several bytes is split across chunks. Each chunk is taken for text as it
+/// comes, and half a character is no text. In Twisted's IRC server that ends the connection.
+/// Elsewhere it becomes two wrong characters (KiwiIRC 358).
 template <bool kFixed>
 class Utf8Split : public Protocol {
  public:
@@ -34,7 +34,7 @@ class Utf8Split : public Protocol {
   explicit Utf8Split(props::EventLog& log) : log_(log) {}
 
   void dataReceived(ByteView data) override {
-    if (!kFixed && !isUtf8(data)) return refuse();  // the fault: only a whole line must be text
+    if (!kFixed && !isUtf8(data)) return refuse();  // the fault: only a whole line need be text
     buffer_ += data.text();
     for (std::size_t end = 0; (end = buffer_.find('\n')) != std::string::npos;) {
       const std::string line = buffer_.substr(0, end);

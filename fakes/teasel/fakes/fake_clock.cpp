@@ -2,9 +2,10 @@
 
 #include <string>
 
+#include <teasel/core/detail/timer_queue.hpp>
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/core/observer.hpp>
 
 namespace teasel::fakes {
 
@@ -24,6 +25,8 @@ bool FakeClock::advanceToNext() {
   return true;
 }
 
+std::size_t FakeClock::pending() const noexcept { return timers_.size(); }
+
 void FakeClock::runUntil(Instant end) {
   if (running_) throw UsageError("a FakeClock was advanced inside a call that it makes");
   struct Running {
@@ -36,7 +39,7 @@ void FakeClock::runUntil(Instant end) {
   std::size_t atThisInstant = 0;
   while (timers_.next() <= end && timers_.next() != kNever) {
     if (timers_.next() > now()) {
-      timers_.setNow(timers_.next());
+      setNow(timers_.next());
       atThisInstant = 0;
     }
     // As in a turn of a reactor, what is set from here on, even for now, runs after everything that
@@ -49,7 +52,7 @@ void FakeClock::runUntil(Instant end) {
       if (!guarded("a timer", failure, call)) kLog.failure("exception out of a timer", failure);
     }
   }
-  if (end != kNever) timers_.setNow(end);
+  if (end != kNever) setNow(end);
 }
 
 }  // namespace teasel::fakes

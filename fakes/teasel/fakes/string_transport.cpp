@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/fakes/net/sim_threads.hpp>
 #include <teasel/fakes/world/leak_guard.hpp>
 #include <teasel/transport/connection.hpp>
@@ -53,7 +53,7 @@ StringTransport::~StringTransport() {
   } catch (const std::exception& why) {
     leak_guard::report({Leftover::Kind::kFailure, std::string("a connection does not come to its end: ") + why.what(), Site{}});
   }
-  for (const TimerQueue::Pending& timer : reactor_->getDelayedCalls())
+  for (const PendingCall& timer : reactor_->getDelayedCalls())
     leak_guard::report({Leftover::Kind::kTimer, "timer made at " + timer.site.text() + " outlives its connection", timer.site});
   reactor_.reset();
 }

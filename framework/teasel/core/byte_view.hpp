@@ -56,8 +56,8 @@ class ByteView {
   std::size_t size_ = 0;
 };
 
-/// The bytes as text for people: printable ASCII as it is, the rest as C escapes (`\r`, `\n`, `\t`,
-/// `\\`, `\"`, `\xHH`). At most `limit` bytes are shown; then "..." and the full length follow.
+/// The bytes as text for people: printable ASCII as it is, the rest, quotes and backslashes as C
+/// escapes (`\n`, `\xHH`). At most `limit` bytes are shown; then "..." and the full length follow.
 std::string escaped(ByteView bytes, std::size_t limit = 200);
 
 /// GoogleTest's hook: shows a ByteView as quoted, escaped text.

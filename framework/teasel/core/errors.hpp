@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -24,8 +25,27 @@ TEASEL_ERROR(ConnectionClosed, std::runtime_error);
 TEASEL_ERROR(ConnectionDone, ConnectionClosed);
 /// It ended uncleanly: reset by the peer, or a transport error.
 TEASEL_ERROR(ConnectionLost, ConnectionClosed);
-/// We ended it by abortConnection.
-TEASEL_ERROR(ConnectionAborted, ConnectionLost);
+/// We ended it by abortConnection. It tells who called that, and why, as far as they are known.
+class ConnectionAborted : public ConnectionLost {
+ public:
+  using ConnectionLost::ConnectionLost;
+  /// `site` called abortConnection (Site{}: unknown); `cause` made it do so (may be empty).
+  ConnectionAborted(Site site, Failure cause) noexcept;
+  ConnectionAborted(const ConnectionAborted& other) noexcept;
+  ConnectionAborted& operator=(const ConnectionAborted&) = delete;
+  ~ConnectionAborted() override;
+  Site site() const noexcept { return site_; }
+  const Failure& cause() const noexcept { return cause_; }
+  /// "the connection was aborted on this side by abortConnection at server.cpp:42, because of
+  /// FileReadError: reading the stream failed". The text is made when somebody asks for it, so that
+  /// an abort costs no more than before. Safe in several threads at once.
+  const char* what() const noexcept override;
+
+ private:
+  Site site_;
+  Failure cause_;
+  mutable std::atomic<const std::string*> text_{nullptr};  // owned; null until what() was called
+};
 
 /// A connection could not be made.
 TEASEL_ERROR(ConnectError, std::runtime_error);
@@ -48,8 +68,10 @@ TEASEL_ERROR(NoProtocol, std::runtime_error);
 
 /// Wrong use of the library: the call had no effect.
 TEASEL_ERROR(UsageError, std::logic_error);
-/// A call that was already made, a result that was already given.
+/// cancel, reset or delay of a DelayedCall that has run. A Deferred that is fired twice throws
+/// AlreadyCalledError, which stands in deferred/errors.hpp.
 TEASEL_ERROR(AlreadyCalled, UsageError);
+/// cancel, reset or delay of a DelayedCall that was cancelled.
 TEASEL_ERROR(AlreadyCancelled, UsageError);
 TEASEL_ERROR(NotConnectingError, UsageError);
 /// registerProducer while another producer is registered; the text names both.

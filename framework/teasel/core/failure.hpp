@@ -9,7 +9,7 @@
 #include <typeinfo>
 #include <utility>
 
-#include <teasel/core/pool.hpp>
+#include <teasel/core/detail/pool.hpp>
 #include <teasel/core/site.hpp>
 
 namespace teasel {

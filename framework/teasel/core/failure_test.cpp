@@ -6,7 +6,6 @@
 #include <thread>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/core/observer.hpp>
 
 namespace teasel {
 namespace {
@@ -113,31 +112,9 @@ TEST(LimitExceeded, NamesTheLimitAndWhatWasSeen) {
   EXPECT_STREQ(error.what(), "line length is 16384, got 20000");
 }
 
-struct Verdict {};
-
-TEST(Guarded, LetsVerdictsOfTestFrameworksThrough) {
-  addPassThrough([](const std::type_info& kind) noexcept { return kind == typeid(Verdict); });
-  Failure failure;
-  EXPECT_THROW(guarded("callback", failure, [] { throw Verdict{}; }), Verdict);
-  EXPECT_FALSE(failure);
-  EXPECT_FALSE(guarded("callback", failure, [] { throw NotAnException{1}; }));
-  EXPECT_NE(failure.check<NotAnException>(), nullptr);
-}
-
 TEST(Failure, NamesAStringInATypeAsOneWritesIt) {
   EXPECT_EQ(detail::typeName(typeid(std::string)), "std::string");
   EXPECT_EQ(detail::typeName(typeid(std::pair<std::string, std::string>)), "std::pair<std::string, std::string >");
-}
-
-TEST(Guarded, CatchesVerdictsInDestructorsWhichNothingMayLeave) {
-  addPassThrough([](const std::type_info& kind) noexcept { return kind == typeid(Verdict); });
-  Failure failure;
-  {
-    const detail::NoPassThrough last;
-    EXPECT_FALSE(guarded("callback", failure, [] { throw Verdict{}; }));
-  }
-  EXPECT_NE(failure.check<Verdict>(), nullptr);
-  EXPECT_THROW(guarded("callback", failure, [] { throw Verdict{}; }), Verdict);
 }
 
 }  // namespace

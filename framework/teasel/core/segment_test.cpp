@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include <teasel/core/sanitizers.hpp>
+#include <teasel/core/detail/sanitizers.hpp>
 
 namespace teasel {
 namespace {

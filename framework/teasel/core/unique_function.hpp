@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <functional>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -11,6 +10,33 @@ namespace teasel {
 
 template <class Signature>
 class UniqueFunction;
+
+namespace detail {
+
+[[noreturn]] void throwBadFunctionCall();
+
+/// A pointer to member is called with its object, or a pointer to that, as its first argument.
+template <class Member, class Class, class Object, class... Args>
+decltype(auto) callMember(Member Class::* member, Object&& object, Args&&... args) {
+  if constexpr (std::is_base_of_v<Class, std::remove_cvref_t<Object>>) {
+    if constexpr (std::is_function_v<Member>) return (std::forward<Object>(object).*member)(std::forward<Args>(args)...);
+    else return std::forward<Object>(object).*member;
+  } else if constexpr (requires { *object; }) {
+    return callMember(member, *std::forward<Object>(object), std::forward<Args>(args)...);
+  } else {
+    return callMember(member, static_cast<Class&>(object), std::forward<Args>(args)...);
+  }
+}
+
+/// As std::invoke, without <functional>: that header is a quarter of what whoever includes
+/// clock.hpp would compile.
+template <class F, class... Args>
+decltype(auto) call(F& function, Args&&... args) {
+  if constexpr (std::is_member_pointer_v<F>) return callMember(function, std::forward<Args>(args)...);
+  else return function(std::forward<Args>(args)...);
+}
+
+}  // namespace detail
 
 /// A callable that is moved, never copied, so that it may own what it captures
 /// (std::move_only_function is C++23). Captures of up to four words that move without throwing live
@@ -46,7 +72,8 @@ class UniqueFunction<R(Args...)> {
   ~UniqueFunction() { reset(); }
 
   R operator()(Args... args) {  // NOLINT(performance-unnecessary-value-param): how they travel is the signature's choice
-    if (ops_ == nullptr) throw std::bad_function_call();
+    if (ops_ == nullptr) [[unlikely]]
+      detail::throwBadFunctionCall();
     return ops_->call(storage_, std::forward<Args>(args)...);
   }
   explicit operator bool() const noexcept { return ops_ != nullptr; }
@@ -85,9 +112,15 @@ class UniqueFunction<R(Args...)> {
   template <class F>
   static constexpr bool kInline =
       sizeof(F) <= kWords * sizeof(void*) && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
+  /// What a function gives where nothing is wanted is dropped.
+  template <class F>
+  static R run(F& function, Args&&... args) {
+    if constexpr (std::is_void_v<R>) static_cast<void>(detail::call(function, std::forward<Args>(args)...));
+    else return detail::call(function, std::forward<Args>(args)...);
+  }
   template <class F>
   static R callInline(void* self, Args&&... args) {
-    return std::invoke(*std::launder(static_cast<F*>(self)), std::forward<Args>(args)...);
+    return run(*std::launder(static_cast<F*>(self)), std::forward<Args>(args)...);
   }
   template <class F>
   static void moveInline(void* to, void* from) noexcept {
@@ -103,10 +136,9 @@ class UniqueFunction<R(Args...)> {
   static constexpr Ops kInlineOps = {&callInline<F>, std::is_trivially_copyable_v<F> ? nullptr : &moveInline<F>,
                                      std::is_trivially_destructible_v<F> ? nullptr : &destroyInline<F>, words(sizeof(F))};
   template <class F>
-  static constexpr Ops kHeapOps = {[](void* self, Args&&... args) -> R {
-                                     return std::invoke(**std::launder(static_cast<F**>(self)), std::forward<Args>(args)...);
-                                   },
-                                   nullptr, [](void* self) noexcept { delete *std::launder(static_cast<F**>(self)); }, 1};
+  static constexpr Ops kHeapOps = {
+      [](void* self, Args&&... args) -> R { return run(**std::launder(static_cast<F**>(self)), std::forward<Args>(args)...); },
+      nullptr, [](void* self) noexcept { delete *std::launder(static_cast<F**>(self)); }, 1};
 
   const Ops* ops_ = nullptr;
   alignas(void*) unsigned char storage_[kWords * sizeof(void*)];

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 
 namespace teasel {
@@ -39,6 +40,29 @@ TEST(UniqueFunction, DestroysItsCaptureOnce) {
 TEST(UniqueFunction, CallingAnEmptyOneThrows) {
   UniqueFunction<void()> f;
   EXPECT_THROW(f(), std::bad_function_call);
+}
+
+TEST(UniqueFunction, CallsAPointerToMemberWithTheObjectThatComesFirst) {
+  struct Counter {
+    int add(int more) { return value += more; }
+    int value = 1;
+  };
+  Counter counter;
+  UniqueFunction<int(Counter&, int)> ofObject = &Counter::add;
+  UniqueFunction<int(Counter*, int)> ofPointer = &Counter::add;
+  UniqueFunction<int(std::reference_wrapper<Counter>, int)> ofReference = &Counter::add;
+  UniqueFunction<int(const Counter&)> ofMember = &Counter::value;
+  EXPECT_EQ(ofObject(counter, 1), 2);
+  EXPECT_EQ(ofPointer(&counter, 2), 4);
+  EXPECT_EQ(ofReference(std::ref(counter), 3), 7);
+  EXPECT_EQ(ofMember(counter), 7);
+}
+
+TEST(UniqueFunction, DropsWhatAFunctionGivesWhereNothingIsWanted) {
+  int calls = 0;
+  UniqueFunction<void()> f = [&] { return ++calls; };
+  f();
+  EXPECT_EQ(calls, 1);
 }
 
 TEST(UniqueFunction, PassesReferencesThrough) {

@@ -22,7 +22,7 @@ namespace teasel {
 /// Deferred returned makes the chain wait for its result.
 ///
 /// A callback that gives T returns the same handle, by reference, so that `d.addCallback(f);`
-/// stands alone. One that gives U returns a new Deferred<U>, and the old handle stands no longer at
+/// stands alone. One that gives U returns a new `Deferred<U>`; the old handle stands no longer at
 /// the end of its chain: it still fires and cancels, but adding through it throws StaleHandle. A
 /// Deferred returned from a callback is given away in the same manner; one whose result was taken
 /// (co_await, joins, take) throws ResultTaken.
@@ -71,9 +71,9 @@ class Deferred {
 
   // --- Firing: once, by whoever promised the result.
 
-  /// Gives the result and runs the callbacks. Fired again: AlreadyCalled, which names both places
-  /// and where it was made; except for the one late result that is swallowed after cancel() without
-  /// canceller.
+  /// Gives the result and runs the callbacks. Fired again: AlreadyCalledError, which names both
+  /// places and where it was made; except for the one late result that is swallowed after cancel()
+  /// without canceller.
   template <class V = detail::Stored<T>>
     requires(!std::is_void_v<T> && std::is_convertible_v<V, T> && !std::is_same_v<std::remove_cvref_t<V>, Failure> &&
              !detail::kIsDeferred<std::remove_cvref_t<V>>)

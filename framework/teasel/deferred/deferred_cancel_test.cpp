@@ -27,7 +27,7 @@ TEST(DeferredCancel, WithoutCancellerSwallowsExactlyOneLateResult) {
   Deferred<int> d;
   d.cancel();
   d.callback(1);
-  EXPECT_THROW(d.callback(2), AlreadyCalled);
+  EXPECT_THROW(d.callback(2), AlreadyCalledError);
   EXPECT_EQ(failureOf(d), "CancelledError");
 }
 
@@ -36,7 +36,7 @@ TEST(DeferredCancel, WithoutCancellerSwallowsALateFailureToo) {
   Deferred<int> d;
   d.cancel();
   d.errback(Oops());
-  EXPECT_THROW(d.errback(Oops()), AlreadyCalled);
+  EXPECT_THROW(d.errback(Oops()), AlreadyCalledError);
   EXPECT_EQ(failureOf(d), "CancelledError");
   EXPECT_TRUE(log.events().empty());
 }
@@ -47,7 +47,7 @@ TEST(DeferredCancel, AgainDoesNotSwallowMore) {
   d.cancel();
   d.callback(1);
   d.cancel();
-  EXPECT_THROW(d.callback(2), AlreadyCalled);
+  EXPECT_THROW(d.callback(2), AlreadyCalledError);
   static_cast<void>(d.take());
 }
 
@@ -63,8 +63,8 @@ TEST(DeferredCancel, CallsTheCancellerOnceAndFailsWithCancelledErrorWhenItDoesNo
 TEST(DeferredCancel, WithCancellerSwallowsNothing) {
   Deferred<int> d([] {});
   d.cancel();
-  EXPECT_THROW(d.callback(1), AlreadyCalled);
-  EXPECT_THROW(d.errback(Oops()), AlreadyCalled);
+  EXPECT_THROW(d.callback(1), AlreadyCalledError);
+  EXPECT_THROW(d.errback(Oops()), AlreadyCalledError);
   static_cast<void>(d.take());
 }
 
@@ -205,7 +205,7 @@ TEST(DeferredCancel, AgainAfterALateFailureDoesNotSwallowMore) {
   d.cancel();
   d.errback(Oops());
   d.cancel();
-  EXPECT_THROW(d.errback(Oops()), AlreadyCalled);
+  EXPECT_THROW(d.errback(Oops()), AlreadyCalledError);
   EXPECT_EQ(failureOf(d), "CancelledError");
 }
 

@@ -173,7 +173,7 @@ TEST(DeferredChaining, ChainDeferredToAFiredDeferredFailsWithAlreadyCalled) {
   Deferred<int> a, b = succeed(1);
   Deferred<void> rest = a.chainDeferred(b);
   a.callback(2);
-  EXPECT_EQ(failureOf(rest), "AlreadyCalled");
+  EXPECT_EQ(failureOf(rest), "AlreadyCalledError");
   EXPECT_EQ(b.take().value(), 1);
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include <teasel/core/pass_through.hpp>
 #include <teasel/deferred/bind_weak.hpp>
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/deferred/test_util.hpp>
@@ -23,11 +24,11 @@ template <class First, class Second>
 std::string firedTwice(First first, Second second) {
   Deferred<int> d;
   first(d);
-  std::string message = thrownBy<AlreadyCalled>([&] { second(d); });
+  std::string message = thrownBy<AlreadyCalledError>([&] { second(d); });
   d.addErrback([] {});
   return message;
 }
-/// What AlreadyCalled says: which call was refused where, and where the Deferred was made and first
+/// What AlreadyCalledError says: which call was refused where, and where the Deferred was made and first
 /// fired.
 auto refused(const std::string& call, int line, int firstLine) {
   return AllOf(StartsWith(call + " at deferred_misuse_test.cpp:" + std::to_string(line)),
@@ -56,7 +57,7 @@ TEST(DeferredMisuse, AlreadyCalledNamesWhereItWasMadeAndFirst) {
   Deferred<int> d;
   const int made = __LINE__ - 1;
   d.callback(1);
-  const std::string message = thrownBy<AlreadyCalled>([&] { d.callback(2); });
+  const std::string message = thrownBy<AlreadyCalledError>([&] { d.callback(2); });
   EXPECT_THAT(message, HasSubstr("made at deferred_misuse_test.cpp:" + std::to_string(made)));
   EXPECT_THAT(message, HasSubstr("already fired at deferred_misuse_test.cpp:" + std::to_string(made + 2)));
   EXPECT_THAT(message, HasSubstr("callback at deferred_misuse_test.cpp:" + std::to_string(made + 3)));
@@ -65,7 +66,7 @@ TEST(DeferredMisuse, AlreadyCalledNamesWhereItWasMadeAndFirst) {
 TEST(DeferredMisuse, FiringTwiceChangesNothing) {
   Deferred<int> d;
   d.callback(1);
-  EXPECT_THROW(d.callback(2), AlreadyCalled);
+  EXPECT_THROW(d.callback(2), AlreadyCalledError);
   EXPECT_EQ(d.take().value(), 1);
 }
 

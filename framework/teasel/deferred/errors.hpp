@@ -4,6 +4,13 @@
 
 namespace teasel {
 
+/// callback or errback of a Deferred that has its result already. what() names where it was made,
+/// where it was fired first and the call that was refused (Twisted: defer.AlreadyCalledError).
+class AlreadyCalledError : public UsageError {
+ public:
+  using UsageError::UsageError;
+};
+
 /// The result of a Deferred that was cancelled and whose canceller gave none of its own.
 class CancelledError : public std::runtime_error {
  public:

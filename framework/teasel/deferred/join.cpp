@@ -1,7 +1,7 @@
 #include <teasel/deferred/join.hpp>
 
 #include <teasel/core/logger.hpp>
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 
 namespace teasel {
 

@@ -5,7 +5,6 @@
 #include <utility>
 #include <variant>
 
-#include <teasel/core/check.hpp>
 #include <teasel/core/failure.hpp>
 
 namespace teasel {

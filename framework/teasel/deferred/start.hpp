@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/deferred/deferred.hpp>
 
 /// Deferreds that have their result already, and calls turned into Deferreds.

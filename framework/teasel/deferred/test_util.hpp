@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <teasel/core/clock.hpp>
+#include <teasel/core/detail/timer_queue.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
 #include <teasel/deferred/deferred.hpp>
@@ -41,9 +42,9 @@ class Chains final : public Observer {
 class ManualClock final : public Clock {
  public:
   void advance(Duration by) {
-    timers_.setNow(timers_.now() + by);
+    setNow(now() + by);
     const std::uint64_t mark = timers_.mark();
-    while (UniqueFunction<void()> due = timers_.takeDue(timers_.now(), mark)) due();
+    while (UniqueFunction<void()> due = timers_.takeDue(now(), mark)) due();
   }
 };
 

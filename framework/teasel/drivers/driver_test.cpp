@@ -401,7 +401,7 @@ TEST_P(DriverTest, EndsALingeringStreamAtItsDeadline) {
   EXPECT_TRUE(peer.sawEof);
   peer.send("anyone?");
   pump(5ms);
-  EXPECT_LT(::send(peer.descriptor(), "x", 1, MSG_NOSIGNAL), 0);
+  EXPECT_LT(::send(peer.descriptor(), "x", 1, posix::kNoSignal), 0);
 }
 
 TEST_P(DriverTest, WakesUpForTheLingerDeadline) {
@@ -438,11 +438,6 @@ TEST_P(DriverTest, DiscardsWhatALingeringPeerSendsInBoundedPieces) {
   EXPECT_TRUE(until([&] { return other.data == "me too"; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, DriverTest, ::testing::ValuesIn([] {
-                           std::vector<std::string> names;
-                           for (const std::string_view name : driverNames()) names.emplace_back(name);
-                           return names;
-                         }()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Loopback, DriverTest, ::testing::ValuesIn(testedDrivers()), [](const auto& test) { return test.param; });
 
 }  // namespace teasel::drivertest

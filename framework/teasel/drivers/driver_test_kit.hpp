@@ -16,9 +16,9 @@
 #include <gtest/gtest.h>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/drivers/detail/posix/clock.hpp>
+#include <teasel/drivers/detail/posix/sockets.hpp>
 #include <teasel/drivers/drivers.hpp>
-#include <teasel/drivers/posix/clock.hpp>
-#include <teasel/drivers/posix/sockets.hpp>
 
 /// What the tests of the drivers share: sinks that record, a driver that is polled until something
 /// is true, and plain blocking sockets as the other end.
@@ -91,12 +91,12 @@ class Peer {
 
   int descriptor() const { return descriptor_; }
   void send(ByteView bytes) {
-    EXPECT_EQ(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    EXPECT_EQ(::send(descriptor_, bytes.data(), bytes.size(), posix::kNoSignal), static_cast<ssize_t>(bytes.size()));
   }
   /// As much as fits, without waiting.
   std::size_t stuff(std::size_t most) {
     const std::string bytes(most, 'x');
-    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), posix::kNoSignal | MSG_DONTWAIT);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
   }
   /// What is there now. Sets sawEof and sawReset.
@@ -123,6 +123,16 @@ class Peer {
  private:
   int descriptor_;
 };
+
+/// The drivers that the tests run on: all; in a build with the portable system calls, those that
+/// such a system has.
+inline std::vector<std::string> testedDrivers() {
+  std::vector<std::string> names;
+  std::string why;
+  for (const std::string_view name : driverNames())
+    if (posix::kHasEpoll || driverAvailable(name, why)) names.emplace_back(name);
+  return names;
+}
 
 inline Segment segment(ByteView bytes) { return Segment(bytes); }
 

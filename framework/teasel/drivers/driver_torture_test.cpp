@@ -147,11 +147,7 @@ TEST_P(DriverTortureTest, WhatArrivesIsWhatWasWritten) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, DriverTortureTest, ::testing::ValuesIn([] {
-                           std::vector<std::string> names;
-                           for (const std::string_view name : driverNames()) names.emplace_back(name);
-                           return names;
-                         }()),
+INSTANTIATE_TEST_SUITE_P(Loopback, DriverTortureTest, ::testing::ValuesIn(testedDrivers()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace teasel::drivertest

@@ -3,29 +3,40 @@
 #include <exception>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/drivers/readiness_driver.hpp>
+#include <teasel/drivers/detail/posix/system.hpp>
+#include <teasel/drivers/detail/readiness_driver.hpp>
 #include <teasel/drivers/uring_driver.hpp>
 
 namespace teasel {
 
 namespace {
 
+using detail::makeEpollPoller, detail::makePollPoller, detail::makeSelectPoller;
+
 struct Known {
   std::string_view name;
   std::unique_ptr<Driver> (*make)();
+  /// The default is the first driver of which this is true.
+  bool mayBeDefault;
 };
 
-template <std::unique_ptr<Poller> (*makePoller)()>
+template <std::unique_ptr<detail::Poller> (*makePoller)()>
 std::unique_ptr<Driver> makeReadiness() {
-  return std::make_unique<ReadinessDriver>(makePoller());
+  return std::make_unique<detail::ReadinessDriver>(makePoller());
 }
 
 constexpr Known kKnown[] = {
-    {"epoll", makeReadiness<makeEpollPoller>},
-    {"io_uring", [] { return makeUringDriver(); }},
-    {"poll", makeReadiness<makePollPoller>},
-    {"select", makeReadiness<makeSelectPoller>},
+    {"epoll", makeReadiness<makeEpollPoller>, posix::kHasEpoll},
+    {"io_uring", [] { return makeUringDriver(); }, false},
+    {"poll", makeReadiness<makePollPoller>, true},
+    {"select", makeReadiness<makeSelectPoller>, false},
 };
+
+std::string_view defaultName() noexcept {
+  const Known* known = kKnown;
+  while (!known->mayBeDefault) ++known;
+  return known->name;
+}
 
 }  // namespace
 
@@ -36,7 +47,7 @@ std::vector<std::string_view> driverNames() {
 }
 
 std::unique_ptr<Driver> makeDriver(std::string_view name) {
-  if (name.empty()) name = kKnown[0].name;
+  if (name.empty()) name = defaultName();
   std::string list;
   for (const Known& known : kKnown) {
     if (known.name == name) return known.make();

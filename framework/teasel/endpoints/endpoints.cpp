@@ -2,6 +2,7 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/protocol/connector.hpp>
+#include <teasel/protocol/detail/build_protocol.hpp>
 #include <teasel/reactor/reactor.hpp>
 
 namespace teasel {
@@ -22,9 +23,8 @@ class EndpointFactory final : public ClientFactory {
   std::string logPrefix() const override { return wrapped_->logPrefix(); }
 
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
-    std::shared_ptr<Protocol> protocol = wrapped_->buildProtocol(peer);
+    std::shared_ptr<Protocol> protocol = detail::buildProtocol(wrapped_, peer);
     if (protocol == nullptr) told_ = Failure(NoProtocol(wrapped_->logPrefix() + " built no protocol for " + peer.text()));
-    else if (protocol->factory() == nullptr) protocol->setFactory(wrapped_);
     return protocol;
   }
   void clientConnectionMade(Connector&, const std::shared_ptr<Protocol>& protocol) override {

@@ -3,9 +3,9 @@
 #include <vector>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/core/observer.hpp>
-#include <teasel/protocol/build.hpp>
+#include <teasel/protocol/detail/build_protocol.hpp>
 #include <teasel/transport/connection.hpp>
 
 namespace teasel {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 
 namespace teasel {
 
@@ -107,7 +107,7 @@ void FileSender::resumeProducing() {
   const Deferred<std::string> done = leave();
   to.unregisterProducer();
   if (!why) return done.callback(lastSent_);
-  to.abortConnection();
+  to.abortConnection(Site::here(), why);
   done.errback(why);
 }
 

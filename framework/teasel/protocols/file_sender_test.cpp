@@ -159,6 +159,11 @@ TEST(FileSender, AbortsAndFailsWithWhatTheSourceThrew) {
   EXPECT_EQ(transfer.outcome, "std::runtime_error: disk on fire");
   ASSERT_TRUE(transfer.wire.lost());
   EXPECT_EQ(transfer.wire.lost()->name(), "ConnectionAborted");
+  const auto* aborted = transfer.wire.lost()->check<ConnectionAborted>();
+  EXPECT_EQ(aborted->cause().name(), "std::runtime_error");
+  EXPECT_EQ(aborted->site().text().substr(0, 15), "file_sender.cpp");
+  EXPECT_NE(std::string(aborted->what()).find(", because of std::runtime_error: disk on fire"), std::string::npos)
+      << aborted->what();
   EXPECT_TRUE(transfer.wire.sawReset()) << "the peer must not take what it got for the whole";
   EXPECT_TRUE(log.flushLoggedErrors().empty()) << "whoever has the Deferred knows";
 }

@@ -8,16 +8,22 @@
 #include <vector>
 
 #include <teasel/fakes/string_transport.hpp>
-#include <teasel/protocols/framing_test_kit.hpp>
+#include <teasel/protocols/framing.hpp>
 #include <teasel/protocols/int_n_string_receiver.hpp>
 #include <teasel/protocols/line_receiver.hpp>
 #include <teasel/protocols/netstring_receiver.hpp>
 #include <teasel/protocols/stateful_protocol.hpp>
+#include <teasel/protocols/test/framing_test_kit.hpp>
 
 // What every framing protocol owes, whatever its frames look like.
 
 namespace teasel {
 namespace {
+
+using test::obey;
+using test::Session;
+using test::Story;
+using test::waysToCut;
 
 constexpr std::size_t kMax = 40;
 
@@ -84,6 +90,36 @@ struct Stateful : StatefulProtocol, Listener {
   }
 };
 
+/// A framing protocol that overrides only find and deliver, as Framing's example does.
+struct Minimal : Framing, Listener {
+  static constexpr std::size_t kLargest = std::size_t{1} << 20;
+  static std::string frame(std::string_view message) { return prefixed(4, message); }
+  void setMaxLength(std::size_t bytes) {
+    max_ = bytes;
+    framingChanged();
+  }
+
+ protected:
+  FrameEnd find(ByteView before, ByteView in) override {
+    std::size_t length = 0;
+    for (std::size_t at = 0; at < 4; ++at) {
+      if (at >= before.size() + in.size()) return {};
+      const char byte = at < before.size() ? before[at] : in[at - before.size()];
+      length = length << 8 | static_cast<unsigned char>(byte);
+    }
+    if (length > max_) return {.at = 4 - before.size(), .valid = false};
+    const std::size_t needed = 4 + length - before.size();
+    return in.size() < needed ? FrameEnd{} : FrameEnd{.at = needed};
+  }
+  void deliver(ByteView frame, const FrameEnd& end) override {
+    if (end.valid) hear(*this, frame.sub(4).text());
+    else transport().failConnection(Failure(LimitExceeded("record limit", max_, max_ + 1)));
+  }
+
+ private:
+  std::size_t max_ = kMax;
+};
+
 template <class P>
 struct Framed : testing::Test {
   static std::string frames(std::initializer_list<std::string_view> messages) {
@@ -109,13 +145,13 @@ struct NameOfType {
     return name.substr(name.rfind(':') + 1);
   }
 };
-using Protocols = testing::Types<LineOnly, Line, Netstring, Int8, Int16, Int32, Stateful>;
+using Protocols = testing::Types<LineOnly, Line, Netstring, Int8, Int16, Int32, Stateful, Minimal>;
 TYPED_TEST_SUITE(Framed, Protocols, NameOfType);
 
 // A state whose handler throws stays, so that a parser in states has its own tests of that.
 template <class P>
 struct FramedThrowing : Framed<P> {};
-using MessageProtocols = testing::Types<LineOnly, Line, Netstring, Int8, Int16, Int32>;
+using MessageProtocols = testing::Types<LineOnly, Line, Netstring, Int8, Int16, Int32, Minimal>;
 TYPED_TEST_SUITE(FramedThrowing, MessageProtocols, NameOfType);
 
 TYPED_TEST(Framed, DeliversEveryMessageHoweverTheStreamIsCut) {
@@ -342,6 +378,58 @@ TYPED_TEST(Framed, DeliversManyMessagesOnePerPauseInLinearTime) {
   session.deliver(chunk);
   session.resumeUntilRunning();
   EXPECT_EQ(messages, 200000u);
+}
+
+/// Records of ten bytes. Counts how often it is asked for their end.
+struct Tens : Framing {
+  int asked = 0, delivered = 0;
+  std::size_t needed = 0;
+
+ protected:
+  FrameEnd find(ByteView before, ByteView in) override {
+    ++asked;
+    return before.size() + in.size() < 10 ? FrameEnd{} : FrameEnd{.at = 10 - before.size()};
+  }
+  void deliver(ByteView, const FrameEnd&) override { ++delivered; }
+  std::size_t bytesNeeded() const noexcept override { return needed; }
+};
+
+TEST(Framing, AsksForTheEndOfAFrameWithEachChunkUnlessItIsToldHowManyBytesAreNeeded) {
+  Session<Tens> session;
+  session.deliver("0123456789abcdefghij", fakes::ChunkPlan::bytewise());
+  EXPECT_EQ(session.protocol.asked, 20);
+  EXPECT_EQ(session.protocol.delivered, 2);
+}
+
+TEST(Framing, AsksForTheEndOfAFrameOnlyWhenTheBytesThatItNeedsAreThere) {
+  Session<Tens> session;
+  session.protocol.needed = 10;
+  session.deliver("0123456789abcdefghij", fakes::ChunkPlan::bytewise());
+  EXPECT_EQ(session.protocol.asked, 1 + 2) << "with the first byte of all, and with the tenth of each";
+  EXPECT_EQ(session.protocol.delivered, 2);
+}
+
+TEST(Framing, RefusesAnEndThatLiesOutsideOfTheInput) {
+  struct Wrong final : Framing {
+    explicit Wrong(std::size_t at) : end(at) {}
+    FrameEnd find(ByteView before, ByteView in) override {
+      return before.empty() && in.size() == 1 ? FrameEnd{} : FrameEnd{.at = end};
+    }
+    void deliver(ByteView, const FrameEnd&) override { FAIL() << "there is no such frame"; }
+    std::size_t end;
+  };
+  for (const std::size_t at : {0, 4}) {
+    Wrong whole(at), cut(at);
+    EXPECT_THROW(whole.dataReceived("abc"), UsageError);
+    cut.dataReceived("a");
+    EXPECT_THROW(cut.dataReceived("bcd"), UsageError);
+  }
+  try {
+    Wrong(4).dataReceived("abc");
+    FAIL() << "it was taken";
+  } catch (const UsageError& error) {
+    EXPECT_TRUE(std::string_view(error.what()).ends_with("Wrong::find says that a frame ends with byte 4 of 3")) << error.what();
+  }
 }
 
 }  // namespace

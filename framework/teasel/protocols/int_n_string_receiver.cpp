@@ -24,11 +24,11 @@ void IntNStringReceiver::lengthLimitExceeded(std::uint64_t length) {
   transport().failConnection(Failure(LimitExceeded("string length limit", maxLength_, static_cast<std::size_t>(length))));
 }
 
-bool IntNStringReceiver::deliverSome() {
-  if (skip_ == 0) return deliverEach(*this);
-  const std::size_t skipped = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, rest_.size()));
+bool IntNStringReceiver::deliverInput() {
+  if (skip_ == 0) return deliverFrames(*this);
+  const std::size_t skipped = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, input().size()));
   skip_ -= skipped;
-  rest_ = rest_.sub(skipped);
+  setInput(input().sub(skipped));
   return true;
 }
 
@@ -38,7 +38,7 @@ std::uint64_t IntNStringReceiver::lengthIn(ByteView prefix) const noexcept {
   return length;
 }
 
-inline detail::Found IntNStringReceiver::find(ByteView before, ByteView in) {
+inline Framing::FrameEnd IntNStringReceiver::find(ByteView before, ByteView in) {
   const std::size_t held = before.size(), all = held + in.size();
   if (all < prefixLength_) return {};
   std::uint64_t length = 0;
@@ -52,22 +52,22 @@ inline detail::Found IntNStringReceiver::find(ByteView before, ByteView in) {
     std::memcpy(prefix + held, in.data(), prefixLength_ - held);
     length = lengthIn({prefix, prefixLength_});
   }
-  if (length > maxLength_) return {.end = prefixLength_ - held, .whole = false};
+  if (length > maxLength_) return {.at = prefixLength_ - held, .valid = false};
   const std::size_t size = prefixLength_ + static_cast<std::size_t>(length);
-  return all < size ? detail::Found{} : detail::Found{.end = size - held};
+  return all < size ? FrameEnd{} : FrameEnd{.at = size - held};
 }
 
-inline void IntNStringReceiver::deliver(ByteView frame, const detail::Found& found) {
-  if (found.whole) return stringReceived(frame.sub(prefixLength_));
+inline void IntNStringReceiver::deliver(ByteView frame, const FrameEnd& end) {
+  if (end.valid) return stringReceived(frame.sub(prefixLength_));
   const std::uint64_t length = skip_ = lengthIn(frame);
-  changed();
+  framingChanged();
   lengthLimitExceeded(length);
 }
 
-std::size_t IntNStringReceiver::quietSize() const noexcept {
+std::size_t IntNStringReceiver::bytesNeeded() const noexcept {
   if (skip_ > 0) return 0;
-  if (held().size() < prefixLength_) return prefixLength_ - 1;
-  return prefixLength_ + static_cast<std::size_t>(lengthIn(held())) - 1;
+  if (cumulation().size() < prefixLength_) return prefixLength_;
+  return prefixLength_ + static_cast<std::size_t>(lengthIn(cumulation()));
 }
 
 void IntNStringReceiver::sendString(ByteView string) {
@@ -84,7 +84,7 @@ void IntNStringReceiver::sendString(ByteView string) {
 
 void IntNStringReceiver::setMaxLength(std::size_t bytes) {
   maxLength_ = std::min(bytes, std::numeric_limits<std::size_t>::max() - kWidest);
-  changed();
+  framingChanged();
 }
 
 }  // namespace teasel

@@ -3,17 +3,17 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <teasel/protocols/detail/framing.hpp>
+#include <teasel/protocols/framing.hpp>
 #include <teasel/protocols/string_too_long.hpp>
 
 namespace teasel {
 
 /// Strings of bytes, each behind its length as an unsigned big-endian integer of prefixLength
 /// bytes. The model is twisted.protocols.basic.IntNStringReceiver. What holds for every protocol
-/// that cuts a stream into frames stands at detail::Framing.
+/// that cuts a stream into frames stands at Framing.
 ///
 /// A length is judged before any of its string is awaited; nothing is allocated for it in advance.
-class IntNStringReceiver : public detail::Framing {
+class IntNStringReceiver : public Framing {
  public:
   /// The longest string that is accepted and sent until setMaxLength, as far as the prefix can say
   /// it (Twisted: MAX_LENGTH).
@@ -39,13 +39,13 @@ class IntNStringReceiver : public detail::Framing {
   void setMaxLength(std::size_t bytes);
 
  protected:
-  bool deliverSome() override;
-  std::size_t quietSize() const noexcept override;
+  bool deliverInput() override;
+  std::size_t bytesNeeded() const noexcept override;
 
  private:
-  friend class detail::Framing;
-  detail::Found find(ByteView before, ByteView in) final;
-  void deliver(ByteView frame, const detail::Found& found) final;
+  friend class Framing;
+  FrameEnd find(ByteView before, ByteView in) final;
+  void deliver(ByteView frame, const FrameEnd& end) final;
   std::uint64_t lengthIn(ByteView prefix) const noexcept;
 
   std::size_t prefixLength_;

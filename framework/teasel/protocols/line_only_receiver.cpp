@@ -9,12 +9,13 @@ namespace teasel {
 
 namespace {
 
-constexpr std::size_t kNone = detail::Found::kNone;
+constexpr std::size_t kNone = std::string_view::npos;
+constexpr const char* kNoDelimiter = "a line receiver needs a delimiter of at least one byte";
 
 }  // namespace
 
 LineOnlyReceiver::LineOnlyReceiver(std::string delimiter, std::size_t maxLength) : last_(0), delimiter_(std::move(delimiter)) {
-  if (delimiter_.empty()) throw UsageError("a line receiver needs a delimiter of at least one byte");
+  if (delimiter_.empty()) throw UsageError(kNoDelimiter);
   last_ = delimiter_.back();
   setMaxLength(maxLength);
 }
@@ -27,10 +28,10 @@ void LineOnlyReceiver::lineLengthExceeded(std::string_view line) {
 
 void LineOnlyReceiver::dataReceived(ByteView data) {
   // Byte by byte: an ordinary byte inside a line.
-  if (data.size() == 1 && data[0] != last_ && takeQuietly(data[0])) [[likely]] {
+  if (data.size() == 1 && data[0] != last_ && tryCumulate(data[0])) [[likely]] {
     return;
   }
-  if (fitsQuietly(data) && std::memchr(data.data(), last_, data.size()) == nullptr) takeQuietly(data);
+  if (canCumulate(data) && std::memchr(data.data(), last_, data.size()) == nullptr) cumulate(data);
   else receive(data);
 }
 
@@ -61,57 +62,66 @@ inline std::size_t LineOnlyReceiver::findEnd(ByteView before, ByteView in) const
   return kNone;
 }
 
-bool LineOnlyReceiver::deliverSome() {
-  if (!skipping_) return deliverEach(*this);
+bool LineOnlyReceiver::deliverInput() {
+  if (!skipping_) return deliverFrames(*this);
   skip();
   return true;
 }
 
-inline detail::Found LineOnlyReceiver::find(ByteView before, ByteView in) {
+inline Framing::FrameEnd LineOnlyReceiver::find(ByteView before, ByteView in) {
   const std::size_t room = limit_ - before.size();
   const std::size_t end = findEnd(before, in.sub(0, room));
-  if (end != kNone) return {.end = end};
+  if (end != kNone) return {.at = end};
   if (in.size() < room) return {};
-  return {.end = room, .whole = false};
+  return {.at = room, .valid = false};
 }
 
-inline void LineOnlyReceiver::deliver(ByteView frame, const detail::Found& found) {
-  if (found.whole) return lineReceived(frame.sub(0, frame.size() - delimiter_.size()).text());
+inline void LineOnlyReceiver::deliver(ByteView frame, const FrameEnd& end) {
+  if (end.valid) return lineReceived(frame.sub(0, frame.size() - delimiter_.size()).text());
   skipping_ = true;
   const std::size_t tail = std::min(frame.size(), delimiter_.size() - 1);
   context_.assign(frame.sub(frame.size() - tail).text());
-  changed();
+  framingChanged();
   lineLengthExceeded(frame.text());
 }
 
-std::size_t LineOnlyReceiver::quietSize() const noexcept { return skipping_ ? 0 : limit_ - 1; }
+std::size_t LineOnlyReceiver::bytesNeeded() const noexcept { return skipping_ ? 0 : limit_; }
 
 void LineOnlyReceiver::skip() {
-  const std::size_t end = findEnd(context_, rest_);
+  const std::size_t end = findEnd(context_, input());
   if (end != kNone) {
     skipping_ = false;
-    rest_ = rest_.sub(end);
+    setInput(input().sub(end));
     return;
   }
   const std::size_t tail = delimiter_.size() - 1;
-  if (rest_.size() < tail) {
-    context_.append(rest_.data(), rest_.size());
+  if (input().size() < tail) {
+    context_.append(input().data(), input().size());
     if (context_.size() > tail) context_.erase(0, context_.size() - tail);
   } else {
-    context_.assign(rest_.sub(rest_.size() - tail).text());
+    context_.assign(input().sub(input().size() - tail).text());
   }
-  rest_ = {};
+  setInput({});
 }
 
-void LineOnlyReceiver::sendLine(std::string_view line) {
+void LineOnlyReceiver::sendLine(ByteView line) {
   transport().write(line);
   transport().write(delimiter_);
+}
+
+void LineOnlyReceiver::setDelimiter(std::string delimiter) {
+  if (delimiter.empty()) throw UsageError(kNoDelimiter);
+  delimiter_ = std::move(delimiter);
+  last_ = delimiter_.back();
+  context_.clear();
+  setMaxLength(maxLength_);
+  deliverBuffered();
 }
 
 void LineOnlyReceiver::setMaxLength(std::size_t bytes) {
   maxLength_ = std::min(bytes, std::numeric_limits<std::size_t>::max() - delimiter_.size());
   limit_ = maxLength_ + delimiter_.size();
-  changed();
+  framingChanged();
 }
 
 }  // namespace teasel

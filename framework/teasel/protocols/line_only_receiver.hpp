@@ -4,17 +4,17 @@
 #include <string>
 #include <string_view>
 
-#include <teasel/protocols/detail/framing.hpp>
+#include <teasel/protocols/framing.hpp>
 
 namespace teasel {
 
 /// Cuts a stream into lines. The model is twisted.protocols.basic.LineOnlyReceiver; what holds for
-/// every protocol that cuts a stream into frames stands at detail::Framing.
+/// every protocol that cuts a stream into frames stands at Framing.
 ///
 /// Memory: one line of at most maxLength plus a delimiter, and what was received while paused. The
 /// work is linear in the bytes received (times the delimiter's size for input made of its last
 /// byte).
-class LineOnlyReceiver : public detail::Framing {
+class LineOnlyReceiver : public Framing {
  public:
   /// The longest line that is accepted until setMaxLength, without its delimiter (Twisted:
   /// MAX_LENGTH).
@@ -32,9 +32,18 @@ class LineOnlyReceiver : public detail::Framing {
   virtual void lineLengthExceeded(std::string_view line);
 
   /// Writes `line` and a delimiter. `line` is sent as it is, delimiters inside it included.
-  void sendLine(std::string_view line);
+  void sendLine(ByteView line);
 
+  /// What ends a line. The reference is valid until setDelimiter.
   const std::string& delimiter() const noexcept { return delimiter_; }
+  /// Cuts all input that was not delivered yet by `delimiter`, and makes sendLine append it. May be
+  /// called at any time, also in the middle of a stream. Inside a callback it takes effect behind
+  /// the line that is being delivered. Outside a callback, lines that are complete by the new
+  /// delimiter are delivered before this returns, unless the transport is paused. If the rest of a
+  /// line that was too long is being skipped, that line ends with the first new delimiter that
+  /// arrives as a whole from now on. Throws UsageError when `delimiter` is empty; nothing changes
+  /// then.
+  void setDelimiter(std::string delimiter);
   std::size_t maxLength() const noexcept { return maxLength_; }
   /// Effective from the next line on; a line that is being received already must fit, too.
   void setMaxLength(std::size_t bytes);
@@ -45,13 +54,13 @@ class LineOnlyReceiver : public detail::Framing {
   /// Stops skipping the rest of a line that was too long.
   void skipNoMore() noexcept { skipping_ = false; }
 
-  bool deliverSome() override;
-  std::size_t quietSize() const noexcept override;
+  bool deliverInput() override;
+  std::size_t bytesNeeded() const noexcept override;
 
  private:
-  friend class detail::Framing;
-  detail::Found find(ByteView before, ByteView in) final;
-  void deliver(ByteView frame, const detail::Found& found) final;
+  friend class Framing;
+  FrameEnd find(ByteView before, ByteView in) final;
+  void deliver(ByteView frame, const FrameEnd& end) final;
   void skip();
   std::size_t findEnd(ByteView before, ByteView in) const noexcept;
   bool endsHere(ByteView before, const char* begin, const char* end) const noexcept;

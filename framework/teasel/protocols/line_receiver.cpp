@@ -12,46 +12,47 @@ void LineReceiver::rawDataReceived(ByteView) {
   throw UsageError(logPrefix() + " is in raw mode and does not override rawDataReceived");
 }
 
-bool LineReceiver::deliverSome() {
-  if (!raw_) return LineOnlyReceiver::deliverSome();
+bool LineReceiver::deliverInput() {
+  if (!raw_) return LineOnlyReceiver::deliverInput();
   deliverRaw();
   return true;
 }
 
-std::size_t LineReceiver::quietSize() const noexcept { return raw_ ? 0 : LineOnlyReceiver::quietSize(); }
+std::size_t LineReceiver::bytesNeeded() const noexcept { return raw_ ? 0 : LineOnlyReceiver::bytesNeeded(); }
 
 void LineReceiver::deliverRaw() {
   struct Given {
     ByteView& view;
     ~Given() { view = {}; }
   } const scope{given_};
-  given_ = std::exchange(rest_, ByteView());
+  given_ = input();
+  setInput({});
   rawDataReceived(given_);
 }
 
 void LineReceiver::setRawMode() {
   raw_ = true;
   skipNoMore();
-  changed();
+  framingChanged();
 }
 
 void LineReceiver::setLineMode(ByteView extra) {
   raw_ = false;
   skipNoMore();
-  if (busy()) {
-    if (rest_.empty() && extra.size() <= given_.size() && extra.end() == given_.end()) rest_ = extra;
+  if (delivering()) {
+    if (input().empty() && extra.size() <= given_.size() && extra.end() == given_.end()) setInput(extra);
     else if (!extra.empty()) putBack(extra);
-    changed();
+    framingChanged();
   } else if (extra.empty()) {
-    changed();
+    framingChanged();
   } else {
-    receive(extra.str() + takeAll());
+    receive(extra.str() + takeBuffered());
   }
 }
 
 std::string LineReceiver::clearLineBuffer() {
   skipNoMore();
-  return takeAll();
+  return takeBuffered();
 }
 
 }  // namespace teasel

@@ -10,7 +10,7 @@ namespace teasel {
 
 /// Cuts a stream into lines, and hands over raw bytes between them. The model is
 /// twisted.protocols.basic.LineReceiver; what holds for every protocol that cuts a stream into
-/// frames stands at detail::Framing, raw bytes included.
+/// frames stands at Framing, raw bytes included.
 class LineReceiver : public LineOnlyReceiver {
  public:
   /// Throws UsageError when the delimiter is empty.
@@ -36,8 +36,8 @@ class LineReceiver : public LineOnlyReceiver {
   bool rawMode() const noexcept { return raw_; }
 
  protected:
-  bool deliverSome() override;
-  std::size_t quietSize() const noexcept override;
+  bool deliverInput() override;
+  std::size_t bytesNeeded() const noexcept override;
 
  private:
   void deliverRaw();

@@ -8,10 +8,16 @@
 #include <vector>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/protocols/framing_test_kit.hpp>
+#include <teasel/protocols/test/framing_test_kit.hpp>
 
 namespace teasel {
 namespace {
+
+using test::Draw;
+using test::obey;
+using test::Session;
+using test::Story;
+using test::waysToCut;
 
 /// Tells what it gets, and obeys lines that are commands.
 class Obedient : public LineReceiver {
@@ -172,6 +178,11 @@ TEST(LineReceiver, HandsAnUnfinishedLineOverWhenRawModeIsChosenOutsideACallback)
   EXPECT_EQ(session.protocol.story(), "");
   session.protocol.dataReceived("defg\r\n");
   EXPECT_EQ(session.protocol.story(), "raw[abcde] line[fg]");
+}
+
+TEST(LineReceiver, CutsLinesBehindRawBytesByADelimiterThatWasSetInRawMode) {
+  const Prepare change = [](Lines& s) { s.protocol.onRaw = [&p = s.protocol](ByteView) { p.setDelimiter(";"); }; };
+  expectStory("raw3\r\n;\r\n;b\r\n;c", "line[raw3] raw[;\r\n] line[] line[b\r\n]", 40, change);
 }
 
 TEST(LineReceiver, ThrowsWhenRawModeHasNoHandler) {

@@ -48,28 +48,28 @@ NetstringReceiver::~NetstringReceiver() = default;
 
 void NetstringReceiver::netstringError(const Failure& why) { transport().failConnection(why); }
 
-bool NetstringReceiver::deliverSome() {
-  if (!broken_) return deliverEach(*this);
-  rest_ = {};
+bool NetstringReceiver::deliverInput() {
+  if (!broken_) return deliverFrames(*this);
+  setInput({});
   return true;
 }
 
-inline detail::Found NetstringReceiver::find(ByteView before, ByteView in) {
+inline Framing::FrameEnd NetstringReceiver::find(ByteView before, ByteView in) {
   const std::size_t held = before.size(), all = held + in.size();
   const Header header = held == 0
                             ? readHeader(in, maxLength_)
                             : readHeader([=](std::size_t at) { return at < held ? before[at] : in[at - held]; }, all, maxLength_);
   if (header.size == 0) return {};
-  if (header.bad) return {.end = header.size - held, .whole = false};
+  if (header.bad) return {.at = header.size - held, .valid = false};
   const std::size_t size = header.size + header.length + 1;
   if (all < size) return {};
-  return {.end = size - held, .whole = in[size - held - 1] == ',', .payload = header.size};
+  return {.at = size - held, .valid = in[size - held - 1] == ',', .payload = header.size};
 }
 
-inline void NetstringReceiver::deliver(ByteView frame, const detail::Found& found) {
-  if (found.whole) return stringReceived(frame.sub(found.payload, frame.size() - found.payload - 1));
+inline void NetstringReceiver::deliver(ByteView frame, const FrameEnd& end) {
+  if (end.valid) return stringReceived(frame.sub(end.payload, frame.size() - end.payload - 1));
   broken_ = true;
-  changed();
+  framingChanged();
   netstringError(errorOf(frame));
 }
 
@@ -84,10 +84,10 @@ Failure NetstringReceiver::errorOf(ByteView frame) const {
   return Failure(NetstringParseError(header.length == 0 ? "':'" : "a digit or ':'", got, at));
 }
 
-std::size_t NetstringReceiver::quietSize() const noexcept {
+std::size_t NetstringReceiver::bytesNeeded() const noexcept {
   if (broken_) return 0;
-  const Header header = readHeader(held(), maxLength_);
-  return header.size == 0 ? 0 : header.size + header.length;
+  const Header header = readHeader(cumulation(), maxLength_);
+  return header.size == 0 ? 0 : header.size + header.length + 1;
 }
 
 void NetstringReceiver::sendString(ByteView string) {
@@ -102,7 +102,7 @@ void NetstringReceiver::sendString(ByteView string) {
 
 void NetstringReceiver::setMaxLength(std::size_t bytes) {
   maxLength_ = std::min(bytes, kLargestMaxLength);
-  changed();
+  framingChanged();
 }
 
 }  // namespace teasel

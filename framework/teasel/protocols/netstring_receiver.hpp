@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <teasel/protocols/detail/framing.hpp>
+#include <teasel/protocols/framing.hpp>
 #include <teasel/protocols/string_too_long.hpp>
 
 namespace teasel {
@@ -24,11 +24,11 @@ class NetstringParseError : public std::runtime_error {
 /// Strings of bytes as netstrings: the length in decimal digits, ':', the bytes, ','. The model is
 /// twisted.protocols.basic.NetstringReceiver, the format D. J. Bernstein's netstrings.txt (1997):
 /// no leading zeros, so that each string has one form. What holds for every protocol that cuts a
-/// stream into frames stands at detail::Framing.
+/// stream into frames stands at Framing.
 ///
 /// A length is judged digit by digit, before any of its string is awaited; nothing is allocated for
 /// it in advance.
-class NetstringReceiver : public detail::Framing {
+class NetstringReceiver : public Framing {
  public:
   /// The longest string that is accepted and sent until setMaxLength (Twisted: MAX_LENGTH).
   static constexpr std::size_t kMaxLength = 99999;
@@ -55,13 +55,13 @@ class NetstringReceiver : public detail::Framing {
   static constexpr std::size_t kLargestMaxLength = static_cast<std::size_t>(-1) / 16;
 
  protected:
-  bool deliverSome() override;
-  std::size_t quietSize() const noexcept override;
+  bool deliverInput() override;
+  std::size_t bytesNeeded() const noexcept override;
 
  private:
-  friend class detail::Framing;
-  detail::Found find(ByteView before, ByteView in) final;
-  void deliver(ByteView frame, const detail::Found& found) final;
+  friend class Framing;
+  FrameEnd find(ByteView before, ByteView in) final;
+  void deliver(ByteView frame, const FrameEnd& end) final;
   Failure errorOf(ByteView frame) const;
 
   bool broken_ = false;

@@ -4,12 +4,17 @@
 
 #include <string>
 
-#include <teasel/protocols/framing_test_kit.hpp>
+#include <teasel/protocols/test/framing_test_kit.hpp>
 
 // What it shares with all framing protocols is tested in framing_test.cpp.
 
 namespace teasel {
 namespace {
+
+using test::Draw;
+using test::Session;
+using test::Story;
+using test::waysToCut;
 
 class Strings : public NetstringReceiver {
  public:

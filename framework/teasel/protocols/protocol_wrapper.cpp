@@ -1,6 +1,6 @@
 #include <teasel/protocols/protocol_wrapper.hpp>
 
-#include <teasel/protocol/build.hpp>
+#include <teasel/protocol/detail/build_protocol.hpp>
 
 namespace teasel {
 

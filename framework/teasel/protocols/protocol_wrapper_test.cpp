@@ -145,6 +145,20 @@ TEST(WrappingFactory, WrapsEachProtocolAndKnowsThoseThatAreConnected) {
   EXPECT_EQ(factory->protocols().begin()->first, 2u);
 }
 
+TEST(ProtocolWrapper, AbortConnectionOfTheWrappedProtocolNamesItsCallerAndItsCause) {
+  Log log;
+  Recorder::Does does;
+  const Failure why(std::runtime_error("full"));
+  does.onData = [&](Recorder& self, ByteView) { self.transport().abortConnection(Site::here(), why); };
+  StringTransport wire(std::make_shared<ProtocolWrapper>(std::make_shared<Recorder>(&log, &does)));
+  wire.feed("x");
+  ASSERT_TRUE(wire.lost());
+  const auto* aborted = wire.lost()->check<ConnectionAborted>();
+  ASSERT_NE(aborted, nullptr) << *wire.lost();
+  EXPECT_EQ(aborted->site().text().substr(0, 25), "protocol_wrapper_test.cpp");
+  EXPECT_TRUE(aborted->cause().same(why));
+}
+
 TEST(WrappingFactory, AFactoryThatBuildsNoProtocolHasTheConnectionClosed) {
   const auto inner = std::make_shared<Factory>();
   inner->noisy = false;

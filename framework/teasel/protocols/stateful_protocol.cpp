@@ -14,27 +14,27 @@ StatefulProtocol::State StatefulProtocol::initialState() {
   return first;
 }
 
-bool StatefulProtocol::deliverSome() {
+bool StatefulProtocol::deliverInput() {
   if (!begun_) {
     other() = initialState();
     enterOther();
     begun_ = true;
   } else if (state().end_) {
-    rest_ = {};
-  } else if (due_) {
+    setInput({});
+  } else if (due()) {
     deliver({}, {});
   } else {
-    return deliverEach(*this);
+    return deliverFrames(*this);
   }
   return true;
 }
 
-inline detail::Found StatefulProtocol::find(ByteView before, ByteView in) {
+inline Framing::FrameEnd StatefulProtocol::find(ByteView before, ByteView in) {
   const std::size_t wanted = state().bytes_ - before.size();
-  return in.size() < wanted ? detail::Found{} : detail::Found{.end = wanted};
+  return in.size() < wanted ? FrameEnd{} : FrameEnd{.at = wanted};
 }
 
-inline void StatefulProtocol::deliver(ByteView frame, const detail::Found&) {
+inline void StatefulProtocol::deliver(ByteView frame, const FrameEnd&) {
   const State* const next = ::new (&other()) State((this->*state().handler_)(frame));
   // Most states want some bytes and come after one that did.
   if (next->handler_ != nullptr && next->bytes_ - 1 < maxLength_ && emptyInARow_ == 0) now_ = 1 - now_;
@@ -43,9 +43,9 @@ inline void StatefulProtocol::deliver(ByteView frame, const detail::Found&) {
 
 void StatefulProtocol::enterOther() {
   if (other().handler_ != nullptr || other().end_) now_ = 1 - now_;
-  due_ = false;
+  setDue(false);
   if (state().end_) {
-    changed();
+    framingChanged();
     transport().loseConnection();
   } else if (state().bytes_ > maxLength_) {
     refuse(Failure(LimitExceeded("state size limit", maxLength_, state().bytes_)));
@@ -54,17 +54,17 @@ void StatefulProtocol::enterOther() {
   } else if (++emptyInARow_ > kMaxEmptyStates) {
     refuse(Failure(LimitExceeded("limit of empty states in a row", kMaxEmptyStates, emptyInARow_)));
   } else {
-    due_ = true;
-    changed();
+    setDue(true);
+    framingChanged();
   }
 }
 
 void StatefulProtocol::refuse(const Failure& why) {
   state() = State::end();
-  changed();
+  framingChanged();
   transport().failConnection(why);
 }
 
-std::size_t StatefulProtocol::quietSize() const noexcept { return !begun_ || state().bytes_ == 0 ? 0 : state().bytes_ - 1; }
+std::size_t StatefulProtocol::bytesNeeded() const noexcept { return begun_ ? state().bytes_ : 0; }
 
 }  // namespace teasel

@@ -3,13 +3,13 @@
 #include <concepts>
 #include <cstddef>
 
-#include <teasel/protocols/detail/framing.hpp>
+#include <teasel/protocols/framing.hpp>
 
 namespace teasel {
 
 /// A parser in states: each says how many bytes it wants and who gets them, and the handler returns
 /// the next state. The model is twisted.protocols.stateful.StatefulProtocol. What holds for every
-/// protocol that cuts a stream into frames stands at detail::Framing.
+/// protocol that cuts a stream into frames stands at Framing.
 ///
 ///     class Records : public StatefulProtocol {
 ///       State getInitialState() override { return {&Records::size, 1}; }
@@ -21,7 +21,7 @@ namespace teasel {
 /// 0 needs no special case. More than kMaxEmptyStates of them in a row end the connection with
 /// LimitExceeded, as does a state that wants more than maxLength bytes. A handler that throws has
 /// kept its state.
-class StatefulProtocol : public detail::Framing {
+class StatefulProtocol : public Framing {
  public:
   /// The most that a state may want until setMaxLength.
   static constexpr std::size_t kMaxLength = std::size_t{1} << 20;
@@ -62,13 +62,13 @@ class StatefulProtocol : public detail::Framing {
   void setMaxLength(std::size_t bytes) noexcept { maxLength_ = bytes; }
 
  protected:
-  bool deliverSome() override;
-  std::size_t quietSize() const noexcept override;
+  bool deliverInput() override;
+  std::size_t bytesNeeded() const noexcept override;
 
  private:
-  friend class detail::Framing;
-  detail::Found find(ByteView before, ByteView in) final;
-  void deliver(ByteView frame, const detail::Found& found) final;
+  friend class Framing;
+  FrameEnd find(ByteView before, ByteView in) final;
+  void deliver(ByteView frame, const FrameEnd& end) final;
   State initialState();
   State& state() noexcept { return states_[now_]; }
   const State& state() const noexcept { return states_[now_]; }

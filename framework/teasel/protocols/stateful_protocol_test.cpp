@@ -5,12 +5,17 @@
 #include <functional>
 #include <string>
 
-#include <teasel/protocols/framing_test_kit.hpp>
+#include <teasel/protocols/test/framing_test_kit.hpp>
 
 // What it shares with all framing protocols is tested in framing_test.cpp.
 
 namespace teasel {
 namespace {
+
+using test::obey;
+using test::Session;
+using test::Story;
+using test::waysToCut;
 
 /// Commands of one byte: '0' to '9' is the size of a body; 'x' ends; '.' stays; 'h' is huge; 'r' a
 /// run of empty states.

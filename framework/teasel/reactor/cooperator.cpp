@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/reactor/detail/loss_watch.hpp>
 #include <teasel/reactor/reactor.hpp>
 

@@ -6,9 +6,11 @@
 #include <thread>
 
 #include <teasel/core/check.hpp>
+#include <teasel/core/detail/timer_queue.hpp>
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/reactor/literal_resolver.hpp>
 #include <teasel/reactor/thread_pool.hpp>
 
@@ -87,7 +89,7 @@ Reactor::Reactor(std::unique_ptr<Driver> driver)
       threadCalls_(std::make_unique<ThreadCalls>()),
       threadPool_(driver_->makeThreadPool()) {
   // A callLater before the first turn counts from now, not from the beginning of time.
-  timers_.setNow(driver_->now());
+  setNow(driver_->now());
 }
 
 Reactor::~Reactor() {
@@ -95,7 +97,7 @@ Reactor::~Reactor() {
   abandonThreads();
   timers_.clear();
   shutDownResources();
-  if (lifeline_ != nullptr) *lifeline_ = nullptr;
+  if (weakHandle_ != nullptr) *weakHandle_ = nullptr;
   // Captures of what never ran may still use the reactor while they die.
   posted_.clear();
   ready_.clear();
@@ -164,7 +166,7 @@ bool Reactor::renew() {
   crashed_ = false;
   threadCalls_->setClosed(false);
   ready_.clear();
-  timers_.setNow(driver_->now());
+  setNow(driver_->now());
   return true;
 }
 
@@ -181,7 +183,7 @@ void Reactor::turn(Duration maxWait) {
   else if (!timers_.empty()) maxWait = std::min(maxWait, std::max(Duration::zero(), timers_.next() - driver_->now()));
   const std::uint64_t mark = timers_.mark();
   if (!posted_.empty()) ready_.swap(posted_);
-  driver_->poll(maxWait, timers_.sample());
+  driver_->poll(maxWait, sample());
   if (!ready_.empty() || threadCalls_->any()) runPosted();
   if (timers_.next() <= now())
     for (UniqueFunction<void()> call = timers_.takeDue(now(), mark); call; call = timers_.takeDue(now(), mark))
@@ -221,9 +223,9 @@ void Reactor::atTurnEnd(TurnEnd& work) noexcept {
   lastEnd_ = &work;
 }
 
-const std::shared_ptr<Reactor*>& Reactor::lifeline() {
-  if (lifeline_ == nullptr) lifeline_ = std::make_shared<Reactor*>(this);
-  return lifeline_;
+const std::shared_ptr<Reactor*>& Reactor::weakHandle() {
+  if (weakHandle_ == nullptr) weakHandle_ = std::make_shared<Reactor*>(this);
+  return weakHandle_;
 }
 
 void Reactor::addResource(Resource& resource) noexcept {
@@ -392,7 +394,7 @@ std::vector<std::string> Reactor::describeOpen() const {
   std::vector<std::string> lines;
   for (const Resource* resource = firstResource_; resource != nullptr; resource = resource->following_)
     lines.push_back(resource->describe());
-  for (const TimerQueue::Pending& timer : timers_.pending())
+  for (const PendingCall& timer : timers_.pending())
     lines.push_back("timer made at " + timer.site.text() + ", due in " + std::to_string((timer.at - now()).count()) + " ns");
   if (!posted_.empty()) lines.push_back(std::to_string(posted_.size()) + " posted call(s)");
   if (inThreads_ > 0) lines.push_back(std::to_string(inThreads_) + " call(s) in threads");

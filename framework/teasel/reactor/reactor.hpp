@@ -111,7 +111,7 @@ class Reactor final : public Clock {
   void shutdown(UniqueFunction<void()> wait = nullptr);
   /// Between turns: now() shows the driver's time. For those who own the loop and a clock that
   /// moves without the reactor.
-  void sampleNow() noexcept { timers_.setNow(driver_->now()); }
+  void sampleNow() noexcept { setNow(driver_->now()); }
   bool stopRequested() const noexcept { return state_ == State::kStopping; }
   /// Ends run() after this turn: shutdown triggers run (those of phase `before` may take turns, see
   /// addBlocker), then every resource is ended. Throws ReactorNotRunning when it is not running or
@@ -183,9 +183,8 @@ class Reactor final : public Clock {
   /// twice is once.
   void atTurnEnd(TurnEnd& work) noexcept;
   void addResource(Resource& resource) noexcept;
-  /// For those who may outlive it: points to this reactor until it is gone, then to null. One
-  /// thread.
-  const std::shared_ptr<Reactor*>& lifeline();
+  /// For those who may outlive this reactor: points to it, and to null once it is gone. One thread.
+  const std::shared_ptr<Reactor*>& weakHandle();
   /// One line per open resource, timer and posted call, in order of creation: what keeps this
   /// reactor busy.
   std::vector<std::string> describeOpen() const;
@@ -202,7 +201,6 @@ class Reactor final : public Clock {
     UniqueFunction<void()> call;
   };
   void runPosted();
-  void runTimers();
   void runClosing();
   void fire(Event event, Phase phase);
   void waitForBlockers(UniqueFunction<void()>& wait);
@@ -222,7 +220,7 @@ class Reactor final : public Clock {
   std::vector<UniqueFunction<void()>> posted_, ready_;  // for the next turn, for this one
   std::vector<Trigger> triggers_;
   TriggerId lastTrigger_ = 0;
-  std::shared_ptr<Reactor*> lifeline_;  // made when somebody asks for it
+  std::shared_ptr<Reactor*> weakHandle_;  // made when somebody asks for it
   std::shared_ptr<std::size_t> blockers_ = std::make_shared<std::size_t>(0);
   TurnEnd* firstEnd_ = nullptr;
   TurnEnd* lastEnd_ = nullptr;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <teasel/core/clock.hpp>
+#include <teasel/core/detail/timer_queue.hpp>
 #include <teasel/deferred/test_util.hpp>
 
 /// What the tests of LoopingCall, Cooperator, deferLater and react share.
@@ -14,10 +15,10 @@ using deferred_tests::thrownBy;
 /// of it sees one time.
 class StallingClock final : public Clock {
  public:
-  StallingClock() { timers_.setNow(kStart); }
+  StallingClock() { setNow(kStart); }
   Duration passed() const noexcept { return now() - kStart; }
   /// Time passes and nothing runs.
-  void stall(Duration by) { timers_.setNow(now() + by); }
+  void stall(Duration by) { setNow(now() + by); }
   /// A turn, so much later.
   void runAfter(Duration by) {
     stall(by);

@@ -4,8 +4,8 @@
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/core/observer.hpp>
 
 namespace teasel {
 
@@ -47,6 +47,8 @@ void Connection::makeConnection() {
   host_ = slot_->host();
   peer_ = slot_->peer();
   made_ = true;
+  sending_ = SendState::kOpen;
+  receiving_ = ReceiveState::kOpen;
   Failure failure;
   if (!guarded("buildProtocol", failure, [&] { protocol_ = owner_->buildProtocol(peer_); }))
     kLog.failure("exception out of buildProtocol", failure);
@@ -93,11 +95,10 @@ void Connection::dispatch(const char* callback, F&& call) {
 
 /// `resumed`: the callback was a producer's resumeProducing.
 void Connection::afterDispatch(bool resumed) {
-  if (ended_) return;
+  if (ended()) return;
   if (queuedBytes_ > 0 && inFlight_.empty()) flush();
-  if (!obliged_) return;
   if (pacer_.any()) pace(resumed);
-  else if (losing_ || losingWrite_) closeIfFlushed();
+  else if (sending_ != SendState::kOpen) endIfFlushed();
 }
 
 /// Makes the call that the producer is owed, if any.
@@ -132,7 +133,7 @@ void Connection::paceInNextTurn() {
 
 void Connection::write(ByteView data) {
   if (data.empty()) return;
-  if ((!made_ || disconnecting() || losingWrite_) && (ended_ || !pacer_.any())) {
+  if (sending_ != SendState::kOpen && (ended() || !pacer_.any())) {
     ++counters_.writesDropped;
     counters_.bytesDropped += data.size();
     return;
@@ -179,28 +180,34 @@ void Connection::onWritten(std::size_t count) {
   afterDispatch();
 }
 
-void Connection::closeIfFlushed() {
+/// Goes on with the end that was asked for, when nothing waits any more.
+void Connection::endIfFlushed() {
   if (pendingBytes() > 0) return;
-  if (losing_) {
+  if (sending_ == SendState::kClosing) {
     end(reason_ ? reason_ : connectionDone(), CloseMode::kGraceful);
     return;
   }
-  if (!losingWrite_ || writeShut_) return;
-  writeShut_ = true;
+  if (sending_ != SendState::kShuttingDown) return;
+  sending_ = SendState::kShutDown;
   reactor_->driver().shutdownWrite(slot_);
   if (protocol_->halfCloseable()) {
-    reportWriteLost_ = true;
+    writeLostDue_ = true;
     wantTurnEnd();
-  } else if (eof_) {
+  } else if (receiving_ == ReceiveState::kEndOfStream) {
     end(connectionDone(), CloseMode::kGraceful);
   }
 }
 
+void Connection::beginClosing() noexcept {
+  sending_ = SendState::kClosing;
+  receiving_ = ReceiveState::kDiscarding;
+}
+
 void Connection::loseConnection() {
-  if (!made_ || ended_) return;
+  if (!connected()) return;
   letGoOfEndedSource();
-  if (losing_) return;
-  losing_ = obliged_ = true;
+  if (disconnecting()) return;
+  beginClosing();
   // What comes from now on is discarded, so that a peer which is still sending gets to read our
   // reply.
   if (paused_) reactor_->driver().reading(slot_, true);
@@ -208,35 +215,35 @@ void Connection::loseConnection() {
 }
 
 void Connection::failConnection(const Failure& why) {
-  if (!made_ || disconnecting()) return;
+  if (connecting() || disconnecting()) return;
   reason_ = why;
   pacer_.stopPush();
   loseConnection();
 }
 
-void Connection::abortConnection() {
-  if (made_) end(connectionAborted(), CloseMode::kAbort);
+void Connection::abortConnection(Site site, const Failure& cause) {
+  if (connected()) end(Failure(ConnectionAborted(site, cause), Site{}), CloseMode::kAbort);
 }
 
 void Connection::loseWriteConnection() {
-  if (!made_ || disconnecting()) return;
+  if (connecting() || disconnecting()) return;
   letGoOfEndedSource();
-  if (losingWrite_) return;
-  losingWrite_ = obliged_ = true;
+  if (sending_ != SendState::kOpen) return;
+  sending_ = SendState::kShuttingDown;
   if (!dispatching_) wantTurnEnd();
 }
 
 void Connection::pauseProducing() {
-  if (!made_ || disconnecting() || paused_) return;
+  if (connecting() || disconnecting() || paused_) return;
   paused_ = true;
   reactor_->driver().reading(slot_, false);
 }
 
 void Connection::resumeProducing() {
-  if (!made_ || disconnecting() || !paused_) return;
+  if (connecting() || disconnecting() || !paused_) return;
   paused_ = false;
   reactor_->driver().reading(slot_, true);
-  reportResumed_ = true;
+  resumedDue_ = true;
   wantTurnEnd();
 }
 
@@ -245,18 +252,17 @@ void Connection::registerProducer(std::shared_ptr<Producer> producer, bool strea
   if (pacer_.any())
     throw ProducerAlreadyRegistered("registerProducer of a " + nameOf(*producer) + " while a " + nameOf(*pacer_.producer()) +
                                     " is registered");
-  if (made_ && !disconnecting() && !losingWrite_) {
+  if (sending_ == SendState::kOpen) {
     pacer_.set(std::move(producer), streaming);
-    obliged_ = true;
     if (!dispatching_) wantTurnEnd();
     return;
   }
-  Reactor* reactor = reactor_ != nullptr ? reactor_ : lifeline_ != nullptr ? *lifeline_ : nullptr;
+  Reactor* reactor = reactor_ != nullptr ? reactor_ : weakReactor_ != nullptr ? *weakReactor_ : nullptr;
   if (reactor != nullptr) reactor->callFromThread([late = std::move(producer)] { late->stopProducing(); });
 }
 
 void Connection::unregisterProducer() {
-  if (pacer_.take() != nullptr && !ended_ && !dispatching_) wantTurnEnd();
+  if (pacer_.take() != nullptr && !ended() && !dispatching_) wantTurnEnd();
 }
 
 /// What is forwarded from a transport ends with it: nobody has to unregister that one.
@@ -269,24 +275,24 @@ void Connection::letGoOfEndedSource() {
 void Connection::setWaterMarks(std::size_t high, std::size_t low) {
   Transport::setWaterMarks(high, low);
   pacer_.setMarks(high, low);
-  if (pacer_.any() && !ended_ && !dispatching_) wantTurnEnd();
+  if (pacer_.any() && !ended() && !dispatching_) wantTurnEnd();
 }
 
 void Connection::deliverResumed() {
-  reportResumed_ = false;
+  resumedDue_ = false;
   if (!paused_ && !disconnecting()) dispatch("producingResumed", [&] { protocol_->producingResumed(); });
 }
 
 void Connection::stopConnecting(const Failure& why) {
-  if (!made_) end(why, CloseMode::kAbort);
+  if (connecting()) end(why, CloseMode::kAbort);
 }
 
 void Connection::onConnected() { makeConnection(); }
 
 void Connection::onData(Chunk& chunk) {
-  if (reportResumed_) deliverResumed();
-  if (ended_) return;
-  if (losing_) {
+  if (resumedDue_) deliverResumed();
+  if (ended()) return;
+  if (receiving_ == ReceiveState::kDiscarding) {
     counters_.bytesDiscarded += chunk.size();
     return;
   }
@@ -296,29 +302,29 @@ void Connection::onData(Chunk& chunk) {
 }
 
 void Connection::onEof() {
-  if (reportResumed_) deliverResumed();
-  if (ended_) return;
-  eof_ = true;
-  if (losing_ && !pacer_.any()) return;
+  if (resumedDue_) deliverResumed();
+  if (ended() || (disconnecting() && !pacer_.any())) return;
   if (!protocol_->halfCloseable()) {
     pacer_.stopPush();  // nobody would ever tell it to end
-    losing_ = obliged_ = true;
+    beginClosing();
     afterDispatch();
     return;
   }
-  if (losing_) return;
+  if (disconnecting()) return;
+  receiving_ = ReceiveState::kEndOfStream;
   dispatch("readConnectionLost", [&] { protocol_->readConnectionLost(); });
-  if (writeShut_ && !reportWriteLost_) end(connectionDone(), CloseMode::kGraceful);
+  if (sending_ == SendState::kShutDown && !writeLostDue_) end(connectionDone(), CloseMode::kGraceful);
 }
 
 void Connection::onError(const Failure& why) {
-  if (reportResumed_) deliverResumed();
+  if (resumedDue_) deliverResumed();
   end(reason_ ? reason_ : why, CloseMode::kAbort);
 }
 
 void Connection::end(const Failure& reason, CloseMode mode) {
-  if (ended_) return;
-  ended_ = true;
+  if (ended()) return;
+  sending_ = SendState::kClosed;
+  receiving_ = ReceiveState::kClosed;
   reason_ = reason;
   if (slot_ != nullptr)
     reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::exchange(inFlight_, {}), reactor_->now() + linger_);
@@ -330,19 +336,19 @@ void Connection::end(const Failure& reason, CloseMode mode) {
 void Connection::wantTurnEnd() noexcept { reactor_->atTurnEnd(*this); }
 
 void Connection::endTurn() {
-  if (!ended_ && reportResumed_) deliverResumed();
-  if (!ended_ && reportWriteLost_) {
-    reportWriteLost_ = false;
+  if (!ended() && resumedDue_) deliverResumed();
+  if (!ended() && writeLostDue_) {
+    writeLostDue_ = false;
     dispatch("writeConnectionLost", [&] { protocol_->writeConnectionLost(); });
-    if (eof_) end(connectionDone(), CloseMode::kGraceful);
+    if (receiving_ == ReceiveState::kEndOfStream) end(connectionDone(), CloseMode::kGraceful);
   }
-  if (ended_) finish();
+  if (ended()) finish();
   else afterDispatch();
 }
 
 void Connection::finish() {
-  if (std::exchange(finished_, true)) return;
   const std::shared_ptr<Connection> keep = std::move(self_);
+  if (keep == nullptr) return;  // connectionLost was called already
   const std::shared_ptr<ConnectionOwner> owner = std::move(owner_);
   unlink();
   // Held here: should a verdict fly out of connectionLost, the two do not go on holding each other.
@@ -356,7 +362,7 @@ void Connection::finish() {
   protocol.reset();
   if (made_) owner->connectionClosed(reason_);
   else owner->connectionFailed(reason_);
-  if (keep.use_count() > 1) lifeline_ = reactor_->lifeline();
+  if (keep.use_count() > 1) weakReactor_ = reactor_->weakHandle();
   reactor_ = nullptr;
 }
 
@@ -370,7 +376,7 @@ std::string Connection::describe() const {
   if (pendingBytes() > 0) text += ", " + std::to_string(pendingBytes()) + " bytes to send";
   if (paused_) text += ", reading paused";
   if (pacer_.any()) text += ", producer " + nameOf(*pacer_.producer()) + (pacer_.paused() ? " (paused)" : "");
-  if (losing_) text += ", closing";
+  if (disconnecting()) text += ", closing";
   return text;
 }
 

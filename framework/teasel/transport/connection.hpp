@@ -34,11 +34,97 @@ class ConnectionOwner {
   ~ConnectionOwner() = default;
 };
 
-/// The one stream state machine: buffering, closing, half-close, pausing - the same on every
-/// driver, the simulated one included. Only its maker, its driver and its reactor see more of it
+/// The one stream state machine: buffering, closing, half-close and pausing. It is the same on every
+/// driver, the simulated one included. Only its owner, its driver and its reactor see more of it
 /// than Transport.
 ///
-/// It holds itself and its protocol until connectionLost has returned; its owner as long.
+/// THEORY OF OPERATION
+///
+/// A connection stands between five parties. These calls come in and go out:
+///
+///     protocol, or who holds the Transport   in: the calls of Transport
+///                                            out: the callbacks of StreamProtocol
+///     producer (registerProducer)            out: the calls of Producer
+///     driver                                 in: the upcalls of StreamSink, from Driver::poll
+///                                            out: write, reading, shutdownWrite, close
+///     owner (a Port or a Connector)          in: stopConnecting
+///                                            out: the calls of ConnectionOwner
+///     reactor                                in: the closing phase (endTurn), its end (shutDown)
+///
+/// A call of Transport changes the state and calls at most the driver. Callbacks are made by an
+/// upcall of the driver or by the closing phase, one at a time. The end of such a dispatch flushes
+/// what was written, then makes the call that the producer is owed, then goes on with an end that
+/// was asked for. Calls from elsewhere, for example from a timer, ask for the closing phase, which
+/// does the same.
+///
+/// Each direction has a state of its own. The arrows name the events that lead on; every other event
+/// leaves the state as it is. connection_table_test_kit.hpp lists every state with every event, the
+/// calls that go out and the next state; connection_states_test.cpp drives a connection through all
+/// of them and compares these arrows with that table. An event stands at two arrows where it depends
+/// on the circumstances: whether bytes wait for the driver or a producer is registered, whether the
+/// protocol is half-closeable, and whether the peer has ended its direction.
+///
+/// Sending
+///     kConnecting     no stream yet; writes are dropped
+///     kOpen           writes are accepted
+///     kShuttingDown   loseWriteConnection: flushes and awaits the producer, then shuts down
+///     kShutDown       our direction is ended; reading goes on
+///     kClosing        loseConnection: flushes and awaits the producer, then closes
+///     kClosed         the slot is given back; connectionLost is due or has been called
+///
+///     kConnecting -> kOpen: onConnected.
+///     kConnecting -> kClosed: onConnected, onError, stopConnecting, exception, shutDown.
+///     kOpen -> kShuttingDown: loseWriteConnection.
+///     kOpen -> kShutDown: loseWriteConnection.
+///     kOpen -> kClosing: onEof, loseConnection, failConnection.
+///     kOpen -> kClosed: onEof, onError, loseWriteConnection, loseConnection, failConnection,
+///         abortConnection, writeTooMuch, exception, shutDown.
+///     kShuttingDown -> kShutDown: onWritten, unregisterProducer.
+///     kShuttingDown -> kClosing: onEof, loseConnection, failConnection.
+///     kShuttingDown -> kClosed: onWritten, onError, failConnection, abortConnection, writeTooMuch,
+///         exception, shutDown.
+///     kShutDown -> kClosed: onEof, onError, loseConnection, failConnection, abortConnection,
+///         exception, shutDown.
+///     kClosing -> kClosed: onEof, onWritten, onError, abortConnection, unregisterProducer,
+///         writeTooMuch, exception, shutDown.
+///
+/// Receiving
+///     kConnecting     no stream yet
+///     kOpen           data is delivered; while paused the driver holds it
+///     kEndOfStream    the peer has ended its direction; a half-closeable protocol knows
+///     kDiscarding     loseConnection: data is counted and dropped
+///     kClosed         as in sending
+///
+///     kConnecting -> kOpen: onConnected.
+///     kConnecting -> kClosed: onConnected, onError, stopConnecting, exception, shutDown.
+///     kOpen -> kEndOfStream: onEof.
+///     kOpen -> kDiscarding: onEof, loseConnection, failConnection.
+///     kOpen -> kClosed: onEof, onError, loseConnection, failConnection, abortConnection, exception,
+///         shutDown.
+///     kEndOfStream -> kDiscarding: loseConnection, failConnection.
+///     kEndOfStream -> kClosed: onError, loseWriteConnection, loseConnection, failConnection,
+///         abortConnection, exception, shutDown.
+///     kDiscarding -> kClosed: onEof, onWritten, onError, abortConnection, unregisterProducer,
+///         exception, shutDown.
+///
+/// Who may end a connection, and what connectionLost gets:
+///
+///     the peer's end of stream, unless half-closeable     ConnectionDone, after the flush
+///     both directions ended, half-closeable               ConnectionDone
+///     loseConnection                                      ConnectionDone, after the flush
+///     failConnection                                      what it was given, after the flush
+///     abortConnection                                     ConnectionAborted; names the caller
+///     more than the write limit waits                     LimitExceeded; names the limit
+///     an exception out of a callback                      that exception; the log names the callback
+///     the driver's onError                                what the driver says, a ConnectionLost
+///     the reactor's end                                   ConnectionLost
+///
+/// After failConnection an onError during the flush does not replace the reason that was given. An
+/// attempt to connect ends by onError, stopConnecting or the reactor's end; the owner hears
+/// connectionFailed and no protocol exists.
+///
+/// A connection holds itself and its protocol until connectionLost has returned, and its owner as
+/// long.
 class Connection final : public Transport, public StreamSink, private TurnEnd, private Resource {
  public:
   /// A stream that was accepted: asks `owner` for the protocol and makes the connection. To be
@@ -48,6 +134,11 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   static std::shared_ptr<Connection> connect(Reactor& reactor, const Address& to, const ConnectOptions& options,
                                              std::shared_ptr<ConnectionOwner> owner);
 
+  enum class SendState : std::uint8_t { kConnecting, kOpen, kShuttingDown, kShutDown, kClosing, kClosed };
+  enum class ReceiveState : std::uint8_t { kConnecting, kOpen, kEndOfStream, kDiscarding, kClosed };
+  SendState sendState() const noexcept { return sending_; }
+  ReceiveState receiveState() const noexcept { return receiving_; }
+
   /// Use accept or connect.
   Connection(Reactor& reactor, std::shared_ptr<ConnectionOwner> owner);
   ~Connection() override;
@@ -55,14 +146,14 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void write(ByteView data) override;
   void loseConnection() override;
   void failConnection(const Failure& why) override;
-  void abortConnection() override;
+  void abortConnection(Site site = Site::here(), const Failure& cause = {}) override;
   void loseWriteConnection() override;
   void pauseProducing() override;
   void resumeProducing() override;
   const Address& getHost() const noexcept override { return host_; }
   const Address& getPeer() const noexcept override { return peer_; }
-  bool connected() const noexcept override { return made_ && !ended_; }
-  bool disconnecting() const noexcept override { return losing_ || ended_; }
+  bool connected() const noexcept override { return !connecting() && !ended(); }
+  bool disconnecting() const noexcept override { return sending_ >= SendState::kClosing; }
   bool paused() const noexcept override { return paused_; }
   const Counters& counters() const noexcept override { return counters_; }
   std::size_t pendingBytes() const noexcept override { return queuedBytes_ + inFlightBytes_; }
@@ -101,9 +192,12 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void afterDispatch(bool resumed = false);
   void pace(bool resumed);
   void paceInNextTurn();
+  void beginClosing() noexcept;
+  bool connecting() const noexcept { return sending_ == SendState::kConnecting; }
+  bool ended() const noexcept { return sending_ == SendState::kClosed; }
   void letGoOfEndedSource();
   void flush();
-  void closeIfFlushed();
+  void endIfFlushed();
   void end(const Failure& reason, CloseMode mode);
   void finish();
   void wantTurnEnd() noexcept;
@@ -118,25 +212,20 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   std::size_t queuedBytes_ = 0, inFlightBytes_ = 0, writeLimit_ = kDefaultWriteLimit;
   const Chunk* chunk_ = nullptr;  // being delivered
   detail::Pacer pacer_;
-  std::shared_ptr<Reactor*> lifeline_;  // once finished, unless nobody else holds this transport
+  std::shared_ptr<Reactor*> weakReactor_;  // once finished, unless nobody else holds this transport
   // of connectionLost; before the end: what failConnection was given
   Failure reason_;
   Duration linger_ = std::chrono::seconds(2);
   Address host_, peer_;
   Counters counters_;
-  bool made_ = false;         // makeConnection was called
-  bool ended_ = false;        // the reason is set; connectionLost follows
-  bool finished_ = false;     // connectionLost has been reported
-  bool losing_ = false;       // loseConnection was called
-  bool losingWrite_ = false;  // loseWriteConnection was called
-  bool writeShut_ = false;    // our direction is ended
-  bool eof_ = false;          // the peer's direction is ended
-  bool paused_ = false;
-  // an end was asked for or a producer registered: flushing is not all there is to do
-  bool obliged_ = false;
-  bool dispatching_ = false;
-  bool reportResumed_ = false, reportWriteLost_ = false;
-  bool pacing_ = false;  // paceInNextTurn was called and that turn has not come
+  SendState sending_ = SendState::kConnecting;
+  ReceiveState receiving_ = ReceiveState::kConnecting;
+  bool made_ = false;          // it was connected once: the owner hears connectionClosed
+  bool paused_ = false;        // stays as it was when the connection is closing
+  bool dispatching_ = false;   // a callback runs; its end does what the callback asked for
+  bool resumedDue_ = false;    // the protocol is owed producingResumed
+  bool writeLostDue_ = false;  // the protocol is owed writeConnectionLost
+  bool pacing_ = false;        // paceInNextTurn was called and that turn has not come
 };
 
 }  // namespace teasel

@@ -24,7 +24,7 @@ class Unconnected final : public Transport {
   void write(ByteView) override {}
   void loseConnection() override {}
   void failConnection(const Failure&) override {}
-  void abortConnection() override {}
+  void abortConnection(Site, const Failure&) override {}
   void loseWriteConnection() override {}
   void pauseProducing() override {}
   void resumeProducing() override {}

@@ -8,6 +8,7 @@
 #include <teasel/core/address.hpp>
 #include <teasel/core/byte_view.hpp>
 #include <teasel/core/failure.hpp>
+#include <teasel/core/site.hpp>
 #include <teasel/transport/producer.hpp>
 
 namespace teasel {
@@ -67,8 +68,10 @@ class Transport : public Producer {
   /// wrong: what was written is flushed, then connectionLost(why) follows, also if the flush fails.
   /// A registered push producer is stopped, a pull producer awaited. No effect once disconnecting.
   virtual void failConnection(const Failure& why) = 0;
-  /// Drops what was written and resets; connectionLost(ConnectionAborted) follows.
-  virtual void abortConnection() = 0;
+  /// Drops what was written and resets; connectionLost(ConnectionAborted) follows. That reason names
+  /// `site`, which is the caller, and `cause`, which may be empty. No effect once the connection has
+  /// ended.
+  virtual void abortConnection(Site site = Site::here(), const Failure& cause = {}) = 0;
   /// Flushes, then ends our direction only; reading goes on. writeConnectionLost tells a
   /// half-closeable protocol. Awaits a registered producer.
   virtual void loseWriteConnection() = 0;
@@ -81,10 +84,12 @@ class Transport : public Producer {
 
   virtual const Address& getHost() const noexcept = 0;
   virtual const Address& getPeer() const noexcept = 0;
-  /// From connectionMade until just before connectionLost.
+  /// From just before connectionMade until the connection has ended. loseConnection leaves it true
+  /// while what was written is flushed. It is false at once after abortConnection, although
+  /// connectionLost follows later: nothing can be sent or received any more.
   virtual bool connected() const noexcept = 0;
-  /// loseConnection or abortConnection was called, or the connection is over: framing protocols
-  /// deliver nothing more.
+  /// loseConnection, failConnection or abortConnection was called, the peer ended a connection that
+  /// is not half-closeable, or the connection has ended. Framing protocols deliver nothing more.
   virtual bool disconnecting() const noexcept = 0;
   virtual bool paused() const noexcept = 0;
 

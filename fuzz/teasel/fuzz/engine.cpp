@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <teasel/core/sanitizers.hpp>
+#include <teasel/core/detail/sanitizers.hpp>
 #include <teasel/fakes/program/detail/corpus.hpp>
 
 namespace teasel::fuzz {

@@ -1,6 +1,7 @@
 #include <teasel/fuzz/mutator.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 
@@ -9,13 +10,14 @@
 namespace teasel::fuzz {
 
 using fakes::ChoiceSite;
+using fakes::OperandType;
 using fakes::PlayEvent;
 using fakes::PlayEventKind;
 
 namespace {
 
-constexpr std::size_t kMaxSteps = 512;  // beyond, inputs are mutated as bytes
-constexpr std::size_t kLongest = 4096;  // what lengthening makes of a message at most
+constexpr std::size_t kMaxMessages = 512;  // beyond, inputs are mutated as bytes
+constexpr std::size_t kLongest = 4096;     // what lengthening makes of a message at most
 constexpr std::uint64_t kNumbers[] = {0,
                                       1,
                                       2,
@@ -58,6 +60,20 @@ constexpr ChoiceSite kSites[] = {
     ChoiceSite::kAcceptOrder, ChoiceSite::kEofWithLast, ChoiceSite::kTimerTie, ChoiceSite::kPlayEnding, ChoiceSite::kDeliveries,
     ChoiceSite::kPausedReset, ChoiceSite::kWindow,      ChoiceSite::kStall,    ChoiceSite::kWakeups,    ChoiceSite::kWritten};
 
+constexpr std::size_t kInsertedCount = [] {
+  std::size_t count = 0;
+  for (const fakes::EventRow& row : fakes::kEvents) count += row.inserted;
+  return count;
+}();
+/// The rows of events, each as often as it is inserted in relation to the others.
+constexpr std::array<const fakes::EventRow*, kInsertedCount> kInserted = [] {
+  std::array<const fakes::EventRow*, kInsertedCount> rows{};
+  std::size_t at = 0;
+  for (const fakes::EventRow& row : fakes::kEvents)
+    for (std::size_t i = 0; i < row.inserted; ++i) rows[at++] = &row;
+  return rows;
+}();
+
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
@@ -67,22 +83,22 @@ std::uint64_t Mutator::Dice::below(std::uint64_t bound) noexcept {
   return bound == 0 ? 0 : fakes::detail::scaled(fakes::detail::mix(state_), bound);
 }
 
-Mutator::Steps Mutator::stepsOf(ByteView input) {
+Mutator::Messages Mutator::messagesOf(ByteView input) {
   fakes::decode(input, codec_, play_, records_);
   streams_.assign(fakes::Play::kMaxConnections, {});
   for (const PlayEvent& event : play_.events())
     if (event.kind == PlayEventKind::kSend) streams_[event.connection].bytes += play_.bytes(event).text();
-  Steps steps;
+  Messages messages;
   for (const PlayEvent& event : play_.events()) {
-    if (event.kind == PlayEventKind::kSend) takeApart(event, steps);
-    else steps.push_back({event, {}});
+    if (event.kind == PlayEventKind::kSend) takeApart(event, messages);
+    else messages.push_back({event, {}});
   }
-  return steps;
+  return messages;
 }
 
 /// Where messages end is seen in the whole stream: one that is cut stays one, and those behind it
 /// are found.
-void Mutator::takeApart(const PlayEvent& send, Steps& steps) {
+void Mutator::takeApart(const PlayEvent& send, Messages& messages) {
   Stream& stream = streams_[send.connection];
   for (ByteView rest = play_.bytes(send); !rest.empty();) {
     if (stream.at == stream.end) {
@@ -91,18 +107,18 @@ void Mutator::takeApart(const PlayEvent& send, Steps& steps) {
       stream.end += size == 0 ? left.size() : std::min(size, left.size());
     }
     const ByteView message = rest.sub(0, stream.end - stream.at);
-    steps.push_back({send, message.str()});
+    messages.push_back({send, message.str()});
     stream.at += message.size();
     rest = rest.sub(message.size());
   }
 }
 
-bool Mutator::encoded(const Steps& steps, std::size_t limit, std::string& out) {
+bool Mutator::encoded(const Messages& messages, std::size_t limit, std::string& out) {
   play_.clear();
   play_.setLimits(codec_.limits);
-  for (const Step& step : steps) {
-    if (step.event.kind == PlayEventKind::kSend) play_.send(step.event.connection, step.bytes);
-    else play_.append(play_, step.event);
+  for (const Message& each : messages) {
+    if (each.event.kind == PlayEventKind::kSend) play_.send(each.event.connection, each.bytes);
+    else play_.append(play_, each.event);
   }
   try {
     out = fakes::encode(play_, records_, codec_);
@@ -121,63 +137,63 @@ std::string Mutator::byBytes(ByteView input, std::size_t limit) {
 std::string Mutator::mutated(ByteView input, std::size_t limit, std::uint64_t seed) {
   Dice dice(seed);
   if (dice.below(5) == 0) return byBytes(input, limit);
-  Steps steps = stepsOf(input);
-  if (steps.empty() || steps.size() > kMaxSteps) return byBytes(input, limit);
-  for (std::uint64_t count = 1 + dice.below(4); count > 0; --count) change(steps, limit, dice);
+  Messages messages = messagesOf(input);
+  if (messages.empty() || messages.size() > kMaxMessages) return byBytes(input, limit);
+  for (std::uint64_t count = 1 + dice.below(4); count > 0; --count) change(messages, limit, dice);
   std::string out;
-  return encoded(steps, limit, out) && ByteView(out) != input ? out : byBytes(input, limit);
+  return encoded(messages, limit, out) && ByteView(out) != input ? out : byBytes(input, limit);
 }
 
 std::string Mutator::crossed(ByteView one, ByteView other, std::size_t limit, std::uint64_t seed) {
   Dice dice(seed);
-  Steps head = stepsOf(one);
+  Messages head = messagesOf(one);
   const std::vector<fakes::ChoiceRecord> records = records_;
-  const Steps tail = stepsOf(other);
+  const Messages tail = messagesOf(other);
   records_.insert(records_.begin(), records.begin(), records.end());
   fakes::normalise(records_);
-  Steps steps;
+  Messages messages;
   if (escapes() && codec_.limits.connections > 1 && dice.below(3) == 0) {
     // Side by side, each stream in its own order.
     auto a = head.begin();
     auto b = tail.begin();
     while (a != head.end() || b != tail.end()) {
       if (b == tail.end() || (a != head.end() && dice.below(2) == 0)) {
-        steps.push_back(*a++);
+        messages.push_back(*a++);
       } else {
-        steps.push_back(*b++);
-        steps.back().event.connection =
-            static_cast<std::uint8_t>((steps.back().event.connection + 1u) % codec_.limits.connections);
+        messages.push_back(*b++);
+        messages.back().event.connection =
+            static_cast<std::uint8_t>((messages.back().event.connection + 1u) % codec_.limits.connections);
       }
     }
   } else {
-    steps.assign(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(dice.below(head.size() + 1)));
-    steps.insert(steps.end(), tail.begin() + static_cast<std::ptrdiff_t>(dice.below(tail.size() + 1)), tail.end());
+    messages.assign(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(dice.below(head.size() + 1)));
+    messages.insert(messages.end(), tail.begin() + static_cast<std::ptrdiff_t>(dice.below(tail.size() + 1)), tail.end());
   }
   std::string out;
-  return encoded(steps, limit, out) ? out : byBytes(one, limit);
+  return encoded(messages, limit, out) ? out : byBytes(one, limit);
 }
 
-Mutator::Step* Mutator::someMessage(Steps& steps, Dice& dice) {
-  const std::size_t count =
-      static_cast<std::size_t>(std::count_if(steps.begin(), steps.end(), [](const Step& each) { return !each.bytes.empty(); }));
+Mutator::Message* Mutator::someMessage(Messages& messages, Dice& dice) {
+  const std::size_t count = static_cast<std::size_t>(
+      std::count_if(messages.begin(), messages.end(), [](const Message& each) { return !each.bytes.empty(); }));
   if (count == 0) return nullptr;
   std::size_t chosen = dice.below(count);
-  for (Step& each : steps)
+  for (Message& each : messages)
     if (!each.bytes.empty() && chosen-- == 0) return &each;
   return nullptr;
 }
 
-void Mutator::change(Steps& steps, std::size_t limit, Dice& dice) {
+void Mutator::change(Messages& messages, std::size_t limit, Dice& dice) {
   const std::uint64_t kind = dice.below(100);
-  Step* message = someMessage(steps, dice);
-  if (kind < 28) return order(steps, dice);
-  if (kind < 40 && escapes()) return insertEvent(steps, dice);
-  if (kind < 50 && escapes()) return insertCut(steps, dice);
+  Message* message = someMessage(messages, dice);
+  if (kind < 28) return order(messages, dice);
+  if (kind < 40 && escapes()) return insertEvent(messages, dice);
+  if (kind < 50 && escapes()) return insertCut(messages, dice);
   if (kind < 54 && escapes()) return changeChoice(dice);
-  if (message == nullptr) return order(steps, dice);
+  if (message == nullptr) return order(messages, dice);
   if (kind < 66) return changeNumber(message->bytes, dice);
   if (kind < 74) return changeLength(message->bytes, dice);
-  if (kind < 80) return copyPart(steps, message->bytes, dice);
+  if (kind < 80) return copyPart(messages, message->bytes, dice);
   if (kind < 83 && escapes()) {
     message->event.connection = static_cast<std::uint8_t>(dice.below(codec_.limits.connections));
     return;
@@ -185,73 +201,71 @@ void Mutator::change(Steps& steps, std::size_t limit, Dice& dice) {
   bytes_(message->bytes, std::min(limit, message->bytes.size() + 64));
 }
 
-/// Duplicates, drops, swaps or moves steps.
-void Mutator::order(Steps& steps, Dice& dice) const {
-  if (steps.empty()) return;
-  const std::size_t from = dice.below(steps.size()), to = dice.below(steps.size() + 1);
-  const Step copy = steps[from];
+/// Duplicates, drops, swaps or moves messages.
+void Mutator::order(Messages& messages, Dice& dice) const {
+  if (messages.empty()) return;
+  const std::size_t from = dice.below(messages.size()), to = dice.below(messages.size() + 1);
+  const Message copy = messages[from];
   switch (dice.below(5)) {
-    case 0: steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(to), copy); break;
+    case 0: messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(to), copy); break;
     case 1:
-      if (steps.size() > 1) steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(from));
+      if (messages.size() > 1) messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(from));
       break;
-    case 2: std::swap(steps[from], steps[std::min(to, steps.size() - 1)]); break;
+    case 2: std::swap(messages[from], messages[std::min(to, messages.size() - 1)]); break;
     case 3:
-      steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(from));
-      steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(std::min(to, steps.size())), copy);
+      messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(from));
+      messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(std::min(to, messages.size())), copy);
       break;
     default: {
       // A run of up to four, once more.
-      const std::size_t end = std::min(steps.size(), from + 1 + dice.below(4));
-      const Steps run(steps.begin() + static_cast<std::ptrdiff_t>(from), steps.begin() + static_cast<std::ptrdiff_t>(end));
-      steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(to), run.begin(), run.end());
+      const std::size_t end = std::min(messages.size(), from + 1 + dice.below(4));
+      const Messages run(messages.begin() + static_cast<std::ptrdiff_t>(from),
+                         messages.begin() + static_cast<std::ptrdiff_t>(end));
+      messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(to), run.begin(), run.end());
     }
   }
 }
 
-void Mutator::insertEvent(Steps& steps, Dice& dice) const {
-  static constexpr PlayEventKind kKinds[] = {PlayEventKind::kConnect,     PlayEventKind::kEndOfStream, PlayEventKind::kReset,
-                                             PlayEventKind::kAdvance,     PlayEventKind::kNextTimer,   PlayEventKind::kNextTimer,
-                                             PlayEventKind::kStopReading, PlayEventKind::kRead,        PlayEventKind::kShortWrite,
-                                             PlayEventKind::kApp,         PlayEventKind::kEcho,        PlayEventKind::kRedeliver};
-  PlayEvent event;
-  event.kind = kKinds[dice.below(std::size(kKinds))];
-  event.connection = static_cast<std::uint8_t>(dice.below(codec_.limits.connections));
-  switch (event.kind) {
-    case PlayEventKind::kEndOfStream: event.op = static_cast<std::uint16_t>(dice.below(2)); break;
-    case PlayEventKind::kNextTimer: event.op = static_cast<std::uint16_t>(dice.below(3)); break;
-    case PlayEventKind::kAdvance: {
-      static constexpr Duration kTimes[] = {std::chrono::milliseconds(1), std::chrono::milliseconds(50), std::chrono::seconds(1),
-                                            std::chrono::seconds(30),     std::chrono::minutes(2),       std::chrono::hours(1)};
-      event.number = static_cast<std::uint64_t>(kTimes[dice.below(std::size(kTimes))].count());
-      break;
-    }
-    case PlayEventKind::kApp: event.op = static_cast<std::uint16_t>(dice.below(4)); [[fallthrough]];
-    case PlayEventKind::kRead:
-    case PlayEventKind::kShortWrite: event.number = kNumbers[dice.below(24)]; break;
-    case PlayEventKind::kEcho:
-      event.number = dice.below(64);
-      event.length = static_cast<std::uint32_t>(1 + dice.below(64));
-      event.op = event.connection;
-      break;
-    case PlayEventKind::kRedeliver: event.number = dice.below(4); break;
-    default: break;
+/// An operand as a peer may well choose it: small, or at a boundary where any number is allowed.
+std::uint64_t Mutator::operand(const fakes::Operand& of, unsigned connection, Dice& dice) {
+  static constexpr Duration kTimes[] = {std::chrono::milliseconds(1), std::chrono::milliseconds(50), std::chrono::seconds(1),
+                                        std::chrono::seconds(30),     std::chrono::minutes(2),       std::chrono::hours(1)};
+  static constexpr std::size_t kSmallNumbers = 24;  // of kNumbers
+  switch (of.type) {
+    case OperandType::kBytes:
+    case OperandType::kPort: return 0;
+    case OperandType::kFlag: return dice.below(2);
+    case OperandType::kTimerPoint: return dice.below(fakes::kTimerPoints);
+    case OperandType::kConnection: return connection;
+    case OperandType::kDuration: return static_cast<std::uint64_t>(kTimes[dice.below(std::size(kTimes))].count());
+    case OperandType::kLength: return 1 + dice.below(of.mutated);
+    case OperandType::kOperation:
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: return of.mutated != 0 ? dice.below(of.mutated) : kNumbers[dice.below(kSmallNumbers)];
   }
+  return 0;
+}
+
+void Mutator::insertEvent(Messages& messages, Dice& dice) const {
+  const fakes::EventRow& row = *kInserted[dice.below(kInserted.size())];
+  PlayEvent event(row.kind, static_cast<std::uint8_t>(dice.below(codec_.limits.connections)));
+  for (const fakes::Operand& each : row.operands) event.setOperand(each.type, operand(each, event.connection, dice));
   // Right behind a message of the same connection, most of the time: elsewhere such events seldom
   // do anything.
-  const std::size_t at = dice.below(steps.size() + 1);
-  if (at > 0 && dice.below(4) != 0) event.connection = steps[at - 1].event.connection;
-  steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(at), {event, {}});
+  const std::size_t at = dice.below(messages.size() + 1);
+  if (at > 0 && dice.below(4) != 0) event.connection = messages[at - 1].event.connection;
+  messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(at), {event, {}});
 }
 
 /// Splits a message in two, or all of it in single bytes; in front of its end most of the time,
 /// where delimiters are.
-void Mutator::insertCut(Steps& steps, Dice& dice) const {
-  Step* message = someMessage(steps, dice);
+void Mutator::insertCut(Messages& messages, Dice& dice) const {
+  Message* message = someMessage(messages, dice);
   if (message == nullptr) return;
-  const Step whole = *message;
-  const PlayEvent cut{PlayEventKind::kCut, whole.event.connection, 0, 0, 0};
-  Steps parts;
+  const Message whole = *message;
+  const PlayEvent cut(PlayEventKind::kCut, whole.event.connection);
+  Messages parts;
   if (whole.bytes.size() <= 16 && dice.below(4) == 0) {
     for (const char byte : whole.bytes) parts.insert(parts.end(), {{whole.event, std::string(1, byte)}, {cut, {}}});
   } else {
@@ -259,8 +273,8 @@ void Mutator::insertCut(Steps& steps, Dice& dice) const {
     const std::size_t at = dice.below(2) == 0 ? whole.bytes.size() - fromEnd : dice.below(whole.bytes.size() + 1);
     parts = {{whole.event, whole.bytes.substr(0, at)}, {cut, {}}, {whole.event, whole.bytes.substr(at)}};
   }
-  const auto place = steps.erase(steps.begin() + (message - steps.data()));
-  steps.insert(place, parts.begin(), parts.end());
+  const auto place = messages.erase(messages.begin() + (message - messages.data()));
+  messages.insert(place, parts.begin(), parts.end());
 }
 
 /// Sets a decimal number, or one to four bytes as an integer of either order, to a value at a
@@ -295,8 +309,8 @@ void Mutator::changeLength(std::string& text, Dice& dice) const {
 }
 
 /// Copies a word of some message over a word of this one.
-void Mutator::copyPart(Steps& steps, std::string& text, Dice& dice) const {
-  const std::string source = someMessage(steps, dice)->bytes;
+void Mutator::copyPart(Messages& messages, std::string& text, Dice& dice) const {
+  const std::string source = someMessage(messages, dice)->bytes;
   const auto word = [&dice](const std::string& of) {
     const std::size_t near = dice.below(of.size());
     const std::size_t space = of.rfind(' ', near);

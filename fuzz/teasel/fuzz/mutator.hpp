@@ -35,11 +35,11 @@ class Mutator {
 
  private:
   /// An event, or of a send one message or part of a message.
-  struct Step {
+  struct Message {
     fakes::PlayEvent event;
     std::string bytes;
   };
-  using Steps = std::vector<Step>;
+  using Messages = std::vector<Message>;
   /// All that a connection sends, and how far it was taken apart.
   struct Stream {
     std::string bytes;
@@ -56,19 +56,20 @@ class Mutator {
     std::uint64_t state_;
   };
 
-  Steps stepsOf(ByteView input);
-  void takeApart(const fakes::PlayEvent& send, Steps& steps);
-  bool encoded(const Steps& steps, std::size_t limit, std::string& out);
+  Messages messagesOf(ByteView input);
+  void takeApart(const fakes::PlayEvent& send, Messages& messages);
+  bool encoded(const Messages& messages, std::size_t limit, std::string& out);
   std::string byBytes(ByteView input, std::size_t limit);
-  void change(Steps& steps, std::size_t limit, Dice& dice);
-  void order(Steps& steps, Dice& dice) const;
-  void insertEvent(Steps& steps, Dice& dice) const;
-  void insertCut(Steps& steps, Dice& dice) const;
+  void change(Messages& messages, std::size_t limit, Dice& dice);
+  void order(Messages& messages, Dice& dice) const;
+  static std::uint64_t operand(const fakes::Operand& of, unsigned connection, Dice& dice);
+  void insertEvent(Messages& messages, Dice& dice) const;
+  void insertCut(Messages& messages, Dice& dice) const;
   void changeNumber(std::string& text, Dice& dice) const;
   void changeLength(std::string& text, Dice& dice) const;
-  void copyPart(Steps& steps, std::string& text, Dice& dice) const;
+  void copyPart(Messages& messages, std::string& text, Dice& dice) const;
   void changeChoice(Dice& dice);
-  static Step* someMessage(Steps& steps, Dice& dice);
+  static Message* someMessage(Messages& messages, Dice& dice);
   bool escapes() const noexcept { return codec_.introducer.has_value(); }
 
   fakes::CodecOptions codec_;

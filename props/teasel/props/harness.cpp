@@ -20,7 +20,7 @@ using fakes::PlayEventKind;
 
 constexpr std::uint32_t kMaxEvents = 3 * Harness::kMaxBytewise + 4096;
 
-/// A server whose connections are subjects.
+/// The factory of a server whose connections are subjects.
 class SubjectFactory final : public Factory {
  public:
   explicit SubjectFactory(std::function<std::shared_ptr<Protocol>()> make) : make_(std::move(make)) { noisy = false; }
@@ -30,7 +30,7 @@ class SubjectFactory final : public Factory {
   std::function<std::shared_ptr<Protocol>()> make_;
 };
 
-/// Keeps the log as long as its protocols live, which keep their factory.
+/// Keeps the logs as long as its protocols live: protocols keep their factory.
 class ServedFactory final : public Factory {
  public:
   ServedFactory(Subject subject, Reactor& reactor) : subject_(std::move(subject)), reactor_(reactor) { noisy = false; }
@@ -58,12 +58,12 @@ const char* name(Chunking chunking) noexcept {
 
 Harness::Harness() { world_.play().setLimits({.events = kMaxEvents, .bytes = 2u << 20, .connections = Play::kMaxConnections}); }
 
-// Steps that take no time follow each other without a turn between them.
+// Makes steps that take no time follow each other without a turn between them.
 void Harness::joinSteps() {
   std::array<std::uint32_t, Play::kMaxConnections> steps{};
   for (const PlayEvent& event : world_.play().events()) ++steps[event.connection];
   together_.clear();
-  // Timers before the end of stream: in which order they meet is free, and differs with where input
+  // Timers run before the end of stream. Their order is free, and it would differ with where input
   // is held back.
   together_.push_back({0, static_cast<std::uint16_t>(fakes::ChoiceSite::kPlayEnding), 0, 3, 1});
   for (std::uint32_t k = 0; k < steps.size(); ++k)
@@ -80,26 +80,20 @@ void Harness::cutPlay(const Play& play, Chunking chunking) {
   std::array<bool, Play::kMaxConnections> ended{};
   for (std::size_t i = 0; i < events.size(); ++i) {
     const PlayEvent& event = events[i];
-    const bool timed =
-        event.kind == PlayEventKind::kAdvance || event.kind == PlayEventKind::kNextTimer || event.kind == PlayEventKind::kApp;
-    if (!timed && ended[event.connection]) continue;
-    if (event.kind == PlayEventKind::kEndOfStream || event.kind == PlayEventKind::kReset) {
+    const fakes::EventRow& row = fakes::eventRow(event.kind);
+    if (row.onConnection && ended[event.connection]) continue;
+    if (row.ends) {
       ended[event.connection] = true;
-    } else if (event.kind == PlayEventKind::kSend) {
-      sendCut(event.connection, play.bytes(event), chunking);
-    } else if (event.kind == PlayEventKind::kRedeliver) {
-      // Counted in sends, which chunking changes: here, the bytes themselves.
-      std::uint64_t back = event.number;
-      for (std::size_t j = i; j-- > 0;)
-        if (events[j].kind == PlayEventKind::kSend && back-- == 0) {
-          sendCut(event.connection, play.bytes(events[j]), chunking);
-          break;
-        }
-    } else if (event.kind == PlayEventKind::kEcho || (event.kind == PlayEventKind::kCut && chunking != Chunking::kAsPlayed)) {
-      // what an echo sends depends on what went out before an error was met, which is free
       continue;
-    } else {
-      to.append(play, event);
+    }
+    if (event.kind == PlayEventKind::kCut && chunking != Chunking::kAsPlayed) continue;
+    switch (row.sends) {
+      case fakes::EventSends::kNothing: to.append(play, event); break;
+      case fakes::EventSends::kOwnBytes: sendCut(event.connection, play.bytes(event), chunking); break;
+      // Redelivery counts sends, and chunking changes their number. So the bytes are sent themselves.
+      case fakes::EventSends::kEarlierBytes: sendCut(event.connection, play.earlierBytes(i), chunking); break;
+      // How much output there was before an error is free, and an echo depends on it.
+      case fakes::EventSends::kOutput: break;
     }
   }
 }
@@ -132,7 +126,7 @@ std::shared_ptr<Protocol> Harness::make(const Subject& subject, Reactor& reactor
   EventLog& log = nextLog();
   const bool first = used_ == 1;
   std::shared_ptr<Protocol> made = subject(reactor, log);
-  // Weakly: the log outlives its protocol, and a timer may report when that is gone.
+  // The log outlives its protocol, and a timer may report when the protocol is gone: held weakly.
   if (first && hook)
     log.onReport([&log, &reactor, &hook, weak = std::weak_ptr(made)](bool part) {
       if (const std::shared_ptr<Protocol> here = weak.lock()) hook(EventLogEntry{log, part, *here, reactor});
@@ -164,7 +158,7 @@ bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking
   if (!good)
     outer.fail(world_.verdict()->oracle, std::string("delivered ") + name(chunking) + ": " + world_.verdict()->message,
                world_.verdict()->site);
-  // Subjects that a verdict left alive end here, while what they report to is still there.
+  // Subjects that a verdict left alive end here, while their logs still exist.
   world_.reset(options);
   for (std::size_t i = 0; i < used_; ++i) observed_[i]->log.onReport({});
   return good;

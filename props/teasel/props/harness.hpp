@@ -15,63 +15,66 @@ namespace teasel::props {
 
 class Watch;
 
-/// Makes the protocol under test, for a server's connection: it reports to `log` and takes its time
-/// from `reactor`. Both outlive it.
+/// Makes the protocol under test for one connection of a server. The protocol reports to `log` and
+/// takes its time from `reactor`. Both outlive the protocol.
 using Subject = std::function<std::shared_ptr<Protocol>(Reactor& reactor, EventLog& log)>;
 
-/// How the bytes of a Play are cut. Everything else in it stays as it is, but for what would make a
-/// difference that is free: bytes that are sent at one instant are delivered at that instant,
-/// before any timer; an end of stream or a reset ends what the connection sends, and comes when no
-/// timer is left; echoes of output, of which more may have gone out before an error was met, are
-/// left out.
+/// How the bytes of a Play are cut into chunks: as the Play says, not at all, or after each byte.
+///
+/// Runs of one Play are compared. What may differ between two runs for good reasons is therefore
+/// taken out of every run:
+/// - Bytes that are sent at one instant are delivered at that instant, before any timer.
+/// - An end of stream or a reset ends what the connection sends. It comes when no timer is left.
+/// - Echoes of output are left out: how much output there was before an error is free.
 enum class Chunking : std::uint8_t { kAsPlayed, kWhole, kBytewise };
 const char* name(Chunking chunking) noexcept;
 
-/// A report of a Play's first connection, as it is being made: what a property that meddles with
-/// handlers is told.
+/// An entry of the log of a Play's first connection, at the moment when the subject reports it.
+/// Properties that act from within handlers get it.
 struct EventLogEntry {
-  EventLog& log;      ///< the report is the last in it
-  bool part;          ///< of something that comes in any number of parts; else an event
-  Protocol& subject;  ///< that made it
-  Reactor& reactor;   ///< whose thread this is
+  EventLog& log;      ///< the log; the entry is its last one
+  bool part;          ///< whether the entry is a part; else it is an event
+  Protocol& subject;  ///< the protocol that reports
+  Reactor& reactor;   ///< the reactor of the subject's thread
 };
-/// Called from within the reports of a Play's first connection. What it throws, the reporting
-/// handler throws.
+/// A function that the harness calls from within each report of a Play's first connection. What it
+/// throws, the reporting handler throws.
 using EntryHook = std::function<void(const EventLogEntry& report)>;
 
 /// What came of one connection of a Play.
 struct Observed {
   EventLog log;
-  std::string output;  ///< what the outside received
-  std::string reason;  ///< of connectionLost, by name; "" if it was never made
+  std::string output;  ///< what the remote peer received
+  std::string reason;  ///< the name of connectionLost's reason; "" if it was never connected
   std::size_t deliveries = 0;
-  bool closedItself = false;  ///< the subject ended it, or threw
+  bool closedItself = false;  ///< whether the subject ended the connection, or threw
 };
 
-/// Where one Play is run again and again on fresh subjects, in a world of its own that is always
-/// calm. Properties that compare runs stand on it; keep one per thread, runs reuse its memory.
+/// A test harness that runs one Play again and again on fresh subjects. It has a world of its own,
+/// which is always calm. Properties that compare runs use it. Keep one per thread: runs reuse its
+/// memory.
 class Harness {
  public:
-  /// Bytes of a Play that are cut bytewise; later ones come as a whole.
+  /// How many bytes of a Play are cut bytewise. The bytes after these come as a whole.
   static constexpr std::size_t kMaxBytewise = 2048;
 
   Harness();
-  /// Runs `play` on a server made of subjects. What goes wrong in that world by itself (a timer
-  /// left over, standstill) becomes a verdict of `outer`, and false is returned. Exceptions only
-  /// end their connection.
+  /// Runs the Play of `outer` on a server whose connections are subjects. What goes wrong in the
+  /// harness's own world (a timer left over, no progress) becomes a verdict of `outer`, and the
+  /// call returns false. An exception of a subject ends its connection and is no verdict.
   bool run(fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook = {});
 
-  /// In order of connecting, of the last run.
+  /// The connections of the last run, in the order in which they were made.
   std::size_t connections() const noexcept { return used_; }
   const Observed& connection(std::size_t index) const noexcept { return *observed_[index]; }
-  /// Work that the subjects did for their input in the last run; see work.hpp.
+  /// The work that the subjects did for their input in the last run, in steps; see work.hpp.
   std::uint64_t work() const noexcept { return work_; }
-  /// The most heap that was in use in the last run beyond what was when it began; see heap.hpp.
+  /// The peak of the heap in the last run, in bytes above the start of the run; see heap.hpp.
   std::size_t heap() const noexcept { return heap_; }
   /// Bytes sent in the last run.
   std::size_t bytes() const noexcept { return bytes_; }
-  /// Exchanges the results of the last run with those in `other`, to keep them while the harness goes
-  /// on.
+  /// Exchanges the results of the last run with those in `other`. So a caller keeps results while
+  /// the harness goes on.
   void swapResults(std::vector<std::unique_ptr<Observed>>& other, std::size_t& used) noexcept;
 
  private:
@@ -89,12 +92,12 @@ class Harness {
   std::uint64_t work_ = 0;
 };
 
-/// Of this thread.
+/// The harness of this thread.
 Harness& harness();
 
-/// Runs world.play() on a server of subjects in `world` itself, with its choices: so that the trace
-/// of a scenario that goes on with properties shows what happened. Returns whether there is no
-/// verdict.
+/// Runs world.play() on a server of subjects in `world` itself, with its choices. Call it in a
+/// scenario before the properties: then the scenario's trace shows what happened. Returns whether
+/// there is no verdict.
 bool serve(fakes::World& world, const Subject& subject);
 
 }  // namespace teasel::props

@@ -5,10 +5,11 @@
 
 namespace teasel::props {
 
-/// Measures how much heap this thread uses while it lives; meters may be nested.
+/// Measures how much heap this thread uses while the meter lives. Meters may be nested.
 ///
-/// Counted is what goes through operator new, in the size of the allocator's blocks, in programs
-/// that link the CMake target teasel_count_heap. What C libraries take from malloc is not seen.
+/// The meter counts what goes through operator new, in the size of the allocator's blocks, in
+/// programs that link the CMake target teasel_count_heap. It does not see what C libraries take
+/// from malloc.
 class HeapMeter {
  public:
   HeapMeter() noexcept;
@@ -16,7 +17,7 @@ class HeapMeter {
   HeapMeter& operator=(const HeapMeter&) = delete;
   ~HeapMeter();
 
-  /// The most bytes that were in use at once since it was made, beyond those that were then.
+  /// The most bytes that were in use at once since the meter was made, above those in use then.
   std::size_t peak() const noexcept;
   /// Whether this program counts at all.
   static bool counted() noexcept;
@@ -26,7 +27,7 @@ class HeapMeter {
 };
 
 namespace detail {
-/// What teasel_count_heap tells of this thread's blocks.
+/// Called by teasel_count_heap for each block that this thread takes or gives back.
 void heapTaken(std::size_t bytes) noexcept;
 void heapGiven(std::size_t bytes) noexcept;
 }  // namespace detail

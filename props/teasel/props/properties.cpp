@@ -181,8 +181,8 @@ bool boundedHeap(fakes::World& world, const Subject& subject, const HeapBounds& 
       throw UsageError("boundedHeap: this program does not count what it allocates: link teasel_count_heap");
     const std::size_t most = bounds.perByte * harness().bytes() + bounds.base;
     if (harness().heap() <= most) continue;
-    // A harness takes memory that it keeps: what counts is what the same run takes when that is there
-    // already, so that the verdict does not depend on earlier runs.
+    // A harness takes memory that it keeps: what counts is what the same run takes when that is
+    // there already, so that the verdict does not depend on earlier runs.
     if (!harness().run(world, subject, chunking)) return false;
     if (harness().heap() <= most) continue;
     world.fail("heap", std::to_string(harness().bytes()) + " bytes, delivered " + name(chunking) + ", take " +

@@ -59,11 +59,11 @@ struct End {
 template <class Base>
 class Builder final : public Base {
  public:
-  Builder(const Codec& codec, End& end) : framing_(codec), end_(end) { this->noisy = false; }
-  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return end_.protocol = framing_.make(end_.log); }
+  Builder(const Codec& codec, End& end) : codec_(codec), end_(end) { this->noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return end_.protocol = codec_.make(end_.log); }
 
  private:
-  const Codec& framing_;
+  const Codec& codec_;
   End& end_;
 };
 
@@ -71,7 +71,7 @@ class Builder final : public Base {
 class Exchange {
  public:
   Exchange(World& world, const Codec& codec, std::span<const std::string> messages)
-      : world_(world), framing_(codec), messages_(messages), watch_(world) {}
+      : world_(world), codec_(codec), messages_(messages), watch_(world) {}
 
   /// Sends everything both ways, waits for it, closes, waits for the end of everything.
   void run() {
@@ -100,20 +100,20 @@ class Exchange {
     const World::Active active(world_);
     Reactor &server = world_.host("server").reactor(), &client = world_.host("client").reactor();
     try {
-      port_ = server.listenTCP(1, watch_.over(std::make_shared<Builder<Factory>>(framing_, server_)));
+      port_ = server.listenTCP(1, watch_.over(std::make_shared<Builder<Factory>>(codec_, server_)));
     } catch (const CannotListenError&) {
       return false;
     }
     client.connectTCP(world_.host("server").address().host(), 1,
-                      watch_.overClient(std::make_shared<Builder<ClientFactory>>(framing_, client_)));
+                      watch_.overClient(std::make_shared<Builder<ClientFactory>>(codec_, client_)));
     return true;
   }
 
   void send() {
     const World::Active active(world_);
     for (const std::string& message : messages_) {
-      framing_.send(*client_.protocol, message);
-      framing_.send(*server_.protocol, message);
+      codec_.send(*client_.protocol, message);
+      codec_.send(*server_.protocol, message);
     }
   }
   bool arrived(const End& end) const { return end.log.size() >= messages_.size(); }
@@ -124,17 +124,17 @@ class Exchange {
       const Failure& reason = watch_.life(i).reason;
       if (reason.kind() == typeid(ConnectionLost)) broken = true;
       else if (reason.check<ConnectionDone>() == nullptr)
-        return world_.fail("round-trip", framing_.name + " ends with " + reason.text());
+        return world_.fail("round-trip", codec_.name + " ends with " + reason.text());
     }
     for (const End* end : {&server_, &client_}) {
       const std::size_t most = broken ? std::min(messages_.size(), end->log.size()) : messages_.size();
       const std::string wrong = difference(end->log, messages_.first(most));
-      if (!wrong.empty()) return world_.fail("round-trip", framing_.name + ", to the " + end->name + ", " + wrong);
+      if (!wrong.empty()) return world_.fail("round-trip", codec_.name + ", to the " + end->name + ", " + wrong);
     }
   }
 
   World& world_;
-  const Codec& framing_;
+  const Codec& codec_;
   std::span<const std::string> messages_;
   Watch watch_;
   End server_{"server", {}, {}}, client_{"client", {}, {}};

@@ -17,38 +17,38 @@
 #include <teasel/props/event_log.hpp>
 #include <teasel/protocol/protocol.hpp>
 
-/// What one end of a framing protocol sends, the other receives: the same messages, however they
-/// were cut on the way.
+/// Round trips: one end of a framing protocol sends messages, and the other end receives the same
+/// messages, no matter how they were cut on the way.
 namespace teasel::props {
 
-/// A framing protocol, from both its ends.
+/// A framing protocol as a codec: how its messages are sent, received and written on the wire.
 struct Codec {
   std::string name;  ///< for people
   /// Makes a protocol that reports each message as log.event("message", bytes). The log outlives
-  /// it.
+  /// the protocol.
   std::function<std::shared_ptr<Protocol>(EventLog& log)> make;
-  /// Sends a message through a protocol that was made so.
+  /// Sends a message through a protocol that `make` made.
   std::function<void(Protocol& protocol, ByteView message)> send;
-  /// A message on the wire, as its format is defined: by other code than the protocol's own. Empty:
-  /// not compared.
+  /// A message as the definition of the format has it on the wire, made by other code than the
+  /// protocol's own. An empty function: the wire is not compared.
   std::function<std::string(ByteView message)> encoded;
-  std::size_t longest = 0;  ///< message that it takes, in bytes
-  /// what ends a message on the wire, if something does: see separable
+  std::size_t longest = 0;  ///< the longest message that it takes, in bytes
+  /// What ends a message on the wire, if something does. See separable.
   std::string delimiter = {};
 
   /// Whether a message can be sent and received as it is.
   bool allows(ByteView message) const;
 };
 
-/// Whether `delimiter` behind the message is met there and not earlier: inside the message, or
-/// across its end. True for an empty delimiter.
+/// Whether a parser meets `delimiter` at the end of the message and not earlier: not inside the
+/// message, and not across its end. True for an empty delimiter.
 bool separable(ByteView message, std::string_view delimiter);
 
 namespace detail {
 template <class P>
 concept SendsLines = requires(P& protocol, std::string_view line) { protocol.sendLine(line); };
 
-/// A P that reports what it receives.
+/// A P that reports each message that it receives.
 template <class P>
 class Reporting final : public P {
  public:
@@ -71,8 +71,8 @@ class Reporting<P> final : public P {
 };
 }  // namespace detail
 
-/// The framing of a P with sendLine and lineReceived, or sendString and stringReceived. Arguments
-/// are copied and handed to every P.
+/// The codec of a P that has sendLine and lineReceived, or sendString and stringReceived. The
+/// arguments are copied and handed to every P.
 template <std::derived_from<Protocol> P, class... Args>
 Codec codecOf(std::string name, Args... args) {
   Codec codec;
@@ -87,24 +87,26 @@ Codec codecOf(std::string name, Args... args) {
   return codec;
 }
 
-/// Of every framing protocol that ships: LineReceiver, LineOnlyReceiver, NetstringReceiver, Int8-,
-/// Int16- and Int32StringReceiver, each with its longest message (Int8StringReceiver: at most 255
-/// bytes).
+/// The codecs of every framing protocol that ships: LineReceiver, LineOnlyReceiver,
+/// NetstringReceiver, Int8-, Int16- and Int32StringReceiver. `longest` is the longest message of
+/// each, in bytes; for Int8StringReceiver it is at most 255.
 std::vector<Codec> shippedCodecs(std::size_t longest = 300);
 
-/// "" if `messages` come out as they went in: sent by one protocol, each through a StringTransport,
-/// and fed to another as `plan` cuts the bytes. Else what differs. Every message must be allowed.
+/// Sends `messages` by one protocol on a StringTransport, and feeds the bytes to another one as
+/// `plan` cuts them. Returns "" if the messages come out as they went in, else what differs. Every
+/// message must be allowed (Codec::allows).
 std::string roundTripFailure(const Codec& codec, std::span<const std::string> messages, const fakes::ChunkPlan& plan,
                              fakes::SimDriver::Mode mode = fakes::SimDriver::Mode::kReadiness);
 
-/// Oracle "round-trip": two hosts of `world`, one connected to the other, send each other all
-/// `messages` at once; then the client closes. Both receive all of them - or a beginning, where the
-/// network broke the connection - and nothing else. What the environment decides comes from
-/// world.choices(); the Play is not performed. Returns whether there is no verdict.
+/// Oracle "round-trip": two hosts of `world` are connected and send each other all `messages` at
+/// once. Then the client closes. Each host must receive all messages and nothing else. If the
+/// network broke the connection, each host must receive a prefix of the messages. What the
+/// environment decides comes from world.choices(). The Play is not performed. Returns whether there
+/// is no verdict.
 bool roundTrip(fakes::World& world, const Codec& codec, std::span<const std::string> messages);
 
-/// What a Play sends, each send one message, without those that the framing does not allow: so that
-/// a scenario gets its messages from whatever engine runs it, and they shrink with its Play.
+/// What a Play sends, each send as one message, without those that the codec does not allow. So a
+/// scenario gets its messages from the engine that runs it, and they shrink with the Play.
 ///
 ///     TEASEL_SCENARIO(frames, "frames survive the network") { roundTrip(world, mine(), messagesOf(world.play(), mine())); }
 std::vector<std::string> messagesOf(const fakes::Play& play, const Codec& codec);

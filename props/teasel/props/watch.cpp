@@ -8,7 +8,7 @@
 
 namespace teasel::props {
 
-/// Stands between a connection and the protocol that it believes to talk to.
+/// Stands between a connection and its protocol.
 class Watch::Watched final : public Protocol {
  public:
   Watched(std::shared_ptr<State> state, Life& life, std::shared_ptr<Protocol> inner)
@@ -55,7 +55,7 @@ class Watch::Watched final : public Protocol {
   std::string logPrefix() const override { return inner_->logPrefix(); }
 
  private:
-  /// Adds the work done while it lives.
+  /// Adds the work that is done while the meter lives.
   class Meter {
    public:
     explicit Meter(std::uint64_t& work) noexcept : work_(work), before_(workDone()) {}

@@ -5,16 +5,15 @@
 
 namespace teasel::props {
 
-/// Work done so far by the code under test, in steps: a number without a clock, the same in every
-/// run of one build.
+/// The work that the code under test has done so far in this thread, in steps. No clock is
+/// involved: the number is the same in every run of one build.
 ///
-/// Steps are the basic blocks run in code that was compiled for counting (link the CMake target
-/// teasel_count_work), and what such code reports itself: the compiler does not see inside library
-/// functions.
+/// A step is a basic block that ran in code compiled for counting (link the CMake target
+/// teasel_count_work). The compiler does not see inside library functions, so such code reports
+/// their work itself, by countWork.
 std::uint64_t workDone() noexcept;
 
-/// Reports work that is done inside a library function: the bytes that memchr searches, that
-/// memmove moves.
+/// Adds work that a library function does: the bytes that memchr searches or memmove moves.
 void countWork(std::size_t steps) noexcept;
 
 }  // namespace teasel::props

@@ -169,7 +169,7 @@ TEASEL_CONTRACT(ContractTime, GetDelayedCallsTellsWhatWaitsAndWhereItWasMade) {
   EXPECT_TRUE(clock.getDelayedCalls().empty());
   const Site here = Site::here();
   DelayedCall only = clock.callLater(1s, [] {});
-  const std::vector<TimerQueue::Pending> waiting = clock.getDelayedCalls();
+  const std::vector<PendingCall> waiting = clock.getDelayedCalls();
   ASSERT_EQ(waiting.size(), 1u);
   EXPECT_EQ(waiting[0].at, only.getTime());
   EXPECT_EQ(waiting[0].site.line, here.line + 1);

@@ -5,6 +5,7 @@
 
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/fakes/world/leak_guard.hpp>
 #include <teasel/gtest/results.hpp>
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <teasel/core/byte_view.hpp>
-#include <teasel/core/sanitizers.hpp>
+#include <teasel/core/detail/sanitizers.hpp>
 
 namespace teasel::fakes {
 

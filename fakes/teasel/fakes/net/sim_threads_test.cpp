@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include <teasel/core/pass_through.hpp>
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/protocol.hpp>

@@ -107,7 +107,7 @@ Play ChunkPlan::applyTo(const Play& play, unsigned k) const {
     const bool mine = event.connection == k;
     if (mine && event.kind == PlayEventKind::kCut) continue;
     if (mine && event.kind == PlayEventKind::kEndOfStream) {
-      out.endOfStream(k, finWithLast_ || event.op != 0);
+      out.endOfStream(k, finWithLast_ || event.withLast());
       continue;
     }
     if (!mine || event.kind != PlayEventKind::kSend) {

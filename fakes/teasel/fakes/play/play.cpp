@@ -1,6 +1,7 @@
 #include <teasel/fakes/play/play.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/play/choices.hpp>
@@ -9,9 +10,78 @@ namespace teasel::fakes {
 namespace {
 
 constexpr std::uint64_t kLongest = static_cast<std::uint64_t>(Play::kMaxAdvance.count());
-constexpr std::uint64_t kMaxLength = 0xffffffffu;
+
+/// Where a PlayEvent keeps operands of a type; two in one place would overwrite each other.
+constexpr unsigned placeOf(OperandType type) {
+  switch (type) {
+    case OperandType::kPort:
+    case OperandType::kFlag:
+    case OperandType::kTimerPoint:
+    case OperandType::kConnection:
+    case OperandType::kOperation: return 1;
+    case OperandType::kLength: return 2;
+    case OperandType::kDuration:
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: return 4;
+    case OperandType::kBytes: return 2 | 4;
+  }
+  return 0;
+}
+
+constexpr bool operandsFit(const EventRow& row) {
+  unsigned taken = 0;
+  for (const Operand& operand : row.operands) {
+    if ((taken & placeOf(operand.type)) != 0) return false;
+    taken |= placeOf(operand.type);
+  }
+  return true;
+}
+
+constexpr bool rowsFit() {
+  for (std::size_t i = 0; i < kEventKinds; ++i) {
+    const EventRow& row = kEvents[i];
+    if (static_cast<std::size_t>(row.kind) != i || !operandsFit(row)) return false;
+    if (row.takesTime && row.onConnection) return false;
+  }
+  return true;
+}
+static_assert(rowsFit(), "kEvents: rows stand in the order of their kinds, and no two operands of a row share a place");
+
+/// How many values site playEvent has, and which event each of them is.
+constexpr std::size_t kSlots = [] {
+  std::size_t slots = 0;
+  for (const EventRow& row : kEvents) slots += row.drawn.slots;
+  return slots;
+}();
+constexpr std::array<const EventRow*, kSlots> kSlotRows = [] {
+  std::array<const EventRow*, kSlots> rows{};
+  for (const EventRow& row : kEvents)
+    for (std::size_t i = 0; i < row.drawn.slots; ++i) rows.at(row.drawn.first + i) = &row;
+  return rows;
+}();
+static_assert(std::find(kSlotRows.begin(), kSlotRows.end(), nullptr) == kSlotRows.end(),
+              "kEvents: slots of Play::draw have a gap or overlap");
 
 }  // namespace
+
+void PlayEvent::setOperand(OperandType type, std::uint64_t value) noexcept {
+  if ((detail::kOperandBits[static_cast<std::size_t>(kind)] >> static_cast<unsigned>(type) & 1u) == 0) return;
+  const auto small = [&](std::uint64_t brought) { small_ = static_cast<std::uint16_t>(brought); };
+  switch (type) {
+    case OperandType::kBytes: break;
+    case OperandType::kPort:
+    case OperandType::kOperation: small(value & 0xffffu); break;
+    case OperandType::kFlag: small(value != 0 ? 1 : 0); break;
+    case OperandType::kTimerPoint: small(value % kTimerPoints); break;
+    case OperandType::kConnection: small(value % Play::kMaxConnections); break;
+    case OperandType::kLength: length_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffffffffu)); break;
+    case OperandType::kDuration: number_ = std::min(value, kLongest); break;
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: number_ = value; break;
+  }
+}
 
 bool Play::add(const PlayEvent& event) {
   if (events_.size() >= limits_.events) {
@@ -22,27 +92,15 @@ bool Play::add(const PlayEvent& event) {
   return true;
 }
 
-bool Play::ready(unsigned k) {
-  if (connects(k)) [[likely]]
-    return true;
-  return connect(k);
-}
-
-bool Play::on(unsigned k, PlayEventKind kind, std::uint64_t number, std::uint16_t op, std::uint32_t length) {
-  if (!ready(k)) {
-    ++dropped_;
-    return false;
-  }
-  return add({kind, static_cast<std::uint8_t>(k), op, length, number});
-}
-
 bool Play::connect(unsigned k, unsigned port) {
   if (k >= kMaxConnections || k >= limits_.connections || port > 0xffff) {
     ++dropped_;
     return false;
   }
   if (connects(k)) return true;
-  if (!add({PlayEventKind::kConnect, static_cast<std::uint8_t>(k), static_cast<std::uint16_t>(port), 0, 0})) return false;
+  PlayEvent event(PlayEventKind::kConnect, static_cast<std::uint8_t>(k));
+  event.setOperand(OperandType::kPort, port);
+  if (!add(event)) return false;
   connected_ |= 1u << k;
   return true;
 }
@@ -55,56 +113,63 @@ bool Play::send(unsigned k, ByteView bytes) {
   if (taken.empty()) return false;
   const bool extends = !events_.empty() && events_.back().kind == PlayEventKind::kSend && events_.back().connection == k;
   const auto length = static_cast<std::uint32_t>(taken.size());
-  if (extends) events_.back().length += length;
-  else if (!on(k, PlayEventKind::kSend, bytes_.size(), 0, length)) return false;
+  if (extends) {
+    events_.back().length_ += length;
+  } else {
+    PlayEvent event(PlayEventKind::kSend, static_cast<std::uint8_t>(k));
+    event.number_ = bytes_.size();
+    event.length_ = length;
+    if (!onConnection(k, event)) return false;
+  }
   bytes_.insert(bytes_.end(), taken.begin(), taken.end());
   return taken.size() == bytes.size();
 }
 
-bool Play::cut(unsigned k) { return on(k, PlayEventKind::kCut); }
-bool Play::endOfStream(unsigned k, bool withLast) { return on(k, PlayEventKind::kEndOfStream, 0, withLast ? 1 : 0); }
-bool Play::reset(unsigned k) { return on(k, PlayEventKind::kReset); }
-bool Play::stopReading(unsigned k) { return on(k, PlayEventKind::kStopReading); }
-bool Play::read(unsigned k, std::uint64_t n) { return on(k, PlayEventKind::kRead, n); }
-bool Play::shortWrite(unsigned k, std::uint64_t n) { return on(k, PlayEventKind::kShortWrite, n); }
-bool Play::redeliver(unsigned k, std::uint64_t back) { return on(k, PlayEventKind::kRedeliver, back); }
-
 bool Play::advance(Duration time) {
   if (time < Duration::zero())
     throw NegativeDelay("Play::advance by " + std::to_string(time.count()) + " ns: time only goes forward");
-  const auto wanted = static_cast<std::uint64_t>(time.count());
-  return add({PlayEventKind::kAdvance, 0, 0, 0, std::min(wanted, kLongest)});
+  return step(PlayEventKind::kAdvance, 0, {static_cast<std::uint64_t>(time.count())});
 }
 
-bool Play::nextTimer(TimerPoint point) { return add({PlayEventKind::kNextTimer, 0, static_cast<std::uint16_t>(point), 0, 0}); }
-
-bool Play::app(unsigned op, std::uint64_t argument) {
-  return add({PlayEventKind::kApp, 0, static_cast<std::uint16_t>(op & 0xffffu), 0, argument});
+bool Play::onConnection(unsigned k, const PlayEvent& event) {
+  if (connects(k)) [[likely]]
+    return add(event);
+  if (connect(k)) return add(event);
+  ++dropped_;
+  return false;
 }
 
-bool Play::echo(unsigned k, std::uint64_t from, std::uint64_t n, unsigned source) {
-  const auto length = static_cast<std::uint32_t>(std::min(n, kMaxLength));
-  return on(k, PlayEventKind::kEcho, from, static_cast<std::uint16_t>(source % kMaxConnections), length);
+bool Play::step(PlayEventKind kind, unsigned k, std::initializer_list<std::uint64_t> operands) {
+  const EventRow& row = eventRow(kind);
+  PlayEvent event(kind, row.onConnection ? static_cast<std::uint8_t>(k) : std::uint8_t{0});
+  const Operand* operand = row.operands.begin();
+  for (const std::uint64_t value : operands) {
+    if (operand == row.operands.end()) break;
+    event.setOperand((operand++)->type, value);
+  }
+  return take(k, event);
 }
 
 bool Play::append(const Play& other, const PlayEvent& event) {
-  const unsigned k = event.connection;
-  switch (event.kind) {
-    case PlayEventKind::kConnect: return connect(k, event.op);
-    case PlayEventKind::kSend: return send(k, other.bytes(event));
-    case PlayEventKind::kAdvance: return advance(Duration(std::min(event.number, kLongest)));
-    case PlayEventKind::kNextTimer: return nextTimer(static_cast<TimerPoint>(event.op % 3));
-    case PlayEventKind::kApp: return app(event.op, event.number);
-    case PlayEventKind::kEcho: return echo(k, event.number, event.length, event.op);
-    case PlayEventKind::kEndOfStream: return endOfStream(k, event.op != 0);
-    case PlayEventKind::kCut:
-    case PlayEventKind::kReset:
-    case PlayEventKind::kStopReading: return on(k, event.kind);
-    case PlayEventKind::kRead:
-    case PlayEventKind::kShortWrite:
-    case PlayEventKind::kRedeliver: return on(k, event.kind, event.number);
-  }
-  return false;
+  if (event.kind == PlayEventKind::kSend) return send(event.connection, other.bytes(event));
+  const EventRow& row = eventRow(event.kind);
+  PlayEvent copy(event.kind, row.onConnection ? event.connection : std::uint8_t{0});
+  for (const Operand& operand : row.operands) copy.setOperand(operand.type, event.operand(operand.type));
+  return take(event.connection, copy);
+}
+
+/// Takes an event that holds nothing but what its row names.
+bool Play::take(unsigned k, const PlayEvent& event) {
+  if (event.kind == PlayEventKind::kConnect) return connect(k, event.port());
+  if (event.kind == PlayEventKind::kSend) return true;
+  return eventRow(event.kind).onConnection ? onConnection(k, event) : add(event);
+}
+
+ByteView Play::earlierBytes(std::size_t index) const& noexcept {
+  std::uint64_t back = events_[index].count();
+  for (std::size_t i = index; i-- > 0;)
+    if (events_[i].kind == PlayEventKind::kSend && back-- == 0) return bytes(events_[i]);
+  return {};
 }
 
 void Play::clear() noexcept {
@@ -135,24 +200,42 @@ class Drawer {
   std::uint32_t operand(std::uint64_t bound) { return number(bound, ChoiceSite::kPlayOperand); }
 
   void step() {
-    // Half of the steps send, as most faults need input; the other kinds share the rest.
-    const std::uint32_t kind = number(24, ChoiceSite::kPlayEvent);
+    const EventRow* row = kSlotRows[number(kSlots, ChoiceSite::kPlayEvent)];
     const unsigned k = operand(std::clamp<unsigned>(shape_.connections, 1, Play::kMaxConnections));
-    switch (kind) {
-      case 12:
-      case 13:
-      case 14: play_.cut(k); break;
-      case 15: play_.connect(k, operand(4) == 3 ? 1 : 0); break;
-      case 16: play_.advance(duration()); break;
-      case 17: play_.nextTimer(static_cast<TimerPoint>(operand(3))); break;
-      case 18: play_.endOfStream(k, operand(2) != 0); break;
-      case 19: operand(2) == 0 ? play_.reset(k) : play_.endOfStream(k); break;
-      case 20: operand(2) == 0 ? play_.stopReading(k) : play_.read(k, operand(64)); break;
-      case 21: play_.shortWrite(k, operand(64)); break;
-      case 22: appOrEcho(k); break;
-      case 23: play_.redeliver(k, operand(3)); break;
-      default: send(k); break;
+    if (const auto alternative = row->drawn.alternative; alternative && possible(eventRow(*alternative)) && operand(2) != 0)
+      return event(eventRow(*alternative), k, false);
+    event(*row, k, true);
+  }
+
+  /// Whether the scenario has the application operations that an event needs.
+  bool possible(const EventRow& row) const {
+    return shape_.appOps != 0 || std::none_of(row.operands.begin(), row.operands.end(),
+                                              [](const Operand& each) { return each.type == OperandType::kOperation; });
+  }
+
+  void event(const EventRow& row, unsigned k, bool flags) {
+    if (row.sends == EventSends::kOwnBytes) return send(k);
+    PlayEvent event(row.kind, static_cast<std::uint8_t>(k));
+    for (const Operand& each : row.operands)
+      if (flags || each.type != OperandType::kFlag) event.setOperand(each.type, value(each, k));
+    play_.append(play_, event);
+  }
+
+  std::uint64_t value(const Operand& of, unsigned k) {
+    switch (of.type) {
+      case OperandType::kBytes: return 0;
+      case OperandType::kPort: return operand(4) == 3 ? 1 : 0;
+      case OperandType::kFlag: return operand(2);
+      case OperandType::kTimerPoint: return operand(kTimerPoints);
+      case OperandType::kConnection: return k;
+      case OperandType::kOperation: return operand(shape_.appOps);
+      case OperandType::kDuration: return static_cast<std::uint64_t>(duration().count());
+      case OperandType::kLength:
+      case OperandType::kCount:
+      case OperandType::kOffset:
+      case OperandType::kArgument: return operand(of.drawn);
     }
+    return 0;
   }
 
   Duration duration() {
@@ -161,16 +244,6 @@ class Drawer {
     const Duration unit = kUnits[operand(4)];
     const std::uint32_t count = operand(100);
     return unit * count;
-  }
-
-  void appOrEcho(unsigned k) {
-    if (shape_.appOps != 0 && operand(2) != 0) {
-      const unsigned op = operand(shape_.appOps);
-      play_.app(op, operand(256));
-      return;
-    }
-    const unsigned from = operand(64);
-    play_.echo(k, from, operand(64));
   }
 
   void send(unsigned k) {

@@ -2,19 +2,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iosfwd>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
 #include <teasel/core/byte_view.hpp>
 #include <teasel/core/clock.hpp>
+#include <teasel/fakes/play/event_row.hpp>
 
 namespace teasel::fakes {
 
 class Choices;
 
-/// What the outside does, one step of it. Which fields matter is said at Play's methods.
+/// What outside parties do, one step of it. Numbers are stable: append only.
 enum class PlayEventKind : std::uint8_t {
   kConnect,
   kSend,
@@ -30,25 +33,170 @@ enum class PlayEventKind : std::uint8_t {
   kEcho,
   kRedeliver,
 };
-inline constexpr std::size_t kEventKinds = 13;
+
+/// The table of events, by number. A new event is an enumerator, a row here, a method of Play, and
+/// a line in World::perform. Names are words of tapes, codes are bytes of fuzzer inputs: they never
+/// change. Slots of Play::draw are numbered without gaps.
+inline constexpr EventRow kEvents[] = {
+    {.kind = PlayEventKind::kConnect,
+     .name = "connect",
+     .does = "connects to a listening port of the world; where the world's reactors are clients, accepts "
+             "their next connection",
+     .operands = {{OperandType::kPort, "port", OperandPresence::kOptional}},
+     .codes = {{0x01}, {0x0F01}},
+     .drawn = {15, 1},
+     .inserted = 1},
+    {.kind = PlayEventKind::kSend,
+     .name = "send",
+     .does = "sends bytes",
+     .sends = EventSends::kOwnBytes,
+     .operands = {{OperandType::kBytes, "bytes"}},
+     .drawn = {0, 12}},
+    {.kind = PlayEventKind::kCut,
+     .name = "cut",
+     .does = "what was sent before and what is sent after share no delivery",
+     .quiet = true,
+     .codes = {{0x02}},
+     .drawn = {12, 3}},
+    {.kind = PlayEventKind::kEndOfStream,
+     .name = "endOfStream",
+     .does = "half-close",
+     .ends = true,
+     .operands = {{OperandType::kFlag, "withLast", OperandPresence::kOptional}},
+     .codes = {{0x03, 0}, {0x0F02, 1}},
+     .drawn = {18, 1},
+     .inserted = 1},
+    {.kind = PlayEventKind::kReset,
+     .name = "reset",
+     .does = "resets the connection",
+     .ends = true,
+     .codes = {{0x04}},
+     .drawn = {19, 1, PlayEventKind::kEndOfStream},
+     .inserted = 1},
+    {.kind = PlayEventKind::kAdvance,
+     .name = "advance",
+     .does = "lets time pass; every deadline on the way is met at its own time",
+     .onConnection = false,
+     .takesTime = true,
+     .operands = {{OperandType::kDuration, "duration"}},
+     .codes = {{0x05, 1'000'000}, {0x06, 1'000'000'000}, {0x0F03, 1}},
+     .drawn = {16, 1},
+     .inserted = 1},
+    {.kind = PlayEventKind::kNextTimer,
+     .name = "nextTimer",
+     .does = "goes to the next timer of any reactor: 1 ns before its deadline, at it, or 1 ns after",
+     .onConnection = false,
+     .takesTime = true,
+     .operands = {{OperandType::kTimerPoint, "point"}},
+     .codes = {{0x07}},
+     .drawn = {17, 1},
+     .inserted = 2},
+    {.kind = PlayEventKind::kStopReading,
+     .name = "stopReading",
+     .does = "the peer takes no more output until a read: the window fills",
+     .quiet = true,
+     .codes = {{0x08}},
+     .drawn = {20, 1, PlayEventKind::kRead},
+     .inserted = 1},
+    {.kind = PlayEventKind::kRead,
+     .name = "read",
+     .does = "the peer takes up to so many bytes of output; 0 goes back to taking everything",
+     .operands = {{.type = OperandType::kCount, .name = "count", .drawn = 64}},
+     .codes = {{0x09}},
+     .inserted = 1},
+    {.kind = PlayEventKind::kShortWrite,
+     .name = "shortWrite",
+     .does = "the next write of the world's own side is taken only up to so many bytes at once",
+     .quiet = true,
+     .operands = {{.type = OperandType::kCount, .name = "count", .drawn = 64}},
+     .codes = {{0x0A}},
+     .drawn = {21, 1},
+     .inserted = 1},
+    {.kind = PlayEventKind::kApp,
+     .name = "app",
+     .does = "an action of the scenario's application (World::onApp)",
+     .onConnection = false,
+     .operands = {{.type = OperandType::kOperation, .name = "operation", .mutated = 4},
+                  {OperandType::kArgument, "argument", OperandPresence::kAlwaysWritten, 256}},
+     .codes = {{0x0B}},
+     .inserted = 1},
+    {.kind = PlayEventKind::kEcho,
+     .name = "echo",
+     .does = "sends bytes of the output that a connection has received so far, from an offset on",
+     .sends = EventSends::kOutput,
+     .operands = {{.type = OperandType::kOffset, .name = "offset", .drawn = 64, .mutated = 64},
+                  {.type = OperandType::kLength, .name = "count", .drawn = 64, .mutated = 64},
+                  {OperandType::kConnection, "connection", OperandPresence::kOptional}},
+     .codes = {{0x0C}},
+     .drawn = {22, 1, PlayEventKind::kApp},
+     .inserted = 1},
+    {.kind = PlayEventKind::kRedeliver,
+     .name = "redeliver",
+     .does = "sends the bytes of an earlier send again, of whatever connection; 0 is the last one",
+     .sends = EventSends::kEarlierBytes,
+     .operands = {{.type = OperandType::kCount, .name = "count", .drawn = 3, .mutated = 4}},
+     .codes = {{0x0D}},
+     .drawn = {23, 1},
+     .inserted = 1},
+};
+inline constexpr std::size_t kEventKinds = std::size(kEvents);
+/// Version of the fuzzer encoding: that of the newest code.
+inline constexpr std::uint64_t kCodecVersion = [] {
+  std::uint64_t newest = 1;
+  for (const EventRow& row : kEvents)
+    for (const EventCode& code : row.codes) newest = code.since > newest ? code.since : newest;
+  return newest;
+}();
+
+/// Throws std::out_of_range for an enumerator without a row.
+constexpr const EventRow& eventRow(PlayEventKind kind) {
+  if (static_cast<std::size_t>(kind) >= kEventKinds) throw std::out_of_range("a kind of event has no row in kEvents");
+  return kEvents[static_cast<std::size_t>(kind)];
+}
+
 /// In keys of choices, connection k of a Play sends as entity kPlayEntities + 2k and receives as
 /// the one after it.
 inline constexpr std::uint32_t kPlayEntities = 0x100;
 
 /// Relative to the deadline of the next timer.
 enum class TimerPoint : std::uint8_t { kBefore, kAt, kAfter };
+inline constexpr std::size_t kTimerPoints = 3;
 
-struct PlayEvent {
+/// An event of a Play: its kind, the connection where it has one, and its operands. An operand that
+/// the row of its kind does not name reads as 0.
+class PlayEvent {
+ public:
   PlayEventKind kind = PlayEventKind::kConnect;
   std::uint8_t connection = 0;
-  /// connect: port number in order of listening; app: operation; nextTimer: TimerPoint; echo:
-  /// connection whose output it is; endOfStream: 1 with the last bytes
-  std::uint16_t op = 0;
-  std::uint32_t length = 0;  ///< send, echo: bytes
-  /// send: offset into the Play's bytes; advance: nanoseconds; else the argument
-  std::uint64_t number = 0;
+
+  constexpr PlayEvent() = default;
+  constexpr PlayEvent(PlayEventKind aKind, std::uint8_t aConnection) noexcept : kind(aKind), connection(aConnection) {}
+
+  unsigned port() const noexcept { return static_cast<unsigned>(operand(OperandType::kPort)); }
+  bool withLast() const noexcept { return operand(OperandType::kFlag) != 0; }
+  TimerPoint timerPoint() const noexcept { return static_cast<TimerPoint>(operand(OperandType::kTimerPoint)); }
+  unsigned source() const noexcept { return static_cast<unsigned>(operand(OperandType::kConnection)); }
+  unsigned operation() const noexcept { return static_cast<unsigned>(operand(OperandType::kOperation)); }
+  Duration duration() const noexcept { return Duration(static_cast<std::int64_t>(operand(OperandType::kDuration))); }
+  std::uint64_t argument() const noexcept { return operand(OperandType::kArgument); }
+  std::uint64_t count() const noexcept { return operand(OperandType::kCount); }
+  std::uint64_t offset() const noexcept { return operand(OperandType::kOffset); }
+  std::uint32_t length() const noexcept { return static_cast<std::uint32_t>(operand(OperandType::kLength)); }
+
+  /// By type; of bytes, how many there are.
+  std::uint64_t operand(OperandType type) const noexcept;
+  /// Brings the value into the type's range first. Does nothing where the event has no such
+  /// operand, and for bytes.
+  void setOperand(OperandType type, std::uint64_t value) noexcept;
   friend bool operator==(const PlayEvent&, const PlayEvent&) = default;
+
+ private:
+  friend class Play;
+  std::uint16_t small_ = 0;   // flag, port, point, connection, operation
+  std::uint32_t length_ = 0;  // bytes, length
+  std::uint64_t number_ = 0;  // others; of bytes the place in the Play
 };
+static_assert(sizeof(PlayEvent) == 16);
 
 /// Beyond these a Play takes nothing more and counts what it dropped.
 struct PlayLimits {
@@ -92,32 +240,39 @@ class Play {
   /// allow.
   bool send(unsigned k, ByteView bytes);
   /// What was sent before and what is sent after share no delivery.
-  bool cut(unsigned k);
+  bool cut(unsigned k) { return step(PlayEventKind::kCut, k); }
   /// Half-close. `withLast`: noticed in the same turn as the last bytes; else that is a choice (0:
   /// in a later turn).
-  bool endOfStream(unsigned k, bool withLast = false);
-  bool reset(unsigned k);
+  bool endOfStream(unsigned k, bool withLast = false) { return step(PlayEventKind::kEndOfStream, k, {withLast}); }
+  bool reset(unsigned k) { return step(PlayEventKind::kReset, k); }
   /// Lets time pass; every deadline on the way is met at its own time. Negative throws
   /// NegativeDelay.
   bool advance(Duration time);
   /// To the next timer of any reactor: 1 ns before its deadline, at it, or 1 ns after. Nothing when
   /// there is none.
-  bool nextTimer(TimerPoint point);
+  bool nextTimer(TimerPoint point) { return step(PlayEventKind::kNextTimer, 0, {static_cast<std::uint64_t>(point)}); }
   /// The outside takes no more output until read(): the window fills.
-  bool stopReading(unsigned k);
+  bool stopReading(unsigned k) { return step(PlayEventKind::kStopReading, k); }
   /// Takes up to n bytes of output; 0 goes back to taking everything.
-  bool read(unsigned k, std::uint64_t n);
+  bool read(unsigned k, std::uint64_t n) { return step(PlayEventKind::kRead, k, {n}); }
   /// The next write of the world's reactor on this connection is taken only up to n bytes at once.
-  bool shortWrite(unsigned k, std::uint64_t n);
+  bool shortWrite(unsigned k, std::uint64_t n) { return step(PlayEventKind::kShortWrite, k, {n}); }
   /// An action that the scenario's application names by number.
-  bool app(unsigned op, std::uint64_t argument = 0);
+  bool app(unsigned op, std::uint64_t argument = 0) { return step(PlayEventKind::kApp, 0, {op, argument}); }
   /// Sends n bytes, from offset `from`, of the output that connection `source` has received so far
   /// (as far as there is so much).
-  bool echo(unsigned k, std::uint64_t from, std::uint64_t n, unsigned source);
+  bool echo(unsigned k, std::uint64_t from, std::uint64_t n, unsigned source) {
+    return step(PlayEventKind::kEcho, k, {from, n, source});
+  }
   bool echo(unsigned k, std::uint64_t from, std::uint64_t n) { return echo(k, from, n, k); }
   /// Sends the bytes of an earlier send again, on k; back = 0 is the last send before this step, on
   /// whatever connection.
-  bool redeliver(unsigned k, std::uint64_t back);
+  bool redeliver(unsigned k, std::uint64_t back) { return step(PlayEventKind::kRedeliver, k, {back}); }
+
+  /// Appends a step by kind, with its operands in the order of its row; those that are left out are
+  /// 0, and values out of range are brought into it. k is ignored where the row has no connection. A
+  /// send has bytes and is said by send(): here it adds nothing.
+  bool step(PlayEventKind kind, unsigned k, std::initializer_list<std::uint64_t> operands = {});
   /// Appends a step of another Play, with its bytes.
   bool append(const Play& other, const PlayEvent& event);
 
@@ -130,9 +285,13 @@ class Play {
   std::span<const PlayEvent> events() const&& = delete;
   /// The bytes of a send; empty for other kinds.
   ByteView bytes(const PlayEvent& event) const& noexcept {
-    return event.kind == PlayEventKind::kSend ? ByteView(bytes_.data() + event.number, event.length) : ByteView();
+    return event.kind == PlayEventKind::kSend ? ByteView(bytes_.data() + event.number_, event.length_) : ByteView();
   }
   ByteView bytes(const PlayEvent& event) const&& = delete;
+  /// What a redeliver at this index sends: the bytes of the send before it that its count names.
+  /// Empty when there is none.
+  ByteView earlierBytes(std::size_t index) const& noexcept;
+  ByteView earlierBytes(std::size_t index) const&& = delete;
   std::size_t byteCount() const noexcept { return bytes_.size(); }
   bool connects(unsigned k) const noexcept { return k < kMaxConnections && ((connected_ >> k) & 1u) != 0; }
   /// How many steps, bytes or connections the limits dropped.
@@ -144,8 +303,8 @@ class Play {
 
  private:
   bool add(const PlayEvent& event);
-  bool ready(unsigned k);
-  bool on(unsigned k, PlayEventKind kind, std::uint64_t number = 0, std::uint16_t op = 0, std::uint32_t length = 0);
+  bool onConnection(unsigned k, const PlayEvent& event);
+  bool take(unsigned k, const PlayEvent& event);
 
   PlayLimits limits_;
   std::vector<PlayEvent> events_;
@@ -156,5 +315,36 @@ class Play {
 
 /// GoogleTest's hook: the steps as lines of a tape.
 void PrintTo(const Play& play, std::ostream* out);
+
+namespace detail {
+
+/// Which operand types the kinds have, as bits.
+inline constexpr std::array<std::uint16_t, kEventKinds> kOperandBits = [] {
+  std::array<std::uint16_t, kEventKinds> bits{};
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind)
+    for (const Operand& operand : kEvents[kind].operands)
+      bits[kind] = static_cast<std::uint16_t>(bits[kind] | 1u << static_cast<unsigned>(operand.type));
+  return bits;
+}();
+
+}  // namespace detail
+
+inline std::uint64_t PlayEvent::operand(OperandType type) const noexcept {
+  if ((detail::kOperandBits[static_cast<std::size_t>(kind)] >> static_cast<unsigned>(type) & 1u) == 0) return 0;
+  switch (type) {
+    case OperandType::kPort:
+    case OperandType::kFlag:
+    case OperandType::kTimerPoint:
+    case OperandType::kConnection:
+    case OperandType::kOperation: return small_;
+    case OperandType::kBytes:
+    case OperandType::kLength: return length_;
+    case OperandType::kDuration:
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: return number_;
+  }
+  return 0;
+}
 
 }  // namespace teasel::fakes

@@ -1,32 +1,75 @@
 #include <teasel/fakes/play/play_codec.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace teasel::fakes {
 namespace {
 
-enum Opcode : std::uint8_t {
-  kLiteral = 0x00,
-  kSelect = 0x01,
-  kOpCut = 0x02,
-  kOpEndOfStream = 0x03,
-  kOpReset = 0x04,
-  kOpAdvanceMs = 0x05,
-  kOpAdvanceS = 0x06,
-  kOpNextTimer = 0x07,
-  kOpStopReading = 0x08,
-  kOpRead = 0x09,
-  kOpShortWrite = 0x0a,
-  kOpApp = 0x0b,
-  kOpEcho = 0x0c,
-  kOpRedeliver = 0x0d,
-  kOpRecord = 0x0e,
-  kOpExtended = 0x0f,
-};
-enum Extension : std::uint8_t { kVersion = 0x00, kConnectPort = 0x01, kEndWithLast = 0x02, kAdvanceNs = 0x03 };
+// Escapes that are no events; those of events stand in kEvents.
+enum Opcode : std::uint8_t { kLiteral = 0x00, kSelect = 0x01, kOpRecord = 0x0e, kOpExtended = 0x0f };
+enum Extension : std::uint8_t { kVersion = 0x00, kConnectPort = 0x01 };
 
-constexpr std::uint64_t kNsPerMs = 1'000'000;
-constexpr std::uint64_t kNsPerS = 1'000'000'000;
+/// What an escape stands for.
+struct Meaning {
+  const EventRow* row = nullptr;  ///< null: no event
+  std::uint64_t value = 0;        ///< EventCode::value
+};
+/// By opcode, or by the byte behind 0F.
+using Meanings = std::array<Meaning, 256>;
+
+constexpr bool isExtension(const EventCode& code) { return code.code > 0xff; }
+
+constexpr Meanings meanings(bool extensions) {
+  Meanings out{};
+  for (const EventRow& row : kEvents)
+    for (const EventCode& code : row.codes)
+      if (isExtension(code) == extensions) out[code.code & 0xffu] = {&row, code.value};
+  return out;
+}
+constexpr Meanings kPlain = meanings(false);
+constexpr Meanings kExtended = meanings(true);
+
+constexpr std::size_t countOf(const Meanings& meanings) {
+  return static_cast<std::size_t>(
+      std::count_if(meanings.begin(), meanings.end(), [](const Meaning& meaning) { return meaning.row != nullptr; }));
+}
+constexpr std::size_t countOfCodes() {
+  std::size_t count = 0;
+  for (const EventRow& row : kEvents) count += row.codes.size();
+  return count;
+}
+constexpr bool codesAreEscapes() {
+  for (const EventRow& row : kEvents)
+    for (const EventCode& code : row.codes)
+      if (isExtension(code) ? code.code >> 8 != kOpExtended || (code.code & 0xffu) == kVersion
+                            : code.code == kLiteral || code.code >= kOpRecord)
+        return false;
+  return true;
+}
+static_assert(countOf(kPlain) + countOf(kExtended) == countOfCodes(), "kEvents: two events have the same code");
+static_assert(codesAreEscapes(), "kEvents: a code is 01 to 0D, or 0F and a byte that is not 00");
+
+/// How the encoding says an operand. Operands of one byte stand before numbers.
+enum class OperandForm : std::uint8_t { kByte, kNumber, kUnits, kInCode };
+
+constexpr OperandForm formOf(OperandType type) {
+  switch (type) {
+    case OperandType::kBytes:
+    case OperandType::kFlag: return OperandForm::kInCode;
+    case OperandType::kTimerPoint:
+    case OperandType::kConnection: return OperandForm::kByte;
+    case OperandType::kDuration: return OperandForm::kUnits;
+    case OperandType::kPort:
+    case OperandType::kOperation:
+    case OperandType::kLength:
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: return OperandForm::kNumber;
+  }
+  return OperandForm::kNumber;
+}
 
 /// Reads the operands of one escape. When the input ends before they do, `whole` turns false.
 struct Operands {
@@ -90,27 +133,8 @@ class Decoder {
     switch (opcode) {
       case kLiteral: literal(); return true;
       case kSelect: return with(in.byte(), in, [this](std::uint64_t k) { select(k, 0); });
-      case kOpCut: play_.cut(connection_); return true;
-      case kOpEndOfStream: play_.endOfStream(connection_); return true;
-      case kOpReset: play_.reset(connection_); return true;
-      case kOpAdvanceMs: return with(in.number(), in, [this](std::uint64_t n) { advance(n, kNsPerMs); });
-      case kOpAdvanceS: return with(in.number(), in, [this](std::uint64_t n) { advance(n, kNsPerS); });
-      case kOpNextTimer: return with(in.byte(), in, [this](std::uint64_t p) { play_.nextTimer(static_cast<TimerPoint>(p % 3)); });
-      case kOpStopReading: play_.stopReading(connection_); return true;
-      case kOpRead: return with(in.number(), in, [this](std::uint64_t n) { play_.read(connection_, n); });
-      case kOpShortWrite: return with(in.number(), in, [this](std::uint64_t n) { play_.shortWrite(connection_, n); });
-      case kOpApp: {
-        const std::uint64_t op = in.number();
-        return with(in.number(), in, [&](std::uint64_t argument) { play_.app(static_cast<unsigned>(op & 0xffffu), argument); });
-      }
-      case kOpEcho: {
-        const std::uint8_t source = in.byte();
-        const std::uint64_t from = in.number();
-        return with(in.number(), in, [&](std::uint64_t n) { play_.echo(connection_, from, n, source); });
-      }
-      case kOpRedeliver: return with(in.number(), in, [this](std::uint64_t back) { play_.redeliver(connection_, back); });
       case kOpRecord: return record(in);
-      default: return false;
+      default: return event(kPlain[opcode], in);
     }
   }
 
@@ -123,10 +147,29 @@ class Decoder {
         const std::uint8_t k = in.byte();
         return with(in.number(), in, [&](std::uint64_t port) { select(k, static_cast<unsigned>(port & 0xffffu)); });
       }
-      case kEndWithLast: play_.endOfStream(connection_, true); return true;
-      case kAdvanceNs: return with(in.number(), in, [this](std::uint64_t n) { advance(n, 1); });
-      default: return false;
+      default: return event(kExtended[extension], in);
     }
+  }
+
+  bool event(const Meaning& meaning, Operands& in) {
+    if (meaning.row == nullptr) return false;
+    PlayEvent event(meaning.row->kind, static_cast<std::uint8_t>(connection_));
+    for (const Operand& operand : meaning.row->operands)
+      if (formOf(operand.type) == OperandForm::kByte) event.setOperand(operand.type, in.byte());
+    for (const Operand& operand : meaning.row->operands) {
+      switch (formOf(operand.type)) {
+        case OperandForm::kByte: break;
+        case OperandForm::kNumber: event.setOperand(operand.type, in.number()); break;
+        case OperandForm::kUnits: event.setOperand(operand.type, multiplied(in.number(), meaning.value)); break;
+        case OperandForm::kInCode: event.setOperand(operand.type, meaning.value); break;
+      }
+    }
+    if (in.whole) play_.append(play_, event);
+    return in.whole;
+  }
+
+  static std::uint64_t multiplied(std::uint64_t count, std::uint64_t unit) {
+    return count > ~std::uint64_t{0} / unit ? ~std::uint64_t{0} : count * unit;
   }
 
   template <class F>
@@ -143,11 +186,6 @@ class Decoder {
   void select(std::uint64_t k, unsigned port) {
     const auto wanted = static_cast<unsigned>(k % Play::kMaxConnections);
     if (play_.connects(wanted) || play_.connect(wanted, port)) connection_ = wanted;
-  }
-
-  void advance(std::uint64_t count, std::uint64_t unit) {
-    const auto longest = static_cast<std::uint64_t>(Play::kMaxAdvance.count());
-    play_.advance(Duration(count > longest / unit ? longest : count * unit));
   }
 
   bool record(Operands& in) {
@@ -192,41 +230,50 @@ class Encoder {
   std::string take() { return std::move(out_); }
 
  private:
-  static bool addressed(PlayEventKind kind) {
-    return kind != PlayEventKind::kAdvance && kind != PlayEventKind::kNextTimer && kind != PlayEventKind::kApp;
-  }
-
   void event(const PlayEvent& event, const PlayEvent* next) {
     if (event.kind == PlayEventKind::kConnect) return connect(event, next);
-    if (addressed(event.kind) && event.connection != connection_) select(event.connection);
-    switch (event.kind) {
-      case PlayEventKind::kConnect: break;
-      case PlayEventKind::kSend: raw(play_.bytes(event)); break;
-      case PlayEventKind::kCut: op(kOpCut); break;
-      case PlayEventKind::kEndOfStream: event.op != 0 ? extension(kEndWithLast) : op(kOpEndOfStream); break;
-      case PlayEventKind::kReset: op(kOpReset); break;
-      case PlayEventKind::kAdvance: advance(event.number); break;
-      case PlayEventKind::kNextTimer: op(kOpNextTimer), byte(static_cast<std::uint8_t>(event.op)); break;
-      case PlayEventKind::kStopReading: op(kOpStopReading); break;
-      case PlayEventKind::kRead: op(kOpRead), number(event.number); break;
-      case PlayEventKind::kShortWrite: op(kOpShortWrite), number(event.number); break;
-      case PlayEventKind::kApp: op(kOpApp), number(event.op), number(event.number); break;
-      case PlayEventKind::kEcho:
-        op(kOpEcho), byte(static_cast<std::uint8_t>(event.op)), number(event.number), number(event.length);
-        break;
-      case PlayEventKind::kRedeliver: op(kOpRedeliver), number(event.number); break;
+    const EventRow& row = eventRow(event.kind);
+    if (row.onConnection && event.connection != connection_) select(event.connection);
+    if (row.sends == EventSends::kOwnBytes) return raw(play_.bytes(event));
+    const EventCode& chosen = codeFor(row, event);
+    code(chosen);
+    for (const Operand& operand : row.operands)
+      if (formOf(operand.type) == OperandForm::kByte) byte(static_cast<std::uint8_t>(event.operand(operand.type)));
+    for (const Operand& operand : row.operands) {
+      switch (formOf(operand.type)) {
+        case OperandForm::kNumber: number(event.operand(operand.type)); break;
+        case OperandForm::kUnits: number(event.operand(operand.type) / chosen.value); break;
+        case OperandForm::kByte:
+        case OperandForm::kInCode: break;
+      }
     }
+  }
+
+  /// A flag has the code with its value. A duration has the code with the largest unit that divides
+  /// it, and 0 has the first.
+  static const EventCode& codeFor(const EventRow& row, const PlayEvent& event) {
+    const EventCode* best = row.codes.begin();
+    for (const Operand& operand : row.operands) {
+      const std::uint64_t value = event.operand(operand.type);
+      for (const EventCode& code : row.codes) {
+        if (operand.type == OperandType::kFlag && code.value == value) best = &code;
+        if (operand.type == OperandType::kDuration && value != 0 && value % code.value == 0 &&
+            (value % best->value != 0 || code.value > best->value))
+          best = &code;
+      }
+    }
+    return *best;
   }
 
   void connect(const PlayEvent& event, const PlayEvent* next) {
     const unsigned k = event.connection;
-    if (event.op != 0) {
-      extension(kConnectPort), byte(event.connection), number(event.op);
+    if (event.port() != 0) {
+      op(kOpExtended), byte(kConnectPort), byte(event.connection), number(event.port());
       connection_ = k;
       return;
     }
     // What follows on the connection that is selected anyway connects it by itself.
-    const bool implied = k == connection_ && next != nullptr && addressed(next->kind) && next->connection == k;
+    const bool implied = k == connection_ && next != nullptr && eventRow(next->kind).onConnection && next->connection == k;
     if (!implied) select(event.connection);
   }
 
@@ -235,14 +282,12 @@ class Encoder {
     connection_ = k;
   }
 
-  void advance(std::uint64_t ns) {
-    if (ns % kNsPerS == 0 && ns != 0) op(kOpAdvanceS), number(ns / kNsPerS);
-    else if (ns % kNsPerMs == 0) op(kOpAdvanceMs), number(ns / kNsPerMs);
-    else extension(kAdvanceNs), number(ns);
-  }
-
   void op(Opcode opcode) { (out_ += introducer_) += static_cast<char>(opcode); }
-  void extension(Extension which) { op(kOpExtended), byte(which); }
+  void code(const EventCode& code) {
+    out_ += introducer_;
+    if (isExtension(code)) byte(static_cast<std::uint8_t>(code.code >> 8));
+    byte(static_cast<std::uint8_t>(code.code));
+  }
   void byte(std::uint8_t value) { out_ += static_cast<char>(value); }
   void number(std::uint64_t value) {
     for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(value | 0x80u));

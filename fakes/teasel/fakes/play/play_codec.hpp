@@ -23,27 +23,22 @@ class CodecError : public std::runtime_error {
 
 /// How the bytes of a fuzzer and a Play with its records turn into each other.
 ///
-/// Raw bytes are what connection 0 sends: an input without escapes is "connect, send all this". The
-/// introducer followed by one of 16 opcodes is an event; connection-addressed ones mean the
-/// connection selected last (0 at the start).
+/// Raw bytes are what connection 0 sends: an input without escapes means "connect, send all this".
+/// The introducer and a byte after it are an escape. Most escapes are events: kEvents has their
+/// codes, and docs/events.md lists them. An event of a connection means the connection that was
+/// selected last; at the start that is connection 0. The other escapes:
 ///
-///     00            the introducer itself, as a byte          08            stop reading
-///     01 k          select connection k mod 8; connects it    09 n          read n
-///     02            cut                                       0A n          short write of n
-///     03            end of stream                             0B op arg     application operation
-///     04            reset                                     0C k from n   echo n bytes of k's output
-///     05 n          advance by n ms                           0D n          redeliver, n back
-///     06 n          advance by n s                            0E e s i v    record: entity, site, index, value
-///     07 p          next timer: before, at, after (p mod 3)   0F x          extended:
-///                                                                0F 00 n       version of the format, absent is 1
-///                                                                0F 01 k n     connect k mod 8 to port n; selects it
-///                                                                0F 02         end of stream with the last bytes
-///                                                                0F 03 n       advance by n ns
+///     00            the introducer itself, as a byte
+///     01 k          select connection k mod 8; connects it
+///     0E e s i v    record: entity, site, index, value
+///     0F 00 n       version of the format; absent is 1
+///     0F 01 k n     connect k mod 8 to port n; selects it
 ///
-/// k, p and x are one byte; other operands are LEB128 numbers of at most ten bytes. The introducer
-/// before anything else, before an unknown extension, or before operands that the end of the input
-/// cuts short is a literal byte. Records are position-free, the last of equals wins, absent is 0.
-/// Meanings never change; new ones come with a version.
+/// k, points of time and connections are one byte each and come before other operands. Those are
+/// LEB128 numbers of at most ten bytes. The introducer before anything else, before an unknown
+/// extension, or before operands that the end of the input cuts short is a literal byte. Records
+/// may stand anywhere; the last of equals wins, and an absent one is 0. The meaning of a code never
+/// changes, and a new code comes with a new version (kCodecVersion).
 struct CodecOptions {
   /// A byte that the protocol says seldom (0xF5 occurs in no UTF-8); none makes every input raw.
   std::optional<std::uint8_t> introducer = 0xF5;
@@ -56,7 +51,6 @@ struct Decoded {
   /// Events, bytes, connections and records beyond the limits. Decoding goes on behind them.
   std::size_t ignored = 0;
 };
-inline constexpr std::uint64_t kCodecVersion = 1;
 
 /// Makes `play` and `records` (normalised, bounds 0) from any bytes; both are cleared first and
 /// keep their memory.

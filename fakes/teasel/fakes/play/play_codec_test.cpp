@@ -47,12 +47,9 @@ class Numbers {
 };
 
 void addAnyStep(Numbers& numbers, Play& play) {
-  PlayEvent event;
-  event.kind = static_cast<PlayEventKind>(numbers.below(kEventKinds));
-  event.connection = static_cast<std::uint8_t>(numbers.below(numbers.below(2) == 0 ? 2 : 8));
-  event.op = static_cast<std::uint16_t>(numbers.number());
-  event.length = static_cast<std::uint32_t>(numbers.number());
-  event.number = numbers.number();
+  const EventRow& row = kEvents[numbers.below(kEventKinds)];
+  PlayEvent event(row.kind, static_cast<std::uint8_t>(numbers.below(numbers.below(2) == 0 ? 2 : 8)));
+  for (const Operand& operand : row.operands) event.setOperand(operand.type, numbers.number());
   if (event.kind == PlayEventKind::kSend) play.send(event.connection, numbers.bytes(12));
   else play.append(play, event);
 }

@@ -24,7 +24,7 @@ TEST(Play, ConnectsOnce) {
   play.connect(0, 1);
   EXPECT_TRUE(play.connect(0));
   ASSERT_EQ(play.events().size(), 1u);
-  EXPECT_EQ(play.events()[0].op, 1);
+  EXPECT_EQ(play.events()[0].port(), 1u);
 }
 
 TEST(Play, JoinsSendsThatFollowEachOtherOnOneConnection) {
@@ -92,7 +92,7 @@ TEST(Play, RefusesToGoBackInTimeAndBoundsAnAdvance) {
   Play play;
   EXPECT_THROW(play.advance(-1ns), NegativeDelay);
   play.advance(100000h);
-  EXPECT_EQ(play.events()[0].number, static_cast<std::uint64_t>(Duration(24h).count()));
+  EXPECT_EQ(play.events()[0].duration(), Duration(24h));
 }
 
 TEST(Play, DrawnFromCalmChoicesIsOneConnect) {

@@ -9,29 +9,32 @@
 namespace teasel::fakes {
 namespace {
 
-/// A candidate in a form that is easy to change: the steps own their bytes.
-struct Step {
+/// An event that owns its bytes, so that it can be changed by itself.
+struct CandidateEvent {
   PlayEvent event;
   std::string bytes;
+  bool onConnection() const { return eventRow(event.kind).onConnection; }
+  bool sends() const { return event.kind == PlayEventKind::kSend; }
 };
-struct Draft {
-  std::vector<Step> steps;
+/// A smaller input that may show the failure, too.
+struct Candidate {
+  std::vector<CandidateEvent> events;
   std::vector<ChoiceRecord> records;
 };
 
-Draft draftOf(const Play& play, std::span<const ChoiceRecord> records) {
-  Draft draft;
-  for (const PlayEvent& event : play.events()) draft.steps.push_back({event, play.bytes(event).str()});
-  draft.records.assign(records.begin(), records.end());
-  normalise(draft.records);
-  return draft;
+Candidate candidateOf(const Play& play, std::span<const ChoiceRecord> records) {
+  Candidate candidate;
+  for (const PlayEvent& event : play.events()) candidate.events.push_back({event, play.bytes(event).str()});
+  candidate.records.assign(records.begin(), records.end());
+  normalise(candidate.records);
+  return candidate;
 }
 
-Play playOf(const Draft& draft, const PlayLimits& limits) {
+Play playOf(const Candidate& candidate, const PlayLimits& limits) {
   Play play(limits);
-  for (const Step& step : draft.steps) {
-    if (step.event.kind == PlayEventKind::kSend) play.send(step.event.connection, step.bytes);
-    else play.append(play, step.event);
+  for (const CandidateEvent& each : candidate.events) {
+    if (each.sends()) play.send(each.event.connection, each.bytes);
+    else play.append(play, each.event);
   }
   return play;
 }
@@ -57,7 +60,7 @@ class Shrinker {
       : signature_(signature), interesting_(interesting), budget_(budget), limits_(limits) {}
 
   Shrunk run(const Play& play, std::span<const ChoiceRecord> records) {
-    best_ = draftOf(play, records);
+    best_ = candidateOf(play, records);
     size_ = ShrinkSize::of(play, best_.records);
     Shrunk out;
     ++runs_;
@@ -82,35 +85,35 @@ class Shrinker {
     dropRecordsOf([](const ChoiceRecord& record) { return std::uint64_t{record.entity}; });
     dropRecordsOf([](const ChoiceRecord& record) { return std::uint64_t{record.site}; });
     dropRecordsOf([](const ChoiceRecord& record) { return (std::uint64_t{record.entity} << 16) | record.site; });
-    dropSpans([](Draft& draft) -> auto& { return draft.steps; });
-    dropSpans([](Draft& draft) -> auto& { return draft.records; });
-    for (std::size_t i = 0; i < best_.steps.size() && !spent_; ++i) {
-      if (best_.steps[i].event.kind == PlayEventKind::kSend) dropBytes(i);
+    dropSpans([](Candidate& candidate) -> auto& { return candidate.events; });
+    dropSpans([](Candidate& candidate) -> auto& { return candidate.records; });
+    for (std::size_t i = 0; i < best_.events.size() && !spent_; ++i) {
+      if (best_.events[i].sends()) dropBytes(i);
     }
     for (std::size_t i = 0; i < best_.records.size() && !spent_; ++i) lowerRecord(i);
     mergeRecords();
-    for (std::size_t i = 0; i < best_.steps.size() && !spent_; ++i) lowerOperands(i);
+    for (std::size_t i = 0; i < best_.events.size() && !spent_; ++i) lowerOperands(i);
     renumberConnections();
-    for (std::size_t i = 0; i < best_.steps.size() && !spent_; ++i) plainBytes(i);
+    for (std::size_t i = 0; i < best_.events.size() && !spent_; ++i) plainBytes(i);
     return size_ < before;
   }
 
-  /// Takes the draft if it is smaller and fails in the same way. Known candidates are not run
+  /// Takes the candidate if it is smaller and fails in the same way. Known candidates are not run
   /// again.
-  bool attempt(Draft draft) {
+  bool attempt(Candidate candidate) {
     if (spent_) return false;
-    normalise(draft.records);
-    const Play play = playOf(draft, limits_);
-    const ShrinkSize size = ShrinkSize::of(play, draft.records);
+    normalise(candidate.records);
+    const Play play = playOf(candidate, limits_);
+    const ShrinkSize size = ShrinkSize::of(play, candidate.records);
     if (!(size < size_)) return false;
-    if (!tried_.insert(fingerprint(encode(play, draft.records, codec()))).second) return false;
+    if (!tried_.insert(fingerprint(encode(play, candidate.records, codec()))).second) return false;
     if (runs_ >= budget_.runs) {
       spent_ = true;
       return false;
     }
     ++runs_;
-    if (interesting_(play, draft.records) != signature_) return false;
-    best_ = draftOf(play, draft.records);  // as the Play has it: joined sends, implied connects
+    if (interesting_(play, candidate.records) != signature_) return false;
+    best_ = candidateOf(play, candidate.records);  // as the Play has it: joined sends, implied connects
     size_ = size;
     return true;
   }
@@ -119,15 +122,16 @@ class Shrinker {
 
   template <class F>
   bool change(F&& f) {
-    Draft draft = best_;
-    f(draft);
-    return attempt(std::move(draft));
+    Candidate candidate = best_;
+    f(candidate);
+    return attempt(std::move(candidate));
   }
 
   void dropConnections() {
     for (unsigned k = Play::kMaxConnections; k-- > 0;) {
-      change([k](Draft& draft) {
-        std::erase_if(draft.steps, [k](const Step& step) { return addressed(step.event.kind) && step.event.connection == k; });
+      change([k](Candidate& candidate) {
+        std::erase_if(candidate.events,
+                      [k](const CandidateEvent& each) { return each.onConnection() && each.event.connection == k; });
       });
     }
   }
@@ -136,17 +140,13 @@ class Shrinker {
   void joinConnections() {
     for (std::uint8_t k = Play::kMaxConnections; k-- > 1;) {
       for (std::uint8_t other = 0; other < k; ++other) {
-        change([&](Draft& draft) {
-          for (Step& step : draft.steps) {
-            if (addressed(step.event.kind) && step.event.connection == k) step.event.connection = other;
+        change([&](Candidate& candidate) {
+          for (CandidateEvent& each : candidate.events) {
+            if (each.onConnection() && each.event.connection == k) each.event.connection = other;
           }
         });
       }
     }
-  }
-
-  static bool addressed(PlayEventKind kind) {
-    return kind != PlayEventKind::kAdvance && kind != PlayEventKind::kNextTimer && kind != PlayEventKind::kApp;
   }
 
   template <class F>
@@ -154,8 +154,9 @@ class Shrinker {
     std::set<std::uint64_t> groups;
     for (const ChoiceRecord& record : best_.records) groups.insert(group(record));
     for (const std::uint64_t one : groups) {
-      change(
-          [&](Draft& draft) { std::erase_if(draft.records, [&](const ChoiceRecord& record) { return group(record) == one; }); });
+      change([&](Candidate& candidate) {
+        std::erase_if(candidate.records, [&](const ChoiceRecord& record) { return group(record) == one; });
+      });
     }
   }
 
@@ -166,8 +167,8 @@ class Shrinker {
     for (std::size_t span = list(best_).size(); span != 0; span /= 2) {
       for (std::size_t end = list(best_).size(); end != 0 && !spent_;) {
         const std::size_t from = end < span ? 0 : end - span;
-        change([&](Draft& draft) {
-          auto& items = list(draft);
+        change([&](Candidate& candidate) {
+          auto& items = list(candidate);
           items.erase(items.begin() + static_cast<std::ptrdiff_t>(from), items.begin() + static_cast<std::ptrdiff_t>(end));
         });
         // Taken or not, what stands before `from` comes next; joining may have made the list
@@ -178,13 +179,13 @@ class Shrinker {
   }
 
   void dropBytes(std::size_t at) {
-    for (std::size_t span = best_.steps[at].bytes.size(); span != 0; span /= 2) {
-      for (std::size_t end = best_.steps[at].bytes.size(); end != 0 && !spent_;) {
+    for (std::size_t span = best_.events[at].bytes.size(); span != 0; span /= 2) {
+      for (std::size_t end = best_.events[at].bytes.size(); end != 0 && !spent_;) {
         const std::size_t from = end < span ? 0 : end - span;
-        change([&](Draft& draft) { draft.steps[at].bytes.erase(from, end - from); });
+        change([&](Candidate& candidate) { candidate.events[at].bytes.erase(from, end - from); });
         // the send itself has gone
-        if (at >= best_.steps.size() || best_.steps[at].event.kind != PlayEventKind::kSend) return;
-        end = std::min(from, best_.steps[at].bytes.size());
+        if (at >= best_.events.size() || !best_.events[at].sends()) return;
+        end = std::min(from, best_.events[at].bytes.size());
       }
     }
   }
@@ -196,7 +197,7 @@ class Shrinker {
       bool lowered = false;
       for (const std::uint64_t wanted : {std::uint64_t{1}, now / 2, now - now / 4, now - 1}) {
         if (wanted == 0 || wanted >= now) continue;
-        lowered = change([&](Draft& draft) { draft.records[at].value = wanted; });
+        lowered = change([&](Candidate& candidate) { candidate.records[at].value = wanted; });
         if (lowered) break;
       }
       if (!lowered) return;
@@ -215,29 +216,36 @@ class Shrinker {
       const ChoiceRecord& b = best_.records[i + 1];
       if (a.entity != b.entity || a.site != b.site) continue;
       const std::uint64_t sum = plus(a.value, b.value);
-      const bool first = change([&](Draft& draft) { draft.records[i].value = sum, draft.records[i + 1].value = 0; });
-      if (!first) change([&](Draft& draft) { draft.records[i].value = 0, draft.records[i + 1].value = sum; });
+      const bool first =
+          change([&](Candidate& candidate) { candidate.records[i].value = sum, candidate.records[i + 1].value = 0; });
+      if (!first) change([&](Candidate& candidate) { candidate.records[i].value = 0, candidate.records[i + 1].value = sum; });
     }
   }
 
   void lowerOperands(std::size_t at) {
-    const auto stillThere = [this, at] { return at < best_.steps.size() && best_.steps[at].event.kind != PlayEventKind::kSend; };
-    if (stillThere() && addressed(best_.steps[at].event.kind)) lowerField(at, &PlayEvent::connection);
-    if (stillThere()) lowerField(at, &PlayEvent::op);
-    if (stillThere() && best_.steps[at].event.kind == PlayEventKind::kEcho) lowerField(at, &PlayEvent::length);
-    if (stillThere()) lowerField(at, &PlayEvent::number);
+    const auto has = [this, at] { return at < best_.events.size() && !best_.events[at].sends(); };
+    if (has() && best_.events[at].onConnection()) {
+      lowerValue(
+          at, [](const PlayEvent& event) { return std::uint64_t{event.connection}; },
+          [](PlayEvent& event, std::uint64_t value) { event.connection = static_cast<std::uint8_t>(value); });
+    }
+    for (std::size_t i = 0; i < kOperandTypes && has(); ++i) {
+      const auto type = static_cast<OperandType>(i);
+      lowerValue(
+          at, [type](const PlayEvent& event) { return event.operand(type); },
+          [type](PlayEvent& event, std::uint64_t value) { event.setOperand(type, value); });
+    }
   }
 
-  template <class T>
-  void lowerField(std::size_t at, T PlayEvent::* field) {
+  template <class Get, class Set>
+  void lowerValue(std::size_t at, Get&& get, Set&& set) {
     for (bool lowered = true; lowered && !spent_;) {
-      if (at >= best_.steps.size()) return;  // it was joined to another
-      const T now = best_.steps[at].event.*field;
+      if (at >= best_.events.size()) return;  // it was joined to another
+      const std::uint64_t now = get(best_.events[at].event);
       lowered = false;
-      for (const std::uint64_t wanted :
-           {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{now} / 2, now - std::uint64_t{now} / 4, std::uint64_t{now} - 1}) {
+      for (const std::uint64_t wanted : {std::uint64_t{0}, std::uint64_t{1}, now / 2, now - now / 4, now - 1}) {
         if (now == 0 || wanted >= now) continue;
-        lowered = change([&](Draft& draft) { draft.steps[at].event.*field = static_cast<T>(wanted); });
+        lowered = change([&](Candidate& candidate) { set(candidate.events[at].event, wanted); });
         if (lowered) break;
       }
     }
@@ -246,20 +254,20 @@ class Shrinker {
   /// Connections are numbered without gaps, in the order in which they come; what was drawn for one
   /// goes with it.
   void renumberConnections() {
-    change([](Draft& draft) {
+    change([](Candidate& candidate) {
       std::vector<int> number(Play::kMaxConnections, -1);
       int next = 0;
-      for (Step& step : draft.steps) {
-        if (!addressed(step.event.kind)) continue;
-        int& mapped = number[step.event.connection];
+      for (CandidateEvent& each : candidate.events) {
+        if (!each.onConnection()) continue;
+        int& mapped = number[each.event.connection];
         if (mapped < 0) mapped = next++;
-        step.event.connection = static_cast<std::uint8_t>(mapped);
+        each.event.connection = static_cast<std::uint8_t>(mapped);
       }
-      for (Step& step : draft.steps) {
-        if (step.event.kind == PlayEventKind::kEcho && number[step.event.op] >= 0)
-          step.event.op = static_cast<std::uint16_t>(number[step.event.op]);
+      for (CandidateEvent& each : candidate.events) {
+        if (const int source = number[each.event.source()]; source >= 0)
+          each.event.setOperand(OperandType::kConnection, static_cast<std::uint64_t>(source));
       }
-      for (ChoiceRecord& record : draft.records) {
+      for (ChoiceRecord& record : candidate.records) {
         const std::uint32_t k = (record.entity - kPlayEntities) / 2;
         if (record.entity < kPlayEntities || k >= number.size() || number[k] < 0) continue;
         record.entity = kPlayEntities + 2 * static_cast<std::uint32_t>(number[k]) + (record.entity & 1u);
@@ -268,12 +276,12 @@ class Shrinker {
   }
 
   void plainBytes(std::size_t at) {
-    if (best_.steps[at].event.kind != PlayEventKind::kSend) return;
+    if (!best_.events[at].sends()) return;
     for (const char plain : {'a', '\0'}) {
-      for (std::size_t span = best_.steps[at].bytes.size(); span != 0; span /= 2) {
-        for (std::size_t from = 0; from < best_.steps[at].bytes.size() && !spent_; from += span) {
-          change([&](Draft& draft) {
-            std::string& bytes = draft.steps[at].bytes;
+      for (std::size_t span = best_.events[at].bytes.size(); span != 0; span /= 2) {
+        for (std::size_t from = 0; from < best_.events[at].bytes.size() && !spent_; from += span) {
+          change([&](Candidate& candidate) {
+            std::string& bytes = candidate.events[at].bytes;
             for (std::size_t i = from; i < std::min(bytes.size(), from + span); ++i) {
               if (oddity(bytes[i]) > oddity(plain)) bytes[i] = plain;
             }
@@ -287,7 +295,7 @@ class Shrinker {
   const InterestingnessTest& interesting_;
   ShrinkBudget budget_;
   PlayLimits limits_;
-  Draft best_;
+  Candidate best_;
   ShrinkSize size_;
   std::set<std::uint64_t> tried_;
   std::size_t runs_ = 0;
@@ -308,7 +316,8 @@ ShrinkSize ShrinkSize::of(const Play& play, std::span<const ChoiceRecord> record
     if (event.kind == PlayEventKind::kSend) {
       for (const char byte : play.bytes(event)) size.strangeness += oddity(byte);
     } else {
-      size.operands = plus(plus(size.operands, event.number), std::uint64_t{event.op} + event.length);
+      for (const Operand& operand : eventRow(event.kind).operands)
+        size.operands = plus(size.operands, event.operand(operand.type));
     }
   }
   return size;

@@ -95,7 +95,7 @@ TEST(Shrink, GathersATotalInOneRecord) {
 TEST(Shrink, LowersOperandsOfEvents) {
   const InterestingnessTest interesting = [](const Play& play, std::span<const ChoiceRecord>) {
     for (const PlayEvent& event : play.events()) {
-      if (event.kind == PlayEventKind::kRead && event.number >= 13) return "x";
+      if (event.kind == PlayEventKind::kRead && event.count() >= 13) return "x";
     }
     return "";
   };

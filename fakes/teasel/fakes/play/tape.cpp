@@ -1,7 +1,9 @@
 #include <teasel/fakes/play/tape.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <iterator>
 #include <ostream>
 #include <sstream>
 
@@ -11,61 +13,93 @@ namespace teasel::fakes {
 namespace {
 
 constexpr std::string_view kMagic = "teasel tape ";
-constexpr std::string_view kEventNames[kEventKinds] = {"connect", "send",      "cut",         "endOfStream", "reset",
-                                                       "advance", "nextTimer", "stopReading", "read",        "shortWrite",
-                                                       "app",     "echo",      "redeliver"};
-constexpr std::string_view kPoints[] = {"before", "at", "after"};
+constexpr std::string_view kPoints[kTimerPoints] = {"before", "at", "after"};
+constexpr std::string_view kPointCodes[kTimerPoints] = {"TimerPoint::kBefore", "TimerPoint::kAt", "TimerPoint::kAfter"};
 struct Unit {
   std::string_view name;
+  std::string_view code;
   std::uint64_t ns;
 };
-constexpr Unit kUnits[] = {{"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}};
+constexpr Unit kUnits[] = {{"s", "std::chrono::seconds", 1'000'000'000},
+                           {"ms", "std::chrono::milliseconds", 1'000'000},
+                           {"us", "std::chrono::microseconds", 1'000},
+                           {"ns", "std::chrono::nanoseconds", 1}};
 constexpr std::size_t kAll = std::string_view::npos;
 
-std::string durationText(std::uint64_t ns) {
-  for (const Unit& unit : kUnits) {
-    if (ns % unit.ns == 0) return std::to_string(ns / unit.ns) + std::string(unit.name);
+/// The largest unit that divides it.
+const Unit& unitOf(std::uint64_t ns) {
+  return *std::find_if(std::begin(kUnits), std::end(kUnits), [ns](const Unit& unit) { return ns % unit.ns == 0; });
+}
+
+/// What an optional operand is when a tape lacks it.
+std::uint64_t defaultOf(OperandType type, unsigned connection) { return type == OperandType::kConnection ? connection : 0; }
+
+/// An operand as a word of a tape.
+std::string wordOf(const Operand& operand, std::uint64_t value, ByteView bytes) {
+  switch (operand.type) {
+    case OperandType::kBytes: return '"' + escaped(bytes, kAll) + '"';
+    case OperandType::kFlag: return std::string(operand.name);
+    case OperandType::kTimerPoint: return std::string(kPoints[value]);
+    case OperandType::kDuration: return std::to_string(value / unitOf(value).ns) + std::string(unitOf(value).name);
+    case OperandType::kPort:
+    case OperandType::kConnection:
+    case OperandType::kOperation:
+    case OperandType::kLength:
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: return std::to_string(value);
+  }
+  return {};
+}
+
+/// An operand as an argument of Play's method; empty where the method's default says it.
+std::string argumentOf(OperandType type, std::uint64_t value, ByteView bytes) {
+  switch (type) {
+    case OperandType::kBytes: return '"' + escaped(bytes, kAll) + '"';
+    case OperandType::kFlag: return value != 0 ? "true" : "";
+    case OperandType::kPort: return value != 0 ? std::to_string(value) : "";
+    case OperandType::kTimerPoint: return std::string(kPointCodes[value]);
+    case OperandType::kDuration: return std::string(unitOf(value).code) + '(' + std::to_string(value / unitOf(value).ns) + ')';
+    case OperandType::kConnection:
+    case OperandType::kOperation:
+    case OperandType::kLength: return std::to_string(value);
+    case OperandType::kCount:
+    case OperandType::kOffset:
+    case OperandType::kArgument: return std::to_string(value) + (value > 0x7fffffffu ? "u" : "");
   }
   return {};
 }
 
 std::string lineOf(const PlayEvent& event, ByteView bytes) {
-  std::string out(kEventNames[static_cast<std::size_t>(event.kind)]);
-  const auto add = [&out](std::uint64_t number) { out += ' ' + std::to_string(number); };
-  switch (event.kind) {
-    case PlayEventKind::kAdvance: return out + ' ' + durationText(event.number);
-    case PlayEventKind::kNextTimer: return out + ' ' + std::string(kPoints[event.op % 3]);
-    case PlayEventKind::kApp: add(event.op), add(event.number); return out;
-    default: add(event.connection);
-  }
-  switch (event.kind) {
-    case PlayEventKind::kConnect:
-      if (event.op != 0) add(event.op);
-      break;
-    case PlayEventKind::kSend: out += " \"" + escaped(bytes, kAll) + '"'; break;
-    case PlayEventKind::kEndOfStream:
-      if (event.op != 0) out += " withLast";
-      break;
-    case PlayEventKind::kRead:
-    case PlayEventKind::kShortWrite:
-    case PlayEventKind::kRedeliver: add(event.number); break;
-    case PlayEventKind::kEcho:
-      add(event.number), add(event.length);
-      if (event.op != event.connection) add(event.op);
-      break;
-    default: break;
+  const EventRow& row = eventRow(event.kind);
+  std::string out(row.name);
+  if (row.onConnection) out += ' ' + std::to_string(event.connection);
+  for (const Operand& operand : row.operands) {
+    const std::uint64_t value = event.operand(operand.type);
+    if (operand.presence == OperandPresence::kOptional && value == defaultOf(operand.type, event.connection)) continue;
+    out += ' ' + wordOf(operand, value, bytes);
   }
   return out;
 }
 
-/// A long send goes over several lines, which read back as one: after each newline, and at 64
-/// bytes.
-void printSend(std::string& out, const PlayEvent& event, ByteView bytes) {
+std::string callOf(const PlayEvent& event, ByteView bytes) {
+  const EventRow& row = eventRow(event.kind);
+  std::string arguments = row.onConnection ? std::to_string(event.connection) : "";
+  for (const Operand& operand : row.operands) {
+    const std::string argument = argumentOf(operand.type, event.operand(operand.type), bytes);
+    if (!argument.empty()) arguments += (arguments.empty() ? "" : ", ") + argument;
+  }
+  return std::string(row.name) + '(' + arguments + ')';
+}
+
+/// Calls f for the pieces in which bytes are shown: each ends behind a newline, or at `most` bytes.
+template <class F>
+void forEachPiece(ByteView bytes, std::size_t most, F&& f) {
   while (!bytes.empty()) {
-    std::size_t size = std::min<std::size_t>(bytes.size(), 64);
+    std::size_t size = std::min(bytes.size(), most);
     const std::size_t newline = bytes.sub(0, size).text().find('\n');
     if (newline != std::string_view::npos) size = newline + 1;
-    (out += lineOf(event, bytes.sub(0, size))) += '\n';
+    f(bytes.sub(0, size));
     bytes = bytes.sub(size);
   }
 }
@@ -82,20 +116,20 @@ class Line {
     while (rest_.starts_with(' ')) rest_.remove_prefix(1);
     return rest_.empty();
   }
-  std::string_view word(const char* expected) {
-    if (atEnd()) fail("the line ends too early", expected);
+  std::string_view word(std::string_view expected) {
+    if (atEnd()) fail("the line ends too early", std::string(expected));
     const std::string_view out = rest_.substr(0, rest_.find(' '));
     rest_.remove_prefix(out.size());
     return out;
   }
-  std::uint64_t number(const char* expected, std::uint64_t most = ~std::uint64_t{0}) {
+  std::uint64_t number(std::string_view expected, std::uint64_t most = ~std::uint64_t{0}) {
     return numberIn(word(expected), expected, most);
   }
-  std::uint64_t numberIn(std::string_view text, const char* expected, std::uint64_t most = ~std::uint64_t{0}) const {
+  std::uint64_t numberIn(std::string_view text, std::string_view expected, std::uint64_t most = ~std::uint64_t{0}) const {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value > most) {
-      fail("'" + std::string(text) + "' is no " + expected, "a number up to " + std::to_string(most));
+      fail("'" + std::string(text) + "' is no " + std::string(expected), "a number up to " + std::to_string(most));
     }
     return value;
   }
@@ -198,10 +232,10 @@ class Parser {
       return;
     }
     if (name == "choice") return choice(line);
-    for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
-      if (kEventNames[kind] != name) continue;
+    for (const EventRow& row : kEvents) {
+      if (row.name != name) continue;
       const std::size_t dropped = tape_.play.dropped();
-      event(static_cast<PlayEventKind>(kind), line);
+      event(row, line);
       line.end();
       if (tape_.play.dropped() != dropped) line.fail("the play is too long", "at most " + limits());
       return;
@@ -209,59 +243,55 @@ class Parser {
     line.fail("unknown line '" + std::string(name) + "'", "a header, choice, or one of " + eventNames());
   }
 
-  void event(PlayEventKind kind, Line& line) {
-    Play& play = tape_.play;
-    if (kind == PlayEventKind::kAdvance) return void(play.advance(Duration(duration(line))));
-    if (kind == PlayEventKind::kNextTimer) return void(play.nextTimer(point(line)));
-    if (kind == PlayEventKind::kApp) {
-      const std::uint64_t op = line.number("operation", 0xffff);
-      return void(play.app(static_cast<unsigned>(op), line.atEnd() ? 0 : line.number("argument")));
+  void event(const EventRow& row, Line& line) {
+    const std::uint64_t k = row.onConnection ? line.number("connection", Play::kMaxConnections - 1) : 0;
+    PlayEvent event(row.kind, static_cast<std::uint8_t>(k));
+    for (const Operand& operand : row.operands) {
+      if (operand.type == OperandType::kBytes) return void(tape_.play.send(static_cast<unsigned>(k), line.quoted()));
+      const bool absent = operand.presence != OperandPresence::kRequired && line.atEnd();
+      event.setOperand(operand.type, absent ? defaultOf(operand.type, static_cast<unsigned>(k)) : value(operand, line));
     }
-    const auto k = static_cast<unsigned>(line.number("connection", Play::kMaxConnections - 1));
-    switch (kind) {
-      case PlayEventKind::kConnect: play.connect(k, line.atEnd() ? 0 : static_cast<unsigned>(line.number("port", 0xffff))); break;
-      case PlayEventKind::kSend: play.send(k, line.quoted()); break;
-      case PlayEventKind::kEndOfStream: play.endOfStream(k, withLast(line)); break;
-      case PlayEventKind::kEcho: echo(k, line); break;
-      case PlayEventKind::kRead: play.read(k, line.number("count")); break;
-      case PlayEventKind::kShortWrite: play.shortWrite(k, line.number("count")); break;
-      case PlayEventKind::kRedeliver: play.redeliver(k, line.number("count")); break;
-      case PlayEventKind::kCut: play.cut(k); break;
-      case PlayEventKind::kReset: play.reset(k); break;
-      default: play.stopReading(k); break;
+    tape_.play.append(tape_.play, event);
+  }
+
+  static std::uint64_t value(const Operand& operand, Line& line) {
+    switch (operand.type) {
+      case OperandType::kBytes: return 0;
+      case OperandType::kFlag: return flag(operand.name, line);
+      case OperandType::kTimerPoint: return point(line);
+      case OperandType::kDuration: return duration(line);
+      case OperandType::kConnection: return line.number(operand.name, Play::kMaxConnections - 1);
+      case OperandType::kPort:
+      case OperandType::kOperation: return line.number(operand.name, 0xffff);
+      case OperandType::kLength: return line.number(operand.name, 0xffffffffu);
+      case OperandType::kCount:
+      case OperandType::kOffset:
+      case OperandType::kArgument: return line.number(operand.name);
     }
+    return 0;
   }
 
-  void echo(unsigned k, Line& line) {
-    const std::uint64_t from = line.number("offset");
-    const std::uint64_t count = line.number("count", 0xffffffffu);
-    tape_.play.echo(k, from, count,
-                    line.atEnd() ? k : static_cast<unsigned>(line.number("connection", Play::kMaxConnections - 1)));
+  static std::uint64_t flag(std::string_view name, Line& line) {
+    const std::string_view word = line.word(name);
+    if (word != name) line.fail("unknown word '" + std::string(word) + "'", std::string(name) + " or the end of the line");
+    return 1;
   }
 
-  static bool withLast(Line& line) {
-    if (line.atEnd()) return false;
-    const std::string_view word = line.word("withLast");
-    if (word != "withLast") line.fail("unknown word '" + std::string(word) + "'", "withLast or the end of the line");
-    return true;
-  }
-
-  static std::int64_t duration(Line& line) {
+  static std::uint64_t duration(Line& line) {
     const std::string_view word = line.word("a duration");
     const std::size_t digits = std::min(word.find_first_not_of("0123456789"), word.size());
     for (const Unit& unit : kUnits) {
       if (word.substr(digits) != unit.name) continue;
       const auto longest = static_cast<std::uint64_t>(Play::kMaxAdvance.count());
-      return static_cast<std::int64_t>(line.numberIn(word.substr(0, digits), "duration", longest / unit.ns) * unit.ns);
+      return line.numberIn(word.substr(0, digits), "duration", longest / unit.ns) * unit.ns;
     }
     line.fail("'" + std::string(word) + "' is no duration", "a number and s, ms, us or ns");
   }
 
-  static TimerPoint point(Line& line) {
+  static std::uint64_t point(Line& line) {
     const std::string_view word = line.word("before, at or after");
-    for (std::size_t i = 0; i < 3; ++i) {
-      if (word == kPoints[i]) return static_cast<TimerPoint>(i);
-    }
+    for (std::size_t i = 0; i < kTimerPoints; ++i)
+      if (word == kPoints[i]) return i;
     line.fail("'" + std::string(word) + "' is no point", "before, at or after");
   }
 
@@ -290,7 +320,7 @@ class Parser {
   }
   static std::string eventNames() {
     std::string out;
-    for (const std::string_view name : kEventNames) (out += out.empty() ? "" : ", ") += name;
+    for (const EventRow& row : kEvents) (out += out.empty() ? "" : ", ") += row.name;
     return out;
   }
 
@@ -309,6 +339,13 @@ TapeError::TapeError(std::string file, std::size_t line, std::string what, std::
 
 std::string eventText(const Play& play, const PlayEvent& event) { return lineOf(event, play.bytes(event)); }
 
+std::vector<std::string> eventCalls(const Play& play, const PlayEvent& event) {
+  if (event.kind != PlayEventKind::kSend) return {callOf(event, {})};
+  std::vector<std::string> calls;
+  forEachPiece(play.bytes(event), 60, [&](ByteView piece) { calls.push_back(callOf(event, piece)); });
+  return calls;
+}
+
 std::string Tape::print() const {
   std::string out = std::string(kMagic) + std::to_string(kFormat) + '\n';
   const std::pair<const char*, const std::string*> headers[] = {
@@ -318,8 +355,11 @@ std::string Tape::print() const {
   }
   out += '\n';
   for (const PlayEvent& event : play.events()) {
-    if (event.kind == PlayEventKind::kSend) printSend(out, event, play.bytes(event));
-    else (out += lineOf(event, {})) += '\n';
+    if (event.kind == PlayEventKind::kSend) {
+      forEachPiece(play.bytes(event), 64, [&](ByteView piece) { (out += lineOf(event, piece)) += '\n'; });
+    } else {
+      (out += lineOf(event, {})) += '\n';
+    }
   }
   std::vector<ChoiceRecord> normal = records;
   normalise(normal);

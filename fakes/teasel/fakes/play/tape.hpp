@@ -70,5 +70,8 @@ struct Tape {
 
 /// One step as a line of a tape, bytes included: `send 0 "abc"`.
 std::string eventText(const Play& play, const PlayEvent& event);
+/// One step as calls of Play's method: `send(0, "abc")`. A long send is several calls, which make
+/// one send again; every other step is one.
+std::vector<std::string> eventCalls(const Play& play, const PlayEvent& event);
 
 }  // namespace teasel::fakes

@@ -47,51 +47,6 @@ std::string indented(std::string_view text) {
 
 std::string literal(ByteView bytes) { return '"' + escaped(bytes, std::string_view::npos) + '"'; }
 
-std::string durationCode(std::uint64_t ns) {
-  static constexpr std::pair<std::uint64_t, const char*> kUnits[] = {
-      {1'000'000'000, "seconds"}, {1'000'000, "milliseconds"}, {1'000, "microseconds"}, {1, "nanoseconds"}};
-  for (const auto& [size, name] : kUnits) {
-    if (ns % size == 0) return std::string("std::chrono::") + name + '(' + std::to_string(ns / size) + ')';
-  }
-  return {};
-}
-
-/// The arguments of the Play method that appends this event.
-std::string arguments(const PlayEvent& event) {
-  static constexpr const char* kPoints[] = {"kBefore", "kAt", "kAfter"};
-  std::string k = std::to_string(event.connection);
-  const std::string number = std::to_string(event.number) + (event.number > 0x7fffffffu ? "u" : "");
-  switch (event.kind) {
-    case PlayEventKind::kConnect: return event.op == 0 ? k : k + ", " + std::to_string(event.op);
-    case PlayEventKind::kEndOfStream: return event.op == 0 ? k : k + ", true";
-    case PlayEventKind::kAdvance: return durationCode(event.number);
-    case PlayEventKind::kNextTimer: return std::string("TimerPoint::") + kPoints[event.op % 3];
-    case PlayEventKind::kRead:
-    case PlayEventKind::kShortWrite:
-    case PlayEventKind::kRedeliver: return k + ", " + number;
-    case PlayEventKind::kApp: return std::to_string(event.op) + ", " + number;
-    case PlayEventKind::kEcho: return k + ", " + number + ", " + std::to_string(event.length) + ", " + std::to_string(event.op);
-    default: return k;
-  }
-}
-
-std::string eventCode(const Play& play, const PlayEvent& event) {
-  static constexpr std::size_t kPiece = 60;
-  std::string out;
-  if (event.kind != PlayEventKind::kSend) {
-    const std::string line = eventText(play, event);
-    return "  play." + line.substr(0, line.find(' ')) + '(' + arguments(event) + ");\n";
-  }
-  for (ByteView bytes = play.bytes(event); !bytes.empty();) {
-    std::size_t size = std::min(bytes.size(), kPiece);
-    const std::size_t newline = bytes.sub(0, size).text().find('\n');
-    if (newline != std::string_view::npos) size = newline + 1;
-    out += "  play.send(" + std::to_string(event.connection) + ", " + literal(bytes.sub(0, size)) + ");\n";
-    bytes = bytes.sub(size);
-  }
-  return out;
-}
-
 std::string choicesCode(const Tape& tape) {
   if (tape.records.empty()) return {};
   std::string out = "  const std::vector<ChoiceRecord> choices = {\n";
@@ -110,7 +65,8 @@ std::string testCase(const Tape& tape) {
   std::string out = "#include <gtest/gtest.h>\n\n#include <teasel/fakes/program/replay.hpp>\n\nTEST(Scenario" +
                     titleCase(tape.scenario) + ", DoesNotBreak" + titleCase(tape.oracle) +
                     ") {\n  using namespace teasel::fakes;\n  Play play;\n";
-  for (const PlayEvent& event : tape.play.events()) out += eventCode(tape.play, event);
+  for (const PlayEvent& event : tape.play.events())
+    for (const std::string& call : eventCalls(tape.play, event)) out += "  play." + call + ";\n";
   out += choicesCode(tape);
   out += "  EXPECT_EQ(replayFailure(" + literal(tape.scenario) + ", play" + (tape.records.empty() ? "" : ", choices") +
          "), \"\");\n}\n";

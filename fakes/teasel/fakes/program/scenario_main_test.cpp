@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 
-#include <teasel/core/sanitizers.hpp>
+#include <teasel/core/detail/sanitizers.hpp>
 #include <teasel/fakes/play/tape.hpp>
 #include <teasel/fakes/program/detail/watchdog.hpp>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include <teasel/core/sanitizers.hpp>
+#include <teasel/core/detail/sanitizers.hpp>
 #include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>

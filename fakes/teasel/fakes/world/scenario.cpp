@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/core/observer.hpp>
+#include <teasel/core/guarded.hpp>
 
 namespace teasel::fakes {
 

@@ -5,6 +5,7 @@
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/fakes/world/leak_guard.hpp>
 
 namespace teasel::fakes {
@@ -45,7 +46,7 @@ World::~World() {
   for (std::size_t i = 0; i < hostCount_; ++i) {
     Host& host = *hosts_[i];
     if (host.reactor().running()) shutDown(host);
-    for (const TimerQueue::Pending& timer : host.reactor().getDelayedCalls())
+    for (const PendingCall& timer : host.reactor().getDelayedCalls())
       leftovers.push_back({Leftover::Kind::kTimer, "timer made at " + timer.site.text(), timer.site});
   }
   hosts_.clear();

@@ -229,9 +229,7 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   void sampleHosts() noexcept;
   void performPlay();
   void perform(const PlayEvent& event, std::size_t index);
-  bool performOn(RemotePeer& party, const PlayEvent& event, std::size_t index);
-  bool echo(RemotePeer& party, const PlayEvent& event);
-  bool redeliver(RemotePeer& party, const PlayEvent& event, std::size_t index);
+  bool echo(RemotePeer& remote, const PlayEvent& event);
   void performAdvance(Duration by);
   void performApp(const PlayEvent& event);
   void performTimer(TimerPoint point);

@@ -118,7 +118,7 @@ void World::checkConnections() {
 
 void World::checkTimers() {
   for (std::size_t i = 0; i < hostCount_; ++i) {
-    std::vector<TimerQueue::Pending> timers = hosts_[i]->reactor().getDelayedCalls();
+    std::vector<PendingCall> timers = hosts_[i]->reactor().getDelayedCalls();
     if (timers.empty()) continue;
     const auto first = std::min_element(timers.begin(), timers.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     fail("pending-timer",

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 // How a world performs its Play. It performs one step after the other, and before the next step
@@ -15,14 +16,7 @@ constexpr std::uint64_t kMaxEcho = std::uint64_t{1} << 20;
 enum class Ending : std::uint8_t { kHalfCloseThenTimers, kTimersThenHalfClose, kReset };
 constexpr std::uint64_t kEndings = 3;
 
-/// Steps that give no reactor anything to do by themselves.
-bool isQuiet(const PlayEvent& event) noexcept {
-  return event.kind == PlayEventKind::kCut || event.kind == PlayEventKind::kShortWrite ||
-         event.kind == PlayEventKind::kStopReading;
-}
-bool takesTime(const PlayEvent& event) noexcept {
-  return event.kind == PlayEventKind::kAdvance || event.kind == PlayEventKind::kNextTimer;
-}
+bool takesTime(const PlayEvent& event) { return eventRow(event.kind).takesTime; }
 }  // namespace
 
 bool World::run() {
@@ -44,65 +38,51 @@ void World::performPlay() {
       if (stopped()) break;
     }
     perform(events[i], i);
-    settled = settled && isQuiet(events[i]);
+    settled = settled && eventRow(events[i].kind).quiet;
   }
   settleAll();
 }
 
 bool World::settlesBefore(const PlayEvent& next, const PlayEvent& last) {
-  if (next.kind == PlayEventKind::kEndOfStream && next.op != 0 && last.kind == PlayEventKind::kSend &&
+  if (next.kind == PlayEventKind::kEndOfStream && next.withLast() && last.kind == PlayEventKind::kSend &&
       last.connection == next.connection)
     return false;
-  // At a timer's deadline, what the next step brings has arrived when the turn begins, unless drawn
-  // otherwise.
-  if (last.kind == PlayEventKind::kNextTimer && last.op == static_cast<std::uint16_t>(TimerPoint::kAt) && !takesTime(next))
+  // At the deadline of a timer, what the next step brings has arrived before the turn begins,
+  // unless it is drawn otherwise.
+  if (last.kind == PlayEventKind::kNextTimer && last.timerPoint() == TimerPoint::kAt && !takesTime(next))
     return !choices_.calm() && choices_.below(2, ChoiceKey(0, ChoiceSite::kTimerTie)) != 0;
-  if (choices_.calm() || takesTime(next) || takesTime(last) || next.kind == PlayEventKind::kEcho) return true;
+  if (choices_.calm() || takesTime(next) || takesTime(last) || eventRow(next.kind).sends == EventSends::kOutput) return true;
   return choices_.below(2, ChoiceKey(kPlayEntities + 2u * next.connection, ChoiceSite::kOverlap)) == 0;
 }
 
+/// Every kind of event has its line here: the compiler asks for it.
 void World::perform(const PlayEvent& event, std::size_t index) {
+  const unsigned k = event.connection;
+  bool acted = true;  // false: the event had nothing to act on
   switch (event.kind) {
-    case PlayEventKind::kAdvance: return performAdvance(Duration(static_cast<std::int64_t>(event.number)));
-    case PlayEventKind::kNextTimer: return performTimer(static_cast<TimerPoint>(event.op));
-    case PlayEventKind::kApp: return performApp(event);
-    case PlayEventKind::kConnect: return connectPeer(event.connection, event.op);
-    default:
-      if (!performOn(peer(event.connection), event, index)) [[unlikely]]
-        network_.noteHost(TraceKind::kSkipped, kRemotePeer, index);
+    case PlayEventKind::kConnect: connectPeer(k, event.port()); break;
+    case PlayEventKind::kSend: acted = peer(k).send(play_.bytes(event)); break;
+    case PlayEventKind::kCut: acted = peer(k).cut(); break;
+    case PlayEventKind::kEndOfStream: acted = peer(k).endOfStream(event.withLast()); break;
+    case PlayEventKind::kReset: acted = peer(k).reset(); break;
+    case PlayEventKind::kAdvance: performAdvance(event.duration()); break;
+    case PlayEventKind::kNextTimer: performTimer(event.timerPoint()); break;
+    case PlayEventKind::kStopReading: acted = peer(k).stopReading(); break;
+    case PlayEventKind::kRead: acted = peer(k).read(event.count()); break;
+    case PlayEventKind::kShortWrite: acted = peer(k).shortWrite(event.count()); break;
+    case PlayEventKind::kApp: performApp(event); break;
+    case PlayEventKind::kEcho: acted = echo(peer(k), event); break;
+    case PlayEventKind::kRedeliver: acted = peer(k).send(play_.earlierBytes(index)); break;
   }
+  if (!acted) [[unlikely]]
+    network_.noteHost(TraceKind::kSkipped, kRemotePeer, index);
 }
 
-/// False when the step had nothing to act on.
-bool World::performOn(RemotePeer& party, const PlayEvent& event, std::size_t index) {
-  switch (event.kind) {
-    case PlayEventKind::kSend: return party.send(play_.bytes(event));
-    case PlayEventKind::kCut: return party.cut();
-    case PlayEventKind::kEndOfStream: return party.endOfStream(event.op != 0);
-    case PlayEventKind::kReset: return party.reset();
-    case PlayEventKind::kStopReading: return party.stopReading();
-    case PlayEventKind::kRead: return party.read(event.number);
-    case PlayEventKind::kShortWrite: return party.shortWrite(event.number);
-    case PlayEventKind::kEcho: return echo(party, event);
-    case PlayEventKind::kRedeliver: return redeliver(party, event, index);
-    default: return false;
-  }
-}
-
-bool World::echo(RemotePeer& party, const PlayEvent& event) {
-  if (event.op >= peers_.size()) return false;
-  // A copy: what is sent may bring an answer at once.
-  const ByteView from = peer(event.op).received();
-  return party.send(from.sub(event.number, std::min<std::uint64_t>(event.length, kMaxEcho)).str());
-}
-
-bool World::redeliver(RemotePeer& party, const PlayEvent& event, std::size_t index) {
-  std::uint64_t back = event.number;
-  for (std::size_t i = index; i-- > 0;) {
-    const PlayEvent& earlier = play_.events()[i];
-    if (earlier.kind == PlayEventKind::kSend && back-- == 0) return party.send(play_.bytes(earlier));
-  }
-  return false;
+bool World::echo(RemotePeer& remote, const PlayEvent& event) {
+  if (event.source() >= peers_.size()) return false;
+  // It is a copy, because what is sent may bring an answer at once.
+  const ByteView from = peer(event.source()).received();
+  return remote.send(from.sub(event.offset(), std::min<std::uint64_t>(event.length(), kMaxEcho)).str());
 }
 
 void World::performAdvance(Duration by) {
@@ -114,9 +94,9 @@ void World::performAdvance(Duration by) {
 
 void World::performApp(const PlayEvent& event) {
   sampleHosts();
-  network_.noteHost(TraceKind::kApp, kRemotePeer, std::uint64_t{event.op} << 32 | (event.number & 0xFFFF'FFFF));
+  network_.noteHost(TraceKind::kApp, kRemotePeer, std::uint64_t{event.operation()} << 32 | (event.argument() & 0xFFFF'FFFF));
   Failure failure;
-  if (onApp_) guarded("an application action", failure, [&] { onApp_(event.op, event.number); });
+  if (onApp_) guarded("an application action", failure, [&] { onApp_(event.operation(), event.argument()); });
   startHosts();
 }
 

@@ -3,6 +3,7 @@
 #include <teasel/core/check.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/deferred/errors.hpp>
 
 namespace teasel::detail {
@@ -41,7 +42,7 @@ bool Chain::refuseFire(const char* call, Site site) {
     swallowOne_ = false;
     return false;
   }
-  throw AlreadyCalled(std::string(call) + " at " + site.text() + ": the Deferred made at " + made_.text() +
+  throw AlreadyCalledError(std::string(call) + " at " + site.text() + ": the Deferred made at " + made_.text() +
                       " was already fired at " + firedAt_.text());
 }
 

@@ -8,8 +8,8 @@
 #include <typeinfo>
 #include <utility>
 
+#include <teasel/core/detail/pool.hpp>
 #include <teasel/core/failure.hpp>
-#include <teasel/core/pool.hpp>
 #include <teasel/core/site.hpp>
 
 /// The untyped half of Deferred: one chain of callbacks with its result. Types are the business of
@@ -69,7 +69,7 @@ class Chain {
   }
 
   // Firing. beginFire is false when this one late result is to be swallowed; it throws
-  // AlreadyCalled.
+  // AlreadyCalledError.
   bool beginFire(const char* call, Site site) {
     if (called_ || driven_) [[unlikely]]
       return refuseFire(call, site);

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include <teasel/core/logger.hpp>
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 
 namespace teasel::detail {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 #include <teasel/deferred/join.hpp>
 
 namespace teasel {

@@ -5,7 +5,7 @@
 #include <rapidcheck/GenerationFailure.h>
 #include <rapidcheck/detail/Results.h>
 
-#include <teasel/core/observer.hpp>
+#include <teasel/core/pass_through.hpp>
 
 namespace teasel::rapidcheck {
 

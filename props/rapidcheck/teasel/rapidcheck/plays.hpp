@@ -25,7 +25,8 @@ rc::Gen<fakes::Play> plays(const fakes::PlayShape& shape = {}, const fakes::Play
 struct Input {
   fakes::Play play = {};
   std::vector<fakes::ChoiceRecord> records = {};  ///< the choices, in normal form
-  std::optional<std::uint64_t> seed = {};         ///< choices come from this seed, not from the records
+  /// choices come from this seed, not from the records
+  std::optional<std::uint64_t> seed = {};
 };
 /// RapidCheck's hook: the lines of a tape.
 void showValue(const Input& input, std::ostream& out);

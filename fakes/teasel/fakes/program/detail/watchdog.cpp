@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <teasel/core/sanitizers.hpp>
+#include <teasel/core/detail/sanitizers.hpp>
 #include <teasel/fakes/program/detail/watchdog_symbols.hpp>
 #include <teasel/fakes/trace/diagram.hpp>
 #include <teasel/fakes/world/world.hpp>

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <vector>
+
+#include <teasel/core/clock.hpp>
+#include <teasel/core/detail/pool.hpp>
+#include <teasel/core/detail/timer_heap.hpp>
+#include <teasel/core/detail/timer_slab.hpp>
+
+namespace teasel::detail {
+
+/// Pending calls of one clock, earliest first, equal times in the order in which they were last
+/// set.
+///
+/// A cancelled or reset call leaves a dead entry behind in the heap. Such an entry goes when it
+/// comes to the top; all of them go at once when they are more than three quarters of the heap.
+/// Hence add, reset and fire cost O(log n), cancel O(1) in the long run, next() O(1). (Twisted's
+/// reactor treats cancelled calls in the same way.)
+///
+/// Entries with equal times are ordered by a number that grows with each setting. It has 32 bits;
+/// renumber() gives the entries smaller numbers when it comes to its end.
+class TimerQueue : public Pooled {
+ public:
+  static constexpr std::size_t kDeadKept = 64;
+  /// `now` is the time of the owning clock, which reset and delay count from; it must outlive this.
+  /// With fewer `orders` the numbers come to their end sooner, for tests; more than twice as many
+  /// as there are timers.
+  explicit TimerQueue(const Instant& now, std::uint32_t orders = TimerSlab::kNone) noexcept : now_(now), orders_(orders) {}
+  TimerQueue(const TimerQueue&) = delete;
+  TimerQueue& operator=(const TimerQueue&) = delete;
+  /// Pending calls are dropped without being run; handles to them become inactive.
+  ~TimerQueue();
+
+  DelayedCall add(Instant at, UniqueFunction<void()>&& call, Site site) {
+    if (slab_ == nullptr) [[unlikely]]
+      slab_ = new TimerSlab(*this);
+    const std::uint32_t order = drawOrder();
+    heap_.makeRoom();
+    const std::uint32_t slot = slab_->take();
+    slab_->ticket(slot) = {order, 2 * TimerTicket::kRef + (call.trivial() ? 0 : TimerTicket::kOwns)};
+    ::new (&(*slab_)[slot]) Timer{at, site, std::move(call)};  // over one whose call is empty
+    heap_.push({at, order, slot});
+    ++live_;
+    return {*slab_, slot};
+  }
+  /// Cancels the call in `slot`, which waits and has a handle: the one that cancels.
+  void drop(std::uint32_t slot) noexcept {
+    TimerTicket& ticket = slab_->ticket(slot);
+    ticket.order = TimerSlab::kNone;
+    --live_;
+    if ((ticket.life & TimerTicket::kOwns) != 0) return dropCapture(slot);
+    ticket.life += TimerTicket::kCancelled - TimerTicket::kRef;
+    entryDied(slot);
+  }
+  /// Sets the call in `slot`, which waits, for another time.
+  void setAgain(std::uint32_t slot, Instant at) {
+    const std::uint32_t order = drawOrder();
+    heap_.makeRoom();
+    heap_.push({at, order, slot});
+    slab_->ticket(slot).order = order;
+    (*slab_)[slot].at = at;
+    ++dead_;
+    tidy();
+  }
+  Instant now() const noexcept { return now_; }
+
+  /// The earliest deadline, or kNever.
+  Instant next() const noexcept { return heap_.first().at(); }
+  bool empty() const noexcept { return live_ == 0; }
+  std::size_t size() const noexcept { return live_; }
+  /// Entries of the heap, dead ones included: at most 4 * size() + kDeadKept.
+  std::size_t entries() const noexcept { return heap_.entries().size(); }
+  /// The number that the next set timer will get: timers at or above it were set later than now.
+  /// Holds until 2^30 more have been set.
+  std::uint64_t mark() const noexcept { return ordersBefore_ + nextOrder_; }
+  /// Takes the earliest call if it is due at `now` and was set before `mark`; else an empty
+  /// function.
+  UniqueFunction<void()> takeDue(Instant now, std::uint64_t mark);
+  std::vector<PendingCall> pending() const;
+  void clear() noexcept;
+
+ private:
+  bool dead(const TimerEntry& entry) const noexcept { return slab_->ticket(entry.slot()).order != entry.order(); }
+  std::uint32_t drawOrder() {
+    if (nextOrder_ == orders_) [[unlikely]]
+      renumber();
+    return nextOrder_++;
+  }
+  void renumber();
+  /// The entry of `slot` has died. Kept short: the fewer instructions, the more cancelled timers
+  /// come from memory at a time.
+  void entryDied(std::uint32_t slot) noexcept {
+    if (++dead_ > 3 * live_ + kDeadKept || heap_.first().slot() == slot) [[unlikely]]
+      tidy();
+  }
+  void tidy() noexcept;
+  void dropDeadFirsts() noexcept;
+  void sweep() noexcept;
+  void dropCapture(std::uint32_t slot) noexcept;
+
+  const Instant& now_;
+  TimerHeap heap_;             // its first entry is never dead
+  TimerSlab* slab_ = nullptr;  // from the first timer on
+  std::size_t live_ = 0, dead_ = 0;
+  std::uint64_t ordersBefore_ = 0;  // what the numbers in the heap count from
+  std::uint32_t nextOrder_ = 0, orders_;
+};
+
+}  // namespace teasel::detail

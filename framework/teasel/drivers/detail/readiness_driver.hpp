@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <teasel/drivers/detail/poller.hpp>
+#include <teasel/drivers/detail/receive_buffer.hpp>
+#include <teasel/drivers/detail/socket_driver.hpp>
+
+namespace teasel::detail {
+
+/// The driver for mechanisms that report readiness; they differ in the Poller alone.
+/// Level-triggered, one receive per readiness, writes tried at once.
+///
+/// Bounds: a poll accepts at most 64 connections per port, receives at most 64 KiB per stream and
+/// discards at most 1 MiB per lingering stream. When accepting fails for lack of descriptors or
+/// memory, the port rests for 50 ms.
+class ReadinessDriver final : public SocketDriver {
+ public:
+  explicit ReadinessDriver(std::unique_ptr<Poller> poller);
+  ~ReadinessDriver() override;
+
+  std::string_view name() const noexcept override { return poller_->name(); }
+  void poll(Duration maxWait, Instant& sampled) override;
+  void stopListening(Slot* port) override;
+  Slot* connect(const Address& to, const ConnectOptions& options, StreamSink& sink) override;
+  void reading(Slot* stream, bool on) override;
+  std::size_t write(Slot* stream, std::span<const Segment> segments) override;
+
+ private:
+  struct Entry;  // what the driver knows of a slot
+
+  SocketEntry& newEntry() override;
+  void retire(SocketEntry& entry, bool reset) override;
+  bool finished(SocketEntry& entry) override;
+
+  // Tells the poller what the dirty entries want.
+  void applyInterests();
+  void interestFailed(Entry& entry, int error);
+  // Dispatch of one ready slot.
+  void dispatch(Entry& entry, Poller::Bits what);
+  void dispatchStream(Entry& entry, Poller::Bits what);
+  void acceptAll(Entry& port);
+  bool acceptOne(Entry& port);
+  void receive(Entry& entry, Poller::Bits what);
+  void flush(Entry& entry);
+  void noticeHangUp(Entry& entry, Poller::Bits what);
+  // The rest of a write: true when all of it has been taken.
+  bool sendRest(Entry& entry, int& error);
+  void linger(Entry& entry);
+  void discard(Entry& entry);
+
+  std::unique_ptr<Poller> poller_;
+  ReceiveBuffer buffer_;
+};
+
+}  // namespace teasel::detail

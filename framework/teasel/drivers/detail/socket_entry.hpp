@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <teasel/drivers/detail/outgoing.hpp>
+#include <teasel/reactor/driver.hpp>
+
+namespace teasel::detail {
+
+/// What a driver of sockets knows of a slot, whatever the kernel's mechanism is. A driver derives
+/// its own entry from it. A SlotTable owns the entries.
+struct SocketEntry : Slot {
+  enum class State : std::uint8_t { kListening, kConnecting, kOpen, kLingering, kClosed };
+
+  SocketEntry() = default;
+  SocketEntry(const SocketEntry&) = delete;
+  SocketEntry& operator=(const SocketEntry&) = delete;
+  virtual ~SocketEntry() = default;
+
+  Address& host() noexcept { return host_; }
+  Address& peer() noexcept { return peer_; }
+  /// Whether part of a write has not been sent yet.
+  bool writing() const noexcept { return outgoing.any(); }
+
+  int descriptor = -1;
+  std::uint32_t place = 0, generation = 0;  // the SlotTable's
+  State state = State::kOpen;
+  bool reading = true;
+  bool eof = false;       // the peer's end of stream was delivered, or it no longer matters
+  bool failed = false;    // onError was called or will be: no other upcall follows
+  bool hungUp = false;    // both directions are over; the kernel would report that again and again
+  bool shut = false;      // our direction is ended
+  bool resting = false;   // a port that waits for descriptors or memory
+  bool wildcard = false;  // a port that listens on every interface
+  bool inDirty = false, inFailed = false;
+  StreamSink* sink = nullptr;
+  Acceptor* acceptor = nullptr;
+  Outgoing outgoing;
+  std::size_t reported = 0;  // what onWritten will say
+  Instant deadline = kNever;
+  Failure why;  // what reportFailures or, for a port, expireDeadlines will report
+};
+
+}  // namespace teasel::detail

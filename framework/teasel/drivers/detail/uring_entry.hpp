@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <teasel/drivers/detail/posix/sockets.hpp>
+#include <teasel/drivers/detail/socket_entry.hpp>
+
+/// What the io_uring driver knows of a slot. Its own business: included by uring_driver.cpp alone.
+namespace teasel::detail::uring {
+
+constexpr std::size_t kPiecesPerSend = 16;
+
+/// The operations that a slot may have in the kernel, each at most once; the low bits of what the
+/// kernel hands back.
+enum Operation : unsigned { kAccept, kConnect, kReceive, kSend, kWatch, kWakeUp };
+constexpr std::uint64_t kOperationMask = 7;
+/// Completions of cancellations, and nothing else, have no slot.
+constexpr std::uint64_t kNobody = 0;
+
+constexpr unsigned bit(Operation operation) noexcept { return 1U << operation; }
+
+struct Entry final : SocketEntry {
+  static Entry& of(Slot* slot) noexcept { return *static_cast<Entry*>(slot); }
+  /// Whether something waits for reading to be on again.
+  bool holds() const noexcept { return heldNext < held.size() || heldEof || heldError; }
+
+  void dropHeld() noexcept {
+    held.clear();
+    heldNext = 0;
+  }
+
+  /// The operations that ought to be in the kernel.
+  unsigned wanted() const noexcept {
+    if (failed) return 0;
+    const unsigned send = writing() ? bit(kSend) : 0;
+    switch (state) {
+      case State::kListening: return resting ? 0 : bit(kAccept);
+      case State::kConnecting: return bit(kConnect);
+      case State::kLingering: return send | (eof ? 0 : bit(kReceive));
+      case State::kOpen:
+        if (!reading || holds()) return send;
+        return send | (!eof ? bit(kReceive) : hungUp ? 0 : bit(kWatch));
+      case State::kClosed: break;
+    }
+    return 0;
+  }
+
+  unsigned armed = 0;      // operations in the kernel
+  unsigned cancelled = 0;  // of these, those that were told to end
+  bool reset = false;      // how to close the descriptor
+  bool inResumed = false;
+  std::array<iovec, kPiecesPerSend> pieces;  // the kernel's while kSend is armed, like `message`
+  msghdr message{};
+  std::unique_ptr<posix::SocketAddress> to;  // the kernel's while kConnect is armed
+  // What arrived after reading(false): the kernel reads ahead.
+  std::vector<Segment> held;
+  std::size_t heldNext = 0;
+  bool heldEof = false;
+  Failure heldError;
+};
+static_assert(alignof(Entry) > kOperationMask, "the low bits of an entry's address are free for an Operation");
+
+}  // namespace teasel::detail::uring

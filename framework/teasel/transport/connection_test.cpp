@@ -1,0 +1,107 @@
+#include <teasel/transport/connection.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
+#include <teasel/transport/connection_test_kit.hpp>
+
+namespace teasel::transport_tests {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Open : ConnectionBench {
+  Open() {
+    makeConnection();
+    calls.take();
+  }
+  const Failure& reason() {
+    settle();
+    return protocol->reason;
+  }
+};
+
+TEST(Connection, IsConnectedFromConnectionMadeUntilItHasEnded) {
+  ConnectionBench bench;
+  EXPECT_FALSE(bench.connection->connected());
+  bench.makeConnection();
+  EXPECT_TRUE(bench.connection->connected());
+  bench.driver->takes = false;
+  bench.connection->write("waits");
+  bench.connection->loseConnection();
+  bench.settle();
+  EXPECT_TRUE(bench.connection->connected()) << "it is flushing";
+  bench.upcall([&] { bench.driver->stream->onWritten(5); });
+  EXPECT_FALSE(bench.connection->connected());
+}
+
+TEST(Connection, IsNoLongerConnectedWhenAbortConnectionReturnsAlthoughConnectionLostComesLater) {
+  Open bench;
+  bench.connection->abortConnection();
+  EXPECT_FALSE(bench.connection->connected());
+  EXPECT_TRUE(bench.connection->disconnecting());
+  EXPECT_FALSE(bench.protocol->reason) << "connectionLost comes in the closing phase";
+  EXPECT_TRUE(bench.reason());
+}
+
+TEST(ConnectionEndedBy, AbortConnectionNamesItsCaller) {
+  Open bench;
+  const int line = __LINE__ + 1;
+  bench.connection->abortConnection();
+  const auto* aborted = bench.reason().check<ConnectionAborted>();
+  ASSERT_NE(aborted, nullptr) << bench.reason();
+  EXPECT_EQ(aborted->site().text(), "connection_test.cpp:" + std::to_string(line));
+  EXPECT_FALSE(aborted->cause());
+  EXPECT_EQ(bench.reason().what(),
+            "the connection was aborted on this side by abortConnection at connection_test.cpp:" + std::to_string(line));
+}
+
+TEST(ConnectionEndedBy, AbortConnectionNamesTheCauseThatItWasGiven) {
+  Open bench;
+  const Failure why(Boom(), Site{});
+  bench.connection->abortConnection(Site::here(), why);
+  const auto* aborted = bench.reason().check<ConnectionAborted>();
+  ASSERT_NE(aborted, nullptr) << bench.reason();
+  EXPECT_TRUE(aborted->cause().same(why));
+  EXPECT_THAT(aborted->what(), StartsWith("the connection was aborted on this side by abortConnection at connection_test.cpp:"));
+  EXPECT_THAT(aborted->what(), EndsWith(", because of transport_tests::Boom: boom"));
+}
+
+TEST(ConnectionEndedBy, TheFirstAbortConnectionIsTheOneThatIsNamed) {
+  Open bench;
+  bench.connection->abortConnection(Site::here(), Failure(Boom()));
+  bench.connection->abortConnection();
+  EXPECT_THAT(bench.reason().what(), HasSubstr("Boom"));
+}
+
+TEST(ConnectionEndedBy, TheWriteLimitIsNamedWithItsValueAndWhatWasSeen) {
+  Open bench;
+  bench.connection->setWriteLimit(3);
+  bench.connection->write("four");
+  EXPECT_STREQ(bench.reason().what(), "write limit is 3, got 4");
+}
+
+TEST(ConnectionEndedBy, AnExceptionIsTheReasonAndTheLogNamesTheCallback) {
+  Open bench;
+  LogCapture log;
+  bench.protocol->throws = true;
+  bench.receive("data");
+  EXPECT_NE(bench.reason().check<Boom>(), nullptr) << bench.reason();
+  EXPECT_TRUE(log.contains("exception out of dataReceived, the connection is aborted"));
+}
+
+TEST(ConnectionEndedBy, FailConnectionGivesTheFailureThatItWasGiven) {
+  Open bench;
+  const Failure why{Boom()};
+  bench.connection->failConnection(why);
+  EXPECT_TRUE(bench.reason().same(why));
+}
+
+}  // namespace
+}  // namespace teasel::transport_tests

@@ -1,0 +1,193 @@
+#include <algorithm>
+#include <sstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/detail/Configuration.h>
+#include <rapidcheck/detail/TestListenerAdapter.h>
+#include <rapidcheck/gtest.h>
+
+#include "deferred/model/program.hpp"
+
+namespace rc {
+
+/// Steps as a person would mix them; shrunk towards fewer of them and towards 0.
+template <>
+struct Arbitrary<teasel::targets::Step> {
+  static Gen<teasel::targets::Step> arbitrary() {
+    using teasel::targets::Step;
+    const auto op = gen::weightedElement<std::uint8_t>({{6, Step::kMake},
+                                                        {10, Step::kAdd},
+                                                        {6, Step::kFire},
+                                                        {3, Step::kFail},
+                                                        {4, Step::kCancel},
+                                                        {3, Step::kPause},
+                                                        {2, Step::kUnpause},
+                                                        {1, Step::kTake},
+                                                        {2, Step::kForward},
+                                                        {3, Step::kDrop},
+                                                        {2, Step::kList},
+                                                        {2, Step::kFirst},
+                                                        {2, Step::kRace},
+                                                        {1, Step::kGather},
+                                                        {3, Step::kCoroutine},
+                                                        {2, Step::kTimeout},
+                                                        {2, Step::kAdvance},
+                                                        {1, Step::kLeave}});
+    const auto small = gen::inRange<std::uint8_t>(0, 8);
+    const auto any = gen::arbitrary<std::uint8_t>();
+    return gen::apply(
+        [](Step step, std::uint8_t mask) {
+          if (step.op == Step::kList || step.op == Step::kFirst || step.op == Step::kRace) step.a = mask;
+          return step;
+        },
+        gen::construct<Step>(op, small, small, any, small), any);
+  }
+};
+
+}  // namespace rc
+
+namespace teasel::targets {
+
+void showValue(const Program& program, std::ostream& out) { out << '\n' << describe(program); }
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::uint8_t code(Effect effect, CallbackOutcome outcome) {
+  return static_cast<std::uint8_t>(static_cast<unsigned>(effect) << 4 | static_cast<unsigned>(outcome));
+}
+constexpr Step kNew{Step::kMake, 0, 0, 0, 0};
+constexpr auto kBoth = static_cast<std::uint8_t>(When::kBoth);
+/// d<which>.addBoth that returns d<other>.
+constexpr Step returning(std::uint8_t which, std::uint8_t other) {
+  return {Step::kAdd, which, kBoth, code(Effect::kNone, CallbackOutcome::kDeferred), other};
+}
+
+TEST(DeferredProgram, IsDoneOnDeferreds) {
+  const Program program{kNew, {Step::kAdd, 0, kBoth, code(Effect::kNone, CallbackOutcome::kValue), 3}, {Step::kFire, 0, 0, 0, 4}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("callback 1 got 4"), Contains("d0 called has 7"), Contains("0 left")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, SaysWhatItIsAndWhereBothPart) {
+  const Program program{kNew, {Step::kFire, 0, 0, 0, 4}};
+  Notes expected = interpretProgram(program);
+  std::replace(expected.begin(), expected.end(), std::string("d0 called has 4"), std::string("d0 called has 5"));
+  EXPECT_THAT(disagreement(program, runProgram(program), expected),
+              AllOf(HasSubstr("d0.callback(4)"), HasSubstr("then the Deferreds: d0 called has 4"),
+                    HasSubstr("but expected:       d0 called has 5")));
+}
+
+TEST(DeferredProgram, CircleOfReturnedDeferredsIsRefusedByTheLibrary) {
+  const Program program{kNew, kNew, returning(0, 1), returning(1, 0), {Step::kFire, 0, 0, 0, 1}, {Step::kFire, 1, 0, 0, 2}};
+  EXPECT_THAT(runProgram(program), Contains(HasSubstr("has UsageError")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, CircleThroughAJoinIsLeftOut) {
+  const Program program{kNew, {Step::kList, 1, 0, 0, 0}, returning(0, 1), {Step::kFire, 0, 0, 0, 1}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("d0 called has 1"), Not(Contains(HasSubstr("waiting")))));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, RaceWhoseLosersCoroutineTakesAnotherInputGoesOn) {
+  // d2 awaits d0, then d1; the race knows that d3 has won before it has hooked them all.
+  const Program program{kNew,
+                        kNew,
+                        {Step::kCoroutine, 0, 1, kCatches | kSecond, 0},
+                        {Step::kMake, 0, 0, 0, 0},
+                        {Step::kFire, 3, 0, 0, 0},
+                        {Step::kRace, 0x0e, 0, 0, 0}};
+  EXPECT_THAT(runProgram(program), Contains("first is 2: 0"));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, EveryByteStringIsOneAndProgramsComeBack) {
+  EXPECT_TRUE(decodeProgram("").empty());
+  const Program padded = decodeProgram("\1\2\3\4\5\6");
+  ASSERT_EQ(padded.size(), 2u);
+  EXPECT_EQ(padded[1].op, 6);
+  EXPECT_EQ(padded[1].a, 0);
+  EXPECT_EQ(encodeProgram(padded), std::string("\1\2\3\4\5\6\0\0\0\0", 10));
+  EXPECT_EQ(decodeProgram(ByteView(std::string(1000, 'x'))).size(), kMaxSteps);
+}
+
+TEST(DeferredProgram, DroppingWhatACoroutineAwaitsEndsItAndLeavesItsDeferredUnfired) {
+  const Program program{kNew, {Step::kCoroutine, 0, 0, 0, 0}, {Step::kDrop, 0, 0, 0, 0}, {Step::kFire, 1, 0, 0, 5}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("d1 called has 5"), Contains("0 left")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, LeavingReportsAFailureThatArrivedWhilePaused) {
+  const Program program{kNew, {Step::kPause, 0, 0, 0, 0}, {Step::kFail, 0, 0, 0, 7}, {Step::kLeave, 0, 0, 0, 0}, kNew};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("unhandled e7"), Not(Contains("step 5"))));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, TimesOutWhenItsClockSaysSo) {
+  const Program program{kNew, {Step::kTimeout, 0, 0, 0, 9}, {Step::kAdvance, 0, 0, 0, 8}, {Step::kAdvance, 0, 0, 0, 1}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("d0 uncalled"), Contains("d0 called has TimeoutError")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, CancellerAndCoroutineMayActOnOthers) {
+  const Program program{{Step::kMake, 2, 1, code(Effect::kPause, CallbackOutcome::kPass), 4},
+                        kNew,
+                        {Step::kCoroutine, 0, 0, code(Effect::kFire, CallbackOutcome::kPass), 1},
+                        {Step::kCancel, 0, 0, 0, 0}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("coroutine 2 got 4"), Contains("d1 called paused")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+/// RapidCheck with more cases than its 100, RC_PARAMS allowing for fewer or more. Empty, or what it
+/// found and how to see that again.
+template <class Property>
+std::string check(const char* id, Property&& property) {
+  const auto& configuration = rc::detail::configuration();
+  rc::detail::TestParams params = configuration.testParams;
+  if (params.maxSuccess == rc::detail::TestParams().maxSuccess) params.maxSuccess = 10'000;
+  rc::detail::TestListenerAdapter silent;
+  const auto result = rc::detail::checkTestable(std::forward<Property>(property), rc::detail::TestMetadata{id, id}, params,
+                                                silent, configuration.reproduce);
+  if (result.template is<rc::detail::SuccessResult>()) return "";
+  std::ostringstream text;
+  rc::detail::printResultMessage(result, text);
+  if (result.template is<rc::detail::FailureResult>()) {
+    rc::detail::Configuration same;
+    same.reproduce.emplace(id, result.template get<rc::detail::FailureResult>().reproduce);
+    const std::string all = rc::detail::configToMinimalString(same);
+    text << "again: RC_PARAMS=\"" << all.substr(0, all.find(' ')) << "\"\n";
+  }
+  return text.str();
+}
+
+TEST(DeferredModel, AFailureNamesTheProgramItsBytesAndHowToSeeItAgain) {
+  EXPECT_THAT(check("Demo",
+                    [](const Program& program) {
+                      Notes wrong = interpretProgram(program);
+                      if (wrong.size() > 4) wrong[3] = "nonsense";
+                      const std::string difference = disagreement(program, runProgram(program), wrong);
+                      if (!difference.empty()) RC_FAIL(difference);
+                    }),
+              AllOf(HasSubstr("program:\n  1: "), HasSubstr("printf '\\x"), HasSubstr("but expected:       nonsense"),
+                    HasSubstr("again: RC_PARAMS=\"reproduce=")));
+}
+
+TEST(DeferredModel, ProgramsDoWhatTheInterpreterSaysTheyDo) {
+  const std::string found = check("DeferredModel", [](Program program) {
+    program.resize(std::min(program.size(), kMaxSteps));  // as many as its bytes may have
+    const std::string difference = disagreement(program);
+    if (!difference.empty()) RC_FAIL(difference);
+  });
+  EXPECT_EQ(found, "");
+}
+
+}  // namespace
+}  // namespace teasel::targets
