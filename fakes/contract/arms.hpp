@@ -8,9 +8,9 @@ namespace teasel::contract {
 
 /// Every driver of this tree over loopback, and the simulated world in both of its modes.
 std::vector<Arm> arms();
-/// These, and the world with each protocol in a ProtocolWrapper.
+/// arms(), and the world with each protocol in a ProtocolWrapper.
 std::vector<Arm> wrappedArms();
-/// The first, and FakeClock.
+/// arms(), and FakeClock.
 std::vector<Arm> clockArms();
 
 }  // namespace teasel::contract

@@ -42,8 +42,8 @@ void FakeClock::runUntil(Instant end) {
       setNow(timers_.next());
       atThisInstant = 0;
     }
-    // As a reactor's turn does: what is set from here on, even for now, runs after all that was due
-    // before.
+    // As in a turn of a reactor, what is set from here on, even for now, runs after everything that
+    // was due before.
     const std::uint64_t mark = timers_.mark();
     for (UniqueFunction<void()> call = timers_.takeDue(now(), mark); call; call = timers_.takeDue(now(), mark)) {
       if (++atThisInstant > kCallsAtOneInstant)

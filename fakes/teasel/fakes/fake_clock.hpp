@@ -7,27 +7,28 @@
 
 namespace teasel::fakes {
 
-/// A Clock that moves only when told to, for code that needs time but no network. What becomes due
-/// runs inside advance, each call at its own time, equal times in the order in which they were set.
-/// It keeps the contract on time that every reactor keeps (fakes/contract).
+/// A Clock that moves only when it is told to, for code that needs time but no network. What
+/// becomes due runs inside advance, each call at its own time, and equal times in the order in
+/// which they were set. It keeps the contract on time that every reactor keeps (fakes/contract).
 class FakeClock final : public Clock {
  public:
-  /// At most this many calls may run without time moving: more means calls that set each other at
-  /// once, without end.
+  /// The most calls that may run while time stands. More means that calls set each other at once,
+  /// without end.
   static constexpr std::size_t kCallsAtOneInstant = 100'000;
 
-  /// Time starts at a fixed instant that is not zero: code that takes zero for "never" is found
-  /// out.
+  /// Time starts at a fixed instant. It is not zero, so that code that takes zero for "never" is
+  /// found out.
   FakeClock() { setNow(kStart); }
   static constexpr Instant kStart{std::chrono::seconds(1'000'000)};
 
-  /// Moves on by `by`, visiting every deadline on the way in order, those set meanwhile included.
-  /// An exception out of a call is logged and changes nothing else. Throws NegativeDelay;
-  /// UsageError inside a call that the clock makes; LimitExceeded after kCallsAtOneInstant calls
-  /// without time moving. What is set for kNever is never due: advancing by Duration::max() ends at
-  /// the last deadline before that.
+  /// Moves the time on by `by`, and visits every deadline on the way in order, those included that
+  /// are set meanwhile. An exception out of a call is logged and changes nothing else. What is set
+  /// for kNever is never due: advance(Duration::max()) ends at the last deadline before that.
+  ///
+  /// Throws NegativeDelay; UsageError inside a call that the clock makes; LimitExceeded after
+  /// kCallsAtOneInstant calls while time stands.
   void advance(Duration by, Site site = Site::here());
-  /// Moves to the earliest deadline and runs what is due there; false (and nothing done) when
+  /// Moves to the earliest deadline and runs what is due there. False, and the clock stands, when
   /// nothing will be due.
   bool advanceToNext();
   /// Advances by each duration in turn (Twisted: Clock.pump).

@@ -10,7 +10,7 @@
 
 namespace teasel::fakes {
 
-/// Accepts the one connection and hears how it ends.
+/// Accepts the one connection and keeps the reason of its end.
 class StringTransport::Owner final : public ConnectionOwner, public Acceptor, public std::enable_shared_from_this<Owner> {
  public:
   explicit Owner(std::shared_ptr<Protocol> made) noexcept : protocol(std::move(made)) {}
@@ -76,7 +76,7 @@ void StringTransport::feed(ByteView bytes) {
 }
 
 void StringTransport::feed(ByteView bytes, const ChunkPlan& plan) {
-  // Every chunk in a turn of its own, as a patient reader would get them.
+  // Each chunk gets a turn of its own, as from a peer that sends slowly.
   std::size_t fed = 0;
   plan.forEachChunk(bytes, [&](ByteView chunk) {
     far_->send(chunk);
@@ -103,7 +103,7 @@ void StringTransport::read(std::size_t count) {
   turnUntilQuiet();
 }
 
-/// The earliest arrival, timer, end of a call in a thread or end of a linger.
+/// The earliest arrival, timer, end of a call in a thread, or end of a linger.
 Instant StringTransport::nextDue() noexcept {
   return std::min({network_.nextDue(), reactor_->nextWork(), driver_->threads()->nextDue()});
 }

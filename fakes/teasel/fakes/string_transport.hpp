@@ -15,8 +15,8 @@
 
 namespace teasel::fakes {
 
-/// A protocol under test with everything around it: a real Connection on a real Reactor whose far
-/// end is the test. Every call returns when nothing is left to do at this instant.
+/// A protocol under test with everything around it: a real Connection on a real Reactor, and the
+/// test as the far end. Each call returns when nothing is left to do at this instant.
 ///
 ///     StringTransport wire(std::make_shared<Echo>());
 ///     wire.feedBytewise("hello\r\n");
@@ -25,15 +25,35 @@ namespace teasel::fakes {
 ///     ASSERT_TRUE(wire.lost());
 ///     EXPECT_TRUE(wire.lost()->check<ConnectionDone>());
 ///
-/// Destroying it ends the connection; timers that the protocol has left running then are reported
-/// to leak_guard.
+/// A test with several peers, with hosts that talk to each other, or with a factory takes a World
+/// (<teasel/fakes/world/world.hpp>). Here is a test of two peers and a time-out:
+///
+///     #include <teasel/fakes/world/world.hpp>
+///     #include <teasel/protocol/factory.hpp>
+///
+///     World world;
+///     Reactor& reactor = world.host().reactor();
+///     reactor.listenTCP(8000, Factory::forProtocol<Chat>(&reactor, &room));
+///     RemotePeer& ann = world.connect(0);
+///     RemotePeer& bob = world.connect(1);
+///     ann.send("hello\r\n");
+///     world.settle();  // everything happens that can at this instant
+///     EXPECT_EQ(bob.received(), "hello\r\n");
+///     world.advance(std::chrono::seconds(30));  // Chat hangs up on a peer that is silent for 30 s
+///     EXPECT_TRUE(ann.sawEof());
+///
+/// Its destructor ends the connection and runs turns: the far end closes, the protocol gets what
+/// follows from that (connectionLost, a callback that it defers to the next turn), and the reactor
+/// shuts down. So callbacks of the protocol may run inside the destructor, and what they refer to
+/// must still live. Time stands still there: timers that are left are reported to leak_guard, and
+/// so is a connection that does not come to its end.
 class StringTransport {
  public:
-  /// Turns at one instant, after which a call gives up with LimitExceeded.
+  /// A call gives up with LimitExceeded after so many turns at one instant.
   static constexpr std::size_t kTurns = 100'000;
 
-  /// Connects: makeConnection and connectionMade have been called when it returns. `window` is how
-  /// many bytes the protocol can send to a far end that does not read.
+  /// Connects: connectionMade has been called when it returns. `window` is how many bytes the
+  /// protocol can send to a far end that does not read. Throws UsageError for a null protocol.
   explicit StringTransport(std::shared_ptr<Protocol> protocol, SimDriver::Mode mode = SimDriver::Mode::kReadiness,
                            std::size_t window = Pipe::kWindow);
   StringTransport(const StringTransport&) = delete;
@@ -44,31 +64,30 @@ class StringTransport {
   /// Delivers bytes in one chunk (of at most SimDriver::kMaxChunk bytes).
   void feed(ByteView bytes);
   void feedBytewise(ByteView bytes) { feed(bytes, ChunkPlan::bytewise()); }
-  /// Delivers bytes cut as the plan says; its end of stream, if it has one, included.
+  /// Delivers bytes, cut as the plan says, and the end of stream if the plan has one.
   void feed(ByteView bytes, const ChunkPlan& plan);
-  /// Ends the far end's direction; it still reads.
+  /// Ends the direction of the far end, which still reads.
   void endOfStream();
   /// Resets the connection.
   void reset();
-  /// Takes nothing more that the protocol writes, until read(): backpressure, once the window is
-  /// full.
+  /// The far end takes nothing more until read(): backpressure, as soon as the window is full.
   void stopReading();
-  /// Takes up to `count` bytes more; 0 goes back to taking everything.
+  /// The far end takes up to `count` bytes more; 0 goes back to taking everything.
   void read(std::size_t count = 0);
 
-  // What it got -----------------------------------------------------------------------------------
-  /// What the protocol has written since the beginning or clear().
+  // What the far end got --------------------------------------------------------------------------
+  /// What the protocol has written since the beginning or since clear().
   std::string value() const { return far_->received().str(); }
   void clear() { far_->clear(); }
-  /// The protocol's side ended its direction.
+  /// The protocol or its transport ended its direction.
   bool sawEof() const noexcept { return far_->sawEof(); }
   bool sawReset() const noexcept { return far_->sawReset(); }
 
   // The protocol's side ---------------------------------------------------------------------------
-  /// The reason that connectionLost got; null while connected.
+  /// The reason that connectionLost got; null while the connection lasts.
   const Failure* lost() const noexcept;
   bool connected() const noexcept { return lost() == nullptr; }
-  /// It is closing, or closed.
+  /// The connection closes, or is closed.
   bool disconnecting() const noexcept { return transport().disconnecting(); }
   Transport& transport() const noexcept { return protocol_->transport(); }
   Protocol& protocol() const noexcept { return *protocol_; }
@@ -76,10 +95,10 @@ class StringTransport {
   // Time ------------------------------------------------------------------------------------------
   Reactor& reactor() noexcept { return *reactor_; }
   Clock& clock() noexcept { return *reactor_; }
-  /// Lets time pass, visiting every deadline at its own time. Throws NegativeDelay.
+  /// Lets time pass and visits every deadline at its own time. Throws NegativeDelay.
   void advance(Duration by, Site site = Site::here());
-  /// Moves to the earliest deadline (a timer, the end of a call in a thread, the end of a linger)
-  /// and runs what is due there. False, and time stands, when nothing will be due.
+  /// Moves to the earliest deadline - a timer, the end of a call in a thread, the end of a linger -
+  /// and runs what is due there. False, and the clock stands, when nothing will be due.
   bool advanceToNext();
   /// Advances by each duration in turn (Twisted: Clock.pump).
   void pump(std::span<const Duration> steps, Site site = Site::here()) {
@@ -90,11 +109,12 @@ class StringTransport {
   }
   /// How many delayed calls of the reactor wait.
   std::size_t pending() const { return reactor_->getDelayedCalls().size(); }
-  /// Runs what the test did to the protocol or its transport directly: a write, a loseConnection.
+  /// Runs what follows when the test itself called the protocol or its transport: a write, a
+  /// loseConnection.
   void settle();
 
  private:
-  class Owner;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final, which is said where it is defined
+  class Owner;  // NOLINT(cppcoreguidelines-virtual-class-destructor): its definition says final
   void turnUntilQuiet();
   Instant nextDue() noexcept;
   void moveTo(Instant to);

@@ -162,7 +162,7 @@ TEST(StringTransport, StopReadingIsBackpressure) {
   EXPECT_EQ(it.wire().transport().pendingBytes(), 0u);
 }
 
-/// Pieces of five bytes, or whatever the test writes; notes its calls.
+/// Writes pieces of five bytes, as many as the test sets, and notes its calls.
 struct Pieces final : Producer {
   explicit Pieces(Transport& to) : transport(to) {}
   void pauseProducing() override { calls += 'p'; }

@@ -16,7 +16,8 @@
 #include <teasel/contract/time.hpp>
 #include <teasel/contract/turns.hpp>
 
-/// Runs the whole contract on `arms`.
+/// Runs the whole contract on `arms`, a container of teasel::contract::Arm. Once per program, at
+/// namespace scope.
 #define TEASEL_INSTANTIATE_CONTRACT(arms)                       \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractBytes, arms);        \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractClose, arms);        \

@@ -2,8 +2,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on backpressure: who does not read is not given anything, and whoever writes to
-/// them feels it.
+/// The contract on backpressure: a side that does not read gets nothing, and a side that writes to
+/// it feels that.
 
 namespace teasel::contract {
 
@@ -192,7 +192,7 @@ TEASEL_CONTRACT(ContractBackpressure, TheWriteLimitCountsWhatWaitsAndNotWhatWasS
   pair.client->transport().setWriteLimit(4000);
   for (unsigned i = 1; i <= 20; ++i) {
     pair.client->transport().write(part);
-    // A driver may learn that a write is done later than its reader.
+    // A driver may learn later than the reader that a write is done.
     TEASEL_UNTIL(pair.server->received.size() == i * part.size() && pair.client->transport().pendingBytes() == 0);
   }
   EXPECT_EQ(pair.client->story(), "made");

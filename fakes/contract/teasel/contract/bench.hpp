@@ -11,21 +11,23 @@
 #include <teasel/core/logger.hpp>
 #include <teasel/reactor/reactor.hpp>
 
-/// The contract suite: what every driver owes its Reactor and what the simulated world owes as
-/// well, said once and run on all of them. It talks to the public interface only, so a driver of
-/// yours is held to it by three lines:
+/// The contract suite: what every driver owes its Reactor. The simulated world owes the same, so
+/// each rule is stated once and runs on all of them. The suite uses the public interface only.
+/// A few lines hold a driver of yours to it:
 ///
 ///     #include <teasel/contract/all.hpp>
 ///     #include <teasel/contract/loopback_bench.hpp>
-///     TEASEL_INSTANTIATE_CONTRACT(std::vector{teasel::contract::loopbackArm("mine", [] { return makeMyDriver(); })});
+///     using namespace teasel::contract;
+///     TEASEL_INSTANTIATE_CONTRACT(std::vector{loopbackArm("mine", &makeMyDriver)});
 ///
-/// Test names end in "/mine". In one program only (the tests are defined in the headers).
+/// The test names end in "/mine" then. Include the suite in one program only, because the headers
+/// define the tests.
 
 namespace teasel::contract {
 
 using namespace std::chrono_literals;
 
-/// How long a test waits for what must happen; virtual time in a world.
+/// How long a test waits for what must happen. In a world this is virtual time.
 inline constexpr Duration kPatience = 20s;
 
 /// What a Bench keeps until its end: the probes and factories of a test.
@@ -34,14 +36,14 @@ class Kept {
   virtual ~Kept() = default;
   /// The test body is over and its variables are dead: forget every hook.
   virtual void disarm() noexcept = 0;
-  /// The reactors are gone; checks that nothing is left to happen.
+  /// The reactors are gone. Checks that nothing is left to happen.
   virtual void atEnd() {}
   /// One line for failure messages.
   virtual std::string describe() const = 0;
 };
 
-/// Where one round of one test runs: one or two reactors that can reach each other, and the way to
-/// let time pass.
+/// Where one round of one test runs: one or two reactors that can reach each other, and the means
+/// to let time pass.
 class Bench {
  public:
   Bench() = default;
@@ -49,25 +51,25 @@ class Bench {
   Bench& operator=(const Bench&) = delete;
   virtual ~Bench() = default;
 
-  /// The reactor that listens, and the one that connects; often the same.
+  /// The reactor that listens, and the one that connects. They are often the same.
   virtual Reactor& server() = 0;
   virtual Reactor& client() = 0;
-  /// What the contract on time is about.
+  /// The clock that the contract on time tests.
   virtual Clock& clock() { return server(); }
-  /// What clients connect to, and where servers listen.
+  /// The address to which clients connect and on which servers listen.
   virtual std::string serverHost() const = 0;
-  /// Turns all reactors until `done` says so; false when `atMost` has passed before.
+  /// Turns all reactors until `done()` is true. False when `atMost` passes before that.
   virtual bool until(const std::function<bool()>& done, Duration atMost = kPatience) = 0;
   /// Turns all reactors for so long.
   virtual void pass(Duration time) = 0;
-  /// run() of the server's reactor, the others kept turning; false if nobody stopped it in
-  /// kPatience.
+  /// Calls run() of the reactor of the server, and keeps the others turning. False when nobody has
+  /// stopped it within kPatience.
   virtual bool run() = 0;
-  /// Somebody who never answers an attempt to connect.
+  /// An address that never answers an attempt to connect.
   virtual Address deaf() = 0;
-  /// One more reactor on the same driver, for another thread; null where there are no threads.
+  /// One more reactor on the same driver, for another thread. Null where there are no threads.
   virtual std::unique_ptr<Reactor> another() { return nullptr; }
-  /// What ports and connectors get for a test's factory: the factory, or something around it that
+  /// What ports and connectors get for the factory of a test: the factory itself, or a wrapper that
   /// nobody may notice.
   virtual std::shared_ptr<Factory> dressed(std::shared_ptr<Factory> factory) { return factory; }
   virtual std::shared_ptr<ClientFactory> dressed(std::shared_ptr<ClientFactory> factory) { return factory; }
@@ -75,21 +77,21 @@ class Bench {
   virtual void checkHealth() {}
   /// Destroys the reactors.
   virtual void destroy() = 0;
-  /// Virtual time: waiting costs nothing, and no other thread may take part.
+  /// It runs in virtual time: waiting costs nothing, and no other thread may take part.
   virtual bool simulated() const noexcept = 0;
   /// More bytes than a connection can hold in flight while its receiver does not read.
   virtual std::size_t moreThanFits() const noexcept = 0;
-  /// Nothing on the wire takes as long as a connection's linger time.
+  /// Nothing on the wire takes as long as the linger time of a connection.
   virtual bool punctual() const noexcept { return true; }
-  /// A write that has room is taken at once, not reported later.
+  /// A write that has room is taken at once and not reported later.
   virtual bool eagerWrites() const noexcept { return true; }
   /// A callback of the test is going to throw on purpose.
   virtual void expectExceptions() {}
 
-  /// Long enough that what has not happened by then is not on its way.
+  /// Waits so long that whatever has not happened by then is not on its way.
   void settle() { pass(simulated() ? Duration(5s) : Duration(30ms)); }
   void keep(std::shared_ptr<Kept> kept) { kept_.push_back(std::move(kept)); }
-  /// Disarms what the test made, destroys the reactors and checks what is left.
+  /// Disarms what the test made, destroys the reactors, and checks what is left.
   void finish();
   std::string describe() const {
     std::string text;
@@ -97,18 +99,18 @@ class Bench {
     return text;
   }
 
-  /// What runs now: the name of a user callback, or of a call that must not call back; null
-  /// outside.
+  /// What runs now: the name of a user callback, or of a call that must not call back. Null when
+  /// neither runs.
   const char* inside = nullptr;
-  /// Every event logged in this thread since the round began. Errors that a test does not flush
-  /// fail it.
+  /// Every event that this thread has logged since the round began. Errors that a test does not
+  /// flush fail it.
   LogCapture log{LogLevel::kDebug, 100000};
 
  private:
   std::vector<std::shared_ptr<Kept>> kept_;
 };
 
-/// While it lives no user callback may run: what turn rule 2 says of every call.
+/// While it lives no user callback may run. This is what turn rule 2 says of every call.
 class Quiet {
  public:
   Quiet(Bench& bench, const char* call) noexcept : bench_(bench), outer_(bench.inside) { bench_.inside = call; }
@@ -121,8 +123,8 @@ class Quiet {
   const char* outer_;
 };
 
-/// The scope of a user callback: it may not begin inside another one nor inside a call (turn rules
-/// 2 and 3).
+/// The scope of a user callback. It must not begin inside another callback or inside a call (turn
+/// rules 2 and 3).
 class InCallback {
  public:
   InCallback(Bench& bench, const char* callback) : outer_(bench.inside), quiet_(bench, callback) {
@@ -137,10 +139,11 @@ class InCallback {
 /// One column of the suite: a driver, or the world in one of its modes.
 struct Arm {
   std::string name;
-  /// How often each test runs, each time on a bench of its own: seeds of a world, arrangements of
-  /// real reactors.
+  /// How often each test runs, each time on a bench of its own. Rounds are seeds of a world, or
+  /// arrangements of real reactors.
   int rounds = 1;
-  /// May throw DriverUnavailable: the test is skipped with that reason.
+  /// Makes the bench of a round. When it throws DriverUnavailable, the test is skipped with that
+  /// reason.
   std::function<std::unique_ptr<Bench>(int round)> make;
 };
 inline std::string nameOf(const testing::TestParamInfo<Arm>& info) { return info.param.name; }
@@ -158,7 +161,7 @@ inline void Bench::finish() {
     ADD_FAILURE() << "an error was logged that the test did not expect: " << failure;
 }
 
-/// Runs `body` on each round's bench until one fails.
+/// Runs `body` on the bench of each round until one fails.
 inline void runOn(const Arm& arm, void (*body)(Bench&)) {
   for (int round = 0; round < arm.rounds && !testing::Test::HasFailure(); ++round) {
     SCOPED_TRACE(arm.name + ", round " + std::to_string(round));
@@ -171,7 +174,7 @@ inline void runOn(const Arm& arm, void (*body)(Bench&)) {
     try {
       body(*bench);
     } catch (...) {
-      bench->finish();  // while the hooks of the test can still be told from its dead variables
+      bench->finish();  // disarms the hooks, whose variables are dead
       throw;
     }
     bench->finish();
@@ -187,10 +190,12 @@ inline void runOn(const Arm& arm, void (*body)(Bench&)) {
   TEST_P(Suite, Name) { ::teasel::contract::runOn(GetParam(), &Suite##Name); } \
   static void Suite##Name([[maybe_unused]] ::teasel::contract::Bench& bench)
 
-/// Turns until the condition holds; leaves the function, with a fatal failure, when it never does.
+/// Turns until the condition holds. When it never does, it leaves the function with a fatal
+/// failure.
 #define TEASEL_UNTIL(condition) \
   ASSERT_TRUE(bench.until([&] { return (condition); })) << "waited for it in vain" << bench.describe()
 
-/// Leaves this round: what follows needs real time or threads, or only a simulation can play it.
+/// Leaves this round unless the condition holds: what follows needs real time or threads, or only a
+/// simulation can play it.
 #define TEASEL_NEEDS(condition, reason) \
   if (!(condition)) GTEST_SKIP() << (reason)

@@ -4,8 +4,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on bytes: what is written arrives, all of it, in order, cut anywhere, and nothing
-/// else.
+/// The contract on bytes: what is written arrives whole, in order and cut anywhere, and nothing
+/// else arrives.
 
 namespace teasel::contract {
 

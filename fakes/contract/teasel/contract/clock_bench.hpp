@@ -8,8 +8,7 @@
 
 namespace teasel::contract {
 
-/// A FakeClock, for the contract on time: what a reactor promises of its timers, code finds here as
-/// well.
+/// A FakeClock for the contract on time: what a reactor promises of its timers also holds here.
 class FakeClockBench final : public Bench {
  public:
   Clock& clock() override { return *clock_; }
@@ -32,7 +31,7 @@ class FakeClockBench final : public Bench {
   std::unique_ptr<fakes::FakeClock> clock_ = std::make_unique<fakes::FakeClock>();
 };
 
-/// The column "fake_clock", of the contract on time alone.
+/// The column "fake_clock", for the contract on time alone.
 inline Arm fakeClockArm() {
   return {"fake_clock", 1, [](int) { return std::make_unique<FakeClockBench>(); }};
 }

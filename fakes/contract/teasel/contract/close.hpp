@@ -4,8 +4,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on endings: for each way to end a connection and each moment to do it in, what both
-/// sides see. Each cell runs twice: the client acts, and the server acts.
+/// The contract on endings: what both sides see for each way to end a connection and for each
+/// moment in which it is ended. Each cell runs twice: once the client acts, once the server.
 
 namespace teasel::contract {
 
@@ -23,8 +23,8 @@ enum class When : std::uint8_t {
   kTwice
 };
 
-/// The three rows of the table: our reason, the peer's reason, whether what was written before
-/// arrives whole.
+/// The three rows of the table: our reason, the reason of the peer, and whether everything that was
+/// written before arrives.
 struct CloseOutcome {
   const char *ours, *theirs;
   bool whole;
@@ -34,9 +34,9 @@ inline CloseOutcome outcomeOf(Way way) {
   return {"ConnectionDone", "ConnectionDone", true};
 }
 
-/// One cell with the acting side chosen.
+/// One cell, in which the client or the server acts.
 inline void closeCell(Bench& bench, Way way, When when, bool clientActs) {
-  // What is on its way for longer than we linger meets a reset; that is no matter of this table.
+  // What is on its way for longer than we linger meets a reset. This table does not cover that.
   if (!bench.punctual() && when == When::kAgainstDataInFlight) return;
   const std::string big = pattern(bench.moreThanFits());
   std::string ourBytes, theirBytes;
@@ -59,14 +59,14 @@ inline void closeCell(Bench& bench, Way way, When when, bool clientActs) {
   if (when == When::kWithDataInFlight) them.transport().resumeProducing();
   if (when == When::kAgainstDataInFlight) us.transport().resumeProducing();
   TEASEL_UNTIL(pair.over());
-  bench.settle();  // a second connectionLost would be noticed by the probes
+  bench.settle();  // the probes would notice a second connectionLost
   const CloseOutcome outcome = outcomeOf(way);
   EXPECT_EQ(us.reason.name(), outcome.ours) << bench.describe();
   EXPECT_EQ(them.reason.name(), outcome.theirs) << bench.describe();
   EXPECT_TRUE(!outcome.whole || them.received == ourBytes)
       << them.received.size() << " of " << ourBytes.size() << " bytes arrived";
   EXPECT_TRUE(ourBytes.starts_with(them.received)) << "what arrived is not what was written";
-  // Only loseWriteConnection goes on reading.
+  // Only after loseWriteConnection we go on reading.
   if (when == When::kAgainstDataInFlight) {
     EXPECT_TRUE(us.received == (way == Way::kLoseWriteConnection ? theirBytes : std::string())) << us.received.size();
   }
@@ -260,8 +260,8 @@ TEASEL_CONTRACT(ContractClose, WritingOnToAPeerThatIsGoneEndsLost) {
   Pair pair(bench, {.halfCloseable = true});
   pair.client->transport().loseConnection();
   TEASEL_UNTIL(pair.server->has("readLost") && pair.client->lost());
-  // The peer's driver lingers, reading and discarding, until its deadline; then its system answers
-  // with a reset.
+  // The driver of the peer lingers: it reads and discards until its deadline. After that its system
+  // answers with a reset.
   for (int i = 0; i < 60 && !pair.server->lost(); ++i) {
     pair.server->transport().write("are you there?");
     bench.pass(100ms);
@@ -326,7 +326,7 @@ TEASEL_CONTRACT(ContractClose, AddressesAreKnownInConnectionLostAndAfter) {
 
 TEASEL_CONTRACT(ContractClose, DiscardedInputIsCounted) {
   Pair pair(bench, {.made = [](Probe& us) { us.transport().pauseProducing(); }});
-  // keeps the closing connection open
+  // it keeps the closing connection open
   pair.server->transport().write(pattern(bench.moreThanFits()));
   pair.client->transport().pauseProducing();
   pair.client->transport().write(pattern(5000));

@@ -3,15 +3,15 @@
 #include <teasel/contract/pair.hpp>
 #include <teasel/reactor/resolver.hpp>
 
-/// The contract on connecting: every attempt is told once how it went, never inside a call, and can
-/// be given up.
+/// The contract on connecting: every attempt is told once how it ended, never inside a call, and
+/// can be given up.
 
 namespace teasel::contract {
 
 class ContractConnect : public ArmTest {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractConnect);
 
-/// Answers nothing, ever: an attempt that stays on its way.
+/// Never answers: an attempt to connect stays on its way.
 class SilentResolver final : public Resolver {
  public:
   void resolve(const std::string&, std::uint16_t, Answer answer) override { answers.push_back(std::move(answer)); }

@@ -2,16 +2,16 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on exceptions: what user code throws is logged, ends that connection only, and
-/// stops nothing else.
+/// The contract on exceptions: what user code throws is logged and ends that connection. It stops
+/// nothing else.
 
 namespace teasel::contract {
 
 class ContractErrors : public ArmTest {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractErrors);
 
-/// A probe's callback throws: its connection is aborted with what was thrown, logged once, and
-/// another one lives on.
+/// A callback of a probe throws. Its connection is aborted with what was thrown, the exception is
+/// logged once, and another connection lives on.
 inline void throwingIn(Bench& bench, Hooks hooks, const char* story, const std::function<void(Pair&)>& provoke) {
   bench.expectExceptions();
   Pair healthy(bench, {.data = [](Probe& us, ByteView data) { us.transport().write(data); }});

@@ -3,7 +3,7 @@
 #include <teasel/contract/pair.hpp>
 
 /// The contract on half-closing: each direction ends by itself, for protocols that say that they
-/// can bear it.
+/// can handle this.
 
 namespace teasel::contract {
 
@@ -127,7 +127,8 @@ TEASEL_CONTRACT(ContractHalfClose, AbortInsideWriteConnectionLostResetsThePeer) 
   TEASEL_UNTIL(pair.client->lost());
   EXPECT_EQ(pair.client->story(), "made writeLost lost:ConnectionAborted");
   bench.settle();
-  // Whoever has read to the end may hear of a reset (select cannot), at the latest when it writes.
+  // A side that has read to the end may hear of a reset (with select it cannot), at the latest when
+  // it writes.
   if (!pair.server->lost()) pair.server->transport().write("anybody?");
   TEASEL_UNTIL(pair.over());
   EXPECT_EQ(pair.server->reason.name(), "ConnectionLost");

@@ -2,14 +2,14 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on a reactor's life: running, stopping from anywhere, and its end.
+/// The contract on the life of a reactor: how it runs, how anything can stop it, and how it ends.
 
 namespace teasel::contract {
 
 class ContractLifecycle : public ArmTest {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractLifecycle);
 
-/// A server and a client that come to life when run() is called, since nothing turns before.
+/// A server and a client that come to life when run() is called, because nothing turns before that.
 struct Cast {
   Cast(Bench& bench, Hooks server, Hooks client)
       : serving(serverFactory(bench, std::move(server))),
@@ -22,7 +22,8 @@ struct Cast {
   std::shared_ptr<Connector> connector;
 };
 
-/// Runs until a callback stops the server's reactor; then every protocol of it has had its end.
+/// Runs until a callback stops the reactor of the server. Then each of its protocols has been told
+/// its end.
 inline void stopsFrom(Bench& bench, Hooks server, Hooks client) {
   Cast cast(bench, std::move(server), std::move(client));
   ASSERT_TRUE(bench.run()) << bench.describe();
@@ -172,7 +173,7 @@ TEASEL_CONTRACT(ContractLifecycle, ConnectionsOfAStoppedReactorAreTold) {
 TEASEL_CONTRACT(ContractLifecycle, DestroyingTheReactorTellsEveryProtocolAndFactory) {
   std::string order;
   Pair pair(bench, {.lost = [&](Probe&) { order += 's'; }}, {.lost = [&](Probe&) { order += 'c'; }});
-  // in flight, never to be delivered
+  // these bytes are in flight and are never delivered
   pair.server->transport().write(pattern(bench.moreThanFits()));
   bench.destroy();
   std::ranges::sort(order);
@@ -234,7 +235,7 @@ TEASEL_CONTRACT(ContractLifecycle, NoSlotLingersBeyondItsDeadline) {
   Pair deaf(bench, {}, {.made = [](Probe& us) { us.transport().pauseProducing(); }, .halfCloseable = true});
   deaf.server->transport().loseConnection();
   TEASEL_UNTIL(deaf.server->lost());
-  bench.pass(2200ms);  // the linger time of a connection, and some more
+  bench.pass(2200ms);  // a little more than the linger time of a connection
   EXPECT_EQ(bench.server().driver().overdueSlots(), 0u);
 }
 

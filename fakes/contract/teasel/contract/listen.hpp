@@ -10,7 +10,7 @@ namespace teasel::contract {
 class ContractListen : public ArmTest {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractListen);
 
-/// Whether the deferred has fired, and with what: "", "done" or the failure's name.
+/// What the Deferred has fired with: "done", the name of the failure, or "" when it has not fired.
 class Watched {
  public:
   void watch(Deferred<void> deferred) {
@@ -134,7 +134,7 @@ TEASEL_CONTRACT(ContractListen, StopListeningWithClientsOnTheirWayLeavesNobodyWa
   };
   TEASEL_UNTIL(std::ranges::all_of(connectors, decided));
   bench.settle();
-  // Whoever was connected by the system but never accepted has lost again by now.
+  // A client that the system connected but that was never accepted has lost its connection by now.
   const auto alive = std::ranges::count_if(connecting->built, [](const Probe* probe) { return !probe->lost(); });
   EXPECT_EQ(alive, std::ranges::count_if(serving->built, [](const Probe* probe) { return !probe->lost(); }));
 }

@@ -16,7 +16,8 @@ using DriverFactory = std::function<std::unique_ptr<Driver>()>;
 /// Real reactors over the loopback interface, in real time.
 class LoopbackBench final : public Bench {
  public:
-  /// One reactor with both ends in it, or one for each, turned in alternation.
+  /// With `two`, each end has a reactor of its own, and they turn in alternation. Otherwise one
+  /// reactor holds both ends.
   LoopbackBench(const DriverFactory& make, bool two, bool eager)
       : make_(make), eager_(eager), server_(std::make_unique<Reactor>(make())) {
     if (two) client_ = std::make_unique<Reactor>(make());
@@ -54,7 +55,7 @@ class LoopbackBench final : public Bench {
     deaf_.reset();
   }
   /// A port whose reactor never turns and whose queue of one is full: the system answers nobody
-  /// else.
+  /// else there.
   Address deaf() override {
     if (deaf_ == nullptr) {
       deaf_ = std::make_unique<Reactor>(make_());
@@ -69,14 +70,14 @@ class LoopbackBench final : public Bench {
   std::unique_ptr<Reactor> another() override { return std::make_unique<Reactor>(make_()); }
   void checkHealth() override {
     if (server_ == nullptr) return;
-    turn(0s);  // what lingers until now ends in the next poll
+    turn(0s);  // what lingered until now ends in the next poll
     EXPECT_EQ(server().driver().overdueSlots(), 0u) << "slots linger beyond their deadline";
     EXPECT_EQ(client().driver().overdueSlots(), 0u) << "slots linger beyond their deadline";
   }
   bool simulated() const noexcept override { return false; }
   bool eagerWrites() const noexcept override { return eager_; }
-  /// Beyond the socket buffers of both ends as Linux lets them grow by default (4 MiB to send, 6
-  /// MiB to receive).
+  /// More than the socket buffers of both ends hold, as Linux lets them grow by default (4 MiB to
+  /// send, 6 MiB to receive).
   std::size_t moreThanFits() const noexcept override { return std::size_t{24} << 20; }
 
  private:
@@ -91,8 +92,7 @@ class LoopbackBench final : public Bench {
   Address deafPort_;
 };
 
-/// A driver's column of the suite: every test with one reactor and with two. `eagerWrites`: see
-/// Bench.
+/// The column of a driver: every test runs with one reactor and with two. `eagerWrites`: see Bench.
 inline Arm loopbackArm(std::string name, DriverFactory make, bool eagerWrites = true) {
   return {std::move(name), 2, [make = std::move(make), eagerWrites](int round) {
             return std::make_unique<LoopbackBench>(make, round % 2 == 1, eagerWrites);

@@ -11,21 +11,21 @@ namespace teasel::contract {
 
 class Maker;
 
-/// What a maker does in its callbacks. May refer to the variables of the test body.
+/// What a maker does in its callbacks. It may refer to variables of the test body.
 struct Making {
   std::function<void(Maker&)> resume{}, pause{}, stop{};
 };
 
 /// A producer that records its calls and checks, in every test, what must always hold: no call
-/// inside a callback or another call, pauses and resumptions in turns, no pause for a pull
-/// producer, stopProducing once and last.
+/// comes inside a callback or another call; pauses and resumptions alternate; a pull producer is
+/// never paused; stopProducing comes once and last.
 class Maker final : public Producer, public Kept, public std::enable_shared_from_this<Maker> {
  public:
-  /// Registered by begin().
+  /// begin() registers it.
   Maker(Bench& bench, Probe& consumer, bool streaming, Making hooks)
       : us(consumer), bench_(bench), hooks_(std::move(hooks)), streaming_(streaming) {}
 
-  /// Registers, and checks that this calls nobody back.
+  /// Registers it, and checks that this calls nobody back.
   void begin() {
     const Quiet quiet(bench_, "registerProducer");
     us.transport().registerProducer(shared_from_this(), streaming_);
@@ -55,7 +55,7 @@ class Maker final : public Producer, public Kept, public std::enable_shared_from
   Probe& us;
   /// p, r and s for pauseProducing, resumeProducing and stopProducing, in order
   std::string calls;
-  bool late = false;  ///< it is registered after the end
+  bool late = false;  ///< it was registered after the end
 
  private:
   void record(char call, const char* name, const std::function<void(Maker&)>& hook) {
@@ -85,8 +85,8 @@ inline std::shared_ptr<Maker> pulling(Bench& bench, Probe& us, Making hooks) {
   return made;
 }
 
-/// A pull producer's resumeProducing that writes `content` in pieces, and unregisters when asked
-/// for more.
+/// A resumeProducing for a pull producer: it writes `content` in pieces, and unregisters when it is
+/// asked for more.
 inline std::function<void(Maker&)> pieces(const std::string& content, std::size_t size) {
   return [&content, size, at = std::size_t{0}](Maker& self) mutable {
     if (at == content.size()) return self.end();
@@ -96,13 +96,12 @@ inline std::function<void(Maker&)> pieces(const std::string& content, std::size_
   };
 }
 
-/// Hooks of a peer that does not read until it is told to.
+/// The hooks of a peer that does not read until it is told to.
 inline Hooks deafPeer() {
   return {.made = [](Probe& them) { them.transport().pauseProducing(); }};
 }
 
-/// Writes until more waits than any driver takes while the peer does not read. Returns how much
-/// waits.
+/// Writes more than any driver takes while the peer does not read. Returns how much waits.
 inline std::size_t clog(Bench& bench, Probe& us) {
   us.transport().write(pattern(bench.moreThanFits()));
   bench.settle();

@@ -24,7 +24,7 @@ inline std::shared_ptr<Connector> connect(Bench& bench, const std::shared_ptr<Cl
                                           Duration timeout = 30s) {
   return bench.client().connectTCP(bench.serverHost(), port.getHost().port(), bench.dressed(factory), timeout);
 }
-/// A port where nobody listens: one that was just given up.
+/// A port on which nobody listens: it was just given up.
 inline int deserted(Bench& bench) {
   auto factory = serverFactory(bench);
   const auto port = listen(bench, factory);
@@ -34,7 +34,7 @@ inline int deserted(Bench& bench) {
   return number;
 }
 
-/// A server and a client on one connection, both made.
+/// A server and a client on one connection, both of which are made.
 class Pair {
  public:
   explicit Pair(Bench& bench, Hooks serverHooks = {}, Hooks clientHooks = {})
@@ -50,7 +50,7 @@ class Pair {
     client = connecting->built[0];
   }
   bool over() const { return server->lost() && client->lost(); }
-  /// The side that acts and its peer.
+  /// The side that acts, and its peer.
   Probe& us(bool clientActs) const { return clientActs ? *client : *server; }
   Probe& them(bool clientActs) const { return clientActs ? *server : *client; }
 
@@ -62,7 +62,7 @@ class Pair {
   Probe* client = nullptr;
 };
 
-/// A pair in which `ours` are the hooks of the acting side.
+/// A pair in which `ours` are the hooks of the side that acts.
 inline Pair pairOf(Bench& bench, bool clientActs, Hooks ours, Hooks theirs = {}) {
   return clientActs ? Pair(bench, std::move(theirs), std::move(ours)) : Pair(bench, std::move(ours), std::move(theirs));
 }
@@ -77,14 +77,14 @@ inline void act(Way way, Probe& probe) {
   }
 }
 
-/// Bytes of which every position can be told from its neighbours.
+/// Bytes in which each position differs from its neighbours.
 inline std::string pattern(std::size_t size, unsigned seed = 0) {
   std::string bytes(size, '\0');
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((i * 31 + (i >> 8) * 7 + (i >> 16) + seed) & 0xff);
   return bytes;
 }
 
-/// What tests throw.
+/// The exception that tests throw.
 struct Boom : std::runtime_error {
   Boom() : std::runtime_error("boom") {}
 };

@@ -16,14 +16,14 @@ namespace teasel::contract {
 
 class Probe;
 
-/// What a probe does in its callbacks. May refer to the variables of the test body.
+/// What a probe does in its callbacks. It may refer to variables of the test body.
 struct Hooks {
   std::function<void(Probe&)> made{}, readLost{}, writeLost{}, resumed{}, lost{};
   std::function<void(Probe&, ByteView)> data{};
   bool halfCloseable = false;
 };
 
-/// A producer that comes too late for anybody to call it.
+/// A producer that is registered so late that nobody calls it.
 class NeverCalled final : public Producer {
  public:
   void pauseProducing() override { ADD_FAILURE() << "pauseProducing of a producer whose reactor is gone"; }
@@ -32,8 +32,8 @@ class NeverCalled final : public Producer {
 };
 
 /// A protocol that records what happens to it and checks, in every test, what must always hold:
-/// connectionMade first, connectionLost exactly once and last, no empty delivery, no callback
-/// inside a callback.
+/// connectionMade comes first, connectionLost comes exactly once and last, no delivery is empty,
+/// and no callback runs inside a callback.
 class Probe final : public Protocol, public Kept {
  public:
   Probe(Bench& bench, Hooks hooks) : bench_(bench), hooks_(std::move(hooks)), halfCloseable_(hooks_.halfCloseable) {}
@@ -104,7 +104,7 @@ class Probe final : public Protocol, public Kept {
   void call(const std::function<void(Probe&)>& hook) {
     if (hook) hook(*this);
   }
-  /// The transport of a closed connection stays usable and does nothing.
+  /// The transport of a closed connection can still be used, and does nothing.
   void useAfterEnd() {
     if (!made()) return;
     const auto before = transport().counters().writesDropped;
@@ -128,7 +128,7 @@ class Probe final : public Protocol, public Kept {
   std::vector<std::string> words_;
 };
 
-/// A server's factory of probes. The bench keeps the probes; the factory only points at them.
+/// A factory of probes for a server. The bench keeps the probes; the factory only points at them.
 class ProbeFactory : public Factory, public Kept {
  public:
   ProbeFactory(Bench& bench, Hooks hooks) : bench_(bench), hooks_(std::move(hooks)) {}

@@ -2,8 +2,8 @@
 
 #include <teasel/contract/maker.hpp>
 
-/// The contract on producers when a connection ends, by closing, by the peer or by an exception;
-/// and on transports that are the producers of others.
+/// The contract on producers when a connection ends by a close, by the peer or by an exception, and
+/// on transports that are the producers of others.
 
 namespace teasel::contract {
 
@@ -300,8 +300,8 @@ TEASEL_CONTRACT(ContractProducerEnds, PausingTheReadingInEachCallbackOfAProducer
   TEASEL_UNTIL(pair.server->received.ends_with("held"));
 }
 
-/// Two connections of one reactor whose servers forward to each other: as Twisted's portforward
-/// does it.
+/// Two connections of one reactor whose servers forward to each other, as portforward in Twisted
+/// does.
 struct Forwarding {
   explicit Forwarding(Bench& bench, Hooks farClient = {})
       : near(bench, hooks(far)), far(bench, hooks(near), std::move(farClient)) {
@@ -323,7 +323,7 @@ TEASEL_CONTRACT(ContractProducerEnds, ATransportThatIsForwardedIsPacedByWhereItG
   TEASEL_UNTIL(forwarding.near.server->transport().paused());
   bench.settle();
   EXPECT_GT(forwarding.near.client->transport().pendingBytes(), 0u) << "whoever sends feels it";
-  // The mark, and what was delivered in the turn in which it was crossed.
+  // The mark, and what was delivered in the turn that crossed it.
   EXPECT_LT(forwarding.far.server->transport().pendingBytes(), bench.moreThanFits());
   forwarding.far.client->transport().resumeProducing();
   TEASEL_UNTIL(forwarding.far.client->received.size() == sent.size());

@@ -2,8 +2,8 @@
 
 #include <teasel/contract/maker.hpp>
 
-/// The contract on producers: who makes bytes is paced by who takes them, and told when nobody
-/// does.
+/// The contract on producers: a consumer sets the pace of its producer, and the producer is told
+/// when nobody takes its bytes any more.
 
 namespace teasel::contract {
 
@@ -281,7 +281,8 @@ TEASEL_CONTRACT(ContractProducers, AnEndlessPullProducerDoesNotHoldUpTheLoop) {
   };
   count();
   TEASEL_UNTIL(turns == 200);
-  // Asked once by the I/O and once by the call that it was put off to, at the most.
+  // It is asked at most twice: once by the I/O, and once by the call to which the request was put
+  // off.
   EXPECT_LE(producer->calls.size(), 2 * turns + 2);
   Pair other(bench, {.data = [](Probe& us, ByteView data) { us.transport().write(data); }});
   other.client->transport().write("ping");
@@ -310,7 +311,7 @@ TEASEL_CONTRACT(ContractProducers, AProducerThatNobodyElseHoldsMayUnregisterItse
     void pauseProducing() override {}
     void resumeProducing() override {
       transport.unregisterProducer();
-      log += text;  // still there
+      log += text;  // the text still lives
     }
     void stopProducing() override {}
     Transport& transport;

@@ -9,8 +9,8 @@
 #include <teasel/reactor/defer_later.hpp>
 #include <teasel/reactor/threads.hpp>
 
-/// The contract on what a reactor runs in threads, and on its double in the world: the same
-/// functions, results, errors and ends; only real drivers have real threads.
+/// The contract on calls that a reactor runs in threads, and on their double in the world.
+/// Functions, results, errors and ends are the same; only real drivers have real threads.
 
 namespace teasel::contract {
 
@@ -225,7 +225,7 @@ TEASEL_CONTRACT(ContractThreadPool, AReactorThatDiesDropsWhatHasNotBegun) {
 
 TEASEL_CONTRACT(ContractThreadPool, AThreadThatWaitsForAReactorThatDiesIsToldSo) {
   TEASEL_NEEDS(!bench.simulated(), "a world has one thread");
-  // lives until its threads have ended; the bench forgets it before
+  // it lives until its threads have ended; the bench forgets it earlier
   Reactor& reactor = bench.server();
   std::string story;
   bool begun = false;

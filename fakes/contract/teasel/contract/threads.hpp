@@ -5,8 +5,8 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on threads: callFromThread is the one call that any thread may make. For real
-/// drivers only.
+/// The contract on threads: callFromThread is the only call that any thread may make. It is for
+/// real drivers only.
 
 namespace teasel::contract {
 
@@ -97,7 +97,7 @@ TEASEL_CONTRACT(ContractThreads, CallsThatCameTooLateAreDroppedWithTheirCaptures
   EXPECT_EQ(held.use_count(), 1);
 }
 
-/// Sends a ping and hangs up when something comes back.
+/// Sends a ping and closes when something comes back.
 class Pinging final : public Protocol {
  public:
   explicit Pinging(std::atomic<bool>& answered) : answered_(answered) {}

@@ -2,7 +2,7 @@
 
 #include <teasel/contract/pair.hpp>
 
-/// The contract on time, of every Clock: callLater and its handles.
+/// The contract on time, which every Clock keeps: callLater and its handles.
 
 namespace teasel::contract {
 

@@ -5,8 +5,8 @@
 #include <teasel/contract/pair.hpp>
 #include <teasel/deferred/deferred.hpp>
 
-/// The turn rules of reactor.hpp, by number. (Rule 8 lists what is free: the world's arms vary it
-/// in every other test.)
+/// The turn rules of reactor.hpp, by number. Rule 8 lists what is free; the arms of the world vary
+/// that in every other test.
 
 namespace teasel::contract {
 
@@ -58,7 +58,7 @@ TEASEL_CONTRACT(ContractTurns, Rule1TimeStandsStillWithinATurn) {
     if (!bench.simulated()) std::this_thread::sleep_for(3ms);
     EXPECT_EQ(reactor.now(), seen.back());
   };
-  // Both are due at one instant, set in one turn.
+  // Both are due at one instant and were set in one turn.
   reactor.callLater(1ms, look);
   reactor.callLater(1ms, look);
   TEASEL_UNTIL(seen.size() == 2);
@@ -115,7 +115,7 @@ TEASEL_CONTRACT(ContractTurns, Rule1TheClosingPhaseRepeatsUntilNothingIsLeft) {
                                              if (next != nullptr) next->transport().abortConnection();
                                            }}));
   }
-  // All five end in the closing phase of the turn in which the first is aborted.
+  // All five end in the closing phase of the turn in which the first one is aborted.
   bench.server().callLater(0s, [&] {
     chain.back()->server->transport().abortConnection();
     bench.server().callFromThread([&] { order += '|'; });
@@ -193,8 +193,8 @@ TEASEL_CONTRACT(ContractTurns, Rule2ConnectionMadeComesInALaterTurnThanStartedCo
 }
 
 TEASEL_CONTRACT(ContractTurns, Rule3AProtocolIsNeverReentered) {
-  // Both ends answer from every callback and call everything there is; the probes notice a callback
-  // in a callback.
+  // Both ends answer from every callback and call everything that there is. The probes notice a
+  // callback in a callback.
   std::size_t left = 40;
   Hooks hooks;
   hooks.made = [&](Probe& us) {
@@ -232,7 +232,7 @@ TEASEL_CONTRACT(ContractTurns, Rule3AConnectionClosedInConnectionMadeHearsNothin
 TEASEL_CONTRACT(ContractTurns, Rule4EqualTimersRunInTheOrderInWhichTheyWereLastSet) {
   std::string order;
   Reactor& reactor = bench.server();
-  reactor.callLater(0s, [&] {  // within a turn, so that all count from one instant
+  reactor.callLater(0s, [&] {  // in one turn, so that all count from one instant
     DelayedCall a = reactor.callLater(2ms, [&] { order += 'a'; });
     DelayedCall b = reactor.callLater(9ms, [&] { order += 'b'; });
     reactor.callLater(5ms, [&] { order += 'c'; });
@@ -299,7 +299,7 @@ TEASEL_CONTRACT(ContractTurns, Rule5ATimerSetInATurnRunsInALaterOneEvenAtZero) {
 }
 
 TEASEL_CONTRACT(ContractTurns, Rule5EndlessZeroDelaysDoNotStarveInput) {
-  // In a world endless work of one instant is a finding of its own, so there the chain ends.
+  // In a world, endless work at one instant is a finding of its own, so the chain ends there.
   int left = bench.simulated() ? 50 : 1'000'000'000;
   Pair pair(bench);
   std::function<void()> again = [&] {

@@ -9,9 +9,9 @@
 
 namespace teasel::contract {
 
-/// Two hosts of a simulated world, in virtual time. Round 0 is calm; every other round draws cuts,
-/// short writes, order and, in turns, delays and small windows from a generator seeded with its
-/// number.
+/// Two hosts of a simulated world, in virtual time. Round 0 is calm. Every other round draws cuts,
+/// short writes and order from a generator that is seeded with the number of the round, and some
+/// rounds also draw delays or small windows.
 class WorldBench : public Bench {
  public:
   WorldBench(fakes::SimDriver::Mode mode, int round)
@@ -25,7 +25,7 @@ class WorldBench : public Bench {
   Reactor& client() override { return client_->reactor(); }
   std::string serverHost() const override { return server_->address().host(); }
   bool until(const std::function<bool()>& done, Duration atMost) override {
-    // Waiting is free here, and small windows with long delays make a megabyte last.
+    // Waiting is free here, and a megabyte takes long with small windows and long delays.
     fakes::Limits limits = kLimits;
     if (atMost != kPatience) limits.virtualTime = atMost;
     return world_->runUntil(done, limits);
@@ -43,7 +43,7 @@ class WorldBench : public Bench {
   bool simulated() const noexcept override { return true; }
   bool punctual() const noexcept override { return !delays_; }
   bool eagerWrites() const noexcept override { return server_->driver().name() == "world_readiness"; }
-  /// Two windows, and what completion mode holds.
+  /// More than two windows and what completion mode holds.
   std::size_t moreThanFits() const noexcept override { return std::size_t{200} << 10; }
   void expectExceptions() override {
     world_->allow<std::exception>();
@@ -51,7 +51,7 @@ class WorldBench : public Bench {
   }
 
  private:
-  /// Windows of one byte make a megabyte a million turns, all at one instant.
+  /// With windows of one byte a megabyte takes a million turns, all at one instant.
   static constexpr fakes::Limits kLimits{
       .events = 20'000'000, .eventsAtOneInstant = 10'000'000, .virtualTime = std::chrono::hours(24)};
 
@@ -68,8 +68,8 @@ class WorldBench : public Bench {
   fakes::Host* client_;
 };
 
-/// The world's column in one of its modes, "world_completion" or "world_readiness", with so many
-/// seeds.
+/// The column of the world in one of its modes, "world_completion" or "world_readiness", with so
+/// many seeds.
 inline Arm worldArm(fakes::SimDriver::Mode mode, int rounds) {
   return {mode == fakes::SimDriver::Mode::kCompletion ? "world_completion" : "world_readiness", rounds,
           [mode](int round) { return std::make_unique<WorldBench>(mode, round); }};

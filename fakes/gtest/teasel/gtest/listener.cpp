@@ -54,8 +54,8 @@ class Listener final : public testing::EmptyTestEventListener, fakes::LeakSink, 
  private:
   void leftover(const fakes::Leftover& what) override { leftovers_.push_back(what); }
 
-  /// A Deferred logs its unhandled failure just before it reports it here: all that is new is where
-  /// it was made.
+  /// A Deferred logs its unhandled failure just before it reports it here. The report adds where
+  /// the Deferred was made.
   void chainDied(std::uint64_t, Site made, bool, const Failure& unhandled) override {
     if (unhandled && !errors_.empty() && errors_.back().failure.same(unhandled)) errors_.back().made = made;
   }

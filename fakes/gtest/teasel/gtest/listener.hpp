@@ -10,11 +10,13 @@
 namespace teasel::gtest {
 
 /// Makes every test of this program answer for what it leaves behind. A test that has not failed
-/// already fails when a World or StringTransport that it destroyed had timers pending, and when an
-/// error was logged that the test did not flush (flushLoggedErrors, or a LogCapture of its own); a
-/// Deferred that dies with a Failure that nobody handled logs one. Log events below kWarn are not
-/// printed. Also lets GoogleTest's own exceptions pass through the guards that catch exceptions of
-/// user code. Call it once, before RUN_ALL_TESTS; Teasel::gtest_main does.
+/// already fails in two cases: a World or StringTransport that it destroyed had timers pending, or
+/// an error was logged that the test did not flush (flushLoggedErrors, or a LogCapture of its own).
+/// A Deferred that dies with a Failure that nobody handled logs such an error. Log events below
+/// kWarn are not printed.
+///
+/// It also lets the exceptions of GoogleTest pass through the guards that catch exceptions of user
+/// code. Call it once, before RUN_ALL_TESTS; Teasel::gtest_main does.
 void installListener();
 
 namespace detail {
@@ -23,7 +25,7 @@ testing::TestEventListener* installedListener() noexcept;
 }  // namespace detail
 
 /// Removes and returns the errors that were logged in the running test: those of one of the types,
-/// or all of them.
+/// or all of them when no type is given.
 ///
 ///     EXPECT_EQ(flushLoggedErrors<ConnectionLost>().size(), 1u);
 template <class... Es>

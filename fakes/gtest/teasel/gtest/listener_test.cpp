@@ -18,8 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Runs `body` as a test of its own would be run, under the installed listener, and gives what it
-/// failed with.
+/// Runs `body` as a test of its own is run, under the installed listener, and returns its failures.
 std::string failuresOf(void (*body)()) {
   testing::TestPartResultArray results;
   testing::TestEventListener* listener = detail::installedListener();

@@ -8,7 +8,7 @@
 #include <teasel/gtest/seeds.hpp>
 
 int main(int argc, char** argv) {
-  // `replay FILE` and the other commands of scenario programs; tests take nothing but --options.
+  // `replay FILE` and the other commands of scenario programs. Tests take only --options.
   if (argc > 1 && argv[1][0] != '-') return teasel::fakes::scenarioMain(argc, argv);
   testing::InitGoogleMock(&argc, argv);
   teasel::gtest::installListener();

@@ -48,9 +48,9 @@ class FailureOf {
 
 }  // namespace detail
 
-/// A Failure, a pointer to one (StringTransport::lost), or a Deferred that has failed: of type E,
-/// with `part` in its text. A Deferred's failure that matches stays where it is, and counts as
-/// handled.
+/// Matches a Failure, a pointer to one (StringTransport::lost), or a Deferred that has failed, if
+/// the failure is of type E and has `part` in its text. The failure of a Deferred that matches
+/// stays where it is and counts as handled.
 ///
 ///     EXPECT_THAT(wire.lost(), FailedWith<ConnectionDone>());
 ///     EXPECT_THAT(lookup, FailedWith<DNSLookupError>("no such name"));
@@ -59,12 +59,12 @@ detail::FailureOf<E> FailedWith(std::string part = {}) {
   return detail::FailureOf<E>(std::move(part));
 }
 
-/// A Deferred that has a result, which is a value.
+/// Matches a Deferred whose result is a value.
 MATCHER(HasSucceeded, "has succeeded") {
   *result_listener << arg.text();
   return arg.hasResult() && arg.failure() == nullptr;
 }
-/// A Deferred that has a value as its result, which matches and stays where it is.
+/// Matches a Deferred whose result is a value that matches. The value stays where it is.
 ///
 ///     EXPECT_THAT(answer, SucceededWith(Gt(41)));
 MATCHER_P(SucceededWith, value,
@@ -75,7 +75,7 @@ MATCHER_P(SucceededWith, value,
   *result_listener << ", value " << testing::PrintToString(*arg.value());
   return testing::ExplainMatchResult(value, *arg.value(), result_listener);
 }
-/// A Deferred that has no result (yet).
+/// Matches a Deferred that has no result yet.
 MATCHER(HasNoResult, "has no result") {
   *result_listener << arg.text();
   return !arg.hasResult();

@@ -10,8 +10,8 @@
 
 namespace teasel::gtest {
 
-/// What the functions below throw when a Deferred is not as they want it: GoogleTest reports it as
-/// the test's failure, and it passes through every guard on the way.
+/// The functions below throw it when a Deferred is not as they want it. GoogleTest reports it as
+/// the failure of the test, and it passes through every guard on the way.
 class ResultError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -21,7 +21,7 @@ namespace detail {
 [[noreturn]] inline void refuse(const std::string& what, const std::string& chain, Site site) {
   throw ResultError("at " + site.text() + ": " + what + "; the Deferred: " + chain);
 }
-/// " of type A or B"; nothing for no types.
+/// " of type A or B", or nothing for no types.
 template <class... Es>
 std::string ofTypes() {
   std::string out;
@@ -30,8 +30,7 @@ std::string ofTypes() {
 }
 }  // namespace detail
 
-/// The value of a Deferred that has succeeded; taken out of it. Anything else fails the test at
-/// once.
+/// Takes the value out of a Deferred that has succeeded. Any other Deferred fails the test at once.
 template <class T>
 T successResultOf(const Deferred<T>& deferred, Site site = Site::here()) {
   if (!deferred.hasResult() || deferred.failure() != nullptr)
@@ -40,8 +39,8 @@ T successResultOf(const Deferred<T>& deferred, Site site = Site::here()) {
   else return std::move(deferred.take(site)).value();
 }
 
-/// The Failure of a Deferred that has failed - with one of Es, if any are named; taken out of it,
-/// which counts as handling it. Anything else fails the test at once.
+/// Takes the Failure out of a Deferred that has failed - with one of Es, if any are named - which
+/// counts as handling it. Any other Deferred fails the test at once.
 ///
 ///     EXPECT_STREQ(failureResultOf<ConnectionLost>(reply).what(), "gone");
 template <class... Es, class T>
@@ -52,8 +51,8 @@ Failure failureResultOf(const Deferred<T>& deferred, Site site = Site::here()) {
   return deferred.take(site).failure();
 }
 
-/// Fails the test at once if the Deferred has a result. Takes nothing: what it has, now or later,
-/// stays.
+/// Fails the test at once if the Deferred has a result. It takes nothing: the Deferred keeps what
+/// it has or gets.
 template <class T>
 void assertNoResult(const Deferred<T>& deferred, Site site = Site::here()) {
   if (deferred.hasResult()) detail::refuse("assertNoResult wants none", deferred.text(), site);

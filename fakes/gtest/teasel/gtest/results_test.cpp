@@ -20,7 +20,7 @@ using testing::Gt;
 using testing::HasSubstr;
 using testing::Not;
 
-/// What a function of this header says against a Deferred; "" when it has nothing against it.
+/// What a function of this header says against a Deferred, or "".
 template <class Call>
 std::string refusal(Call&& call) {
   try {
@@ -34,7 +34,7 @@ std::string here(int line) { return "results_test.cpp:" + std::to_string(line); 
 
 Deferred<int> bad() { return fail<int>(ConnectionDone("bad times")); }
 
-/// What is asked for its result: a Deferred, or that of a coroutine that awaits it.
+/// Where the result is asked for: a Deferred, or the Deferred of a coroutine that awaits it.
 enum class Style { kDeferred, kCoroutine };
 Deferred<int> awaiting(Deferred<int> result) { co_return co_await result; }
 
@@ -47,7 +47,7 @@ class ResultOf : public testing::TestWithParam<Style> {
 INSTANTIATE_TEST_SUITE_P(, ResultOf, testing::Values(Style::kDeferred, Style::kCoroutine),
                          [](const auto& style) { return style.param == Style::kDeferred ? "deferred" : "coroutine"; });
 
-// --- All of them, of Deferreds and of coroutines
+// --- All of them, with Deferreds and with coroutines
 
 TEST_P(ResultOf, ASuccessIsGiven) { EXPECT_EQ(successResultOf(asked(succeed(42))), 42); }
 

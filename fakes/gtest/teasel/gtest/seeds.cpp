@@ -24,7 +24,7 @@ class Run {
     job.scenario = scenario_.name();
     const ReplayOutcome outcome = replayer_.run(job);
     if (outcome.ok()) return true;
-    // Again as a tape, so that what is printed is what a replay shows.
+    // It runs again as a tape, so that the print is what a replay shows.
     Tape tape;
     tape.scenario = job.scenario;
     tape.oracle = outcome.oracle;

@@ -14,7 +14,7 @@
 namespace teasel::gtest {
 namespace {
 
-// Registered by the main of this program as well: "Scenarios.seedsTestLines".
+// The main function of this program registers it as well: "Scenarios.seedsTestLines".
 TEASEL_SCENARIO(seedsTestLines, "takes whole lines") {
   fakes::feedable([](ByteView bytes) -> std::size_t {
     const std::size_t end = bytes.text().find('\n');

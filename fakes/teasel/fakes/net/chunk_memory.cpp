@@ -7,8 +7,8 @@
 namespace teasel::fakes {
 
 namespace {
-/// AddressSanitizer knows addressability to the byte only at the end of 8-byte granules: chunks
-/// begin on one, and two poisoned granules lie between them.
+/// AddressSanitizer knows to the byte only where an 8-byte granule ends. So chunks begin on a
+/// granule, and two poisoned granules lie between them.
 constexpr std::size_t kGranule = 16;
 }  // namespace
 
@@ -57,7 +57,7 @@ ChunkMemory::Held::~Held() {
   if (memory_.mode_ == Mode::kOverwrite) {
     std::memset(place_, kJunk, view_.size());
   } else {
-    // Without AddressSanitizer the ring is a larger buffer to overwrite.
+    // Without AddressSanitizer the ring is only a larger buffer to overwrite.
     if constexpr (!teasel::detail::kSanitized) std::memset(place_, kJunk, view_.size());
     ASAN_POISON_MEMORY_REGION(place_, view_.size());
   }

@@ -9,26 +9,26 @@
 
 namespace teasel::fakes {
 
-/// Where the bytes of a delivered chunk lie while a callback looks at them. Each way makes a
-/// different mistake visible: a chunk must not be read beyond its end, nor after its callback has
-/// returned.
+/// The memory in which the bytes of a delivered chunk lie during a callback. A callback must not
+/// read beyond the end of its chunk, and nobody may read the chunk after the callback has returned.
+/// Each mode makes such mistakes visible in its own way.
 class ChunkMemory {
  public:
   enum class Mode : std::uint8_t {
-    /// a reused buffer, overwritten after the callback: kept views show garbage even in plain
-    /// builds
+    /// one buffer that is reused, and overwritten after the callback: a view that was kept shows
+    /// garbage, in plain builds too
     kOverwrite,
-    /// a fresh heap block of exactly the chunk's size: AddressSanitizer sees every stray byte. For
-    /// replay
+    /// a fresh heap block of exactly the size of the chunk: AddressSanitizer sees every stray byte.
+    /// For replay
     kExact,
-    /// a ring, poisoned but for the chunk, under AddressSanitizer; about six times cheaper than
-    /// kExact and nearly as sharp: a kept view is missed once the ring has come round. For
-    /// campaigns
+    /// a ring that is poisoned under AddressSanitizer, except for the chunk. It costs about a sixth
+    /// of kExact and is nearly as sharp: it misses only a view that is used after the ring has come
+    /// round. For campaigns
     kRing,
   };
   static constexpr Mode kDefault = teasel::detail::kSanitized ? Mode::kExact : Mode::kOverwrite;
   static constexpr std::size_t kRingBytes = std::size_t{1} << 20;
-  /// What overwritten chunks are filled with.
+  /// The byte with which chunks are overwritten.
   static constexpr char kJunk = '\xDB';
 
   ChunkMemory() = default;
@@ -39,7 +39,8 @@ class ChunkMemory {
   void setMode(Mode mode) noexcept { mode_ = mode; }
   Mode mode() const noexcept { return mode_; }
 
-  /// A copy of some bytes, valid while this object lives.
+  /// A copy of some bytes, valid while this object lives. The memory must outlive it. They may
+  /// nest.
   class Held {
    public:
     Held(ChunkMemory& memory, ByteView bytes);

@@ -30,7 +30,7 @@ void Network::restart() {
 }
 
 std::uint8_t Network::addHost(SimDriver& driver) {
-  // A host that is made anew gets its number and address back.
+  // A host that is made again gets its number and address back.
   auto place = std::find(hosts_.begin(), hosts_.end(), nullptr);
   if (place == hosts_.end()) place = hosts_.insert(place, nullptr);
   *place = &driver;
@@ -48,7 +48,7 @@ bool Network::ownAddress(std::uint8_t host, const Address& address) noexcept {
   const std::array<std::uint8_t, 16>& bytes = address.bytes();
   if (address.family() == Address::Family::kNone || bytes == hostAddress(host).bytes()) return true;
   if (address.family() == Address::Family::kIPv4) return bytes[0] == 127 || bytes == std::array<std::uint8_t, 16>{};
-  // "::" or "::1".
+  // "::" or "::1"
   return std::all_of(bytes.begin(), bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; }) && bytes[15] <= 1;
 }
 Address Network::remoteServer() noexcept { return Address::ipv4(203, 0, 113, 1, 7); }
@@ -151,7 +151,7 @@ void Network::connect(std::uint8_t host, const Address& to, const Address& bind,
   stream.side[1].address = to;
   note(TraceKind::kConnect, stream, 0, to.port());
   if (!ownAddress(host, bind) || to.bytes() == blackHole().bytes()) {
-    stream.side[1].gone = true;  // nobody will ever answer, and nobody holds that end
+    stream.side[1].gone = true;  // nobody will answer, and nobody holds that end
     return;
   }
   if (!choices_.calm()) {
@@ -193,7 +193,7 @@ void Network::connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_
   stream.side[0].address = Address::ipv4(198, 51, 100, 1, static_cast<std::uint16_t>(40000 + stream.number % 20000));
   stream.side[1].address = hostAddress(to.host).withPort(to.at.port());
   stream.side[1].id = to.host;
-  // What the outside has to send waits with the sender: nobody here sees whether it could.
+  // What the remote peer sends waits with the sender. No host can see whether it could be sent.
   stream.side[0].out.restart(Pipe::kUnbounded);
   if (!choices_.calm()) stream.side[1].out.restart(drawWindow(entity + 1));
   note(TraceKind::kConnect, stream, 0, to.at.port());
@@ -204,8 +204,8 @@ void Network::establish(Stream& stream) {
   if (stream.side[0].party != nullptr) stream.side[0].party->established();
 }
 
-/// What Choices may do to bytes that enter a stream: delay them, or break the stream, which is
-/// true.
+/// Draws what happens to bytes that enter a stream. They may be delayed, which moves `at`, or break
+/// the stream: then the result is true.
 bool Network::drawTrouble(Stream& stream, int from, Instant& at) {
   const std::uint32_t entity = stream.side[from].entity;
   if (choices_.chance(faults_.reset, ChoiceKey(entity, ChoiceSite::kFaultReset))) {
@@ -231,7 +231,7 @@ std::size_t Network::write(Stream& stream, int from, ByteView bytes) {
   Instant at = now_;
   if (!choices_.calm() && drawTrouble(stream, from, at)) return bytes.size();
   const Stream::Side& other = stream.side[1 - from];
-  // Bytes are recorded once: where they arrive, or here when the outside gets them.
+  // The trace gets bytes once: where they arrive, or here when the remote peer gets them.
   if (other.id == kRemotePeer) note(TraceKind::kWrite, stream, from, taken.size(), taken);
   else if (at > now_) note(TraceKind::kWrite, stream, from, taken.size());
   else ++progress_;
@@ -304,7 +304,7 @@ void Network::abort(Stream& stream, int from) {
   if (me.gone) return;
   const std::size_t lost = me.out.lose(false) + other.out.lose(true);
   note(TraceKind::kAbort, stream, from, lost);
-  // it has left: an other side that leaves in turn, in arrived(), must not call it
+  // This side has left. The other side may leave in arrived(), and must not call this one then.
   me.party = nullptr;
   if (!other.gone && !other.wasReset) {
     other.wasReset = true;

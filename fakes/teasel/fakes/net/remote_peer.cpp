@@ -41,11 +41,11 @@ void RemotePeer::arrived() {
   if (const std::size_t some = std::min(pipe.available(), reading_ ? Pipe::kUnbounded : static_cast<std::size_t>(allowance_));
       some > 0) {
     if (!reading_) allowance_ -= some;
-    const ByteView bytes = pipe.front(some);  // nothing cuts this direction
+    const ByteView bytes = pipe.front(some);  // nothing cuts in this direction
     const ByteView kept = bytes.sub(0, kReceivedKept - std::min(kReceivedKept, received_.size()));
     received_.append(kept.data(), kept.size());
     count_ += bytes.size();
-    network_.consumed(*stream_, side_, bytes.size());  // may bring more at once, and us here again
+    network_.consumed(*stream_, side_, bytes.size());  // may bring more, and call this again
     if (stream_ == nullptr) return;
   }
   if (pipe.atEnd()) sawEof_ = true;

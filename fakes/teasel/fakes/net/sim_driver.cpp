@@ -65,7 +65,8 @@ SimSlot& SimDriver::makeSlot() {
   return *slot;
 }
 
-/// The slot's life ends; its memory waits until no list and no dispatch knows it.
+/// Ends the life of a slot. Its memory is used again only when no list and no dispatch knows it any
+/// more.
 void SimDriver::release(SimSlot& slot) noexcept {
   if (slot.state != State::kFree) {
     slot.state = State::kFree;
@@ -120,11 +121,11 @@ void SimDriver::wait(Duration maxWait) {
 void SimDriver::poll(Duration maxWait, Instant& sampled) {
   if (!ready() && firstBatch_ == nullptr && maxWait > Duration::zero()) wait(maxWait);
   woken_.store(false, std::memory_order_relaxed);
-  // A world runs what is to run in threads between turns; without one it is done here.
+  // A world runs the calls of threads between turns. Without a world they run here.
   if (threads_ != nullptr && !threads_->hasPump())
     while (threads_->ready()) threads_->runOne();
   sampled = network_.now();
-  // What becomes ready by these upcalls waits for the next poll.
+  // What these upcalls make ready waits for the next poll.
   if (firstReady_ != nullptr) {
     (firstBatch_ == nullptr ? firstBatch_ : lastBatch_->next) = firstReady_;
     lastBatch_ = lastReady_;
@@ -175,7 +176,7 @@ void SimDriver::dispatchAccept(SimSlot& slot) {
     accepted.side = 1;
     accepted.setAddresses(stream.side[1].address, stream.side[0].address);
     network_.accept(stream, accepted);
-    network_.establish(stream);  // from behind the backlog it is not yet; else nothing happens
+    network_.establish(stream);  // one from behind the backlog does not know yet; others ignore it
     network_.note(TraceKind::kAccepted, stream, 1, slot.host().port());
     const std::uint32_t life = accepted.generation;
     StreamSink* sink = slot.acceptor->onAccept(&accepted);
@@ -191,7 +192,7 @@ void SimDriver::dispatchAccept(SimSlot& slot) {
 void SimDriver::dispatchStream(SimSlot& slot) {
   const std::uint32_t life = slot.generation;
   const auto over = [&] { return slot.generation != life || slot.state == State::kLingering || network_.halted(); };
-  // accepted this very moment: its turn comes when its sink is known
+  // It was accepted just now: its turn comes when its sink is known.
   if (slot.sink == nullptr || slot.dead) return;
   if (slot.connected) {
     slot.connected = false;
@@ -212,13 +213,14 @@ void SimDriver::dispatchStream(SimSlot& slot) {
   slot.sink->onError(error);
 }
 
-/// A receiver that is armed, or writes, is told of a reset; one that is paused may or may not be.
+/// A connection that reads or writes is told of a reset. One that is paused may or may not be told.
 bool SimDriver::noticesReset(const SimSlot& slot) {
   if (slot.reading || slot.owed > 0) return true;
   return mode_ == Mode::kReadiness && network_.choices().below(2, ChoiceKey(slot.me().entity, ChoiceSite::kPausedReset)) == 0;
 }
 
-/// Data and end of stream, as much as this turn gets. False when the slot must be left alone.
+/// Delivers data and the end of stream, as much as this turn gets. False when the slot must not be
+/// used any more in this turn.
 bool SimDriver::deliverData(SimSlot& slot) {
   const std::uint32_t life = slot.generation;
   Choices& choices = network_.choices();
@@ -229,7 +231,7 @@ bool SimDriver::deliverData(SimSlot& slot) {
     deliverOne(slot);
     if (slot.generation != life || slot.state != State::kOpen || network_.halted()) return false;
     if (!slot.reading) return true;
-    if (--most == 0) break;  // 0 wraps, and so is no bound
+    if (--most == 0) break;  // 0 wraps around and so bounds nothing
   }
   if (slot.in().available() > 0) {
     markReady(slot);
@@ -255,7 +257,8 @@ void SimDriver::deliverOne(SimSlot& slot) {
     }
   network_.note(TraceKind::kArrive, stream, slot.side, 0, bytes);
   const ChunkMemory::Held held(network_.chunkMemory(), bytes);
-  // Off the queue before the callback: a close inside it must not take these bytes for unread ones.
+  // The bytes leave the queue before the callback: a close inside it must not take them for unread
+  // input.
   network_.consumed(stream, slot.side, bytes.size());
   if (mode_ == Mode::kCompletion) network_.takeAhead(stream, slot.side, kReadAhead);
   Chunk chunk(held.view());
@@ -272,7 +275,7 @@ bool SimDriver::deliverEnd(SimSlot& slot) {
 
 // Writing -----------------------------------------------------------------------------------------
 
-/// Moves segments into the stream, at most `atOnce` bytes; returns how many went.
+/// Moves segments into the stream, at most `atOnce` bytes. Returns how many bytes went.
 std::size_t SimDriver::pushSegments(SimSlot& slot, std::size_t atOnce) {
   std::size_t taken = 0;
   while (slot.left > 0 && taken < atOnce && !slot.me().wasReset) {
@@ -312,7 +315,7 @@ std::size_t SimDriver::writeSlowly(SimSlot& slot, std::span<const Segment> segme
   slot.segmentOffset = 0;
   slot.left = slot.owed = total;
   Stream::Side& me = slot.me();
-  if (me.wasReset) {  // as a send on a dead socket: the next poll says so
+  if (me.wasReset) {  // as a send on a dead socket: the next poll reports it
     markReady(slot);
     return 0;
   }
@@ -333,11 +336,11 @@ std::size_t SimDriver::writeSlowly(SimSlot& slot, std::span<const Segment> segme
   return taken;
 }
 
-/// Goes on with an unfinished write; reports it when it is done, or some turns later.
+/// Continues an unfinished write. Reports it when it is done, or some turns later.
 void SimDriver::pump(SimSlot& slot) {
   if (slot.left > 0) {
     pushSegments(slot, slot.left);
-    if (slot.left > 0) return;  // roomAgain or a reset brings us back
+    if (slot.left > 0) return;  // roomAgain or a reset marks the slot ready
     if (mode_ == Mode::kCompletion && !network_.choices().calm())
       slot.reportIn =
           static_cast<std::uint8_t>(network_.choices().below(kReportTurns, ChoiceKey(slot.me().entity, ChoiceSite::kWritten)));
@@ -369,7 +372,8 @@ void SimDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFligh
   slot.state = State::kLingering;
   slot.lingerUntil = lingerUntil;
   if (slot.left > 0) {
-    // Ours now; the vector keeps its buffer when it moves, so the place in it stays right.
+    // The bytes are ours now. The vector keeps its buffer when it moves, so the place in it stays
+    // right.
     slot.inFlight = std::move(inFlight);
   }
   const std::uint32_t life = slot.generation;

@@ -10,30 +10,31 @@
 
 namespace teasel::fakes {
 
-class SimSlot;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final, which is said where it is defined
+class SimSlot;  // NOLINT(cppcoreguidelines-virtual-class-destructor): its definition says final
 class SimThreadPool;
 
-/// The driver of a simulated host: it stands where epoll or io_uring and the kernel stand, under
-/// the same Reactor and the same Connection, and gets its bytes from a Network. No state machine of
-/// streams lives here.
+/// The driver of a simulated host. It stands where epoll or io_uring and the kernel stand, under
+/// the same Reactor and the same Connection, and gets its bytes from a Network. It has no state
+/// machine of streams of its own.
 ///
-/// Several drivers share a Network. poll(0) does what is possible at this instant; poll(d) lets the
-/// network's clock run, from one thing that is due to the next, until this driver has something to
+/// Several drivers share one Network. poll(0) does what is possible at this instant. poll(d) lets
+/// the clock of the network run, from one due thing to the next, until this driver has something to
 /// deliver or d has passed. A World polls with 0 and moves the clock itself.
 class SimDriver final : public Driver {
  public:
   enum class Mode : std::uint8_t {
-    /// as select, poll, epoll: a write is tried at once; unread bytes stay in the window
+    /// as select, poll and epoll: a write is tried at once, and unread bytes stay in the window
     kReadiness,
-    /// as io_uring: a write is reported by a later onWritten; bytes are taken from the window ahead
-    /// of delivery and held while reading is off; a reset is not noticed then
+    /// as io_uring: a later onWritten reports a write. Bytes are taken from the window ahead of
+    /// delivery and held while reading is off; a reset is not noticed then
     kCompletion,
   };
-  /// Bytes handed over in one onData at most.
+  /// The most bytes that one onData hands over.
   static constexpr std::size_t kMaxChunk = std::size_t{64} << 10;
-  /// Bytes that completion mode holds ahead of delivery.
+  /// The most bytes that completion mode holds ahead of delivery.
   static constexpr std::size_t kReadAhead = std::size_t{16} << 10;
 
+  /// Becomes a host of the network, which must outlive the driver.
   explicit SimDriver(Network& network, Mode mode = Mode::kReadiness);
   ~SimDriver() override;
 
@@ -60,17 +61,18 @@ class SimDriver final : public Driver {
   std::uint8_t host() const noexcept { return host_; }
   Network& network() const noexcept { return network_; }
   void setMode(Mode mode) noexcept { mode_ = mode; }
-  /// Slots not yet given back, listening ones included; `lingering` of them closed by their owner
-  /// and not yet by their peer.
+  /// Slots in use, listening ones included. lingeringSlots counts those of them that their owner
+  /// has closed and that still wait for the peer.
   std::size_t openSlots() const noexcept { return slots_.size() - free_.size(); }
   std::size_t lingeringSlots() const noexcept;
-  /// Ends lingering at once, as the end of the process would.
+  /// Ends all lingering at once, as the end of a process does.
   void endLingering();
-  /// Everything as new, memory kept. The owner has closed all slots.
+  /// As new; memory and mode stay. The owner must have closed all slots.
   void restart();
-  /// One line per open slot that waits for something.
+  /// Adds one line for each open or lingering stream, which says what it waits for.
   void describe(std::vector<std::string>& lines) const;
-  /// One line per stream that its owner has not closed and whose other end is not a host.
+  /// Adds one line for each stream that its owner has not closed and whose other end is a remote
+  /// peer.
   void describeRemote(std::vector<std::string>& lines) const;
 
  private:
@@ -95,10 +97,10 @@ class SimDriver final : public Driver {
   std::vector<SimSlot*> free_;
   SimSlot* firstReady_ = nullptr;
   SimSlot* lastReady_ = nullptr;
-  SimSlot* firstBatch_ = nullptr;  // of the poll that is running, or was left by an exception
+  SimSlot* firstBatch_ = nullptr;  // of the poll that runs, or that an exception left
   SimSlot* lastBatch_ = nullptr;
   SimSlot* current_ = nullptr;
-  SimThreadPool* threads_ = nullptr;  // the reactor's
+  SimThreadPool* threads_ = nullptr;  // owned by the reactor
   std::atomic<bool> woken_{false};
   std::uint8_t host_;
   Mode mode_;

@@ -1,4 +1,4 @@
-// What a SimDriver tells of its slots to its world and to reports.
+// What a SimDriver says of its slots to its world and to reports.
 #include <algorithm>
 
 #include <teasel/fakes/net/detail/sim_slot.hpp>

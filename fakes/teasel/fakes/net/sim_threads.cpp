@@ -9,7 +9,7 @@ namespace teasel::fakes {
 
 namespace {
 
-/// One more for a scope.
+/// Counts one more while it lives.
 class Counted {
  public:
   explicit Counted(int& count) noexcept : count_(count) { ++count_; }
@@ -34,7 +34,7 @@ void SimThreadPool::start(UniqueFunction<void()> work) {
   next_ = std::min(next_, due);
 }
 
-/// How long a call takes.
+/// Draws how long a call takes.
 Duration SimThreadPool::drawWork() const {
   Choices& choices = network_.choices();
   if (choices.calm()) return Duration::zero();
@@ -45,7 +45,7 @@ void SimThreadPool::adjustPoolsize(std::size_t most) {
   if (most < 1 || most > kMaxThreads)
     throw UsageError("a thread pool has 1 to " + std::to_string(kMaxThreads) + " threads, not " + std::to_string(most));
   most_ = most;
-  // Those that are busy the longest are the ones that go.
+  // The threads that are busy longest are the ones that go.
   std::sort(freeFrom_.begin(), freeFrom_.end());
   if (freeFrom_.size() > most) freeFrom_.resize(most);
 }
@@ -74,7 +74,7 @@ void SimThreadPool::restart() noexcept {
   order_ = 0;
   most_ = kDefaultThreads;
   freeFrom_.clear();
-  const std::vector<Work> dropped = std::move(queue_);  // they may look at the pool while they die
+  const std::vector<Work> dropped = std::move(queue_);  // what they captured may use the pool
   queue_.clear();
 }
 

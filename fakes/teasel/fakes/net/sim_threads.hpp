@@ -9,6 +9,7 @@
 namespace teasel::fakes {
 
 /// Lets the rest of a simulation go on while one of its simulated threads waits for the reactor.
+/// The World implements it.
 class WaitPump {
  public:
   /// Makes the next thing happen. False when nothing is left that could.
@@ -18,13 +19,15 @@ class WaitPump {
   ~WaitPump() = default;
 };
 
-/// The deterministic double of a thread pool: what was to run in threads runs between the turns of
-/// its host, one after the other, in the world's only thread. How long each takes, and so in which
-/// order they end, is drawn (ChoiceSite::kThread); 0 is no time at all. Not more than the pool's
-/// size are under way at one instant of virtual time.
+/// The deterministic double of a thread pool. Calls that were meant for threads run between the
+/// turns of their host, one after the other, in the only thread of the world. How long each of them
+/// takes is drawn (ChoiceSite::kThread; 0 is no time at all), and so is the order in which they
+/// end. At one instant of virtual time no more of them are under way than the pool has threads.
 ///
-/// What is not simulated: two threads that touch the same memory at once. That is for
-/// ThreadSanitizer on real drivers.
+/// It does not simulate two threads that touch the same memory at once. ThreadSanitizer on a real
+/// driver finds those.
+///
+/// The Reactor of the host calls it, and the Host or the SimDriver calls runOne.
 class SimThreadPool final : public ThreadPool {
  public:
   SimThreadPool(Network& network, std::uint8_t host) noexcept : network_(network), host_(host) {}
@@ -32,22 +35,23 @@ class SimThreadPool final : public ThreadPool {
   void start(UniqueFunction<void()> work) override;
   void adjustPoolsize(std::size_t most) override;
   bool stop(Duration atMost) override;
-  /// Lets the rest of the world go on until the gate is open.
+  /// Lets the pump move the world until the gate is open. Throws UsageError when the caller is no
+  /// call of this pool, or when nothing is left that could open the gate.
   void waitFor(ThreadGate& gate) override;
-  /// Who lets time pass while a call waits, and runs what is due (runOne) between the turns of the
-  /// host. Null, as at the start, for a host on its own: its driver runs what is due in poll.
+  /// Who moves the world while a call waits, and calls runOne for what is due. Null at the start:
+  /// then a call that waits is refused, and SimDriver::poll runs what is due.
   void setPump(WaitPump* pump) noexcept { pump_ = pump; }
   bool hasPump() const noexcept { return pump_ != nullptr; }
-  /// Whether one is being run: further down this thread's stack.
+  /// Whether a call is running: it stands further down on this thread's stack.
   bool running() const noexcept { return running_ > 0; }
 
-  /// When the next one ends, or kNever.
+  /// When the next call is due, or kNever.
   Instant nextDue() const noexcept { return next_; }
   bool ready() const noexcept { return next_ <= network_.now(); }
   bool insideCall() const noexcept override { return running_ > waiting_; }
-  /// Runs the one that is due first. Outside of any turn.
+  /// Runs the call that is due first. Only outside of any turn.
   void runOne();
-  /// As new; memory kept.
+  /// As new: drops what is queued. The pump and the memory stay.
   void restart() noexcept;
 
  private:
@@ -61,11 +65,11 @@ class SimThreadPool final : public ThreadPool {
   Network& network_;
   WaitPump* pump_ = nullptr;
   std::vector<Work> queue_;
-  std::vector<Instant> freeFrom_;  // of each thread that was needed so far
+  std::vector<Instant> freeFrom_;  // per thread that was needed so far
   Instant next_ = kNever;
   std::uint64_t order_ = 0;
   std::size_t most_ = kDefaultThreads;
-  int running_ = 0, waiting_ = 0;  // further down this thread's stack
+  int running_ = 0, waiting_ = 0;  // calls further down this thread's stack
   std::uint8_t host_;
 };
 

@@ -20,7 +20,7 @@ ChoiceRecord takes(std::uint64_t step, std::uint32_t index) {
 }
 constexpr std::uint64_t kOneMillisecond = 4, kTwentyMilliseconds = 6;
 
-/// A world in which calls named "a", "b" ... run in threads of its host, taking the drawn times.
+/// A world in which calls named "a", "b" ... run in threads of its host and take the drawn times.
 struct Threaded {
   explicit Threaded(const std::vector<ChoiceRecord>& records = {}) {
     if (!records.empty()) world.choices().useRecords(records);
@@ -122,7 +122,7 @@ TEST(SimThreads, TheReactorsThreadMayNotBlockEvenWhileAThreadWaitsForIt) {
   EXPECT_EQ(it.story, "done");
 }
 
-/// Answers with what a thread makes of its input.
+/// Answers with what a thread makes of the input.
 struct Threading final : Protocol {
   explicit Threading(Reactor*& reactor) : reactor_(reactor) {}
   void dataReceived(ByteView data) override {

@@ -14,22 +14,22 @@
 
 namespace teasel::fakes {
 
-/// One direction of a stream: a bounded queue of bytes on their way. It loses nothing but by a
-/// reset, and never reorders.
+/// One direction of a stream: a bounded queue of bytes on their way. Only a reset makes it lose
+/// bytes, and it never changes their order.
 class Pipe {
  public:
   static constexpr std::size_t kWindow = std::size_t{64} << 10;
   static constexpr std::size_t kUnbounded = static_cast<std::size_t>(-1);
 
-  /// Empty, open, with this window; keeps its memory.
+  /// Empty and open again, with a window of so many bytes. Memory stays.
   void restart(std::size_t window) noexcept;
-  /// How many bytes the sender may add now. The window counts what was sent and not yet read or
+  /// How many bytes the sender may add now. The window counts what was sent and neither read nor
   /// taken ahead.
   std::size_t room() const noexcept {
     const std::size_t used = static_cast<std::size_t>(written_ - (read_ > readAhead_ ? read_ : readAhead_));
     return used < window_ ? window_ - used : 0;
   }
-  /// Adds bytes, which arrive `at`; at most room() of them.
+  /// Adds at most room() bytes, which arrive at the instant `at`.
   void push(ByteView bytes, Instant now, Instant at) {
     TEASEL_CHECK(!finished_);
     const auto held = static_cast<std::size_t>(written_ - read_);
@@ -40,28 +40,30 @@ class Pipe {
     if (at <= now && transitAt_ == transit_.size()) arrived_ = written_;
     else pushInTransit(at);
   }
-  /// The sender's end of stream, behind everything pushed.
+  /// The end of stream of the sender, behind everything that was pushed. It arrives at `at`.
   void finish(Instant now, Instant at);
-  /// Lets arrive what is due at `now`. True if anything did.
+  /// Everything that is due at `now` arrives. True if anything did.
   bool settle(Instant now) noexcept;
-  /// The next delivery ends here at the latest: a boundary at the current end of the stream.
+  /// Sets a boundary at the current end of the stream: no delivery holds bytes from both sides of
+  /// it.
   void cut();
 
-  /// Bytes that arrived and were not read.
+  /// Bytes that have arrived and were not read.
   std::size_t available() const noexcept { return static_cast<std::size_t>(arrived_ - read_); }
-  /// The bytes that the next delivery may hold: up to a boundary, at most `most`.
+  /// The bytes that the next delivery may hold: up to the next boundary, and at most `most`.
   ByteView front(std::size_t most) const noexcept {
     std::size_t size = available() < most ? available() : most;
     if (cutAt_ < cuts_.size() && cuts_[cutAt_] - read_ < size) size = static_cast<std::size_t>(cuts_[cutAt_] - read_);
     return {bytes_.get() + head_, size};
   }
-  /// Takes bytes off the queue.
+  /// Takes `count` bytes off the queue: they were read.
   void drop(std::size_t count) noexcept {
     read_ += count;
     head_ = read_ == written_ ? 0 : head_ + count;
     while (cutAt_ < cuts_.size() && cuts_[cutAt_] <= read_) ++cutAt_;
   }
-  /// Completion-shaped receivers take bytes from the sender's window ahead of delivering them.
+  /// For completion-shaped receivers: up to `limit` arrived bytes beyond what was read no longer
+  /// count in the window, although they are still in the queue.
   void takeAhead(std::size_t limit) noexcept;
   /// Bytes that were sent and have not arrived.
   std::size_t inTransit() const noexcept { return static_cast<std::size_t>(written_ - arrived_); }
@@ -69,10 +71,10 @@ class Pipe {
   /// The end of stream has arrived and everything before it was read.
   bool atEnd() const noexcept { return endArrived_ && arrived_ == read_; }
   bool endArrived() const noexcept { return endArrived_; }
-  /// Forgets what has not arrived; with `all` also what has. Returns how many bytes were lost.
+  /// Forgets what has not arrived, and with `all` also what has. Returns how many bytes were lost.
   std::size_t lose(bool all) noexcept;
   std::uint64_t written() const noexcept { return written_; }
-  /// When the last thing sent arrives: nothing sent later may arrive earlier.
+  /// When the last thing that was sent arrives. Nothing that is sent later arrives earlier.
   Instant lastArrival() const noexcept { return lastArrival_; }
 
  private:
@@ -84,7 +86,7 @@ class Pipe {
     bool end;
   };
   std::unique_ptr<char[]> bytes_;
-  std::size_t capacity_ = 0, head_ = 0;  // head_: where read_ lies in bytes_
+  std::size_t capacity_ = 0, head_ = 0;  // head_: the place of read_ in bytes_
   std::uint64_t written_ = 0, arrived_ = 0, read_ = 0, readAhead_ = 0;
   std::size_t window_ = kWindow;
   std::vector<Transit> transit_;     // from transitAt_ on
@@ -94,45 +96,45 @@ class Pipe {
   bool finished_ = false, endArrived_ = false;
 };
 
-/// Who stands at one end of a stream: a driver's slot or an outside party. Calls do not nest into
-/// user code.
+/// Who stands at one end of a stream: a slot of a driver, or a remote peer. These calls run no user
+/// code.
 class StreamEnd {
  public:
   /// Bytes, an end of stream or a reset arrived.
   virtual void arrived() = 0;
-  /// The window has room again after a write that was not taken whole.
+  /// After a write that was not taken whole, the window has room again.
   virtual void roomAgain() = 0;
-  /// The other side answered the attempt to connect.
+  /// The other side accepted the attempt to connect.
   virtual void established() = 0;
-  /// It did not: nobody listens there (`routed`), or there is no way there.
+  /// The attempt to connect failed: nobody listens there (`routed`), or no way leads there.
   virtual void refused(bool routed) = 0;
-  /// What Network::wakeAt asked for.
+  /// The instant has come that Network::wakeAt was given.
   virtual void deadline() = 0;
 
  protected:
   ~StreamEnd() = default;
 };
 
-/// A stream between two parties: two pipes and who holds their ends. Owned and recycled by its
-/// Network, which also makes all changes that the other end must hear of.
+/// A stream between two parties: two pipes, and who holds their ends. Its Network owns and recycles
+/// it, and makes every change of which the other end must hear.
 struct Stream {
   struct Side {
     StreamEnd* party = nullptr;  ///< null before it is accepted and once it is gone
     Address address;
     Pipe out;                       ///< what this side sends
-    std::uint32_t entity = 0;       ///< for Choices: this side's sending direction
-    std::uint8_t id = kRemotePeer;  ///< for Trace
-    bool gone = false;              ///< it closed or reset: what still comes for it meets a reset
+    std::uint32_t entity = 0;       ///< in keys of choices: the direction in which this side sends
+    std::uint8_t id = kRemotePeer;  ///< in the trace
+    bool gone = false;              ///< it closed or reset: what still arrives for it meets a reset
     bool wasReset = false;          ///< a reset reached this side
     bool blocked = false;           ///< it waits for room
-    /// its end of stream shares a turn with its last bytes, as the Play says
+    /// its end of stream shares a turn with its last bytes, as the Play said
     bool endWithLast = false;
     bool hasShortWrite = false;
     std::uint64_t shortWrite = 0;  ///< how much of its next write is taken at once
   };
   Side side[2];
-  std::uint32_t number = 0;      ///< in its network, by order of creation
-  std::uint32_t generation = 0;  ///< of this object: what was meant for its former life is dropped
+  std::uint32_t number = 0;      ///< in its network, in order of creation
+  std::uint32_t generation = 0;  ///< of this object: agenda entries of a former life are dropped
   bool free = true;
 };
 

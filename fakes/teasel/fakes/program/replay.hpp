@@ -15,47 +15,47 @@
 
 namespace teasel::fakes {
 
-/// One run that an engine wants: a Play with records, or what a seed makes; or many: every
-/// combination of some choices.
+/// One run that an engine wants: a Play with records of choices, or what a seed makes. With
+/// `exhaust` it is many runs: every combination of some choices.
 struct ReplayJob {
   std::string scenario = {};
   Play play = {};
   std::vector<ChoiceRecord> records = {};
   std::optional<std::uint64_t> seed = {};  ///< choices come from this seed, not from the records
-  bool drawPlay = false;                   ///< with a seed: the Play is drawn too
-  bool diagram = false;                    ///< the outcome shall show what happened
-  /// every combination of the draws of these sites is run, until one breaks
+  bool drawPlay = false;                   ///< with a seed: the Play is drawn, too
+  bool diagram = false;                    ///< the outcome has a diagram of what happened
+  /// runs every combination of the draws of these sites until one breaks
   std::vector<std::uint16_t> exhaust = {};
-  /// runs; more combinations are an outcome, "too-many-combinations"
+  /// the most runs; if there are more combinations, the outcome is "too-many-combinations"
   std::size_t exhaustBudget = 1'000'000;
 };
 
-/// What a run came to.
+/// The result of a run.
 struct ReplayOutcome {
   std::string oracle;  ///< what broke; empty when nothing did
-  /// the oracle and the place of the check: two runs with equal ones failed in the same way
+  /// the oracle and the place of the check: two runs with the same signature failed in the same way
   std::string signature;
   std::string message;                ///< for people
-  std::string diagram;                ///< if it was asked for
-  Play play;                          ///< that was performed
-  std::vector<ChoiceRecord> records;  ///< every draw, those of Play::draw left out
+  std::string diagram;                ///< if the job asked for it
+  Play play;                          ///< the Play that was performed
+  std::vector<ChoiceRecord> records;  ///< every draw except those of Play::draw
   std::uint64_t traceHash = 0;
   std::size_t unused = 0;   ///< records of the job that nothing asked for
   std::size_t clamped = 0;  ///< records of the job that were too large
   std::size_t skipped = 0;  ///< steps of the Play that had nothing to act on
-  std::size_t runs = 1;     ///< how many there were: more than one for an exhaustive job
+  std::size_t runs = 1;     ///< more than one for an exhaustive job
 
   bool ok() const noexcept { return oracle.empty(); }
 };
 
-/// Runs jobs in this process, in one world that is reused.
+/// Runs jobs in this process, in one world that it reuses.
 class Replayer {
  public:
-  /// Throws UsageError when there is no such scenario; the text names those that there are. An
-  /// exhaustive job ends with the first run that breaks, or with the last; its own oracles are
+  /// Throws UsageError when there is no such scenario, and names those that there are. An
+  /// exhaustive job ends with the first run that breaks, or with the last one. Its own oracles are
   /// "too-many-combinations" and "not-deterministic".
   ReplayOutcome run(const ReplayJob& job);
-  /// The world of the last run, as that left it.
+  /// The world of the last run, as the run left it.
   World& world() noexcept { return world_; }
 
  private:
@@ -65,14 +65,14 @@ class Replayer {
   World world_;
 };
 
-/// What a verdict looks like as a signature.
+/// The signature of a verdict: "oracle at file:line", or the oracle alone.
 std::string signatureOf(const Verdict& verdict);
 
-/// The scenario of this name, or UsageError naming those that there are.
+/// The scenario of this name. Throws UsageError when there is none, and names those that there are.
 const Scenario& requireScenario(std::string_view name);
 
-/// For regression tests: runs a scenario that is linked into the test. "" when nothing breaks, else
-/// what broke and the diagram of it:
+/// For regression tests: runs a scenario that is linked into the test. Returns "" when nothing
+/// breaks, else what broke and the diagram of it.
 ///
 ///     EXPECT_EQ(replayFailure("framing", play, choices), "");
 std::string replayFailure(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records = {});

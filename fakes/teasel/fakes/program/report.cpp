@@ -11,8 +11,8 @@ constexpr std::size_t kMaxNameLength = 60;
 
 bool isAlphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-/// Text as a part of a file name or an identifier: other characters become `other`, runs of them
-/// one.
+/// Makes text a part of a file name or an identifier: every run of other characters becomes one
+/// `other`.
 std::string slug(std::string_view text, char other) {
   std::string out;
   for (const char c : text.substr(0, kMaxNameLength)) {

@@ -38,7 +38,7 @@ TEST(TestCase, RebuildsThePlayStepByStep) {
             "}\n");
 }
 
-/// The case above, pasted: what is printed compiles and makes the same Play.
+/// The case above, pasted: it compiles and makes the same Play.
 TEST(TestCase, CompilesAsPasted) {
   Play play;
   play.connect(0);

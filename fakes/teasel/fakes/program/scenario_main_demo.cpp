@@ -16,8 +16,8 @@ namespace {
 
 enum class Fault : std::uint8_t { kNone, kForgets, kKeepsView, kAborts, kSpins };
 
-/// Counts the bytes it gets. A '!' as the first byte of a delivery that is not the connection's
-/// first shows the fault.
+/// Counts the bytes that it gets. A '!' as the first byte of a delivery shows the fault, unless it
+/// is the first delivery of the connection.
 class Counter final : public Protocol {
  public:
   Counter(World& world, Fault fault) : world_(world), fault_(fault) {}

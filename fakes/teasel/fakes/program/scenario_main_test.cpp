@@ -20,7 +20,7 @@ using testing::Not;
 
 struct Ran {
   int status;
-  std::string output;  // both streams
+  std::string output;  // standard output and standard error
 };
 
 class ScenarioMain : public testing::Test {

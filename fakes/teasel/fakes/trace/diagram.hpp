@@ -14,11 +14,11 @@ struct DiagramOptions {
   std::size_t lane = 34;     ///< columns between two parties
 };
 
-/// An ASCII sequence diagram of what happened. Time is on the left. Each party has a lane, the
-/// outside first, then the hosts. An arrow stands for everything that was handed over. Boundaries
-/// and faults stand in the margin. FAIL marks the place of the verdict.
+/// What happened as an ASCII sequence diagram. Time is on the left. Each party has a lane: first
+/// the remote peers, which share one, then the hosts. Everything that was handed over is an arrow.
+/// Boundaries and faults stand in the margin, and FAIL where the verdict fell.
 ///
-///     t             outside                            host
+///     t               peer                             host
 ///     0 ns             |--- "hel" ----------------------->|
 ///     0 ns             |--- "lo\r\n" -------------------->|        cut after 3
 ///     0 ns             |<-- "hello\r\n" -----------------|

@@ -50,8 +50,8 @@ enum class TraceKind : std::uint8_t {
 };
 const char* name(TraceKind kind) noexcept;
 
-/// The party outside the hosts, where a trace names a side of a stream. Hosts have the numbers from
-/// 0, in the order in which they were made.
+/// The number of a remote peer where the trace names a party. Hosts are numbered by creation, from
+/// 0.
 inline constexpr std::uint8_t kRemotePeer = 0xFF;
 
 struct TraceEvent {

@@ -12,8 +12,8 @@
 
 namespace teasel::fakes {
 
-/// A plain parser: looks at the bytes that it has not consumed yet and says how many of them it is
-/// done with.
+/// A plain parser. It gets the bytes that it has not consumed yet and returns how many of them it
+/// is done with.
 template <class F>
 concept Feedable = std::copy_constructible<F> && requires(F& parser, ByteView bytes) {
   { parser(bytes) } -> std::convertible_to<std::size_t>;
@@ -43,7 +43,7 @@ class FeedProtocol final : public Protocol {
  private:
   std::size_t call(ByteView bytes) {
     if constexpr (!teasel::detail::kSanitized) return parser_(bytes);
-    // A block of exactly this size, so that AddressSanitizer sees a parser that reads on.
+    // The block has exactly this size, so that AddressSanitizer sees a parser that reads beyond it.
     const ChunkMemory::Held exact(world_.network().chunkMemory(), bytes);
     return parser_(exact.view());
   }
@@ -65,10 +65,10 @@ class FeedFactory final : public Factory {
 
 }  // namespace detail
 
-/// Makes a scenario's function of a parser `consume(ByteView) -> bytes consumed`. Each connection
-/// gets a copy of `parser`, which is called with all bytes not yet consumed whenever more arrive,
-/// and again as long as it consumes some; saying more than it was given is a verdict
-/// ("consumed-too-much"), an exception as well.
+/// Makes the function of a scenario from a parser `consume(ByteView) -> bytes consumed`. Each
+/// connection gets a copy of `parser`. Whenever bytes arrive, it is called with all bytes that it
+/// has not consumed, and again as long as it consumes some. To return more than it was given is a
+/// verdict ("consumed-too-much"); an exception is one as well.
 ///
 ///     TEASEL_SCENARIO(header, "parses headers") { feedable(HeaderParser())(world); }
 template <Feedable F>

@@ -8,7 +8,7 @@ Host::Host(Network& network, WaitPump& pump, std::string_view name, SimDriver::M
 }
 
 void Host::remake(SimDriver::Mode mode) {
-  reactor_.reset();  // first: the new one gets the old one's number
+  reactor_.reset();  // first: so the new driver gets the number of the old one
   auto driver = std::make_unique<SimDriver>(network_, mode);
   driver_ = driver.get();
   reactor_ = std::make_unique<Reactor>(std::move(driver));

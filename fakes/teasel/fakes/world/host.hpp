@@ -11,18 +11,19 @@
 
 namespace teasel::fakes {
 
-/// A machine of a world: a name, an address and a real Reactor on a SimDriver. Made by World::host,
-/// lives as long as the world; its reactor is as new after World::reset.
+/// A machine of a world: a name, an address, and a real Reactor on a SimDriver. World::host makes
+/// it. It lives as long as the world; after World::reset its reactor is as new.
 class Host {
  public:
-  /// `pump` moves the world on while a call in one of the host's threads waits.
+  /// `pump` moves the world while a call in a thread of the host waits. Network and pump must
+  /// outlive the host.
   Host(Network& network, WaitPump& pump, std::string_view name, SimDriver::Mode mode);
 
   Reactor& reactor() noexcept { return *reactor_; }
   SimDriver& driver() noexcept { return *driver_; }
   const SimDriver& driver() const noexcept { return *driver_; }
   const std::string& name() const noexcept { return name_; }
-  /// 10.0.0.(number + 1), without port.
+  /// The address 10.0.0.(number + 1), without a port.
   Address address() const noexcept { return Network::hostAddress(driver_->host()); }
   std::uint8_t number() const noexcept { return driver_->host(); }
 
@@ -30,17 +31,18 @@ class Host {
   bool ready() const noexcept {
     return driver_->ready() || reactor_->nextWork() <= driver_->network().now() || driver_->threads()->ready();
   }
-  /// When it has something to do again without anything from outside: now, a timer, a call in a
-  /// thread, or kNever.
+  /// When the host has something to do even if nothing arrives: now, at a timer, at the end of a
+  /// call in a thread, or kNever.
   Instant nextWork() const noexcept { return std::min(reactor_->nextWork(), driver_->threads()->nextDue()); }
   bool started() const noexcept { return started_; }
+  /// Starts the reactor.
   void start() {
     started_ = true;
     reactor_->startRunning();
   }
-  /// As new, under this name; reuses reactor and driver if nothing was left in them.
+  /// As new, under this name. Reuses the driver and the reactor; nothing may be left in them.
   void restart(std::string_view name, SimDriver::Mode mode);
-  /// Ends the reactor as its destructor does, with what users are told; then makes a new one.
+  /// Ends the reactor as its destructor does, which tells its protocols so, and makes a new one.
   void remake(SimDriver::Mode mode);
 
  private:

@@ -9,7 +9,7 @@
 
 namespace teasel::fakes {
 
-/// Something that should have ended before the world, the reactor or the test it lived in.
+/// Something that should have ended before the world, the reactor or the test in which it lived.
 struct Leftover {
   enum class Kind : std::uint8_t { kTimer, kConnection, kDeferred, kFailure, kProtocol };
   Kind kind;
@@ -18,8 +18,8 @@ struct Leftover {
 };
 const char* name(Leftover::Kind kind) noexcept;
 
-/// Receives what worlds find left over when they are destroyed. Owned by the test's listener; calls
-/// do not throw.
+/// Receives what worlds and StringTransports find left over when they are destroyed. The listener
+/// of the test owns it. Its calls must not throw.
 class LeakSink {
  public:
   virtual void leftover(const Leftover& what) = 0;
@@ -28,16 +28,16 @@ class LeakSink {
   ~LeakSink() = default;
 };
 
-/// Where leftovers go: to this thread's sink, or nowhere.
+/// Leftovers go to the sink of this thread, or nowhere.
 namespace leak_guard {
-/// Null for none. Returns the former one.
+/// Sets the sink, null for none. Returns the former one.
 LeakSink* setSink(LeakSink* sink) noexcept;
 bool listening() noexcept;
 void report(const Leftover& what) noexcept;
 }  // namespace leak_guard
 
-/// Collects leftovers of this thread while it lives: for tests of what leaves something over on
-/// purpose.
+/// Collects the leftovers of this thread while it lives, for a test of something that leaves them
+/// on purpose.
 class LeakCapture final : public LeakSink {
  public:
   LeakCapture() noexcept : outer_(leak_guard::setSink(this)) {}

@@ -8,7 +8,8 @@
 namespace teasel::fakes {
 
 namespace {
-/// Constant-initialised: entries of every translation unit may be made before or after this file's.
+/// It is initialised at compile time, because entries of other translation units may be made before
+/// this file is initialised.
 constinit detail::ScenarioEntry* firstEntry = nullptr;
 }  // namespace
 
@@ -39,7 +40,7 @@ const Scenario* findScenario(std::string_view name) {
 bool Scenario::run(World& world) const {
   const World::Active active(world);
   Failure failure;
-  // the world hears of it as the observer
+  // the world hears of an exception as the observer
   guarded("the scenario", failure, [&] { function_(world); });
   return world.finish();
 }

@@ -12,33 +12,35 @@
 
 namespace teasel::fakes {
 
-/// How many bytes the first message has of all that a connection sends from here on; 0: all of
-/// them. `records` are the choices of the input, for a format that depends on one.
+/// How many bytes the first message has, of `bytes`, which are all that a connection sends from
+/// here on. 0 means all of them. `records` are the choices of the input, for a format that depends
+/// on one.
 using MessageSize = std::size_t (*)(ByteView bytes, std::span<const ChoiceRecord> records);
-/// A message is what a newline ends.
+/// A message ends with a newline.
 std::size_t lineSize(ByteView bytes, std::span<const ChoiceRecord> records = {}) noexcept;
 
-/// What engines need to know of a scenario before they run it.
+/// What an engine must know of a scenario before it runs it.
 struct ScenarioOptions {
-  /// The byte that introduces events in fuzzer inputs; pick one that the protocol says seldom, or
-  /// none.
+  /// The byte that introduces events in fuzzer inputs, or none. Take one that the protocol seldom
+  /// sends.
   std::optional<std::uint8_t> introducer = 0xF5;
-  /// Limits of Plays made for it; one connection for a protocol that knows nothing of others.
+  /// The limits of Plays for the scenario. Allow one connection to a protocol that knows nothing of
+  /// others.
   PlayLimits play{};
-  /// What Play::draw makes: words that the protocol speaks, connections, application operations.
-  /// Words are borrowed and must have static lifetime.
+  /// What Play::draw makes: the words of the protocol, connections, application operations. Words
+  /// are borrowed and must have static lifetime.
   PlayShape shape{};
-  /// Where mutations of whole messages find those: say it for a protocol of other than lines. It
-  /// gets any bytes.
+  /// Finds the messages for mutations of whole messages. Set it for a protocol that does not speak
+  /// lines. It gets arbitrary bytes.
   MessageSize messageSize = lineSize;
-  /// The world it runs in: limits, faults, windows.
+  /// The world in which it runs: limits, faults, windows.
   WorldOptions world{};
 };
 
-/// One definition of a test that every engine can run: a function of a World whose Play and Choices
-/// the engine has filled. It sets the world up (listens, connects, says what application actions
-/// do), calls world.run() and checks what came of it, all by world.check and world.fail: never by
-/// exceptions, never with state that survives a run.
+/// One definition of a test that every engine can run. It is a function of a World whose Play and
+/// Choices the engine has filled. The function sets the world up (listens, connects, says what
+/// application actions do), calls world.run(), and checks what came of it. It reports only by
+/// world.check and world.fail, never by an exception, and keeps no state from one run to the next.
 class Scenario {
  public:
   using Function = void (*)(World&);
@@ -50,7 +52,7 @@ class Scenario {
   Site site() const noexcept { return site_; }
   const ScenarioOptions& options() const noexcept { return options_; }
   /// Runs it in a world that was reset and whose Play and Choices are set. An exception that
-  /// escapes it is a verdict. Returns whether there is none.
+  /// escapes the function is a verdict. True when there is no verdict.
   bool run(World& world) const;
 
  private:
@@ -61,14 +63,14 @@ class Scenario {
   ScenarioOptions options_;
 };
 
-/// Every scenario linked into this program, sorted by name. Throws UsageError when two have the
-/// same name.
+/// Every scenario that is linked into this program, sorted by name. Throws UsageError when two have
+/// the same name.
 std::vector<const Scenario*> scenarios();
-/// Null when there is none of that name.
+/// The scenario of this name; null when there is none.
 const Scenario* findScenario(std::string_view name);
 
 namespace detail {
-/// Links a static Scenario into the registry; order of initialisation does not matter.
+/// Links a static Scenario into the registry. The order of initialisation does not matter.
 class ScenarioEntry {
  public:
   ScenarioEntry(const char* name, const char* about, Scenario::Function function, Site site,
@@ -78,7 +80,7 @@ class ScenarioEntry {
 };
 }  // namespace detail
 
-/// Defines and registers a scenario; `world` is its World.
+/// Defines and registers a scenario. `world` is its World.
 ///
 ///     TEASEL_SCENARIO(echo, "every line comes back") {
 ///       world.host().reactor().listenTCP(7, Factory::forProtocol<Echo>());
@@ -86,8 +88,8 @@ class ScenarioEntry {
 ///       world.check(world.peer(0).received() == ..., "echo");
 ///     }
 ///
-/// A third argument gives options: TEASEL_SCENARIO(name, "about", options()) with `ScenarioOptions
-/// options()`.
+/// A third argument gives options: TEASEL_SCENARIO(name, "about", options()), where options()
+/// returns ScenarioOptions.
 #define TEASEL_SCENARIO(name, ...)                                                                                    \
   static void teaselScenario_##name(::teasel::fakes::World& world);                                                   \
   static ::teasel::fakes::detail::ScenarioEntry teaselScenarioEntry_##name =                                          \

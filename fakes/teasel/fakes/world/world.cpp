@@ -11,8 +11,8 @@
 namespace teasel::fakes {
 
 namespace {
-/// Tells the runs of a process apart where worlds lie inside one another; nothing of it reaches a
-/// trace.
+/// Gives each run of a process its number, also where worlds lie inside one another. It never
+/// reaches a trace.
 std::uint64_t nextEpoch() noexcept {
   static std::atomic<std::uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -41,7 +41,7 @@ World::~World() {
   const Active active(*this);
   const bool hadVerdict = stopped();
   // What a world leaves behind is reported after everything was told to end, and only when nothing
-  // has failed yet.
+  // has failed before.
   std::vector<Leftover> leftovers;
   for (std::size_t i = 0; i < hostCount_; ++i) {
     Host& host = *hosts_[i];
@@ -82,7 +82,7 @@ RemotePeer& World::makePeer(unsigned k) {
 void World::reset(const WorldOptions& options) {
   if (busy_) throw UsageError("a world was reset from inside one of its own callbacks");
   {
-    // What still runs when things are thrown away is nobody's business any more.
+    // What runs while things are thrown away concerns nobody.
     const Observer::Scope unobserved(nullptr);
     const LogScope silent(nullptr);
     network_.setHalted(false);
@@ -112,8 +112,8 @@ void World::reset(const WorldOptions& options) {
   epoch_ = nextEpoch();
 }
 
-/// Whose turn has not come since the clock moved does not know yet; what is done to it between
-/// turns counts from now on.
+/// A reactor that has had no turn since the clock moved does not know the time yet. Whatever is
+/// done to it between turns counts from now on.
 void World::sampleHosts() noexcept {
   for (std::size_t i = 0; i < hostCount_; ++i) hosts_[i]->reactor().sampleNow();
 }
@@ -129,7 +129,7 @@ void World::startHosts() {
   }
 }
 
-/// One turn of one reactor that has something to do at this instant.
+/// Gives one reactor that has something to do at this instant one turn.
 bool World::settleStep() {
   if (stopped()) return false;
   std::size_t ready = 0;
@@ -155,7 +155,8 @@ void World::turn(Host& host) {
   SimThreadPool& threads = *host.driver().threads();
   if (threads.ready()) threads.runOne();
   else host.reactor().turn(Duration::zero());
-  // Shutdown waits for threads; one that waits for the reactor right now has to end first.
+  // A shutdown waits for calls in threads, so a call that waits for the reactor right now must end
+  // first.
   if (host.reactor().stopRequested() && !threads.running()) shutDown(host);
   afterTurn();
 }
@@ -177,8 +178,8 @@ Instant World::nextDue() {
   return next;
 }
 
-/// Moves the clock to the next thing that is due, if it is due by `until`; what happens there is
-/// for settle.
+/// Moves the clock to the next thing that is due, if that is due by `until`. What happens there is
+/// for settleAll.
 bool World::advanceInstant(Instant until) {
   if (stopped()) return false;
   const Instant next = nextDue();
@@ -193,8 +194,8 @@ bool World::advanceInstant(Instant until) {
   return true;
 }
 
-/// A wait may return without anything having happened: signals do that, and other threads'
-/// wake-ups.
+/// A wait may return although nothing has happened: signals and the wake-ups of other threads do
+/// that.
 void World::wakeForNothing() {
   for (std::size_t i = 0; i < hostCount_; ++i)
     if (choices_.chance(Ratio{1, 16}, ChoiceKey(hosts_[i]->number(), ChoiceSite::kWakeups))) turn(*hosts_[i]);
@@ -206,7 +207,7 @@ void World::moveTo(Instant to) {
     eventsHere_ = 0;
   }
   if (network_.nextDue() > to) return;
-  // Something arrives exactly when a timer is due: which comes first is free.
+  // Something arrives exactly when a timer is due: either may come first.
   if (!choices_.calm())
     for (std::size_t i = 0; i < hostCount_; ++i)
       if (hosts_[i]->reactor().nextWork() <= to && choices_.below(2, ChoiceKey(hosts_[i]->number(), ChoiceSite::kTimerTie)) != 0)
@@ -251,7 +252,7 @@ void World::shutDown(Host& host) {
   struct NoProgress {};
   try {
     host.reactor().shutdown([&] {
-      // A trigger waits for something: go on until it has it, or nothing more can happen.
+      // A trigger waits for something: go on until it comes, or until nothing more can happen.
       if (host.driver().threads()->ready()) host.driver().threads()->runOne();
       else if (host.ready()) host.reactor().turn(Duration::zero());
       else if (!pump()) throw NoProgress{};

@@ -23,7 +23,7 @@
 
 namespace teasel::fakes {
 
-/// How a world is made; reset() can change it.
+/// How a world is made. reset() can change it.
 struct WorldOptions {
   SimDriver::Mode mode = SimDriver::Mode::kReadiness;
   ChunkMemory::Mode chunks = ChunkMemory::kDefault;
@@ -31,55 +31,64 @@ struct WorldOptions {
   Network::Faults faults{};
   std::size_t window = Pipe::kWindow;
   Limits limits{};
-  /// Deadlines in a row without a byte moving that the ending of a Play visits before it gives up
-  /// on timers that set themselves again.
+  /// After the Play the world visits deadlines until none is left. It gives up after so many in a
+  /// row at which no byte moved: there are timers that set themselves again.
   std::uint64_t endingDeadlines = 1000;
-  /// Where log events of the world go while it runs; null: nowhere.
+  /// Receives the log events of the world while it runs; null drops them.
   LogObserver* log = nullptr;
 };
 
-/// A deterministic world: hosts with real reactors on a simulated network, outside parties that a
-/// Play moves, a clock that jumps from one thing that is due to the next, and a trace of all that
-/// happened. The same Play and the same Choices give the same trace, everywhere.
+/// A deterministic world. It has hosts with real reactors on a simulated network, remote peers that
+/// the Play or the test moves, a clock that jumps from one due thing to the next, and a trace of
+/// all that happened. The same Play and the same Choices give the same trace on every machine.
 ///
-/// One thread. What runs in it (protocols, timers) may call check, fail, note, outside, host and
-/// the clock's now; not run, step, advance or reset. Oracles of its own: "exception" (user code
-/// threw what allow() did not name), "stuck" (see StuckReport), "open-connection", "pending-timer",
-/// "unhandled-failure", "unfired-deferred", "live-protocol".
+/// A test by hand connects peers (connect), lets them act (RemotePeer), moves the world (settle,
+/// advance, advanceToNext, runUntil) and looks at what came of it. An engine fills play() and
+/// choices() and lets the scenario call run().
+///
+/// It has one thread. Code that runs in it (protocols, timers) may call check, fail, note, peer,
+/// connect, host and now. It must not call run, runUntil, step, settle, advance, advanceToNext or
+/// reset: these throw UsageError then.
+///
+/// The world has oracles of its own: "exception" (user code threw what allow() did not name),
+/// "stuck" (see StuckReport), "open-connection", "pending-timer", "unhandled-failure",
+/// "unfired-deferred", "live-protocol".
 class World final : public Observer, private RemoteGate, private WaitPump {
  public:
   explicit World(const WorldOptions& options = {});
-  /// Ends every host, with what its protocols are told, and reports what is left over to
-  /// leak_guard.
+  /// Ends every host and tells its protocols so, then reports to leak_guard what is left over.
   ~World() override;
 
+  /// What the remote peers do in run().
   Play& play() noexcept { return play_; }
+  /// The source of all that the environment decides.
   Choices& choices() noexcept { return choices_; }
   Trace& trace() noexcept { return trace_; }
   Network& network() noexcept { return network_; }
   const WorldOptions& options() const noexcept { return options_; }
-  /// The host of this name, made when it is first asked for. The reference is good until reset().
+  /// The host of this name. The first call makes it. The reference is valid until reset().
   Host& host(std::string_view name = "host");
-  /// Where a simulated client finds the outside.
+  /// The address at which hosts find the remote peer as a server.
   Address remoteAddress() const noexcept { return Network::remoteServer(); }
-  /// The outside party of the Play's connection k.
+  /// The remote peer of connection k of the Play, connected or not. Throws UsageError for k above
+  /// 7. The reference is valid as long as the world.
   RemotePeer& peer(unsigned k) { return k < peers_.size() && peers_[k] != nullptr ? *peers_[k] : makePeer(k); }
-  /// Makes connection k of the remote peer, as the Play's connect(k, port) does: to the port-th
-  /// listening port in order of listening (modulo their number). Where the hosts are clients, it
-  /// accepts the next connection that one of them makes to remoteAddress() instead. Nothing that a
-  /// protocol sees happens before the world is moved (settle, advance, run ...). Each k connects
-  /// once: throws UsageError when it has, and for k above 7.
+  /// Connects the remote peer of connection k by hand, as the Play's connect(k, port) does: to the
+  /// port-th listening port in the order of listening (modulo their number). Where the hosts are
+  /// clients, it accepts the next connection that one of them makes to remoteAddress() instead.
+  /// Protocols hear of it when the world moves next (settle, advance, run ...). Each k connects
+  /// once: throws UsageError for a second time, and for k above 7.
   RemotePeer& connect(unsigned k, std::size_t port = 0);
   Instant now() const noexcept { return network_.now(); }
-  /// What Play::app events do; runs between turns.
+  /// What the app events of the Play do. The action runs between turns.
   void onApp(UniqueFunction<void(unsigned op, std::uint64_t argument)> action) { onApp_ = std::move(action); }
 
   /// The whole life of a run: performs the Play, lets it end, shuts the hosts down and looks for
-  /// what is left over. Hosts accept nothing afterwards. Returns whether there is no verdict.
+  /// what is left over. Hosts accept nothing afterwards. True when there is no verdict.
   bool run();
-  /// Goes on, moving the clock when nothing is left to do at an instant, until `done` says so
-  /// (true), nothing is left at all (false), or a limit is reached (false, with verdict "stuck").
-  /// The Play is not performed.
+  /// Lets the world go on until `done()` is true, and moves the clock when nothing is left to do at
+  /// an instant. True when `done()` is. False when nothing is left to happen, or when a limit is
+  /// reached, which is the verdict "stuck". The Play is not performed.
   template <class P>
   bool runUntil(P&& done) {
     return runUntil(std::forward<P>(done), options_.limits);
@@ -91,27 +100,31 @@ class World final : public Observer, private RemoteGate, private WaitPump {
       if (!settleStep() && !advanceInstant(kNever)) return done();
     return true;
   }
-  /// Lets time pass, visiting every deadline and arrival on the way at its own time. Throws
+  /// Lets time pass and visits every deadline and arrival on the way at its own time. Throws
   /// NegativeDelay.
   void advance(Duration by, Site site = Site::here());
-  /// To the next thing that is due, and what happens there; false when there is none.
+  /// Moves to the next thing that is due and lets everything happen there. False when nothing is
+  /// due.
   bool advanceToNext();
-  /// One turn of one reactor at this instant; false when none has anything to do.
+  /// Gives one reactor one turn at this instant. False when none has anything to do.
   bool step();
-  /// Everything that can happen at this instant.
+  /// Lets everything happen that can at this instant.
   void settle() { advance(Duration::zero()); }
 
   /// Records a verdict under this oracle unless `condition` holds. The world stops after the
-  /// current callback.
+  /// current callback. Returns `condition`.
   bool check(bool condition, std::string_view oracle, Site site = Site::here()) {
     if (!condition) [[unlikely]]
       fail(oracle, "the check failed", site);
     return condition;
   }
+  /// Records a verdict. Only the first one counts.
   void fail(std::string_view oracle, std::string message, Site site = Site::here());
+  /// Null when nothing has failed.
   const Verdict* verdict() const noexcept { return verdict_ ? &*verdict_ : nullptr; }
+  /// What everything waited for when a limit was reached.
   const std::optional<StuckReport>& stuck() const noexcept { return stuck_; }
-  /// User code may throw Es: they end their connection and are no verdict.
+  /// User code may throw E: that ends its connection and is no verdict.
   template <class E>
   void allow() {
     allowed_.push_back([](const Failure& failure) { return failure.check<E>() != nullptr; });
@@ -120,28 +133,29 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   void allowExceptions() {
     allowed_.push_back([](const Failure&) { return true; });
   }
-  /// A number of the caller's in the trace.
+  /// Puts a number of the caller into the trace.
   void note(std::uint64_t number) { network_.noteHost(TraceKind::kUser, kRemotePeer, number); }
-  /// Looks for Deferreds that died unfired or unhandled or are still alive, and for protocols still
-  /// alive. For engines, after the scenario's function has returned.
+  /// Looks for Deferreds that died unfired or unhandled or that still live, and for protocols that
+  /// still live. Engines call it when the function of the scenario has returned. True when there is
+  /// no verdict.
   bool finish();
-  /// Names of the hosts in use, by number.
+  /// The names of the hosts in use, by number.
   std::vector<std::string> hostNames() const;
-  /// What has happened as a sequence diagram, with the hosts' names and the verdict.
+  /// What has happened, as a sequence diagram with the names of the hosts and the verdict.
   std::string diagram(const DiagramOptions& options = {}) const {
     return fakes::diagram(trace_, hostNames(), verdict(), options);
   }
-  /// What everything that is open waits for, one line each.
+  /// One line for everything that is open, which says what it waits for.
   std::vector<std::string> waiting();
 
-  /// As new, for the next run: hosts, trace, verdict, time; nothing is allowed any more and no
-  /// application action is set. Keeps memory, the Play and the source of Choices: those are for the
-  /// engine to set.
+  /// As new, for the next run: hosts, trace, verdict and time. Nothing is allowed any more, and no
+  /// application action is set. The memory stays, and so do the Play and the source of Choices,
+  /// which the engine sets. Throws UsageError inside a callback of the world.
   void reset() { reset(options_); }
   void reset(const WorldOptions& options);
 
-  /// Makes this world the thread's observer, and its log the thread's, while it lives: for code of
-  /// a scenario that runs between the world's own calls.
+  /// Makes this world the observer of this thread, and its log the log of this thread, while it
+  /// lives. It is for code of a scenario that runs between calls of the world.
   class Active {
    public:
     explicit Active(World& world) noexcept : observer_(&world), log_(world.options_.log) {}
@@ -152,7 +166,7 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   };
 
  private:
-  /// A call that moves the world: active, within limits, not re-entered.
+  /// A call that moves the world: active, within limits, and never inside another one.
   class Running {
    public:
     Running(World& world, const Limits& limits);
@@ -215,7 +229,7 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   void sampleHosts() noexcept;
   void performPlay();
   void perform(const PlayEvent& event, std::size_t index);
-  bool echo(RemotePeer& party, const PlayEvent& event);
+  bool echo(RemotePeer& remote, const PlayEvent& event);
   void performAdvance(Duration by);
   void performApp(const PlayEvent& event);
   void performTimer(TimerPoint point);
@@ -236,9 +250,9 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   std::vector<std::unique_ptr<Host>> hosts_;
   std::size_t hostCount_ = 0;
   std::array<std::unique_ptr<RemotePeer>, Play::kMaxConnections> peers_;
-  // connections of hosts to the outside that no Play connection took yet
+  // connections of hosts to the remote peer that no connection of the Play has accepted yet
   std::vector<Stream*> unaccepted_;
-  std::vector<std::uint8_t> expecting_;  // Play connections that wait for one
+  std::vector<std::uint8_t> expecting_;  // connections of the Play that wait for a host to connect
   UniqueFunction<void(unsigned, std::uint64_t)> onApp_;
   std::vector<bool (*)(const Failure&)> allowed_;
   std::optional<Verdict> verdict_;
@@ -246,7 +260,7 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   std::vector<Chain> chains_;
   std::vector<Died> died_;
   std::size_t liveProtocols_ = 0;
-  // of this run, in the ids of chains and protocols; no two worlds have the same
+  // the number of this run in the ids of chains and protocols; no two worlds share one
   std::uint64_t epoch_ = 0;
   const Limits* limits_ = nullptr;
   Instant runStart_{};

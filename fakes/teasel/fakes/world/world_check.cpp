@@ -46,8 +46,8 @@ void World::userException(const char* where, const Failure& failure) {
   fail("exception", "exception out of " + std::string(where) + ": " + failure.text(), failure.where());
 }
 
-// Deferreds: chain ids carry the run they were made in, so that a chain of an earlier run cannot be
-// taken for a new one.
+// Deferreds. The id of a chain holds the number of its run, so that a chain of an earlier run
+// cannot be taken for a new one.
 
 std::uint64_t World::chainMade(Site site) {
   chains_.push_back({site, true});
@@ -71,8 +71,8 @@ void World::protocolDied(std::uint64_t id) {
   if (id == epoch_ && liveProtocols_ > 0) --liveProtocols_;
 }
 
-/// Destructors run in another order on other compilers: what they reported in one turn is put in
-/// order here.
+/// Reports the chains that died in one turn. Destructors run in another order on other compilers,
+/// so the chains are put in order first.
 void World::reportChains() {
   std::sort(died_.begin(), died_.end(), [](const Died& a, const Died& b) { return a.id < b.id; });
   for (const Died& each : died_) {
@@ -86,14 +86,14 @@ void World::reportChains() {
 }
 
 bool World::finish() {
-  onApp_.reset();  // what it captured ends here, too
+  onApp_.reset();  // what it captured ends here as well
   if (!died_.empty()) reportChains();
   for (const Chain& each : chains_)
     if (each.alive) {
       fail("unfired-deferred", "a Deferred made at " + each.made.text() + " is still alive when all has ended", each.made);
       break;
     }
-  // A host that was not shut down keeps its connections, and they their protocols.
+  // A host that was not shut down keeps its connections, and they keep their protocols.
   std::size_t open = 0;
   for (std::size_t i = 0; i < hostCount_; ++i) open += hosts_[i]->reactor().openResources();
   if (liveProtocols_ > 0 && open == 0)

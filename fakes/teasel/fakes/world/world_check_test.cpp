@@ -16,7 +16,7 @@ using test::Served;
 
 std::string oracleOf(const World& world) { return world.verdict() == nullptr ? "" : world.verdict()->oracle; }
 
-/// A factory that keeps the protocols it built, which keep it: nobody lets go.
+/// A factory that keeps the protocols that it built, which keep the factory.
 class Collector final : public Factory {
  public:
   std::shared_ptr<Protocol> buildProtocol(const Address&) override {

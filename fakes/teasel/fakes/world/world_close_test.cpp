@@ -7,7 +7,7 @@
 #include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 
-// How streams end in the simulated network, as on Linux, and the orders that are free.
+// How streams end in the simulated network, which is as on Linux, and the orders that are free.
 
 namespace teasel::fakes {
 namespace {
@@ -75,7 +75,7 @@ TEST(WorldClose, ALingeringHostLetsGoAtThePeersEndOfStream) {
   it.peer().endOfStream();
   it.world.settle();
   EXPECT_EQ(it.world.host().driver().lingeringSlots(), 0u);
-  EXPECT_EQ(it.world.network().openStreams(), 1u) << "the outside still holds its end";
+  EXPECT_EQ(it.world.network().openStreams(), 1u) << "the peer still holds its end";
   it.peer().close();
   EXPECT_EQ(it.world.network().openStreams(), 0u);
 }
@@ -186,7 +186,7 @@ TEST(WorldClose, AConnectionThatIsAcceptedFromBehindTheBacklogIsEstablished) {
   EXPECT_EQ(std::count(log.lines.begin(), log.lines.end(), "c:made"), 2) << log.text();
 }
 
-/// What `logOf` makes of each of 64 seeds.
+/// What `logOf` returns for each of 64 seeds.
 template <class F>
 std::set<std::string> acrossSeeds(F&& logOf) {
   std::set<std::string> seen;
@@ -250,7 +250,7 @@ TEST(WorldFreedoms, NoDeliveryIsEverEmptyAndNoByteIsLostOrMoved) {
     it.world.play().send(0, sent);
     it.world.play().endOfStream(0);
     ASSERT_TRUE(it.world.run()) << seed << ' ' << it.world.verdict()->message;
-    // A host that closed waits for a slow peer for so long and not longer.
+    // A host that has closed waits for a slow peer only until its linger limit.
     const bool whole = it.world.trace().text().find("linger-end") == std::string::npos;
     ASSERT_EQ(it.peer().received(), ByteView(sent).sub(0, whole ? sent.size() : it.peer().received().size())) << seed;
   }

@@ -23,7 +23,7 @@ ChoiceRecord drawn(std::uint32_t entity, ChoiceSite site, std::uint64_t value, s
   return {entity, static_cast<std::uint16_t>(site), index, 0, value};
 }
 
-/// A served world with a Play connected to it, driven by hand.
+/// A served world whose peer is connected. The test drives it by hand.
 struct Driven : Served {
   explicit Driven(const WorldOptions& options = {}, const std::vector<ChoiceRecord>& records = {}) : Served(options) {
     if (!records.empty()) world.choices().useRecords(records);
@@ -83,7 +83,7 @@ TEST(WorldFaults, AnAbortOfTheHostLosesBytesInFlightAndResetsThePeer) {
   it.does.onData = [](Recorder& self, ByteView data) {
     self.transport().write(data);
     self.transport().write("more");
-    // Aborted in a later turn: the bytes are on the wire.
+    // It is aborted in a later turn, when the bytes are on the wire.
   };
   it.send("x");
   EXPECT_EQ(it.peer().received(), "");
@@ -249,7 +249,7 @@ TEST(WorldFaults, WindowsCanBeDrawnDownToOneByte) {
   EXPECT_EQ(it.peer().received(), "abc");
 }
 
-/// How many turns pass until the world's connection is told that it is over.
+/// How many turns pass until the connection of the world is told that it is over.
 int turnsUntilLost(const std::vector<ChoiceRecord>& records) {
   Driven it(test::completion(), records);
   it.does.onData = [](Recorder& self, ByteView data) {

@@ -1,12 +1,12 @@
 #include <algorithm>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
 #include <teasel/fakes/world/world.hpp>
 
-#include <teasel/core/guarded.hpp>
-
-// How a world performs its Play: one step after the other, everything that can happen at an instant
-// before the next step, unless Choices let two steps meet; then an ending, then what is left over.
+// How a world performs its Play. It performs one step after the other, and before the next step
+// everything happens that can at this instant, unless Choices let two steps meet. Then comes an
+// ending, and a look for what is left over.
 
 namespace teasel::fakes {
 
@@ -47,8 +47,8 @@ bool World::settlesBefore(const PlayEvent& next, const PlayEvent& last) {
   if (next.kind == PlayEventKind::kEndOfStream && next.withLast() && last.kind == PlayEventKind::kSend &&
       last.connection == next.connection)
     return false;
-  // At a timer's deadline, what the next step brings has arrived when the turn begins, unless drawn
-  // otherwise.
+  // At the deadline of a timer, what the next step brings has arrived before the turn begins,
+  // unless it is drawn otherwise.
   if (last.kind == PlayEventKind::kNextTimer && last.timerPoint() == TimerPoint::kAt && !takesTime(next))
     return !choices_.calm() && choices_.below(2, ChoiceKey(0, ChoiceSite::kTimerTie)) != 0;
   if (choices_.calm() || takesTime(next) || takesTime(last) || eventRow(next.kind).sends == EventSends::kOutput) return true;
@@ -78,11 +78,11 @@ void World::perform(const PlayEvent& event, std::size_t index) {
     network_.noteHost(TraceKind::kSkipped, kRemotePeer, index);
 }
 
-bool World::echo(RemotePeer& party, const PlayEvent& event) {
+bool World::echo(RemotePeer& remote, const PlayEvent& event) {
   if (event.source() >= peers_.size()) return false;
-  // A copy: what is sent may bring an answer at once.
+  // It is a copy, because what is sent may bring an answer at once.
   const ByteView from = peer(event.source()).received();
-  return party.send(from.sub(event.offset(), std::min<std::uint64_t>(event.length(), kMaxEcho)).str());
+  return remote.send(from.sub(event.offset(), std::min<std::uint64_t>(event.length(), kMaxEcho)).str());
 }
 
 void World::performAdvance(Duration by) {
@@ -152,8 +152,8 @@ bool World::remoteConnect(Stream& stream) {
 
 // The end -----------------------------------------------------------------------------------------
 
-/// Timers and arrivals, until none is left or so many deadlines in a row brought nothing but
-/// themselves.
+/// Visits timers and arrivals until none is left, or until so many deadlines in a row moved no
+/// byte.
 void World::passTimers() {
   settleAll();
   std::uint64_t progress = network_.progress();

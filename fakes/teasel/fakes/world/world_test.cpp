@@ -188,7 +188,8 @@ TEST(World, ConnectMakesAPeerThatTheTestMoves) {
   EXPECT_EQ(served.log.text(), "made got:hello");
 }
 
-/// Passes what one says on to the others, and hangs up on who says nothing for 30 s.
+/// Passes what one peer says on to the others, and closes a connection on which nothing was said
+/// for 30 s.
 class Chat final : public TimeoutMixin<> {
  public:
   Chat(Reactor* reactor, std::vector<Chat*>* room) : TimeoutMixin(*reactor), room_(room) {}
@@ -210,7 +211,7 @@ class Chat final : public TimeoutMixin<> {
   std::vector<Chat*>* room_;
 };
 
-// The example in string_transport.hpp, as it stands there.
+// The example in string_transport.hpp.
 TEST(World, TestsTwoPeersAndATimeOutAsTheHeaderOfStringTransportShows) {
   std::vector<Chat*> room;
   World world;
@@ -335,7 +336,7 @@ TEST(World, AHostThatIsStoppedRunsItsShutdown) {
   Reactor& reactor = served.world.host().reactor();
   std::string ran;
   reactor.addSystemEventTrigger(Reactor::Phase::kBefore, Reactor::Event::kShutdown, [&] {
-    // Blocks shutdown until a timer has run.
+    // It blocks the shutdown until a timer has run.
     reactor.callLater(3s, [&, block = std::make_shared<UniqueFunction<void()>>(reactor.blockSystemEvent())] {
       ran += "blocked ";
       (*block)();

@@ -7,9 +7,10 @@
 
 namespace teasel::fakes::detail {
 
-/// The durations that a draw can give: of a delay on the wire, and of work in a simulated thread.
-/// They are steps and no range, because a shrinker halves an index quickly and equal delays, which
-/// make ties, become likely. The first one is zero: 0 is the benign choice.
+/// The durations that one draw can give: a delay on the wire, or the time that a call takes in a
+/// simulated thread. They are a few steps and not a range, because a shrinker lowers an index
+/// quickly and because equal delays make ties likely. The first one is zero, since 0 is always the
+/// benign choice.
 inline constexpr std::array<Duration, 12> kDelays = {
     std::chrono::nanoseconds(0),    std::chrono::microseconds(1),   std::chrono::microseconds(10),
     std::chrono::microseconds(100), std::chrono::milliseconds(1),   std::chrono::milliseconds(5),

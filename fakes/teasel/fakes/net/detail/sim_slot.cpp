@@ -50,8 +50,8 @@ void SimSlot::offer(Stream& offered) {
 }
 
 void SimSlot::lingerOn() {
-  // Two lingering ends make room for each other: they take turns here instead of calling each other
-  // ever deeper.
+  // Two lingering ends make room for each other. They take turns in this loop; else they would call
+  // each other ever deeper.
   lingerAgain = true;
   if (lingerBusy) return;
   lingerBusy = true;

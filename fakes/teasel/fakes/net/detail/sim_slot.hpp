@@ -6,7 +6,7 @@
 
 namespace teasel::fakes {
 
-/// What a SimDriver knows of one stream or listening port. Private to the driver.
+/// What a SimDriver knows of one stream or one listening port. Private to the driver.
 class SimSlot final : public Slot, public StreamEnd, public StreamListener {
  public:
   enum class State : std::uint8_t { kFree, kListening, kConnecting, kOpen, kLingering };
@@ -23,7 +23,9 @@ class SimSlot final : public Slot, public StreamEnd, public StreamListener {
   Pipe& in() const noexcept { return stream->side[1 - side].out; }
   Stream::Side& me() const noexcept { return stream->side[side]; }
   void setAddresses(const Address& host, const Address& peer) noexcept { host_ = host, peer_ = peer; }
-  /// A lingering slot reads and discards, and is over when both directions have ended.
+  /// Continues to linger: sends what is left, reads and discards, and releases the slot when both
+  /// directions have ended. lingerStep does this once; lingerOn repeats it as long as something
+  /// changes.
   void lingerOn();
   void lingerStep();
 
@@ -38,19 +40,19 @@ class SimSlot final : public Slot, public StreamEnd, public StreamListener {
   std::uint8_t priority = 0;  // in the ready list
   bool queued = false;        // in the ready list or the batch
   bool reading = true;
-  bool connected = false;  // onConnected is owed
+  bool connected = false;  // onConnected is due
   bool endTold = false;    // onEof was called
   bool dead = false;       // onError was called
   bool lingerBusy = false, lingerAgain = false;
-  Failure error;  // onError is owed
+  Failure error;  // onError is due
 
-  // An unfinished write: the caller's segments (after close: ours, in `inFlight`), and where in
-  // them it stands.
+  // An unfinished write: the segments of the caller (after close our own, in inFlight), and the
+  // place in them.
   const Segment* segments = nullptr;
   std::size_t segmentOffset = 0;
   std::size_t left = 0;       // bytes not yet in the stream
   std::size_t owed = 0;       // bytes that onWritten is to report
-  std::uint8_t reportIn = 0;  // turns that the report is held back
+  std::uint8_t reportIn = 0;  // turns until the report
   std::vector<Segment> inFlight;
   Instant lingerUntil{};
 

@@ -56,7 +56,8 @@ ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration
     found.note = "the failure did not come again in a fresh process";
     found.outcome.oracle = failed.oracle, found.outcome.message = failed.message;
   } else if (!found.outcome.records.empty()) {
-    // With their bounds, and without those that nothing asked for.
+    // The records of the run have their bounds, and only those that something asked for are among
+    // them.
     found.tape.records = found.outcome.records;
     normalise(found.tape.records);
   }

@@ -9,13 +9,13 @@
 #include <teasel/fakes/program/replay.hpp>
 
 // The commands of a scenario program, and what several of them do: make jobs of tapes, shrink a
-// failure, report it. scenarioMain has the table of them.
+// failure, report it. The table of commands is in scenario_main.cpp.
 
 namespace teasel::fakes::detail {
 
-/// What every command knows.
+/// What every command knows of its program.
 struct Program {
-  std::string path;  ///< as it was called
+  std::string path;  ///< as the caller wrote it
   std::string name() const { return std::filesystem::path(path).filename().string(); }
 };
 
@@ -29,24 +29,25 @@ int showCommand(const Program& program, Arguments arguments);
 int encodeCommand(const Program& program, Arguments arguments);
 int serveCommand(const Program& program, Arguments arguments);
 
-/// Runs of a search for a smaller input, where nobody says how many.
+/// How many runs a search for a smaller input takes when nobody says.
 inline constexpr std::uint64_t kDefaultShrinkRuns = 2000;
 
-/// The run of a tape.
+/// The job that runs a tape.
 ReplayJob jobOf(const Tape& tape, bool diagram);
 /// The value of --timeout, or `usual` seconds. Throws UsageError unless it is 1 to 86400.
 Duration timeoutOf(Arguments& arguments, std::uint64_t usual = 10);
 
-/// A failure as it is written down.
+/// A failure that was shrunk, as it is reported.
 struct ShrunkFailure {
   Tape tape;
   ReplayOutcome outcome;  ///< of the tape, in a fresh process, with diagram
   std::string note;       ///< one line about the search, or empty
 };
-/// Makes the failing tape smaller with at most `runs` runs (0: leaves it as it is), runs it once
-/// more in a fresh process, and notes what became of that. `failed` is the outcome of the tape.
+/// Makes the failing tape smaller with at most `runs` runs (0 leaves it as it is) and runs it once
+/// more in a fresh process. The note says when the search did not end well. `failed` is the outcome
+/// of the tape.
 ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration timeout, std::uint64_t runs);
-/// Writes the tape to `file` and prints the report of it.
+/// Writes the tape to `file` and prints its report.
 void announce(const Program& program, const ShrunkFailure& found, const std::filesystem::path& file);
 
 }  // namespace teasel::fakes::detail

@@ -13,8 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Some names of what is in the nearest folder above a path that is not there, for who has misspelt
-/// it.
+/// The names in the nearest existing folder above a missing path, for a person who has misspelt it.
 std::string namesBeside(const fs::path& missing, bool folders) {
   constexpr std::size_t kMost = 30;
   std::error_code error;

@@ -10,7 +10,7 @@
 #include <teasel/fakes/program/detail/serve.hpp>
 #include <teasel/fakes/program/report.hpp>
 
-// The commands for one input - replay, exhaust, shrink, show, encode - and serve.
+// The commands for one input (replay, exhaust, shrink, show, encode), and serve.
 
 namespace teasel::fakes::detail {
 namespace {
@@ -29,7 +29,7 @@ void warnOfStaleness(const ReplayOutcome& outcome) {
             << " were too large: it may be stale\n";
 }
 
-/// "cut,shortWrite" -> their numbers.
+/// The numbers of sites that are named as "cut,shortWrite".
 std::vector<std::uint16_t> sitesOf(const std::string& names) {
   std::vector<std::uint16_t> sites;
   for (std::size_t from = 0; from <= names.size();) {

@@ -8,7 +8,7 @@
 #include <teasel/fakes/program/detail/serve.hpp>
 #include <teasel/fakes/program/report.hpp>
 
-// run: the corpus, then seeds.
+// The command run: it replays the corpus, then runs seeds.
 
 namespace teasel::fakes::detail {
 namespace {
@@ -25,7 +25,7 @@ struct RunOptions {
   Duration timeout{};
 };
 
-/// Runs one scenario; the number of failures.
+/// Runs one scenario. run() returns the number of failures.
 class ScenarioRun {
  public:
   ScenarioRun(const Program& program, const RunOptions& options, const Scenario& scenario)
@@ -41,8 +41,8 @@ class ScenarioRun {
       ReplayJob job;
       job.scenario = scenario_.name();
       job.seed = seed;
-      // Every other seed varies the world around an input of the corpus, the rest make up what
-      // outsiders do as well.
+      // Every other seed varies the world around an input of the corpus. The rest also draw what
+      // the remote peers do.
       job.drawPlay = corpus.empty() || seed % 2 == 0;
       if (!job.drawPlay) job.play = corpus[(seed / 2) % corpus.size()].tape.play;
       interesting(job, "seed " + std::to_string(seed));

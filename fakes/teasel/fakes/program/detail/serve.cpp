@@ -119,7 +119,7 @@ ReplayJob unpackJob(std::string_view bytes) {
 std::string pack(const ReplayOutcome& outcome) {
   Tape tape;
   std::string input;
-  if (!outcome.ok()) {  // who passes is asked for nothing more
+  if (!outcome.ok()) {  // nobody reads the input of a run that passed
     tape.play = outcome.play;
     tape.records = outcome.records;
     input = tape.print();
@@ -184,8 +184,7 @@ std::string detail::crashKind(const Worker::Reply& reply) {
     return "check failed" + (expression == std::string::npos ? "" : check.substr(expression, check.rfind(" (with") - expression));
   }
   if (const std::string summary = behind(reply.errorOutput, "Sanitizer: "); !summary.empty()) {
-    // "ERROR: AddressSanitizer: heap-use-after-free on address ..."; the kind is one word, or up to
-    // "on".
+    // "ERROR: AddressSanitizer: heap-use-after-free on address ...": the kind is the first word.
     return summary.substr(0, summary.find(' '));
   }
   if (const std::string error = behind(reply.errorOutput, "runtime error: "); !error.empty()) return "undefined behaviour";
@@ -233,7 +232,7 @@ int serve(int in, int out, Runner& runner) {
 namespace {
 
 void addToVariable(const char* name, const char* setting) {
-  const char* old = std::getenv(name);  // not part of any run: only how sanitizers print
+  const char* old = std::getenv(name);  // no part of any run: it only says how sanitizers print
   ::setenv(name, (old == nullptr || *old == '\0' ? std::string(setting) : std::string(old) + ':' + setting).c_str(), 1);
 }
 

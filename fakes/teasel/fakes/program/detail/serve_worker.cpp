@@ -72,7 +72,7 @@ int milliseconds(Duration duration) { return static_cast<int>(duration / std::ch
 }  // namespace
 
 Worker::Worker(Body body, Options options) : body_(std::move(body)), options_(options) {
-  ::signal(SIGPIPE, SIG_IGN);  // a child that died is seen by its end of file
+  ::signal(SIGPIPE, SIG_IGN);  // a dead child shows itself by the end of file
   errors_ = ::memfd_create("teasel-stderr", MFD_CLOEXEC);
   if (errors_ < 0) failed("memfd_create");
 }
@@ -134,7 +134,7 @@ void Worker::serve(int in, int out) {
 Worker::Reply Worker::ask(const std::string& request) {
   if (child_ < 0) start();
   if (::ftruncate(errors_, 0) != 0) failed("ftruncate");
-  ::lseek(errors_, 0, SEEK_SET);  // shared with the child: it writes from the start again
+  ::lseek(errors_, 0, SEEK_SET);  // the child shares the offset and writes from the start again
   Reply reply;
   const auto length = static_cast<std::uint32_t>(request.size());
   detail::writeAll(toChild_, &length, sizeof length);
@@ -149,8 +149,8 @@ Worker::Reply Worker::ask(const std::string& request) {
   return reply;
 }
 
-/// Reads until a whole reply or the end of file (true); false when the child says nothing for too
-/// long: its own alarm should have ended it.
+/// Reads until a whole reply or the end of file, which is true. False when the child says nothing
+/// for so long that its own alarm should have ended it.
 bool Worker::receive(std::string& all, Reply& reply) {
   char buffer[65536];
   std::string body;

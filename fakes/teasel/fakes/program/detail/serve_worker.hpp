@@ -9,24 +9,24 @@
 namespace teasel::fakes {
 
 /// A child process, forked from this one, that answers requests one after the other. When a request
-/// kills it, that is the answer, and the next request gets a new child.
+/// kills it, the reply says so, and the next request gets a new child.
 class Worker {
  public:
-  /// Runs in the child. What it returns is the reply.
+  /// Runs in the child. Its result is the reply.
   using Body = std::function<std::string(const std::string& request)>;
   struct Options {
     Duration timeout = std::chrono::seconds(10);  ///< of real time, for one request
-    /// bytes kept of what the child prints on standard error
+    /// how many bytes are kept of what the child prints on standard error
     std::size_t errorOutput = std::size_t{64} << 10;
   };
   struct Reply {
-    std::string text;  ///< of the body
+    std::string text;  ///< the result of the body
     bool died = false;
     bool hung = false;  ///< it did not end in time
-    int signal = 0;     ///< that killed it; 0: it exited by itself
+    int signal = 0;     ///< the signal that killed it; 0: it exited by itself
     int exitStatus = 0;
     watchdog::LastWords words;
-    std::string errorOutput;  ///< what it printed on standard error for this request, the last part
+    std::string errorOutput;  ///< the end of what it printed on standard error for this request
   };
 
   explicit Worker(Body body) : Worker(std::move(body), Options()) {}
@@ -35,10 +35,11 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   ~Worker();
 
-  /// Throws std::system_error when no process can be made.
+  /// Sends a request and waits for the reply. Throws std::system_error when no process can be made.
   Reply ask(const std::string& request);
-  /// Ends the child, so that the next request meets a fresh one.
+  /// Ends the child, so that the next request gets a fresh one.
   void renew() noexcept;
+  /// How many children were started so far.
   std::size_t started() const noexcept { return started_; }
 
  private:
@@ -57,7 +58,7 @@ class Worker {
 };
 
 namespace detail {
-/// Frames of a pipe: a tag, a length, bytes.
+/// Read and write exactly `size` bytes of a pipe; false when that fails.
 bool readAll(int fd, void* data, std::size_t size) noexcept;
 bool writeAll(int fd, const void* data, std::size_t size) noexcept;
 }  // namespace detail

@@ -16,7 +16,7 @@
 #include <teasel/fakes/trace/diagram.hpp>
 #include <teasel/fakes/world/world.hpp>
 
-// Sanitizer runtimes define these; without one they are null.
+// The runtimes of sanitizers define these. Without one they are null.
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
 extern "C" void __sanitizer_print_stack_trace() __attribute__((weak));
 
@@ -48,7 +48,7 @@ void frame(Tag tag, const void* data, std::size_t size) noexcept {
   writeAll(data, size);
 }
 
-/// The callback that events of this kind lead to.
+/// The callback to which events of this kind lead.
 const char* callbackOf(TraceKind kind) noexcept {
   switch (kind) {
     case TraceKind::kArrive: return "bytes delivered: dataReceived";
@@ -65,7 +65,7 @@ const char* callbackOf(TraceKind kind) noexcept {
   }
 }
 
-/// Tells all that needs no memory first: the heap may be what is broken.
+/// Tells first what needs no memory: the heap may be what is broken.
 void tell(int signal) noexcept {
   const std::int32_t number = signal;
   frame(kSignal, &number, sizeof number);
@@ -93,7 +93,7 @@ void printStack() noexcept {
 void onSignal(int signal) {
   if (dying == 0) {
     dying = 1;
-    ::alarm(2);  // should telling not end
+    ::alarm(2);  // in case tell does not end
     if (signal == SIGALRM || !teasel::detail::kSanitized) printStack();
     tell(signal);
   }
@@ -122,7 +122,7 @@ void install(int fd) {
   handle(SIGALRM);
   handle(SIGABRT);
   if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(onSanitizerDeath);
-  if (teasel::detail::kSanitized) return;  // it handles the others better
+  if (teasel::detail::kSanitized) return;  // the sanitizer handles the others better
   static char stack[kAlternateStack];
   stack_t alternate{};
   alternate.ss_sp = stack;
@@ -130,7 +130,7 @@ void install(int fd) {
   ::sigaltstack(&alternate, nullptr);
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) handle(signal);
   void* frames[1];
-  ::backtrace(frames, 1);  // loads what it needs now, not in a handler
+  ::backtrace(frames, 1);  // loads its library now and not in a handler
 }
 
 void watch(World* world, bool diagram) noexcept {
@@ -183,7 +183,7 @@ LastWords parse(const std::string& frames) {
 namespace {
 
 /// A line of backtrace_symbols_fd, "program(+0x1234)[0x...]" or "program(_Zmangled+0x1f)[0x...]",
-/// as "  in name"; others as they are.
+/// as "  in name". Other lines stay as they are.
 std::string readableFrame(const std::string& line, std::map<std::string, Symbols>& files) {
   const std::size_t open = line.find('('), plus = line.find('+', open), close = line.find(')', open);
   if (open == std::string::npos || plus == std::string::npos || close == std::string::npos || plus > close) return line;
@@ -191,7 +191,7 @@ std::string readableFrame(const std::string& line, std::map<std::string, Symbols
   if (name.empty()) {
     const std::string file = line.substr(0, open);
     const auto symbols = files.try_emplace(file, file).first;
-    // A return address: the call is before it.
+    // It is a return address: the call is before it.
     name = symbols->second.nameAt(std::strtoull(line.c_str() + plus + 1, nullptr, 16) - 1);
   }
   return "  in " + (name.empty() ? line : name);
@@ -201,8 +201,8 @@ bool holds(std::string_view line, std::string_view text) { return line.find(text
 
 bool isFrame(std::string_view line) { return line.starts_with("  in "); }
 
-/// A sanitizer's "    #3 0x123 in name(...) /long/path/file.cpp:41:69" as "  in name(...)
-/// file.cpp:41:69"; others as they are.
+/// A line of a sanitizer, "    #3 0x123 in name(...) /long/path/file.cpp:41:69", as "  in name(...)
+/// file.cpp:41:69". Other lines stay as they are.
 std::string shortFrame(const std::string& line) {
   static constexpr std::size_t kLongest = 160;
   const std::size_t number = line.find_first_not_of(' '), in = line.find(" in ");
@@ -213,7 +213,7 @@ std::string shortFrame(const std::string& line) {
   return out.size() <= kLongest ? out : out.substr(0, kLongest) + "...";
 }
 
-/// Frames through which the reactor and the world call what is the user's.
+/// Frames through which the reactor and the world call user code.
 bool isMachinery(std::string_view line) {
   for (const std::string_view name :
        {"teasel::guarded<", "bool teasel::guarded", "teasel::Connection::on", "teasel::Connection::dispatch",
@@ -228,13 +228,13 @@ bool isMachinery(std::string_view line) {
 std::string readableStack(const std::string& standardError) {
   std::string out;
   std::map<std::string, Symbols> files;
-  bool machinery = false;  // the frames below are the world's, not the user's
+  bool machinery = false;  // the frames below belong to the world, not to the user
   std::string_view rest = standardError;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string line = shortFrame(readableFrame(std::string(rest.substr(0, end)), files));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (line.starts_with("SUMMARY: ")) break;  // what follows is for who debugs the sanitizer
+    if (line.starts_with("SUMMARY: ")) break;  // what follows is about the sanitizer itself
     machinery = isFrame(line) && (machinery || isMachinery(line));
     if (!machinery && !holds(line, "teasel::fakes::watchdog::")) (out += line) += '\n';
   }

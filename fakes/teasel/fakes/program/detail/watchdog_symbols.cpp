@@ -11,7 +11,7 @@
 namespace teasel::fakes::watchdog {
 namespace {
 
-/// Reads structures of a file; whatever is out of bounds is zeros.
+/// Reads structures of a file. What lies out of bounds reads as zeros.
 class File {
  public:
   explicit File(const std::string& path) : in_(path, std::ios::binary) {}

@@ -6,15 +6,15 @@
 
 namespace teasel::fakes::watchdog {
 
-/// The functions of an ELF file, those that are not exported included: what a stack's addresses are
-/// called. Empty for a file that is stripped, or no ELF file of this machine.
+/// The functions of an ELF file, also those that are not exported, to name the addresses of a
+/// stack. Empty for a file that is stripped or is no 64-bit ELF file.
 class Symbols {
  public:
   static constexpr std::size_t kMaxFile = std::size_t{1} << 30;
 
   explicit Symbols(const std::string& file);
-  /// The C++ name of the function that holds this address (relative to where the file was loaded),
-  /// or "".
+  /// The C++ name of the function that holds this address, which is relative to where the file was
+  /// loaded; or "".
   std::string nameAt(std::uint64_t address) const;
 
  private:
@@ -26,7 +26,7 @@ class Symbols {
   std::string names_;
 };
 
-/// The readable form of a mangled name; other text as it is.
+/// The readable form of a mangled name. Other text stays as it is.
 std::string demangled(const std::string& name);
 
 }  // namespace teasel::fakes::watchdog

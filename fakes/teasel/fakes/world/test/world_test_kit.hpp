@@ -1,6 +1,6 @@
 #pragma once
 
-// Protocols that the tests of this folder share; not part of the library.
+// Protocols, factories and a served world that tests share. They are no part of the library.
 
 #include <functional>
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace teasel::fakes::test {
 
-/// Sends back what it gets.
+/// Sends back what it receives.
 class Echo final : public Protocol {
  public:
   void dataReceived(ByteView data) override { transport().write(data); }
@@ -31,7 +31,7 @@ struct Log {
   }
 };
 
-/// Writes down its callbacks; what else it does is set by the test.
+/// Writes down its callbacks. The test sets what else it does.
 class Recorder final : public Protocol {
  public:
   struct Does {
@@ -64,14 +64,14 @@ class Recorder final : public Protocol {
   const Does* does_;
 };
 
-/// A factory of Recorders that does not say when it starts.
+/// A factory of Recorders that logs nothing.
 inline std::shared_ptr<Factory> recorders(Log* log, const Recorder::Does* does) {
   auto factory = Factory::forProtocol<Recorder>(log, does);
   factory->noisy = false;
   return factory;
 }
 
-/// A client factory that writes down how its attempts go.
+/// A client factory that writes down how its attempts end.
 class Clients final : public ClientFactory {
  public:
   Clients(Log* log, const Recorder::Does* does) : log_(log), does_(does) { noisy = false; }
