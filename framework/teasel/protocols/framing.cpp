@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include <teasel/core/detail/sanitizers.hpp>
+#include <teasel/core/sanitizers.hpp>
 
 namespace teasel {
 
