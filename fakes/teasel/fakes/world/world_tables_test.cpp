@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <teasel/fakes/play/every_event_test_kit.hpp>
-#include <teasel/fakes/world/test_protocols.hpp>
+#include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 // Walks the tables of events, choice sites and faults. A world performs every event. It draws every
