@@ -38,6 +38,16 @@ class Refusals(unittest.TestCase):
     def test_a_refusal_in_other_words_is_found(self):
         self.finds("// refused: Large: must be large\nSmall<int> large;\n", "Large must be refused with 'must be large'", "must be small")
 
+    def test_the_words_may_go_on_in_the_next_comment_line(self):
+        status, output = check("// refused: Large: must\n// be small\nSmall<int> large;\n")
+        self.assertEqual(status, 0, output)
+        self.finds("// refused: Large: must\n// be large\nSmall<int> large;\n", "Large must be refused with 'must be large'")
+
+    def test_a_dropped_result_that_must_be_used_is_refused(self):
+        status, output = check("// refused: Dropped: ignoring return value\n[[nodiscard]] int made();\nvoid drops() { made(); }\n"
+                               "// compiles: Used\nint uses() { return made(); }\n")
+        self.assertEqual(status, 0, output)
+
     def test_an_error_counts_for_its_own_case_only(self):
         self.finds("// refused: One: must be small\nSmall<int> large;\n// refused: Two: must be small\nSmall<short> tiny;\n",
                    ":4: error: Two must be refused")

@@ -272,8 +272,8 @@ class Runner {
     const bool takes = (step.c & kTakes) != 0;
     const ListOptions options{.fireOnOneErrback = (step.c & kOnErrback) != 0, .consumeErrors = (step.c & kConsume) != 0};
     if (op == Step::kList && (step.c & kValues) != 0) {
-      keepJoin(takes ? gatherResults(std::move(inputs), options.consumeErrors) : gatherResults(inputs, options.consumeErrors),
-               which, noteValues());
+      const GatherOptions gather{.consumeErrors = options.consumeErrors};
+      keepJoin(takes ? gatherResults(std::move(inputs), gather) : gatherResults(inputs, gather), which, noteValues());
     } else if (op == Step::kList) {
       keepJoin(takes ? deferredList(std::move(inputs), options) : deferredList(inputs, options), which, noteAll());
     } else if (op == Step::kFirst) {

@@ -10,6 +10,17 @@ namespace teasel {
 
 namespace {
 
+/// What Failure::trap throws.
+class PassedOn final : public std::exception {
+ public:
+  explicit PassedOn(const Failure& failure) noexcept : failure_(failure) {}
+  const char* what() const noexcept override { return failure_.what(); }
+  const Failure& failure() const noexcept { return failure_; }
+
+ private:
+  Failure failure_;
+};
+
 /// Something that was thrown: kept as exception_ptr. Looking at it needs no rethrow, which costs
 /// about a microsecond.
 class CaughtErrorBox final : public detail::ErrorBox {
@@ -42,6 +53,7 @@ Failure Failure::current(Site site) noexcept {
   // An exception_ptr of the Itanium C++ ABI's runtimes is one pointer to the thrown object.
   static_assert(sizeof(thrown) == sizeof(void*));
   void* const object = *reinterpret_cast<void**>(&thrown);
+  if (*kind == typeid(PassedOn)) return static_cast<const PassedOn*>(object)->failure();
   return Failure(new CaughtErrorBox(std::move(thrown), object, asException(*kind, object), *kind, site));
 }
 
@@ -57,6 +69,11 @@ void Failure::raise() const {
   if (box_ == nullptr) throw std::logic_error("Failure::raise() called on a Failure without an error");
   box_->raise();
   __builtin_unreachable();
+}
+
+void Failure::passOn() const {
+  if (box_ == nullptr) raise();
+  throw PassedOn(*this);
 }
 
 std::string Failure::name() const { return box_ == nullptr ? "no failure" : detail::typeName(box_->kind()); }

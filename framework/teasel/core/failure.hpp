@@ -91,7 +91,8 @@ class Failure {
     if (box_ != nullptr) box_->release();
   }
 
-  /// The exception being handled. Call inside a catch block only.
+  /// The exception being handled; what trap threw is the Failure that it stands for. Call inside a
+  /// catch block only.
   static Failure current(Site site = Site::here()) noexcept;
   /// A view of an immortal box (a static object); never freed, never counted.
   static Failure immortal(detail::ErrorBox& box) noexcept { return Failure(&box); }
@@ -104,6 +105,27 @@ class Failure {
     if (box_ == nullptr) return nullptr;
     if constexpr (std::derived_from<E, std::exception>) return dynamic_cast<const E*>(box_->exception());
     else return box_->kind() == typeid(E) ? static_cast<const E*>(box_->object()) : nullptr;
+  }
+  /// Whether the error is one of these types.
+  template <class E, class Second, class... More>
+  bool check() const noexcept {
+    return check<E>() != nullptr || check<Second>() != nullptr || (... || (check<More>() != nullptr));
+  }
+  /// In an errback that handles errors of type E only (Twisted: trap): the error, if it is an E.
+  /// Otherwise throws an exception that stands for this Failure. A callback or coroutine that lets
+  /// it out fails with this same Failure, where() included; any other guard of the library sees it
+  /// so, too. That exception is not the error object: a try block that is to catch the error by its
+  /// type needs raise(). A Failure without error throws std::logic_error.
+  template <class E>
+  const E& trap() const {
+    const E* error = check<E>();
+    if (error == nullptr) passOn();
+    return *error;
+  }
+  /// The same for an errback that handles errors of several types alike.
+  template <class E, class Second, class... More>
+  void trap() const {
+    if (!check<E, Second, More...>()) passOn();
   }
   /// The dynamic type of the error object; typeid(void) when there is none.
   const std::type_info& kind() const noexcept;
@@ -123,6 +145,7 @@ class Failure {
 
  private:
   explicit Failure(detail::ErrorBox* box) noexcept : box_(box) {}
+  [[noreturn]] void passOn() const;
   detail::ErrorBox* box_ = nullptr;
 };
 

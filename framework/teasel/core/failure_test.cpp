@@ -40,6 +40,19 @@ TEST(Failure, ChecksByExactTypeForOtherObjects) {
   EXPECT_EQ(failure.check<std::exception>(), nullptr);
 }
 
+TEST(Failure, ChecksSeveralTypesAtOnce) {
+  const Failure failure{ConnectionAborted("gone")};
+  EXPECT_TRUE((failure.check<TimeoutError, ConnectionLost>()));
+  EXPECT_TRUE((failure.check<ConnectionLost, int, TimeoutError>()));
+  EXPECT_FALSE((failure.check<TimeoutError, int, ConnectionDone>()));
+  EXPECT_FALSE((Failure().check<TimeoutError, std::exception>()));
+}
+
+TEST(Failure, TrapOfNoErrorIsRefused) {
+  EXPECT_THROW(Failure().trap<TimeoutError>(), std::logic_error);
+  EXPECT_THROW((Failure().trap<TimeoutError, int>()), std::logic_error);
+}
+
 TEST(Failure, OfACaughtExceptionIsInspectedWithoutThrowing) {
   const Failure failure = caught([] { throw ConnectionRefusedError("nobody there"); });
   ASSERT_NE(failure.check<ConnectError>(), nullptr);

@@ -159,7 +159,7 @@ class Promise final : public PromiseOf<T> {
   template <class Other>
     requires(!IsADeferred<Other>)
   Await<T> await_transform(Other&&) {
-    static_assert(kNever<Other>, "only a Deferred can be awaited");
+    static_assert(kAlwaysFalse<Other>, "only a Deferred can be awaited");
     throw UsageError("");
   }
 };

@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include <teasel/core/byte_view.hpp>
+
 namespace teasel::detail {
 
 Failure currentFailure(Site site) {
@@ -10,6 +12,14 @@ Failure currentFailure(Site site) {
   }
   return Failure::current(site);
 }
+
+std::string shownNumber(long long value) { return std::to_string(value); }
+
+std::string shownNumber(unsigned long long value) { return std::to_string(value); }
+
+std::string shownText(std::string_view value) { return '"' + escaped(ByteView(value)) + '"'; }
+
+std::string shownType(const std::type_info& type) { return "of type " + typeName(type); }
 
 Failure timedOut(Duration after, Site site) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(after).count();

@@ -133,14 +133,16 @@ class Deferred {
     return change<void, detail::PairLink<T, detail::Forget, std::decay_t<F>>>("addErrback", site, detail::Forget{},
                                                                               std::forward<F>(onFailure));
   }
-  /// Handles only failures of type E (Twisted: trap), which onError gets as a const E&; others go
-  /// on. Each gives a T, or fails.
+  /// Handles only failures of the types that are named (Twisted: trap); others go on, as the same
+  /// Failure. onError gets the error as a const E&, of each of the types, or else the Failure, or
+  /// nothing. It gives a T, or fails.
   ///
   ///     lookup(name).addErrback<DNSLookupError>([](const DNSLookupError&) { return Address("localhost"); });
-  template <class E, class F>
-    requires std::is_invocable_v<std::decay_t<F>&, const E&>
+  ///     fetch(page).addErrback<TimeoutError, ConnectionLost>([](const std::exception& error) { return retry(); });
+  template <class E, class... More, class F>
+    requires detail::TakesError<std::decay_t<F>, E> && (... && detail::TakesError<std::decay_t<F>, More>)
   decltype(auto) addErrback(F&& onError, Site site = Site::here()) {
-    return addErrback(detail::Trap<E, std::decay_t<F>>(std::forward<F>(onError)), site);
+    return addErrback(detail::Trap<std::decay_t<F>, E, More...>(std::forward<F>(onError)), site);
   }
   /// Both at once; the errback does not see failures of the callback. Both must give the same type,
   /// or fail.
@@ -163,8 +165,15 @@ class Deferred {
   Deferred& addBoth(F&& onResult, Site site = Site::here()) {
     return keep<detail::BothLink<T, std::decay_t<F>>>("addBoth", site, std::forward<F>(onResult));
   }
+  /// It gives nothing: neither does the chain from here on. Often the last link.
   template <class F>
-    requires detail::TakesResult<std::decay_t<F>, T> && (!std::same_as<BothBy<std::decay_t<F>>, T>)
+    requires detail::TakesResult<std::decay_t<F>, T> && std::is_void_v<BothBy<std::decay_t<F>>> && (!std::is_void_v<T>)
+  Deferred<void> addBoth(F&& onResult, Site site = Site::here()) {
+    return change<void, detail::BothLink<T, std::decay_t<F>>>("addBoth", site, std::forward<F>(onResult));
+  }
+  template <class F>
+    requires detail::TakesResult<std::decay_t<F>, T> && (!std::is_void_v<BothBy<std::decay_t<F>>>) &&
+             (!std::same_as<BothBy<std::decay_t<F>>, T>)
   [[nodiscard]] auto addBoth(F&& onResult, Site site = Site::here()) {
     return change<BothBy<std::decay_t<F>>, detail::BothLink<T, std::decay_t<F>>>("addBoth", site, std::forward<F>(onResult));
   }
@@ -211,34 +220,34 @@ class Deferred {
   template <class V>
     requires(!detail::GivesResult<std::remove_cvref_t<V>, T> && !std::is_same_v<std::remove_cvref_t<V>, Site>)
   void callback(V&&, Site = {}) const {
-    static_assert(detail::kNever<V>,
+    static_assert(detail::kAlwaysFalse<V>,
                   "callback: it must get a value of the Deferred's type, or a Failure; a Deferred is "
                   "returned from a callback, or fires this one by chainDeferred");
   }
   template <class F>
     requires(!detail::TakesValue<std::decay_t<F>, T>)
   Deferred& addCallback(F&&, Site = {}) {
-    static_assert(detail::kNever<F>, "addCallback: the callback must take a value of the chain's type, or nothing");
+    static_assert(detail::kAlwaysFalse<F>, "addCallback: the callback must take a value of the chain's type, or nothing");
     return *this;
   }
   template <class F>
     requires(!detail::HandlesFailure<std::decay_t<F>, T>)
   Deferred& addErrback(F&&, Site = {}) {
-    static_assert(detail::kNever<F>,
+    static_assert(detail::kAlwaysFalse<F>,
                   "addErrback: the errback must take a Failure or nothing, and give a value of the chain's "
                   "type, a Failure, or nothing; addCallbacks and addBoth may change the type");
     return *this;
   }
-  template <class E, class F>
-    requires(!std::is_invocable_v<std::decay_t<F>&, const E&>)
+  template <class E, class... More, class F>
+    requires(!detail::TakesError<std::decay_t<F>, E> || (... || !detail::TakesError<std::decay_t<F>, More>))
   Deferred& addErrback(F&&, Site = {}) {
-    static_assert(detail::kNever<F>, "addErrback<E>: the errback must take a const E&");
+    static_assert(detail::kAlwaysFalse<F>, "addErrback<E...>: the errback must take a const E& of each, a Failure, or nothing");
     return *this;
   }
   template <class F, class G>
     requires(!detail::TakesValue<std::decay_t<F>, T> || !detail::TakesFailure<std::decay_t<G>>)
   Deferred& addCallbacks(F&&, G&&, Site = {}) {
-    static_assert(detail::kNever<F>,
+    static_assert(detail::kAlwaysFalse<F>,
                   "addCallbacks: the first must take a value of the chain's type or nothing, the second a "
                   "Failure or nothing");
     return *this;
@@ -246,7 +255,7 @@ class Deferred {
   template <class F>
     requires(!detail::TakesResult<std::decay_t<F>, T>)
   Deferred& addBoth(F&&, Site = {}) {
-    static_assert(detail::kNever<F>, "addBoth: it must take a Result of the chain's type; tapBoth takes nothing");
+    static_assert(detail::kAlwaysFalse<F>, "addBoth: it must take a Result of the chain's type; tapBoth takes nothing");
     return *this;
   }
 
@@ -288,8 +297,9 @@ class Deferred {
   /// result: UsageError with text().
   Result<T> take(Site site = Site::here()) const;
   /// "unfired, made at x.cpp:7", "waiting for the Deferred made at ...", "has failed with ..." and
-  /// so on.
-  std::string text() const { return chain_ == nullptr ? "no Deferred" : chain_->text(); }
+  /// so on. What a paused one holds is told as well: hasResult(), value() and failure() do not show
+  /// it.
+  std::string text() const;
   Site made() const noexcept { return chain_ == nullptr ? Site{} : chain_->made(); }
   /// Whether both are handles of one chain.
   template <class U>

@@ -60,11 +60,18 @@ struct ListOptions {
   bool consumeErrors = false;     ///< failures that stay on inputs are not reported as unhandled
 };
 
-/// Selects the deferredList that fires with its first success (Twisted: the flag of that name).
-struct FireOnOneCallback {
-  explicit FireOnOneCallback() = default;
+struct GatherOptions {
+  bool consumeErrors = false;  ///< as in ListOptions
 };
-inline constexpr FireOnOneCallback fireOnOneCallback{};
+
+/// Selects the deferredList that fires with its first success (Twisted: the flag of that name).
+class FireOnOneCallback {
+ public:
+  enum class Tag : unsigned char { kTag };
+  /// Not from {}: that means ListOptions, of which all are as they are by default.
+  explicit constexpr FireOnOneCallback(Tag) noexcept {}
+};
+inline constexpr FireOnOneCallback fireOnOneCallback{FireOnOneCallback::Tag::kTag};
 
 namespace detail {
 template <class T>
@@ -99,10 +106,10 @@ Deferred<First<T>> deferredList(std::vector<Deferred<T>>&& inputs, FireOnOneCall
 /// The values of all inputs (nothing for inputs of void); the first failure fails it with
 /// FirstError and leaves the others alone.
 template <class T>
-Deferred<detail::Gathered<T>> gatherResults(const std::vector<Deferred<T>>& inputs, bool consumeErrors = false,
+Deferred<detail::Gathered<T>> gatherResults(const std::vector<Deferred<T>>& inputs, GatherOptions options = {},
                                             Site site = Site::here());
 template <class T>
-Deferred<detail::Gathered<T>> gatherResults(std::vector<Deferred<T>>&& inputs, bool consumeErrors = false,
+Deferred<detail::Gathered<T>> gatherResults(std::vector<Deferred<T>>&& inputs, GatherOptions options = {},
                                             Site site = Site::here());
 
 /// gatherResults for inputs of different types: a tuple, with std::monostate for void.

@@ -174,7 +174,7 @@ TEST(GatherResultsErrors, AreReportedUnhandledUnlessConsumed) {
     LogCapture log;
     {
       const Ints inputs{fail<int>(Oops())};
-      EXPECT_EQ(failureOf(gatherResults(inputs, consume)), "FirstError");
+      EXPECT_EQ(failureOf(gatherResults(inputs, {.consumeErrors = consume})), "FirstError");
     }
     EXPECT_EQ(log.flushLoggedErrors<Oops>().size(), consume ? 0u : 1u);
   }

@@ -45,6 +45,14 @@ TEST(DeferredList, HoldsFailuresAmongItsResults) {
   EXPECT_THAT(shown(list.take().value()), ElementsAre("bad", "2"));
 }
 
+TEST(DeferredList, WithEmptyBracesIsTheListOfAllResults) {
+  const Ints inputs{succeed(1), fail<int>(Oops("bad"))};
+  EXPECT_THAT(shown(deferredList(inputs, {}).take().value()), ElementsAre("1", "bad"));
+  EXPECT_THAT(shown(deferredList(Ints{succeed(3)}, {}).take().value()), ElementsAre("3"));
+  EXPECT_THAT(gatherResults(Ints{succeed(3)}, {}).take().value(), ElementsAre(3));
+  inputs[1].take();
+}
+
 TEST(DeferredList, OfNothingFiresAtOnce) { EXPECT_TRUE(deferredList(Ints()).take().value().empty()); }
 
 TEST(DeferredList, OfFiredInputsFiresAtOnce) {
@@ -237,7 +245,7 @@ TEST(GatherResults, OfVoidGivesNothing) {
 
 TEST(GatherResults, FailsWithTheFirstErrorAndLeavesTheOthersAlone) {
   Ints inputs(2);
-  auto all = gatherResults(inputs, true);
+  auto all = gatherResults(inputs, {.consumeErrors = true});
   inputs[0].errback(Oops());
   EXPECT_EQ(failureOf(all), "FirstError");
   EXPECT_FALSE(inputs[1].called());
@@ -245,7 +253,7 @@ TEST(GatherResults, FailsWithTheFirstErrorAndLeavesTheOthersAlone) {
 
 TEST(GatherResults, CancelReachesEveryInput) {
   Ints inputs(2);
-  auto all = gatherResults(inputs, true);
+  auto all = gatherResults(inputs, {.consumeErrors = true});
   all.cancel();
   EXPECT_TRUE(inputs[0].called() && inputs[1].called());
   EXPECT_EQ(failureOf(all), "FirstError");

@@ -1,5 +1,5 @@
-// What must not compile, and what the compiler is to say; ci/refusals reads the lines that begin a
-// case.
+// What must not compile, and what the compiler is to say. ci/refusals reads the comments that begin
+// a case.
 #include <array>
 #include <chrono>
 #include <initializer_list>
@@ -181,9 +181,40 @@ void errbackGivesText(Deferred<int> d) {
   d.addErrback([](const Failure&) { return std::string(); });
 }
 
-// refused: AnErrbackForATypeThatTakesAnother: addErrback<E>: the errback must take a const E&
+// refused: AnErrbackForATypeThatTakesAnother: addErrback<E...>: the errback must take a const E& of
+// each, a Failure, or nothing
 void errbackOfOtherError(Deferred<int> d) {
   d.addErrback<TimeoutError>([](const ConnectionLost&) { return 1; });
+}
+
+// refused: AnErrbackForTwoTypesThatTakesOne: addErrback<E...>: the errback must take a const E& of
+// each, a Failure, or nothing
+void errbackOfOneOfTwo(Deferred<int> d) {
+  d.addErrback<TimeoutError, ConnectionLost>([](const ConnectionLost&) { return 1; });
+}
+
+// refused: AnErrbackForTwoTypesThatGivesTwo: addErrback<E...>: the errback must give one type
+void errbackGivesTwo(Deferred<int> d) {
+  struct Gives {
+    int operator()(const TimeoutError&) const { return 1; }
+    long operator()(const ConnectionLost&) const { return 1; }
+  };
+  d.addErrback<TimeoutError, ConnectionLost>(Gives());
+}
+
+// refused: ACallbackThatChangesTheTypeAndIsTheLastLink: ignoring return value
+void dropsCallback(Deferred<int> d) {
+  d.addCallback([](int) { return std::string(); });
+}
+
+// refused: ACallbackThatGivesNothingAndIsTheLastLink: ignoring return value
+void dropsVoidCallback(Deferred<int> d) {
+  d.addCallback([](int) {});
+}
+
+// refused: ACallbackForBothThatChangesTheTypeAndIsTheLastLink: ignoring return value
+void dropsBoth(Deferred<int> d) {
+  d.addBoth([](const Result<int>&) { return std::string(); });
 }
 
 // refused: CallbacksThatTakeOneAnothersArguments: addCallbacks: the first must take a value of the
@@ -237,7 +268,11 @@ void fitting(Deferred<int> d, Clock& clock) {
   d.addErrback<TimeoutError>([](const TimeoutError&) { return 1; }).addErrback<TimeoutError>([](const auto&) { return 1; });
   d.addBoth([](const Result<int>&) { return 1; }).tap([](const int&) {}).tapErrback([](const Failure&) {}).tapBoth([] {});
   d.addTimeout(std::chrono::seconds(1), clock, [](Result<int> result, Duration) { return result; });
+  d.addErrback<TimeoutError, ConnectionLost>([](const auto&) { return 1; }).addErrback<TimeoutError>([](Failure f) { return f; });
   d.addErrback([] {});
+}
+void lastLink(Deferred<int> d) {
+  d.addBoth([](const auto&) {});
 }
 
 // --- Firing and carrying
@@ -253,6 +288,18 @@ void firesWithText(Deferred<int> d) { d.callback("text"); }
 // refused: FiringAVoidDeferredWithAValue: callback: it must get a value of the Deferred's type, or
 // a Failure
 void firesVoidWithValue(Deferred<void> d) { d.callback(1); }
+
+// refused: GatheringWithABareBool: gatherResults
+void gathersWithBool(const std::vector<Deferred<int>>& inputs) { gatherResults(inputs, true).take(); }
+
+// compiles: JoiningWithOptions
+void joins(const std::vector<Deferred<int>>& inputs) {
+  deferredList(inputs, {}).take();
+  deferredList(inputs, {.consumeErrors = true}).take();
+  deferredList(inputs, fireOnOneCallback, {}).take();
+  gatherResults(inputs, {}).take();
+  gatherResults(inputs, {.consumeErrors = true}).take();
+}
 
 // refused: ADeferredOfADeferred: a chain carries what is inside
 void carriesDeferred() { Deferred<Deferred<int>> d; }

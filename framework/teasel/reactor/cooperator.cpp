@@ -14,7 +14,7 @@ namespace teasel {
 namespace detail {
 
 using TaskPointer = std::shared_ptr<CoopTask>;
-using StepsPointer = std::shared_ptr<UniqueFunction<Step()>>;
+using StepsPointer = std::shared_ptr<UniqueFunction<Iteration()>>;
 enum class End : std::uint8_t { kNone, kDone, kStopped, kFailed, kScheduler };
 
 /// One piece of work. The core keeps it until it has ended, in one of its two lists.
@@ -34,8 +34,8 @@ class CoopTask : public std::enable_shared_from_this<CoopTask> {
       }
     }
   };
-  CoopTask(UniqueFunction<Step()> work, Site where)
-      : steps(std::make_shared<UniqueFunction<Step()>>(std::move(work))), made(where) {}
+  CoopTask(UniqueFunction<Iteration()> work, Site where)
+      : steps(std::make_shared<UniqueFunction<Iteration()>>(std::move(work))), made(where) {}
 
   void requireUnfinished(const char* what, Site site) const;
   [[nodiscard]] Ended endWith(End how, Failure why, Site site);
@@ -200,7 +200,7 @@ void CoopCore::tick() {
 
 void CoopCore::step(CoopTask& task) {
   const StepsPointer steps = task.steps;  // the step may end its task, and return into this
-  Step given = Step::kMore;
+  Iteration given = Iteration::kMore;
   Failure failure;
   try {
     given = (*steps)();
@@ -331,7 +331,7 @@ void Cooperator::start() { core_->start(); }
 void Cooperator::stop(Site site) { core_->stop(site); }
 bool Cooperator::running() const noexcept { return core_->running(); }
 
-CooperativeTask Cooperator::add(UniqueFunction<Step()> steps, Site site) {
+CooperativeTask Cooperator::add(UniqueFunction<Iteration()> steps, Site site) {
   auto task = std::make_shared<detail::CoopTask>(std::move(steps), site);
   core_->add(task, site);
   return CooperativeTask(std::move(task));

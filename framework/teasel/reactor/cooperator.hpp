@@ -8,7 +8,7 @@
 #include <teasel/core/clock.hpp>
 #include <teasel/core/unique_function.hpp>
 #include <teasel/deferred/deferred.hpp>
-#include <teasel/reactor/step.hpp>
+#include <teasel/reactor/iteration.hpp>
 #include <teasel/reactor/task_errors.hpp>
 
 namespace teasel {
@@ -19,19 +19,19 @@ namespace detail {
 class CoopTask;
 class CoopCore;
 
-/// Makes its Steps in the first call, when it has reached its place, and outlives them.
+/// Makes its TaskGenerator in the first call, when it has reached its place, and outlives them.
 template <class F>
-class StepsOf {
+class GeneratorOf {
  public:
-  explicit StepsOf(F make) : make_(std::move(make)) {}
-  Step operator()() {
-    if (!steps_) steps_.emplace(make_());
-    return (*steps_)();
+  explicit GeneratorOf(F make) : make_(std::move(make)) {}
+  Iteration operator()() {
+    if (!generator_) generator_.emplace(make_());
+    return (*generator_)();
   }
 
  private:
   F make_;
-  std::optional<Steps> steps_;
+  std::optional<TaskGenerator> generator_;
 };
 }  // namespace detail
 
@@ -68,7 +68,7 @@ class CooperativeTask {
 /// hold up I/O.
 ///
 /// A task waits while it is paused, and while a Deferred that a step gave has no result; one that
-/// dies without a result ends it with ResultLost. Steps may do everything to their task, to others,
+/// dies without a result ends it with ResultLost. TaskGenerator may do everything to their task, to others,
 /// and to the Cooperator, destroying it included.
 ///
 /// The slice is a number of steps, so that a run repeats itself; withTimeSlice makes one for
@@ -91,14 +91,14 @@ class Cooperator {
 
   /// Begins to work on a task, from the next turn on. After stop() the task has ended at once, with
   /// SchedulerStopped.
-  template <StepFunction F>
+  template <TaskFunction F>
   CooperativeTask cooperate(F steps, Site site = Site::here()) {
-    if constexpr (std::is_same_v<std::invoke_result_t<F&>, Steps>)
-      return add(UniqueFunction<Step()>(detail::StepsOf<F>(std::move(steps))), site);
-    else return add(UniqueFunction<Step()>(std::move(steps)), site);
+    if constexpr (std::is_same_v<std::invoke_result_t<F&>, TaskGenerator>)
+      return add(UniqueFunction<Iteration()>(detail::GeneratorOf<F>(std::move(steps))), site);
+    else return add(UniqueFunction<Iteration()>(std::move(steps)), site);
   }
   /// The same, for who only wants to know when it has ended. Cancelling it stops the task.
-  template <StepFunction F>
+  template <TaskFunction F>
   Deferred<void> coiterate(F steps, Site site = Site::here()) {
     return untilDone(cooperate(std::move(steps), site), site);
   }
@@ -112,7 +112,7 @@ class Cooperator {
 
  private:
   explicit Cooperator(std::shared_ptr<detail::CoopCore> core) noexcept : core_(std::move(core)) {}
-  CooperativeTask add(UniqueFunction<Step()> steps, Site site);
+  CooperativeTask add(UniqueFunction<Iteration()> steps, Site site);
   static Deferred<void> untilDone(const CooperativeTask& task, Site site);
   std::shared_ptr<detail::CoopCore> core_;
 };

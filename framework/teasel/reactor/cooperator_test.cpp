@@ -24,305 +24,7 @@ using gtest::successResultOf;
 using task_tests::Oops;
 using task_tests::StallingClock;
 using task_tests::thrownBy;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-/// A Cooperator that makes one step in a turn, with one task that works, waits, ends or breaks as
-/// it is told.
-class CooperativeTaskTest : public testing::Test {
- protected:
-  enum Next { kWork, kWait, kEnd, kThrow };
-  Step work() {
-    ++round;
-    if (next == kEnd) return Step::kDone;
-    if (next == kThrow) throw Oops();
-    worked.push_back(round);
-    if (std::exchange(next, kWork) == kWait) return awaited;
-    return Step::kMore;
-  }
-  void turn() { clock.runAfter(0s); }
-
-  StallingClock clock;
-  Cooperator cooperator{clock, 1};
-  Next next = kWork;
-  int round = 0;
-  std::vector<int> worked;
-  Deferred<std::string> awaited;
-  CooperativeTask task = cooperator.cooperate([this] { return work(); });
-};
-
-// --- Tasks
-
-TEST_F(CooperativeTaskTest, StopsWorkingWhilePausedAndGoesOnInALaterTurn) {
-  turn();
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1, 2));
-  task.pause();
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1, 2));
-  task.resume();
-  EXPECT_THAT(worked, ElementsAre(1, 2));
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1, 2, 3));
-}
-
-TEST_F(CooperativeTaskTest, ResumeWithoutPauseIsRefused) {
-  EXPECT_THAT(thrownBy<NotPaused>([&] { task.resume(); }), HasSubstr("is not paused"));
-  task.pause();
-  task.resume();
-  EXPECT_THROW(task.resume(), NotPaused);
-}
-
-TEST_F(CooperativeTaskTest, CountsPauses) {
-  task.pause();
-  turn();
-  task.pause();
-  turn();
-  task.resume();
-  turn();
-  EXPECT_THAT(worked, ElementsAre());
-  task.resume();
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1));
-}
-
-TEST_F(CooperativeTaskTest, WaitsForADeferredThatAStepGives) {
-  next = kWait;
-  turn();
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1));
-  EXPECT_EQ(clock.pending(), 0u);
-  awaited.callback("result");
-  EXPECT_THAT(worked, ElementsAre(1));
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1, 2));
-}
-
-TEST_F(CooperativeTaskTest, PausedWhileItWaitsNeedsBothResultAndResume) {
-  next = kWait;
-  turn();
-  task.pause();
-  task.resume();
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1));
-  task.pause();
-  awaited.callback("result");
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1));
-  task.resume();
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1, 2));
-}
-
-TEST_F(CooperativeTaskTest, ResumeDoesNotEndAWaitForADeferred) {
-  next = kWait;
-  turn();
-  EXPECT_THROW(task.resume(), NotPaused);
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1));
-}
-
-TEST_F(CooperativeTaskTest, WhenDoneGivesEachCallerADeferredOfItsOwn) {
-  std::string ends;
-  Deferred<int> first = task.whenDone().addCallback([&] { return ends += 'a', 1; });
-  Deferred<int> second = task.whenDone().addCallback([&] { return ends += 'b', 2; });
-  next = kEnd;
-  turn();
-  EXPECT_EQ(ends, "ab");
-  EXPECT_EQ(successResultOf(first), 1);
-  EXPECT_EQ(successResultOf(second), 2);
-}
-
-TEST_F(CooperativeTaskTest, WhenDoneFailsWithWhatAStepThrows) {
-  auto done = task.whenDone();
-  next = kThrow;
-  turn();
-  failureResultOf<Oops>(done);
-  EXPECT_TRUE(task.finished());
-}
-
-TEST_F(CooperativeTaskTest, WhenDoneFailsWithTaskStoppedAfterStop) {
-  auto done = task.whenDone();
-  task.stop();
-  EXPECT_THAT(failureResultOf<TaskStopped>(done).what(), HasSubstr("cooperator_test.cpp:"));
-}
-
-TEST_F(CooperativeTaskTest, WhenDoneOfAFinishedTaskHasItsResultAtOnce) {
-  next = kEnd;
-  turn();
-  successResultOf(task.whenDone());
-}
-
-TEST_F(CooperativeTaskTest, WhenDoneOfAFailedTaskHasItsFailureAtOnceAndHandlesIt) {
-  next = kThrow;
-  turn();
-  failureResultOf<Oops>(task.whenDone());
-  failureResultOf<Oops>(task.whenDone());
-}
-
-TEST_F(CooperativeTaskTest, AnErrorThatNobodyAskedForIsReportedWhenTheTaskIsForgotten) {
-  task_tests::Chains chains;
-  LogCapture log;
-  {
-    Cooperator other(clock);
-    const CooperativeTask broken = other.cooperate([]() -> Step { throw Oops(); });
-    turn();
-    EXPECT_TRUE(log.events().empty());
-  }
-  EXPECT_EQ(log.flushLoggedErrors<Oops>().size(), 1u);
-}
-
-TEST_F(CooperativeTaskTest, CancellingWhenDoneDoesNotTouchTheTask) {
-  auto cancelled = task.whenDone(), kept = task.whenDone();
-  cancelled.cancel();
-  failureResultOf<CancelledError>(cancelled);
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1));
-  next = kEnd;
-  turn();
-  successResultOf(kept);
-}
-
-TEST_F(CooperativeTaskTest, ADeferredOfWhenDoneThatSomebodyFiredIsLeftAlone) {
-  const auto fired = task.whenDone();
-  auto kept = task.whenDone();
-  fired.callback();
-  next = kEnd;
-  turn();
-  successResultOf(kept);
-}
-
-TEST_F(CooperativeTaskTest, StopPreventsEveryFurtherStepAndIsNamedByWhatComesLater) {
-  const int line = __LINE__ + 1;
-  task.stop();
-  turn();
-  EXPECT_THAT(worked, ElementsAre());
-  const std::string where = "was stopped at cooperator_test.cpp:" + std::to_string(line);
-  EXPECT_THAT(thrownBy<TaskStopped>([&] { task.stop(); }), HasSubstr(where));
-  EXPECT_THAT(thrownBy<TaskStopped>([&] { task.pause(); }), HasSubstr(where));
-  EXPECT_EQ(clock.pending(), 0u);
-}
-
-TEST_F(CooperativeTaskTest, ResumeOfAPausedTaskThatWasStoppedDoesNothing) {
-  task.pause();
-  task.stop();
-  task.resume();
-  turn();
-  EXPECT_THAT(worked, ElementsAre());
-  EXPECT_THROW(task.resume(), NotPaused);
-}
-
-TEST_F(CooperativeTaskTest, StoppedWhileItWaitsDoesNotGoOnWhenTheResultComes) {
-  next = kWait;
-  turn();
-  task.stop();
-  awaited.callback("result");
-  turn();
-  EXPECT_THAT(worked, ElementsAre(1));
-}
-
-TEST_F(CooperativeTaskTest, AFailureThatComesAfterStopIsStillThereForWhoHoldsTheDeferred) {
-  Deferred<void> late;
-  const CooperativeTask other = cooperator.cooperate([&] { return late; });
-  task.stop();
-  turn();
-  other.stop();
-  late.errback(Oops());
-  failureResultOf<Oops>(late);
-}
-
-TEST_F(CooperativeTaskTest, StopOfAFinishedTaskSaysHowItEnded) {
-  next = kEnd;
-  turn();
-  EXPECT_THROW(task.stop(), TaskDone);
-  EXPECT_THROW(task.pause(), TaskFinished);
-}
-
-TEST_F(CooperativeTaskTest, StopOfAFailedTaskSaysWhy) {
-  auto done = task.whenDone();
-  next = kThrow;
-  turn();
-  EXPECT_THAT(thrownBy<TaskFailed>([&] { task.stop(); }), HasSubstr("has failed: deferred_tests::Oops: oops"));
-  failureResultOf<Oops>(done);
-}
-
-TEST_F(CooperativeTaskTest, WhoIsToldOfTheEndMayStopTheCooperator) {
-  std::string phases;
-  task.whenDone().addCallback([&] {
-    phases += "told ";
-    cooperator.stop();
-    phases += "stopped";
-  });
-  next = kEnd;
-  turn();
-  EXPECT_EQ(phases, "told stopped");
-}
-
-TEST_F(CooperativeTaskTest, FailsWhenItsDeferredDiesWithoutAResult) {
-  next = kWait;
-  turn();
-  auto done = task.whenDone();
-  awaited = nullptr;
-  assertNoResult(done);  // not out of the destructor
-  turn();
-  failureResultOf<ResultLost>(done);
-}
-
-TEST_F(CooperativeTaskTest, FailsWhenAStepGivesAHandleThatCannotBeAwaited) {
-  Deferred<void> taken = succeed();
-  const CooperativeTask stale = cooperator.cooperate([copy = taken] { return copy; });
-  taken.take().value();
-  const CooperativeTask empty = cooperator.cooperate([] { return Deferred<void>(nullptr); });
-  for (int i = 0; i < 3; ++i) turn();
-  failureResultOf<ResultTaken>(stale.whenDone());
-  failureResultOf<UsageError>(empty.whenDone());
-}
-
-// --- What a step may do to its own task
-
-TEST_F(CooperativeTaskTest, MayPauseItself) {
-  int steps = 0;
-  CooperativeTask self = cooperator.cooperate([&] {
-    if (++steps == 2) self.pause();
-    return Step::kMore;
-  });
-  task.stop();
-  for (int i = 0; i < 5; ++i) turn();
-  EXPECT_EQ(steps, 2);
-  self.resume();
-  turn();
-  EXPECT_EQ(steps, 3);
-}
-
-TEST_F(CooperativeTaskTest, MayStopItselfAndThenGiveADeferred) {
-  const auto witness = std::make_shared<int>(0);
-  const Deferred<void> ignored;
-  CooperativeTask self = cooperator.cooperate([&self, &ignored, witness] {
-    self.stop();
-    ++*witness;  // what the step holds lives until it returns
-    return ignored;
-  });
-  task.stop();
-  turn();
-  EXPECT_EQ(*witness, 1);
-  EXPECT_EQ(witness.use_count(), 1);
-  failureResultOf<TaskStopped>(self.whenDone());
-  ignored.callback();
-}
-
-TEST_F(CooperativeTaskTest, AnExceptionAfterItStoppedItselfIsReportedAsUnhandled) {
-  task_tests::Chains chains;
-  LogCapture log;
-  CooperativeTask self = cooperator.cooperate([&]() -> Step {
-    self.stop();
-    throw Oops();
-  });
-  task.stop();
-  turn();
-  EXPECT_EQ(log.flushLoggedErrors<Oops>().size(), 1u);
-}
-
-// --- The Cooperator
 
 TEST(Cooperator, SharesItsTurnsAmongItsTasksInRotation) {
   StallingClock clock;
@@ -330,10 +32,10 @@ TEST(Cooperator, SharesItsTurnsAmongItsTasksInRotation) {
   std::string order;
   std::vector<Deferred<void>> ends;
   for (const char* things : {"abc", "123", "def", "456"}) {
-    ends.push_back(cooperator.coiterate([&order, things]() mutable -> Step {
-      if (*things == '\0') return Step::kDone;
+    ends.push_back(cooperator.coiterate([&order, things]() mutable -> Iteration {
+      if (*things == '\0') return Iteration::kDone;
       order += *things++;
-      return Step::kMore;
+      return Iteration::kMore;
     }));
   }
   clock.runAfter(0s);
@@ -346,9 +48,9 @@ TEST(Cooperator, KeepsItsPlaceInTheRotationFromTurnToTurnAndWhenTasksEnd) {
   Cooperator cooperator(clock, 2);
   std::string order;
   for (const char* things : {"a", "12345", "def"}) {
-    cooperator.cooperate([&order, things]() mutable -> Step {
+    cooperator.cooperate([&order, things]() mutable -> Iteration {
       order += *things++;
-      return *things == '\0' ? Step::kDone : Step::kMore;
+      return *things == '\0' ? Iteration::kDone : Iteration::kMore;
     });
   }
   for (const char* expected : {"a1", "a1d2", "a1d2e3", "a1d2e3f4", "a1d2e3f45"}) {
@@ -362,7 +64,7 @@ TEST(Cooperator, MakesNoMoreStepsInATurnThanItsSlice) {
   StallingClock clock;
   Cooperator cooperator(clock, 10);
   int steps = 0;
-  cooperator.cooperate([&] { return ++steps < 25 ? Step::kMore : Step::kDone; });
+  cooperator.cooperate([&] { return ++steps < 25 ? Iteration::kMore : Iteration::kDone; });
   for (const int expected : {10, 20, 25}) {
     clock.runAfter(0s);
     EXPECT_EQ(steps, expected);
@@ -378,14 +80,14 @@ TEST(Cooperator, MakesNoStepInsideCooperate) {
   StallingClock clock;
   Cooperator cooperator(clock);
   int steps = 0;
-  cooperator.cooperate([&] { return ++steps, Step::kDone; });
+  cooperator.cooperate([&] { return ++steps, Iteration::kDone; });
   EXPECT_EQ(steps, 0);
 }
 
 TEST(Cooperator, AnExceptionInAStepFailsCoiterate) {
   StallingClock clock;
   Cooperator cooperator(clock);
-  auto end = cooperator.coiterate([]() -> Step { throw Oops(); });
+  auto end = cooperator.coiterate([]() -> Iteration { throw Oops(); });
   clock.runAfter(0s);
   failureResultOf<Oops>(end);
 }
@@ -407,8 +109,8 @@ TEST(Cooperator, ADeferredThatHasItsResultCostsNoTurn) {
   StallingClock clock;
   Cooperator cooperator(clock);
   int steps = 0;
-  cooperator.cooperate([&]() -> Step {
-    if (++steps == 50) return Step::kDone;
+  cooperator.cooperate([&]() -> Iteration {
+    if (++steps == 50) return Iteration::kDone;
     return succeed(steps);
   });
   clock.runAfter(0s);
@@ -418,7 +120,7 @@ TEST(Cooperator, ADeferredThatHasItsResultCostsNoTurn) {
 TEST(Cooperator, CancellingCoiterateStopsTheTask) {
   StallingClock clock;
   Cooperator cooperator(clock);
-  auto end = cooperator.coiterate([] { return Step::kMore; });
+  auto end = cooperator.coiterate([] { return Iteration::kMore; });
   clock.runAfter(0s);
   end.cancel();
   failureResultOf<CancelledError>(end);
@@ -429,7 +131,7 @@ TEST(Cooperator, StopFailsItsTasksAndMakesNoFurtherStep) {
   StallingClock clock;
   Cooperator cooperator(clock);
   int steps = 0;
-  auto end = cooperator.coiterate([&] { return ++steps, Step::kMore; });
+  auto end = cooperator.coiterate([&] { return ++steps, Iteration::kMore; });
   cooperator.stop();
   failureResultOf<SchedulerStopped>(end);
   clock.runAfter(0s);
@@ -442,7 +144,7 @@ TEST(Cooperator, StopFailsTasksThatWaitOrArePausedAtOnce) {
   Cooperator cooperator(clock);
   const Deferred<void> outstanding;
   auto waits = cooperator.coiterate([&] { return outstanding; });
-  const CooperativeTask paused = cooperator.cooperate([] { return Step::kMore; });
+  const CooperativeTask paused = cooperator.cooperate([] { return Iteration::kMore; });
   paused.pause();
   clock.runAfter(0s);
   cooperator.stop();
@@ -458,9 +160,9 @@ TEST(Cooperator, StoppedRefusesNewTasksThroughTheirDeferred) {
   StallingClock clock;
   Cooperator cooperator(clock);
   cooperator.stop();
-  failureResultOf<SchedulerStopped>(cooperator.coiterate([] { return Step::kDone; }));
+  failureResultOf<SchedulerStopped>(cooperator.coiterate([] { return Iteration::kDone; }));
   Deferred<void> chained;
-  static_cast<void>(cooperator.coiterate([] { return Step::kDone; }).chainDeferred(chained));
+  static_cast<void>(cooperator.coiterate([] { return Iteration::kDone; }).chainDeferred(chained));
   failureResultOf<SchedulerStopped>(chained);
 }
 
@@ -470,7 +172,7 @@ TEST(Cooperator, ATaskThatIsRefusedAndForgottenIsReported) {
   StallingClock clock;
   Cooperator cooperator(clock);
   cooperator.stop();
-  cooperator.cooperate([] { return Step::kDone; });
+  cooperator.cooperate([] { return Iteration::kDone; });
   EXPECT_EQ(log.flushLoggedErrors<SchedulerStopped>().size(), 1u);
 }
 
@@ -479,7 +181,7 @@ TEST(Cooperator, MayBeStartedAgain) {
   Cooperator cooperator(clock);
   cooperator.stop();
   cooperator.start();
-  auto end = cooperator.coiterate([] { return Step::kDone; });
+  auto end = cooperator.coiterate([] { return Iteration::kDone; });
   clock.runAfter(0s);
   successResultOf(end);
 }
@@ -487,7 +189,7 @@ TEST(Cooperator, MayBeStartedAgain) {
 TEST(Cooperator, NotStartedCollectsTasksUntilItIs) {
   StallingClock clock;
   Cooperator cooperator(clock, Cooperator::kSlice, false);
-  auto end = cooperator.coiterate([] { return Step::kDone; });
+  auto end = cooperator.coiterate([] { return Iteration::kDone; });
   EXPECT_EQ(clock.pending(), 0u);
   cooperator.start();
   clock.runAfter(0s);
@@ -508,7 +210,7 @@ TEST(Cooperator, SaysWhetherItIsRunning) {
 TEST(Cooperator, TakesItsTimerBackWhenTheLastTaskHasGone) {
   StallingClock clock;
   Cooperator cooperator(clock);
-  const auto work = [] { return Step::kMore; };
+  const auto work = [] { return Iteration::kMore; };
   const CooperativeTask first = cooperator.cooperate(work), second = cooperator.cooperate(work);
   EXPECT_EQ(clock.pending(), 1u);
   first.stop();
@@ -527,7 +229,7 @@ TEST(Cooperator, SetsOneTimerHoweverOftenWorkIsAddedByWhoIsToldOfAnEnd) {
   StallingClock clock;
   Cooperator cooperator(clock, 1);
   int ends = 0;
-  const auto once = [] { return Step::kDone; };
+  const auto once = [] { return Iteration::kDone; };
   cooperator.coiterate(once).addCallback([&] {
     ++ends;
     cooperator.coiterate(once).addCallback([&] { ++ends; });
@@ -546,7 +248,7 @@ TEST(Cooperator, LetsAVerdictThroughAndGoesOn) {
   int steps = 0;
   cooperator.cooperate([&] {
     if (++steps == 1) gtest::assertNoResult(succeed());
-    return steps == 3 ? Step::kDone : Step::kMore;
+    return steps == 3 ? Iteration::kDone : Iteration::kMore;
   });
   EXPECT_THROW(clock.runAfter(0s), gtest::ResultError);
   clock.runAfter(0s);
@@ -556,7 +258,7 @@ TEST(Cooperator, LetsAVerdictThroughAndGoesOn) {
 TEST(Cooperator, DestroyedEndsItsTasksAndLeavesTheirDeferredsUnfired) {
   StallingClock clock;
   auto cooperator = std::make_unique<Cooperator>(clock);
-  const CooperativeTask task = cooperator->cooperate([] { return Step::kMore; });
+  const CooperativeTask task = cooperator->cooperate([] { return Iteration::kMore; });
   const auto done = task.whenDone();
   cooperator.reset();
   assertNoResult(done);
@@ -572,9 +274,9 @@ TEST(Cooperator, MayBeDestroyedByAStep) {
   cooperator->cooperate([&cooperator, witness] {
     cooperator.reset();
     ++*witness;
-    return Step::kMore;
+    return Iteration::kMore;
   });
-  cooperator->cooperate([witness] { return ++*witness, Step::kMore; });
+  cooperator->cooperate([witness] { return ++*witness, Iteration::kMore; });
   clock.runAfter(0s);
   EXPECT_EQ(*witness, 1);
   EXPECT_EQ(witness.use_count(), 1);

@@ -298,7 +298,7 @@ void Chain::destroy() noexcept {
   poolFree(this, sizeof(Chain));
 }
 
-std::string Chain::text() const {
+std::string Chain::text(const std::string& value) const {
   const std::string made = ", made at " + made_.text();
   std::string out;
   if (claim_ == Claim::kTaken) out = "its result was taken at " + claimedAt_.text();
@@ -308,10 +308,12 @@ std::string Chain::text() const {
     out = inner_ == nullptr ? "waiting for a Deferred that died unfired"
                             : "waiting for the Deferred made at " + inner_->made_.text();
   } else if (running_) out = "running its callbacks";
-  else if (state_ == ChainState::kValue) out = "has a result";
+  else if (state_ == ChainState::kValue) out = value.empty() ? "has a result" : "has the result " + value;
   else if (state_ == ChainState::kFailure) out = "has failed with " + failure().text();
   else out = "without a result";
-  if (pauses() != 0) out += ", paused " + std::to_string(pauses()) + "x";
+  if (pauses() == 0) return out + made;
+  out += ", paused " + std::to_string(pauses()) + "x";
+  if (hasResult() && first_ != nullptr && !running_) out += " before its next callback";
   return out + made;
 }
 

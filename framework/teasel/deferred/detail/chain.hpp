@@ -178,7 +178,10 @@ class Chain {
   bool running() const noexcept { return running_; }
   std::uint32_t pauses() const noexcept { return pauses_ & ~kHeld; }
   Site made() const noexcept { return made_; }
-  std::string text() const;
+  /// Whether a pause, and nothing else, keeps the result from being the chain's.
+  bool holdsBack() const noexcept { return hasResult() && pauses() != 0 && first_ == nullptr && !running_; }
+  /// `value` is what the chain holds, for people; "" when it is not known.
+  std::string text(const std::string& value = std::string()) const;
   /// Throws the error that says why nothing can be added through a handle.
   [[noreturn]] static void refuseAdd(const Chain* chain, const char* what, Site site);
 

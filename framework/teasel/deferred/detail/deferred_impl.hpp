@@ -78,6 +78,14 @@ Deferred<T>& Deferred<T>::addTimeout(Duration after, Clock& clock, F&& onTimeout
 }
 
 template <class T>
+std::string Deferred<T>::text() const {
+  if (chain_ == nullptr) return "no Deferred";
+  // A callback that waits may be for a value of another type.
+  if (chain_->epoch() != epoch_ || !chain_->holdsBack() || chain_->state() != detail::ChainState::kValue) return chain_->text();
+  return chain_->text(detail::shownValue<T>(chain_->template value<T>()));
+}
+
+template <class T>
 Result<T> Deferred<T>::take(Site site) const {
   detail::Chain& chain = open("take", site);
   if (!chain.settled()) throw UsageError("take at " + site.text() + ": no result to take from a Deferred that is " + text());

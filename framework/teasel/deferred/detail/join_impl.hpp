@@ -247,8 +247,8 @@ Deferred<First<T>> makeFirst(const char* what, Inputs&& inputs, ListOptions opti
   return out;
 }
 template <class T, class Inputs>
-Deferred<Gathered<T>> makeGathered(Inputs&& inputs, bool consumeErrors, Site site) {
-  auto list = makeList<T>(std::forward<Inputs>(inputs), {.fireOnOneErrback = true, .consumeErrors = consumeErrors}, site);
+Deferred<Gathered<T>> makeGathered(Inputs&& inputs, GatherOptions options, Site site) {
+  auto list = makeList<T>(std::forward<Inputs>(inputs), {.fireOnOneErrback = true, .consumeErrors = options.consumeErrors}, site);
   return list.addCallback(
       [](std::vector<Result<T>> results) {
         if constexpr (!std::is_void_v<T>) {
@@ -280,12 +280,12 @@ Deferred<First<T>> deferredList(std::vector<Deferred<T>>&& inputs, FireOnOneCall
   return detail::makeFirst<T>("deferredList", std::move(inputs), options, false, site);
 }
 template <class T>
-Deferred<detail::Gathered<T>> gatherResults(const std::vector<Deferred<T>>& inputs, bool consumeErrors, Site site) {
-  return detail::makeGathered<T>(inputs, consumeErrors, site);
+Deferred<detail::Gathered<T>> gatherResults(const std::vector<Deferred<T>>& inputs, GatherOptions options, Site site) {
+  return detail::makeGathered<T>(inputs, options, site);
 }
 template <class T>
-Deferred<detail::Gathered<T>> gatherResults(std::vector<Deferred<T>>&& inputs, bool consumeErrors, Site site) {
-  return detail::makeGathered<T>(std::move(inputs), consumeErrors, site);
+Deferred<detail::Gathered<T>> gatherResults(std::vector<Deferred<T>>&& inputs, GatherOptions options, Site site) {
+  return detail::makeGathered<T>(std::move(inputs), options, site);
 }
 template <class T>
 Deferred<First<T>> race(const std::vector<Deferred<T>>& inputs, Site site) {

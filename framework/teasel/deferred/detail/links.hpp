@@ -2,7 +2,10 @@
 
 #include <concepts>
 #include <functional>
+#include <string>
+#include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include <teasel/core/clock.hpp>
@@ -30,7 +33,7 @@ inline constexpr bool kIsResult<Result<T>> = true;
 
 /// False, but only when asked for: what a template asserts that stands for a mistake.
 template <class>
-inline constexpr bool kNever = false;
+inline constexpr bool kAlwaysFalse = false;
 
 /// The library's own way into a handle.
 struct Access {
@@ -130,10 +133,24 @@ using ResultGives = GivenBy<std::invoke_result_t<F&, Result<T>&&>>;
 template <class F, class T>
 concept HandlesFailure = TakesFailure<F> && (std::is_void_v<FailureGives<F>> || std::is_same_v<Behind<T, FailureGives<F>>, T>);
 
-/// An errback for failures of type E: others come out as they went in.
+/// How an errback for errors of type E is called: with the error, with the Failure, or without
+/// anything.
+template <class F, class E>
+concept TakesError = std::is_invocable_v<F&, const E&> || TakesFailure<F>;
 template <class E, class F>
+decltype(auto) callWithError(F& function, const E& error, Failure& failure) {
+  if constexpr (std::is_invocable_v<F&, const E&>) return std::invoke(function, error);
+  else return callWithFailure(function, failure);
+}
+template <class F, class E>
+using ErrorGives = decltype(callWithError<E>(std::declval<F&>(), std::declval<const E&>(), std::declval<Failure&>()));
+
+/// An errback for failures of types E and More: others come out as they went in.
+template <class F, class E, class... More>
 class Trap {
-  using Gives = std::remove_cvref_t<std::invoke_result_t<F&, const E&>>;
+  using Returns = ErrorGives<F, E>;
+  static_assert((... && std::is_same_v<Returns, ErrorGives<F, More>>), "addErrback<E...>: the errback must give one type");
+  using Gives = std::remove_cvref_t<Returns>;
   /// A Failure stays one, a Deferred one; anything else is opened as a Result.
   template <class R>
   struct Answered {
@@ -147,24 +164,25 @@ class Trap {
 
  public:
   explicit Trap(F onError) : onError_(std::move(onError)) {}
-  Answer operator()(Failure failure) {
-    const E* error = failure.template check<E>();
-    if constexpr (kIsDeferred<Answer>) {
-      if (error != nullptr) return std::invoke(onError_, *error);
-      Answer others{Site{}};
-      others.errback(std::move(failure), Site{});
-      return others;
-    } else if constexpr (std::is_void_v<std::invoke_result_t<F&, const E&>>) {
-      if (error == nullptr) return Answer(std::move(failure));
-      std::invoke(onError_, *error);
-      return Answer();
-    } else {
-      if (error == nullptr) return Answer(std::move(failure));
-      return Answer(std::invoke(onError_, *error));
-    }
-  }
+  Answer operator()(Failure failure) { return handle<E, More...>(failure); }
 
  private:
+  template <class First, class... Rest>
+  Answer handle(Failure& failure) {
+    if (const First* error = failure.template check<First>()) {
+      if constexpr (!std::is_void_v<Returns>) return Answer(callWithError<First>(onError_, *error, failure));
+      else return callWithError<First>(onError_, *error, failure), Answer();
+    }
+    if constexpr (sizeof...(Rest) != 0) return handle<Rest...>(failure);
+    else if constexpr (!kIsDeferred<Answer>) return Answer(std::move(failure));
+    else return failed<Answer>(std::move(failure));
+  }
+  template <class Failed>
+  static Failed failed(Failure&& failure) {
+    Failed others{Site{}};
+    others.errback(std::move(failure), Site{});
+    return others;
+  }
   [[no_unique_address]] F onError_;
 };
 
@@ -193,6 +211,21 @@ void settleWith(Chain& chain, Call&& call) {
   } else {
     settle(chain, call());
   }
+}
+
+/// A value as text for people: numbers and text as they are, other things by their type.
+std::string shownNumber(long long value);
+std::string shownNumber(unsigned long long value);
+std::string shownText(std::string_view value);
+std::string shownType(const std::type_info& type);
+template <class T>
+std::string shownValue(const Stored<T>& value) {
+  if constexpr (std::is_void_v<T>) return "success";
+  else if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
+  else if constexpr (std::unsigned_integral<T>) return shownNumber(static_cast<unsigned long long>(value));
+  else if constexpr (std::integral<T>) return shownNumber(static_cast<long long>(value));
+  else if constexpr (std::is_convertible_v<const T&, std::string_view> && !std::is_pointer_v<T>) return shownText(value);
+  else return shownType(typeid(T));
 }
 
 /// The exception being handled; UsageError when there is none.

@@ -15,7 +15,7 @@
 #include <teasel/reactor/reactor_test_kit.hpp>
 #include <teasel/reactor/task_test_kit.hpp>
 
-/// Steps as coroutines, and slices in time.
+/// TaskGenerator as coroutines, and slices in time.
 
 namespace teasel {
 namespace {
@@ -28,14 +28,14 @@ using gtest::successResultOf;
 using task_tests::Oops;
 using ::testing::HasSubstr;
 
-Steps spell(std::string& out, std::string word) {
+TaskGenerator spell(std::string& out, std::string word) {
   for (const char letter : word) {
     out += letter;
-    co_yield Step::kMore;
+    co_yield Iteration::kMore;
   }
 }
 
-TEST(Steps, EachYieldEndsAStep) {
+TEST(TaskGenerator, EachYieldEndsAStep) {
   FakeClock clock;
   Cooperator cooperator(clock);
   std::string out;
@@ -47,11 +47,11 @@ TEST(Steps, EachYieldEndsAStep) {
   successResultOf(second);
 }
 
-TEST(Steps, AYieldedDeferredIsAwaited) {
+TEST(TaskGenerator, AYieldedDeferredIsAwaited) {
   FakeClock clock;
   Cooperator cooperator(clock);
   std::string out;
-  auto end = cooperator.coiterate([&]() -> Steps {
+  auto end = cooperator.coiterate([&]() -> TaskGenerator {
     out += 'a';
     co_yield deferLater(clock, 1s, [] { return std::make_unique<int>(7); });
     out += 'b';
@@ -65,11 +65,11 @@ TEST(Steps, AYieldedDeferredIsAwaited) {
   successResultOf(end);
 }
 
-TEST(Steps, AFailureOfAYieldedDeferredEndsTheTask) {
+TEST(TaskGenerator, AFailureOfAYieldedDeferredEndsTheTask) {
   FakeClock clock;
   Cooperator cooperator(clock);
   const auto witness = std::make_shared<int>();
-  auto end = cooperator.coiterate([witness]() -> Steps {
+  auto end = cooperator.coiterate([witness]() -> TaskGenerator {
     co_yield fail<int>(Oops());
     ADD_FAILURE() << "went on";
   });
@@ -78,24 +78,24 @@ TEST(Steps, AFailureOfAYieldedDeferredEndsTheTask) {
   EXPECT_EQ(witness.use_count(), 1);
 }
 
-TEST(Steps, AnExceptionEndsTheTask) {
+TEST(TaskGenerator, AnExceptionEndsTheTask) {
   FakeClock clock;
   Cooperator cooperator(clock);
-  auto end = cooperator.coiterate([]() -> Steps {
-    co_yield Step::kMore;
+  auto end = cooperator.coiterate([]() -> TaskGenerator {
+    co_yield Iteration::kMore;
     throw Oops();
   });
   clock.advance(0s);
   failureResultOf<Oops>(end);
 }
 
-TEST(Steps, AYieldedDoneEndsTheTaskAndDestroysTheRest) {
+TEST(TaskGenerator, AYieldedDoneEndsTheTaskAndDestroysTheRest) {
   FakeClock clock;
   Cooperator cooperator(clock);
   const auto witness = std::make_shared<int>();
-  auto end = cooperator.coiterate([](std::shared_ptr<int> held) -> Steps {
+  auto end = cooperator.coiterate([](std::shared_ptr<int> held) -> TaskGenerator {
     ++*held;
-    co_yield Step::kDone;
+    co_yield Iteration::kDone;
     ++*held;
   }(witness));
   clock.advance(0s);
@@ -104,12 +104,12 @@ TEST(Steps, AYieldedDoneEndsTheTaskAndDestroysTheRest) {
   EXPECT_EQ(witness.use_count(), 1);
 }
 
-TEST(Steps, KeepTheCapturesOfTheirLambda) {
+TEST(TaskGenerator, KeepTheCapturesOfTheirLambda) {
   FakeClock clock;
   Cooperator cooperator(clock);
   const auto witness = std::make_shared<int>();
-  auto end = cooperator.coiterate([witness]() -> Steps {
-    for (int i = 0; i < 3; ++i) co_yield (++*witness, Step::kMore);
+  auto end = cooperator.coiterate([witness]() -> TaskGenerator {
+    for (int i = 0; i < 3; ++i) co_yield (++*witness, Iteration::kMore);
   });
   clock.advance(0s);
   successResultOf(end);
@@ -117,11 +117,11 @@ TEST(Steps, KeepTheCapturesOfTheirLambda) {
   EXPECT_EQ(witness.use_count(), 1);
 }
 
-TEST(Steps, AVerdictFliesThrough) {
+TEST(TaskGenerator, AVerdictFliesThrough) {
   FakeClock clock;
   Cooperator cooperator(clock);
-  auto end = cooperator.coiterate([]() -> Steps {
-    co_yield Step::kMore;
+  auto end = cooperator.coiterate([]() -> TaskGenerator {
+    co_yield Iteration::kMore;
     gtest::assertNoResult(succeed());
   });
   EXPECT_THROW(clock.advance(0s), gtest::ResultError);
@@ -129,7 +129,7 @@ TEST(Steps, AVerdictFliesThrough) {
   successResultOf(end);  // its coroutine is over
 }
 
-TEST(Steps, ATaskStoppedWhileAnAwaitedCoroutineRunsLetsThatEndWithItsCaptures) {
+TEST(TaskGenerator, ATaskStoppedWhileAnAwaitedCoroutineRunsLetsThatEndWithItsCaptures) {
   FakeClock clock;
   Cooperator cooperator(clock);
   const auto witness = std::make_shared<int>();
@@ -144,14 +144,14 @@ TEST(Steps, ATaskStoppedWhileAnAwaitedCoroutineRunsLetsThatEndWithItsCaptures) {
   EXPECT_EQ(witness.use_count(), 1);
 }
 
-TEST(Steps, LeaveNothingBehind) {
+TEST(TaskGenerator, LeaveNothingBehind) {
   task_tests::Chains chains;
   {
     FakeClock clock;
     const Deferred<void> never;
     Cooperator cooperator(clock);
-    cooperator.cooperate([&]() -> Steps {
-      co_yield Step::kMore;
+    cooperator.cooperate([&]() -> TaskGenerator {
+      co_yield Iteration::kMore;
       co_yield never;
     });
     cooperator.cooperate([&] { return deferLater(clock, 9s); });
@@ -169,7 +169,7 @@ TEST(CooperatorTimeSlice, MakesStepsUntilTheDriversTimeIsUp) {
   int steps = 0;
   cooperator.cooperate([&] {
     driver->pass(3ms);
-    return ++steps, Step::kMore;
+    return ++steps, Iteration::kMore;
   });
   reactor.turn();
   EXPECT_EQ(steps, 4);
@@ -181,7 +181,7 @@ TEST(CooperatorTimeSlice, MakesAtLeastOneStepInATurn) {
   Reactor reactor{std::make_unique<reactor_tests::IdleDriver>()};
   Cooperator cooperator = Cooperator::withTimeSlice(reactor, 0ms);
   int steps = 0;
-  cooperator.cooperate([&] { return ++steps, Step::kMore; });
+  cooperator.cooperate([&] { return ++steps, Iteration::kMore; });
   reactor.turn();
   EXPECT_EQ(steps, 1);
 }
@@ -203,7 +203,7 @@ TEST(CooperatorInAWorld, DoesNotHoldUpWhatElseIsDue) {
   Reactor& reactor = world.host().reactor();
   Cooperator cooperator(reactor, 10);
   int steps = 0, atTimer = 0;
-  auto end = cooperator.coiterate([&] { return ++steps < 1000 ? Step::kMore : Step::kDone; });
+  auto end = cooperator.coiterate([&] { return ++steps < 1000 ? Iteration::kMore : Iteration::kDone; });
   reactor.callWhenRunning([&] { reactor.callLater(0s, [&] { atTimer = steps; }); });
   world.advance(1s);
   successResultOf(end);
