@@ -9,70 +9,71 @@
 
 namespace teasel {
 
-/// Something waited for a Deferred that died without a result: whoever had promised the result
-/// forgot it.
+/// Something waited for a Deferred that died without a result. Whoever had promised the result has
+/// forgotten it.
 class ResultLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// start() of a LoopingCall that runs, or whose last run still waits for its body's Deferred.
-/// what() names both places.
+/// start() was called on a LoopingCall that runs, or whose last run still waits for the body's
+/// Deferred. what() names both places.
 class LoopRunning : public UsageError {
  public:
   using UsageError::UsageError;
 };
-/// stop() or reset() of a LoopingCall that does not run.
+/// stop() or reset() was called on a LoopingCall that does not run.
 class LoopNotRunning : public UsageError {
  public:
   using UsageError::UsageError;
 };
 
-/// A Cooperator or one of its tasks is not in the state that was asked of it; the base of the
-/// following. Thrown by calls that come too late, and given as Failures to those who wait for a
-/// task.
+/// A Cooperator or one of its tasks is not in the state that a call needs. The base of the
+/// following errors. Calls that come too late throw them, and those who wait for a task get them as
+/// Failures.
 class SchedulerError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-/// The Cooperator was stopped, or is gone.
+/// The Cooperator was stopped or destroyed.
 class SchedulerStopped : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;
 };
-/// The task has ended, in one of the following ways.
+/// The task has ended, in one of the three following ways.
 class TaskFinished : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;
 };
-/// By itself.
+/// The task has ended by itself.
 class TaskDone : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
 };
-/// By stop().
+/// stop() has ended the task.
 class TaskStopped : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
 };
-/// By an exception, or by a Deferred that failed. (Those who wait get the error itself.)
+/// An exception, or a Deferred that failed, has ended the task. Those who wait for the task get
+/// that error itself.
 class TaskFailed : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
 };
-/// resume() of a task that is not paused.
+/// resume() was called on a task that is not paused.
 class NotPaused : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;
 };
-/// A slice in time was asked for on a driver whose time stands still within a turn.
+/// withTimeSlice was called with a driver whose time stands still within a turn.
 class NoWallClock : public UsageError {
  public:
   using UsageError::UsageError;
 };
 
-/// What react's main fails with in order to choose the exit code. It is no error: nothing is
-/// logged.
+/// The main function of react fails with this to choose the exit code. It is not an error: nothing
+/// is logged.
 class SystemExit : public std::runtime_error {
  public:
   explicit SystemExit(int code) : std::runtime_error("exit with code " + std::to_string(code)), code_(code) {}

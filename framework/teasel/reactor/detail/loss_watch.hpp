@@ -4,8 +4,8 @@
 
 namespace teasel::detail {
 
-/// Added with tapBoth to a Deferred that somebody waits for: calls `lost` when the Deferred dies
-/// without a result. That comes out of a destructor: `lost` must not throw, and do no more than ask
+/// Calls `lost` when a Deferred dies without a result. Whoever waits for the Deferred adds this
+/// with tapBoth. `lost` is called from a destructor: it must not throw, and may do no more than ask
 /// for a later turn.
 template <class Lost>
 class LossWatch {
