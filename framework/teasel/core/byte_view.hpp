@@ -57,9 +57,9 @@ class ByteView {
   std::size_t size_ = 0;
 };
 
-/// The bytes as text for people. Printable ASCII stays as it is; the rest becomes C escapes (`\r`,
-/// `\n`, `\t`, `\\`, `\"`, `\xHH`). At most `limit` bytes are shown; "..." and the full length
-/// follow when there are more.
+/// The bytes as text for people. Printable ASCII stays as it is. Everything else, quotes and
+/// backslashes included, becomes C escapes such as `\n` and `\xHH`. At most `limit` bytes are
+/// shown; "..." and the full length follow when there are more.
 std::string escaped(ByteView bytes, std::size_t limit = 200);
 
 /// The function that GoogleTest calls to print a ByteView: quoted, escaped text.

@@ -14,16 +14,16 @@ namespace teasel {
 /// A result that is not there yet, and the chain of callbacks that waits for it
 /// (twisted.internet.defer.Deferred).
 ///
-/// A Deferred<T> is a handle and cheap to copy. All handles of a chain see one result and one list
-/// of callbacks. Callbacks run synchronously: in callback(), errback(), cancel() or unpause(), or,
-/// when the result is there already, in the call that adds them. They run in the order in which
+/// A `Deferred<T>` is a handle and cheap to copy. All handles of a chain see one result and one
+/// list of callbacks. Callbacks run synchronously: in callback(), errback(), cancel() or unpause(),
+/// or, when the result is there already, in the call that adds them. They run in the order in which
 /// they were added, one after the other and never inside one another. The next callback gets what a
 /// callback returns. A Failure that is returned, or an exception that is thrown, sends the chain to
 /// the next errback. A Deferred that is returned makes the chain wait for its result.
 ///
 /// Adding a callback that gives T returns the same handle, by reference, so that
-/// `d.addCallback(f);` is a whole statement. Adding one that gives U returns a new Deferred<U>. The
-/// old handle is then no longer at the end of its chain: it still fires and cancels, but adding
+/// `d.addCallback(f);` is a whole statement. Adding one that gives U returns a new `Deferred<U>`.
+/// The old handle is then no longer at the end of its chain: it still fires and cancels, but adding
 /// through it throws StaleHandle. The same holds for a Deferred that a callback has returned. When
 /// the result was taken (co_await, joins, take), adding throws ResultTaken.
 ///
