@@ -43,8 +43,9 @@ struct WorldOptions {
 /// all that happened. The same Play and the same Choices give the same trace on every machine.
 ///
 /// A test by hand connects peers (connect), lets them act (RemotePeer), moves the world (settle,
-/// advance, advanceToNext, runUntil) and looks at what came of it. An engine fills play() and
-/// choices() and lets the scenario call run().
+/// advance, advanceToNext, runUntil) and looks at what came of it. The comment of StringTransport
+/// (string_transport.hpp) shows such a test, with two peers and a time-out. An engine fills play()
+/// and choices() and lets the scenario call run().
 ///
 /// It has one thread. Code that runs in it (protocols, timers) may call check, fail, note, peer,
 /// connect, host and now. It must not call run, runUntil, step, settle, advance, advanceToNext or
