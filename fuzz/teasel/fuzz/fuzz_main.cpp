@@ -188,14 +188,14 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   return out.size();
 }
 
-extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* testOneInput, std::size_t oneSize, const std::uint8_t* other,
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* one, std::size_t oneSize, const std::uint8_t* other,
                                                  std::size_t otherSize, std::uint8_t* out, std::size_t maxSize, unsigned seed) {
   using namespace teasel::fuzz;
   if (campaign == nullptr || !campaign->wholeMessages) return 0;
   const auto view = [](const std::uint8_t* data, std::size_t size) {
     return teasel::ByteView(reinterpret_cast<const char*>(data), size);
   };
-  const std::string crossed = campaign->mutator.crossed(view(testOneInput, oneSize), view(other, otherSize), maxSize, seed);
+  const std::string crossed = campaign->mutator.crossed(view(one, oneSize), view(other, otherSize), maxSize, seed);
   std::copy(crossed.begin(), crossed.end(), out);
   return crossed.size();
 }
