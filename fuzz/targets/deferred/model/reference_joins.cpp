@@ -139,8 +139,7 @@ void Interpreter::await(Chain& made, const Owner& awaited) {
   const bool ready = awaited->settled();
   awaited->closed = "ResultTaken";
   if (ready) return resume(made, *std::exchange(awaited->result, std::nullopt));
-  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be made.second, which is
-  // reset
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be made.second
   const Owner alive = awaited;
   if (made.again) made.second.reset();  // a body does not own what it waits for
   made.inner = alive.get();
