@@ -1,25 +1,28 @@
-"""ci/bench --against REV: this tree and a former one in one run, in turns, and how sure the difference is."""
+"""ci/bench --against REV: compares the figures of this tree with those of a former one. Both ran in turns in one run."""
 
 import math
 import statistics
 
-# A difference is told only when it is unlikely to be chance and large enough to matter.
+# A difference is reported only if it is unlikely to be chance and large enough to matter: the greatest p, the smallest
+# effect size and the smallest change.
 SIGNIFICANT, LARGE, WORTH = 0.01, 0.71, 0.03
 
 
 def figure_of(row):
-    """What of a row is compared: the ratio to its reference where there is one, which drifts least."""
+    """The figure of a row that is compared: its ratio, which drifts least, or its value if it has no reference."""
     return row["value"] if row["ratio"] is None else row["ratio"]
 
 
 def higher_is_better(row):
-    """Costs shrink, speeds grow. A ratio says the same as its value, but for bytewise feeds: speed and a cost as ratio."""
+    """Whether a greater figure is better: for a speed, not for a cost. The ratio of a row is a speed if its value is one,
+    except in the bytewise feed rows, which have a speed as value and a cost as ratio."""
     per_second = row["unit"].endswith("/s") or "per CPU second" in row["unit"]
     return per_second and not (row["name"].endswith("/bytewise") and row["ratio"] is not None)
 
 
 def a12(ours, theirs):
-    """Vargha and Delaney's effect size (2000): how likely a figure of ours is above one of theirs; 0.5: no difference."""
+    """Vargha and Delaney's effect size (2000): how likely one of our figures is above one of theirs. 0.5 means no
+    difference."""
     wins = sum((a > b) + (a == b) / 2 for a in ours for b in theirs)
     return wins / (len(ours) * len(theirs))
 
@@ -38,8 +41,8 @@ def mann_whitney(ours, theirs):
 
 
 def compare(rows_of_rounds):
-    """`rows_of_rounds`: for each round a pair of lists of rows, ours and theirs. Gives one comparison per row that both have,
-    and the names of those that only one has."""
+    """Compares rows. `rows_of_rounds` has a pair of lists of rows, ours and theirs, for each round. Returns one comparison
+    for each row that both have, and the names of the rows that only one has."""
     ours, theirs = {}, {}
     for our_rows, their_rows in rows_of_rounds:
         for rows, figures in ((our_rows, ours), (their_rows, theirs)):

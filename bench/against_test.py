@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of against.py: what counts as a difference, and in which direction."""
+"""Tests of against.py: which changes count as a difference, and in which direction."""
 import unittest
 
 import against

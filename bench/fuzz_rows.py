@@ -1,4 +1,4 @@
-"""The rows fuzz/<protocol>/...: what a world costs a campaign, measured with two libFuzzer programs in turns."""
+"""The rows fuzz/<protocol>/...: what a world costs a campaign. Two libFuzzer programs are measured in turns."""
 
 import os
 import pathlib
@@ -10,12 +10,12 @@ import tempfile
 
 UNIT = "executions per CPU second"
 RUNS = 200_000
-# Inputs of one length: left to itself the world, which has more to find, goes on to inputs five times as long.
+# Both programs get the same limit. Without it, the world goes on to inputs five times as long, because it has more to find.
 MAX_LEN = 128
-# As ci/fuzz runs its campaigns.
+# The environment in which ci/fuzz runs its campaigns.
 ENVIRONMENT = {"ASAN_OPTIONS": "malloc_context_size=4:detect_stack_use_after_return=0:quarantine_size_mb=16"}
-TREES = {"": "", "-asan": "address"}  # suffix of the row and of the build tree: sanitizers
-# Both with libFuzzer's own mutations, and as ci/fuzz does it, with the world's mutator.
+TREES = {"": "", "-asan": "address"}  # the suffix of the rows and of the build tree, and its sanitizers
+# The first row uses libFuzzer's own mutations for both programs. In the second, the world uses its own mutator, as in ci/fuzz.
 COMPARISONS = {"world-vs-direct": ["--mutator", "bytes"], "campaign-vs-direct": ["--mutator", "messages"]}
 
 
@@ -24,7 +24,7 @@ def row_names():
 
 
 def build(root, suffix, run):
-    """Builds the two programs of one tree; `run(command, what)` raises when it fails."""
+    """Builds the two programs of one tree and returns their paths. `run(command, what)` raises when the command fails."""
     tree = root / "build" / f"bench-fuzz{suffix}"
     run(["cmake", "--preset", "fuzz", "-B", str(tree), "-DTEASEL_BUILD_BENCH=ON", "-DTEASEL_WERROR=OFF",
          f"-DTEASEL_SANITIZE={TREES[suffix]}"], f"configuring {tree.name}")
@@ -44,7 +44,8 @@ def cpu_seconds(command):
 
 
 def executions_per_second(command, corpus, seed, scratch):
-    """A campaign of RUNS executions from a fresh copy of the corpus, in memory where that is possible."""
+    """Runs a campaign of RUNS executions and returns its speed. The campaign starts from a fresh copy of the corpus, which is
+    in memory if that is possible."""
     copy = pathlib.Path(tempfile.mkdtemp(dir=scratch))
     try:
         shutil.copytree(corpus, copy / "corpus")
@@ -56,7 +57,7 @@ def executions_per_second(command, corpus, seed, scratch):
 
 
 def measure(root, pattern, rounds, run, log):
-    """All rows whose name matches; returns them and what was skipped."""
+    """Measures all rows whose names match `pattern`. Returns these rows and the rows that were skipped."""
     rows, skipped = [], []
     memory = pathlib.Path("/dev/shm")
     scratch = memory if os.access(memory, os.W_OK) else None

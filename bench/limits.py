@@ -1,8 +1,8 @@
-"""What the project asks of its rows, for the table: shown beside the figure, judged by people. Ratios unless a unit is named."""
+"""The limits that the project sets for its rows. The table shows them beside the figures, and people judge them. No test does."""
 
 import re
 
-# (rows, what is compared, bound): at most or at least.
+# Each entry: the rows, which of their figures is limited (the ratio, or the value in the row's unit), the direction, the bound.
 AT_MOST, AT_LEAST = "at most", "at least"
 LIMITS = [
     (r"echo/(epoll|poll|select)/64x64", "ratio", AT_MOST, 1.08),
@@ -26,7 +26,7 @@ LIMITS = [
 
 
 def limit_of(row):
-    """The limit as text, and whether the row keeps it; two Nones for a row without one."""
+    """The limit of a row as text, and whether the row keeps it. Returns two Nones for a row without a limit."""
     for pattern, what, direction, bound in LIMITS:
         if re.fullmatch(pattern, row["name"]) and row[what] is not None:
             kept = row[what] <= bound if direction == AT_MOST else row[what] >= bound

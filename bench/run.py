@@ -1,4 +1,4 @@
-"""What ci/bench runs: builds teasel_bench, runs it, prints the table and writes the report."""
+"""The program behind ci/bench. It builds teasel_bench, runs it, prints the table and writes the report."""
 
 import argparse
 import json
@@ -20,11 +20,11 @@ BUILD = ROOT / "build" / "bench"
 
 
 class SetupError(Exception):
-    """Nothing can be measured; the message says why."""
+    """Raised when nothing can be measured. The message says why."""
 
 
 def run(command, what):
-    """Runs a build step quietly; shows what it said when it fails."""
+    """Runs a build step without showing its output, and returns the output. Raises SetupError with the output if it fails."""
     try:
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     except OSError as error:
@@ -40,14 +40,14 @@ def log(message):
 
 def build():
     log("building build/bench ...")
-    # g++-12 at -O3 warns of what is not there (-Wrestrict in std::string); ci/test is where warnings count.
+    # At -O3, g++-12 gives false warnings (-Wrestrict in std::string). ci/test checks for warnings.
     run(["cmake", "--preset", "bench", "-DTEASEL_WERROR=OFF"], "configuring")
     run(["cmake", "--build", str(BUILD), "--target", "teasel_bench"], "building")
     return BUILD / "bench" / "teasel_bench"
 
 
 def build_revision(name):
-    """The program of a former revision, in a tree of its own that is kept for the next time."""
+    """Builds the program of a former revision, in a tree of its own that is kept for the next run."""
     try:
         revision = run(["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], "looking up").strip()
     except SetupError:
@@ -92,7 +92,7 @@ def measure(program, options, rounds=None, quiet=False):
         text = output.read_text() if output.exists() else ""
     rows, skipped = [], []
     for entry in json.loads(text)["benchmarks"] if text else []:
-        # Google Benchmark puts how it ran behind the name: /iterations:11/manual_time
+        # Google Benchmark adds to the name how it ran the row: /iterations:11/manual_time
         name = re.sub(r"/iterations:.*", "", entry["name"])
         if entry.get("error_occurred"):
             skipped.append({"name": name, "why": entry["error_message"]})
@@ -130,7 +130,7 @@ def print_table(rows, skipped):
 
 
 def compare(program, options):
-    """This tree's program and a former one, round by round, each first in every other round."""
+    """Compares this tree's program with a former one, round by round. Each of them runs first in every other round."""
     other, revision = build_revision(options.against)
     rounds, failed = [], False
     for number in range(options.rounds):
@@ -182,7 +182,7 @@ def main():
             write(options.json, {"machine": about, "against": revision, "rows": compared})
             return 1 if failed else 0
         rows, skipped, failed = measure(program, options)
-        # A round of these takes seconds, and they are steadier: a few do.
+        # A round of these rows takes seconds, and their figures are steadier, so a few rounds are enough.
         more = fuzz_rows.measure(ROOT, options.filter, min(options.rounds, 5), run, log)
         rows += more[0]
         skipped += more[1]

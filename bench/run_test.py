@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of ci/bench's arguments, table and limits, without measuring anything."""
+"""Tests of the arguments, the table and the limits of ci/bench. They measure nothing."""
 import contextlib
 import io
 import pathlib

@@ -1,8 +1,8 @@
 # teasel_component(name TARGETS target ... [NEEDS component ...] [PACKAGES package ...])
-# What find_package(teasel COMPONENTS name) brings: these targets, after the components and packages that they need.
-# Called by the room that makes the targets, so a component that was not built is known as one that was not.
+# Defines the component that find_package(teasel COMPONENTS name) brings: these targets, after the components and packages that
+# they need. The room that makes the targets calls this, so the package knows which components were not built.
 #
-# teasel_install_package(): the package's own files, after all rooms.
+# teasel_install_package() installs the package's own files. It is called after all rooms.
 include_guard(GLOBAL)
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -39,7 +39,7 @@ function(teasel_component name)
     foreach(set IN LISTS sets)
       list(APPEND headers FILE_SET ${set})
     endforeach()
-    # Objects must be told where; other kinds have places by default.
+    # Object libraries need a destination. Other kinds of targets have a default one.
     install(TARGETS ${target} EXPORT teasel-${name} COMPONENT teasel
       OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/teasel" COMPONENT teasel ${headers})
   endforeach()

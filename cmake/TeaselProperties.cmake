@@ -1,12 +1,12 @@
 # teasel_add_property_test(name
 #   SOURCES file.cpp ...      sources with TEASEL_SCENARIO(...), RC_GTEST_PROP(...) or TEST(...) in them
-#   [LIBRARIES target ...]    what they need besides Teasel: CMake targets, defined before this call
-#   [CORPUS dir]              inputs to take Plays from, at least one
-#   [CASES n]                 how many cases RapidCheck makes of each scenario, default 1000; max_success of RC_PARAMS goes first
+#   [LIBRARIES target ...]    CMake targets that the sources need besides Teasel, defined before this call
+#   [CORPUS dir]              a folder of inputs, at least one; Plays are taken from them
+#   [CASES n]                 cases that RapidCheck makes for each scenario, default 1000; max_success in RC_PARAMS overrides it
 #   [LABELS label ...])       CTest labels besides `props`
 #
-# Makes a program that checks every scenario in it with RapidCheck, and runs what other tests it has. CTest knows the tests
-# by name, those of scenarios as RapidCheck.<scenario>. `name replay FILE` replays the tape of a failure.
+# Makes a program that checks each of its scenarios with RapidCheck and runs its other tests. CTest knows each test by its
+# name; the test of a scenario is RapidCheck.<scenario>. `name replay FILE` replays the tape of a failure.
 #
 #   teasel_add_property_test(shouting_props SOURCES shouting_scenarios.cpp LIBRARIES shouting)
 include_guard(GLOBAL)

@@ -1,5 +1,6 @@
-# teasel_rapidcheck: RapidCheck under a name of ours. Its own targets have no namespace and its package no version, so its
-# bare name stays in this file. Found where it is installed (Debian: librapidcheck-dev), else fetched.
+# teasel_rapidcheck is RapidCheck under a name of Teasel's. RapidCheck's own targets have no namespace and its package has no
+# version, so only this file uses its own name. CMake uses the installed RapidCheck (Debian: librapidcheck-dev) if there is
+# one, and fetches it otherwise.
 include_guard(GLOBAL)
 
 if(NOT TARGET rapidcheck)
@@ -13,7 +14,8 @@ if(NOT TARGET rapidcheck)
     GIT_TAG ff6af6fc683159deb51c543b065eba14dfcf329b)
   set(RC_ENABLE_GTEST ON CACHE BOOL "RapidCheck's own header for GoogleTest")
   FetchContent_MakeAvailable(rapidcheck)
-  # Its headers are no matter for warnings of who includes them: of an installed package they are not, either.
+  # Code that includes RapidCheck's headers must get no warnings about them. The headers of an installed package cause none,
+  # either.
   foreach(target rapidcheck rapidcheck_gtest)
     get_target_property(headers ${target} INTERFACE_INCLUDE_DIRECTORIES)
     set_target_properties(${target} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${headers}")

@@ -1,30 +1,30 @@
 # teasel_add_scenarios(name
 #   SOURCES file.cpp ...      sources with TEASEL_SCENARIO(...) in them
-#   [LIBRARIES target ...]    what they need besides Teasel: CMake targets, defined before this call
-#   [CORPUS dir]              inputs to replay and to begin campaigns with, at least one
+#   [LIBRARIES target ...]    CMake targets that the sources need besides Teasel, defined before this call
+#   [CORPUS dir]              a folder of inputs, at least one; the test replays them, and campaigns begin with them
 #   [DICTIONARY file]         libFuzzer dictionary
 #   [MAX_LEN n]               longest input that a campaign makes, default 4096
 #   [SEEDS n]                 how many seeds the test runs, default 100
 #   [LABELS label ...])       CTest labels besides `fuzz`
 #
-# Makes the program `name` (run, replay, shrink, serve, --list) and the CTest test `scenarios.<name>`, which replays the
-# corpus and runs the seeds, on any compiler. With -DTEASEL_FUZZ_ENGINE=libfuzzer and clang++-19 the program is also a
+# Makes the program `name` (run, replay, shrink, serve, --list) and the CTest test `scenarios.<name>`. The test replays the
+# corpus and runs the seeds, with any compiler. With -DTEASEL_FUZZ_ENGINE=libfuzzer and clang++-19 the program is also a
 # libFuzzer campaign (`name fuzz ...`), and the sources and LIBRARIES are compiled with coverage instrumentation.
 #
 #   teasel_add_scenarios(shouting SOURCES shouting_scenarios.cpp LIBRARIES shouting CORPUS corpus/shouting)
 #
-# ci/fuzz learns of the programs of a build tree from <build>/teasel-scenarios/*.json.
+# ci/fuzz reads in <build>/teasel-scenarios/*.json which programs a build tree has.
 include_guard(GLOBAL)
 
 file(REMOVE_RECURSE "${CMAKE_BINARY_DIR}/teasel-scenarios")
 
-# `call` and `signature` are variables of the function that was called: this one's caller is another directory, which does
-# not see variables of this file.
+# `call` and `signature` are variables of the public function that was called. They cannot be variables of this file: the call
+# comes from another directory, which does not see them.
 function(_teasel_scenarios_refuse name why)
   message(FATAL_ERROR "${call}(${name}): ${why}.\nIt is called as: ${call}(${signature})")
 endfunction()
 
-# The folders in the nearest folder above a path that is not there.
+# For a path that does not exist: lists the folders in the nearest folder above it that exists.
 function(_teasel_scenarios_folders_beside path result)
   while(NOT IS_DIRECTORY "${path}")
     get_filename_component(path "${path}" DIRECTORY)
@@ -44,7 +44,7 @@ function(_teasel_scenarios_folders_beside path result)
   endif()
 endfunction()
 
-# The libraries of Teasel that are here.
+# Lists the libraries of Teasel that exist in this build tree.
 function(_teasel_scenarios_targets result)
   set(there "")
   foreach(library IN ITEMS framework fakes fakes_gtest contract props count_work count_heap props_rapidcheck fuzz)
@@ -56,8 +56,8 @@ function(_teasel_scenarios_targets result)
   set(${result} "${there}" PARENT_SCOPE)
 endfunction()
 
-# cmake_parse_arguments gives everything up to the next known keyword to a list keyword, so a misspelt `CORPSE dir` would
-# become two libraries: each entry is therefore checked for what it must be.
+# cmake_parse_arguments gives a list keyword everything up to the next known keyword. A misspelt `CORPSE dir` would become two
+# libraries. This function therefore checks what each entry is.
 function(_teasel_scenarios_check_lists name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
   foreach(source IN LISTS arg_SOURCES)
@@ -82,7 +82,7 @@ function(_teasel_scenarios_check_lists name)
   endforeach()
 endfunction()
 
-# What follows the dictionary is KEYWORD=number.
+# Checks the values of single-value keywords. The arguments after `dictionary` have the form KEYWORD=number.
 function(_teasel_scenarios_check_values name corpus dictionary)
   if(corpus)
     get_filename_component(corpus "${corpus}" ABSOLUTE)
@@ -109,8 +109,9 @@ function(_teasel_scenarios_check_values name corpus dictionary)
   endforeach()
 endfunction()
 
-# User code is what coverage guides to; fakes, reactor and transport stay without it: with it a campaign runs half as
-# fast and has twice the features, most of them about the world and not about the protocol.
+# Adds coverage instrumentation to a target of user code, to which coverage should guide a campaign. Fakes, reactor and
+# transport get none: with it, a campaign would run half as fast and have twice the features, and most of these would be about
+# the world and not about the protocol.
 function(_teasel_scenarios_instrument target)
   get_target_property(aliased ${target} ALIASED_TARGET)
   if(aliased)
@@ -127,13 +128,13 @@ function(_teasel_scenarios_instrument target)
   elseif(NOT type STREQUAL "INTERFACE_LIBRARY")
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
     if(NOT type STREQUAL "EXECUTABLE")
-      # Other programs that it is linked to find there what the instrumentation calls.
+      # Other programs may link this library, too. They find the functions that the instrumentation calls in Teasel::framework.
       target_link_libraries(${target} INTERFACE $<LINK_ONLY:Teasel::framework>)
     endif()
   endif()
 endfunction()
 
-# What the engine needs, and that it is one.
+# Checks that TEASEL_FUZZ_ENGINE names an engine and that the targets that it needs exist.
 function(_teasel_scenarios_check_engine name)
   if(NOT "${TEASEL_FUZZ_ENGINE}" MATCHES "^(|replay|libfuzzer)$")
     _teasel_scenarios_refuse(${name} "TEASEL_FUZZ_ENGINE is '${TEASEL_FUZZ_ENGINE}': replay or libfuzzer")
@@ -192,7 +193,7 @@ function(teasel_add_scenarios name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} Teasel::fakes)
   if(PROJECT_NAME STREQUAL "teasel")
-    # Our warnings are for our own sources, not for those of a project that has Teasel as a part.
+    # Teasel's warnings are for its own sources, not for those of a project that contains Teasel.
     target_link_libraries(${name} PRIVATE teasel_flags)
   endif()
   if(TEASEL_FUZZ_ENGINE STREQUAL "libfuzzer")

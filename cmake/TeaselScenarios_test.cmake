@@ -1,7 +1,7 @@
 # cmake -DWORK=<scratch folder> -P TeaselScenarios_test.cmake
 #
-# Configures one small project per mistake in a call of teasel_add_scenarios or
-# teasel_add_property_test and expects each to be refused with a message that helps.
+# Tests mistakes in calls of teasel_add_scenarios and teasel_add_property_test. Configures one small
+# project for each mistake, and expects that CMake refuses it with a helpful message.
 cmake_minimum_required(VERSION 3.24)
 set(failures 0)
 set(case 0)
@@ -15,7 +15,7 @@ function(configure call log status)
   file(WRITE "${folder}/a.cpp" "int main() {}\n")
   file(WRITE "${folder}/corpus/one" "x")
   file(MAKE_DIRECTORY "${folder}/empty")
-  # Theirs, although it has the name that a folder of ours might have.
+  # A file of the user's, in a folder whose name Teasel might use as well. It must stay.
   file(WRITE "${folder}/build/scenarios/theirs.json" "{}")
   file(WRITE "${folder}/teasel/CMakeLists.txt" "include(${modules}/TeaselProperties.cmake)
 foreach(library fakes scenario_main rapidcheck_main)
@@ -79,8 +79,8 @@ refused_by(teasel_add_property_test "good SOURCES a.cpp CORPUS corpora" "corpora
 refused_by(teasel_add_property_test "good SOURCES a.cpp LIBRARIES ours" "LIBRARIES entry 'ours' is no target")
 refused_by(teasel_add_property_test "good SOURCES a.cpp SEEDS 4" "SOURCES entry 'SEEDS' is no file")
 
-# The counterproof: all keywords right. (No compiler was asked for, so only the link step may be
-# complained about.)
+# The counterproof: a call whose keywords are all right. The project has no language, so CMake may
+# complain about the link step only.
 configure("teasel_add_scenarios(good SOURCES a.cpp LIBRARIES mine CORPUS corpus DICTIONARY corpus/one MAX_LEN 9 SEEDS 5 LABELS slow)" log status)
 if(log MATCHES "teasel_add_scenarios\\(good\\):")
   message("a correct call was refused: ${log}")

@@ -1,9 +1,10 @@
 # teasel_test(name SOURCES a_test.cpp ... [LIBRARIES ...] [LABELS unit])
-# A GoogleTest program whose tests CTest knows by name; tests stand beside the code that they test.
+# Makes a GoogleTest program. CTest knows each of its tests by name. Tests stand beside the code that they test.
 include_guard(GLOBAL)
 
-# What the trees of other compilers build without the rest: every program whose tests have that label. determinism: trace
-# hashes are compared. deferred: Deferreds, coroutines, tasks and threads, sanitized.
+# The build trees of other compilers build only some programs. The target teasel_<label> builds every program whose tests have
+# that label. determinism: tests that compare trace hashes. deferred: tests of Deferreds, coroutines, tasks and threads, which
+# run with sanitizers.
 set(TEASEL_LABELS_APART determinism deferred)
 foreach(label IN LISTS TEASEL_LABELS_APART)
   add_custom_target(teasel_${label})
@@ -29,11 +30,11 @@ function(teasel_test name)
   endforeach()
   include(GoogleTest)
   list(POP_FRONT arg_LABELS label)
-  # Names without values, so that a contract test ends in the name of its driver. Asking a sanitized program for its tests
-  # takes a while on a busy machine.
+  # NO_PRETTY_VALUES: the name of a contract test must end in the name of its driver. DISCOVERY_TIMEOUT: a program with
+  # sanitizers takes a while to list its tests on a busy machine.
   gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 120 PROPERTIES LABELS "${label}" TIMEOUT 120)
   if(arg_LABELS)
-    # It hands on no list: the others are added when CTest reads what it found.
+    # gtest_discover_tests cannot pass a list of labels on. CTest adds the other labels when it reads the tests that were found.
     set(labels "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
     file(WRITE "${labels}" "if(${name}_TESTS)\n  set_tests_properties(\${${name}_TESTS} PROPERTIES LABELS \"${label};${arg_LABELS}\")\nendif()\n")
     set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${labels}")

@@ -35,7 +35,7 @@ const Subject kLoops[] = {{"raw_epoll", serveRawEpoll, {}},
                           {"raw_poll", serveRawPoll, {}},
                           {"raw_select", serveRawSelect, {}}};
 
-/// Teasel's drivers, each with the hand-written loop of its mechanism.
+/// Teasel's drivers, each together with the hand-written loop of the same mechanism.
 std::vector<Subject> drivers() {
   std::vector<Subject> all;
   for (const std::string_view name : driverNames())
@@ -44,7 +44,8 @@ std::vector<Subject> drivers() {
   return all;
 }
 
-/// A server with its client at rest; measures the server's CPU time while the client is busy.
+/// A server and its client. The client is at rest between measurements. A measurement makes the
+/// client work and takes the server's CPU time.
 class Pair {
  public:
   explicit Pair(const Serve& serve) : server_(serve) {}
@@ -66,11 +67,11 @@ class Pair {
   std::unique_ptr<PingClient> client_;
 };
 
-/// Subject and reference in turns, in slices short enough that both meet the same moods of the
-/// machine. `measure(pair)` gives the figure of a slice.
+/// A round that measures subject and reference in turns. Its slices are so short that a change in
+/// the speed of the machine affects both. `measure(pair)` returns the figure of a slice.
 template <class Measure>
 Round inTurns(const std::shared_ptr<Pair>& ours, const std::shared_ptr<Pair>& theirs, Measure measure) {
-  measure(*ours), measure(*theirs);  // to warm up
+  measure(*ours), measure(*theirs);  // warms both up
   return [=] {
     const int slices = effort().smoke ? 1 : 8;
     double value = 0, against = 0;
@@ -116,12 +117,12 @@ void addEchoRows() {
     for (const Shape& shape : kShapes)
       addRow(
           {"echo/" + driver.name + '/' + shape.text(), kUnit, [=] { return echo(driver.serve, driver.sameMechanism, shape); }});
-  // The loops themselves: how the mechanisms compare, and (raw_epoll against itself) how steady
-  // this machine is.
+  // Rows of the hand-written loops. They show how the mechanisms compare. The row of raw_epoll
+  // against itself shows how steady this machine is.
   std::vector<Subject> others = drivers();
   others.insert(others.end(), std::begin(kLoops), std::end(kLoops));
   for (const Subject& other : others) {
-    if (other.name == "epoll") continue;  // that is echo/epoll
+    if (other.name == "epoll") continue;  // the row echo/epoll has this comparison
     for (const Shape& shape : kShapes)
       addRow(
           {"echo-vs-epoll/" + other.name + '/' + shape.text(), kUnit, [=] { return echo(other.serve, serveRawEpoll, shape); }});

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Rows of servers on loopback: echo/, echo-vs-epoll/, peer/, syscalls/, connect/.
+/// Adds the rows of servers on loopback: echo/, echo-vs-epoll/, peer/, syscalls/, connect/.
 
 namespace teasel::bench {
 

@@ -51,7 +51,7 @@ void PingClient::send(Stream& stream) {
   while (stream.sent < message_.size()) {
     const ssize_t sent =
         ::send(stream.socket, message_.data() + stream.sent, message_.size() - stream.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-    // the answer to what was taken comes first, then the rest is sent
+    // The client first reads the echo of what the kernel took, then sends the rest.
     if (sent < 0 && errno == EAGAIN) return;
     must(static_cast<int>(sent), "send");
     stream.sent += static_cast<std::size_t>(sent);

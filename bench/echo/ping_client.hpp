@@ -6,19 +6,20 @@
 
 namespace teasel::bench {
 
-/// The other end of an echo server: so many connections that each send a message, wait until all of
-/// it has come back and send it again. One thread, epoll, no more system calls than needed.
+/// The client of an echo server. Each of its connections sends a message, waits until all of it has
+/// come back and sends it again. Uses one thread and epoll, and no more system calls than needed.
 class PingClient {
  public:
-  /// Connects all to 127.0.0.1:`port`; throws when it cannot.
+  /// Connects `connections` sockets to 127.0.0.1:`port`. Messages have `bytes` bytes. Throws when
+  /// it cannot connect.
   PingClient(std::uint16_t port, int connections, std::size_t bytes);
   PingClient(const PingClient&) = delete;
   PingClient& operator=(const PingClient&) = delete;
   ~PingClient();
 
-  /// At least `count` round trips; when it returns every connection is at rest. Returns how many it
-  /// made. Throws when the server closes a connection, answers nothing for 10 s, or sends back
-  /// other bytes than it got.
+  /// Makes at least `count` round trips and returns how many it made. When it returns, no message
+  /// is on its way on any connection. Throws when the server closes a connection, answers nothing
+  /// for 10 s, or sends back other bytes than it got.
   long roundTrips(long count);
 
  private:
@@ -27,7 +28,7 @@ class PingClient {
     std::size_t sent = 0, received = 0;
   };
   void send(Stream& stream);
-  /// Whether the message has come back whole.
+  /// Reads what came back. Returns true when the message has come back whole.
   bool receive(Stream& stream);
   void begin(Stream& stream);
 
@@ -36,7 +37,8 @@ class PingClient {
   std::vector<char> message_, buffer_;
 };
 
-/// Connects, makes one round trip of `bytes` and closes, `count` times, one after the other.
+/// Does this `count` times, one after the other: connects to 127.0.0.1:`port`, makes one round trip
+/// of `bytes` bytes and closes.
 void connectAndLeave(std::uint16_t port, std::size_t bytes, long count);
 
 }  // namespace teasel::bench

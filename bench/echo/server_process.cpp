@@ -20,7 +20,7 @@ void say(int pipe, const std::string& line) {
 
 [[noreturn]] void child(const Serve& serve, int pipe, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(3);  // it died before the line above
+  if (getppid() != parent) _exit(3);  // the parent died before the call of prctl
   try {
     serve([&](std::uint16_t port) { say(pipe, "port " + std::to_string(port) + '\n'); });
     say(pipe, "it stopped serving\n");
@@ -46,7 +46,7 @@ ServerProcess::ServerProcess(const Serve& serve) {
   pid_ = must(fork(), "fork");
   if (pid_ == 0) {
     must(dup2(ends[1], 3), "dup2");
-    close_range(4, ~0U, 0);  // neither the sockets of this row's clients nor the report
+    close_range(4, ~0U, 0);  // closes the sockets of the row's clients and the report
     child(serve, 3, parent);
   }
   close(ends[1]);

@@ -10,15 +10,16 @@
 
 namespace teasel::bench {
 
-/// A server: serves until its process is killed, tells `listening` its port first; throws when it
-/// cannot run here.
+/// A server. It passes its port to `listening` and then serves until its process is killed. It
+/// throws when it cannot run on this machine.
 using Serve = std::function<void(const Listening& listening)>;
 
-/// A server in a process of its own, so that its CPU time is told apart from its client's. Killed
-/// in the destructor.
+/// A server in a process of its own, so that its CPU time can be separated from its client's. The
+/// destructor kills the process.
 class ServerProcess {
  public:
-  /// Starts it and waits until it listens; throws Skip with the server's own words when it cannot.
+  /// Starts the server and waits until it listens. Throws Skip with the server's own message when
+  /// the server cannot run.
   explicit ServerProcess(const Serve& serve);
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
@@ -26,7 +27,8 @@ class ServerProcess {
 
   std::uint16_t port() const noexcept { return port_; }
   pid_t pid() const noexcept { return pid_; }
-  /// CPU time that the server has used so far, all threads, user and system, in nanoseconds.
+  /// CPU time that the server has used so far, in nanoseconds. It includes all threads, and both
+  /// user and system time.
   double cpu() const;
 
  private:
@@ -34,9 +36,9 @@ class ServerProcess {
   std::uint16_t port_ = 0;
 };
 
-/// Runs this process, and those that it starts from now on, on one core: client and server take
-/// turns there, so that what is measured is the server's work and not the waking of another
-/// (virtual) core.
+/// Runs this process, and the processes that it starts from now on, on one core. Client and server
+/// then take turns on that core. The rows so measure the server's work, and not the time that it
+/// takes to wake another (virtual) core.
 void stayOnOneCore();
 
 }  // namespace teasel::bench

@@ -18,7 +18,7 @@
 namespace teasel::bench {
 namespace {
 
-/// The client's progress, in memory that it shares with the tracer.
+/// The client's progress. It is in memory that the client shares with the tracer.
 struct Progress {
   std::atomic<long> roundTrips{0};
   std::atomic<bool> failed{false};
@@ -40,7 +40,7 @@ class SharedProgress {
   Progress* progress_;
 };
 
-/// A process that makes round trips until it is killed.
+/// Starts a process that makes round trips until it is killed.
 pid_t startClient(std::uint16_t port, int connections, std::size_t bytes, const SharedProgress& progress) {
   const pid_t pid = must(fork(), "fork");
   if (pid != 0) return pid;
@@ -54,7 +54,8 @@ pid_t startClient(std::uint16_t port, int connections, std::size_t bytes, const 
   _exit(1);
 }
 
-/// Lets the traced server run to its next stop. True when that is the entry into a system call.
+/// Lets the traced server run to its next stop. Returns true if it stopped at the entry into a
+/// system call.
 bool entersNext(pid_t server) {
   if (ptrace(PTRACE_SYSCALL, server, nullptr, nullptr) != 0) throw std::runtime_error("the traced server has died");
   int status = 0;

@@ -6,8 +6,8 @@
 
 namespace teasel::bench {
 
-/// Teasel's echo server as a newcomer would write it - `dataReceived` writes what it got - on the
-/// named driver.
+/// Runs Teasel's echo server on the named driver. The server is written as a newcomer would write
+/// it: `dataReceived` writes what it got.
 Serve teaselEcho(const std::string& driver);
 
 }  // namespace teasel::bench

@@ -1,6 +1,6 @@
-// The line server of fuzz/targets called by libFuzzer directly, as one would write it without a
-// world: one chunk, a transport that only takes notes, a clock that is wound forward. What
-// fuzz/line/world-vs-direct compares the world with.
+// The line server of fuzz/targets, called by libFuzzer directly. This is how one would write the
+// target without a world: the input is one chunk, the transport only takes notes, and the program
+// advances the clock. The row fuzz/line/world-vs-direct compares the world with this program.
 
 #include <memory>
 #include <string>
@@ -20,7 +20,7 @@ class NoteTakingTransport final : public Transport {
     written_.clear();
     paused_ = resumed_ = closing_ = false;
   }
-  /// Whether resumeProducing was called since the last question.
+  /// Whether resumeProducing was called since the last call of this function.
   bool takeResumed() { return std::exchange(resumed_, false); }
 
   void write(ByteView data) override {

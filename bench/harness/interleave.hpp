@@ -10,20 +10,20 @@
 
 namespace teasel::bench {
 
-/// CPU time of the calling thread in nanoseconds: others that compile meanwhile do not count.
+/// CPU time of the calling thread in nanoseconds. Other programs that run meanwhile do not count.
 inline double threadCpu() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
-/// Keeps the compiler from dropping the computation of `value`.
+/// Prevents the compiler from removing the computation of `value`.
 template <class T>
 inline void keep(const T& value) {
   asm volatile("" : : "r,m"(value) : "memory");
 }
 
-/// Nanoseconds per operation of `batch(count)`, which does `count` of them.
+/// Nanoseconds per operation. `batch(count)` does `count` operations.
 template <class Batch>
 double nanosecondsEach(Batch&& batch, long count) {
   const double before = threadCpu();
@@ -31,7 +31,7 @@ double nanosecondsEach(Batch&& batch, long count) {
   return (threadCpu() - before) / static_cast<double>(count);
 }
 
-/// How many operations take about `target` nanoseconds.
+/// The number of operations that take about `target` nanoseconds. 1 in a smoke run.
 template <class Batch>
 long calibrate(Batch&& batch, double target = 4e6) {
   if (effort().smoke) {
@@ -48,14 +48,14 @@ long calibrate(Batch&& batch, double target = 4e6) {
 
 enum class RatioIs : std::uint8_t { kCost, kSpeed };  ///< value/reference, or reference/value
 
-/// Figures of a row, made of nanoseconds per operation.
+/// Functions that compute the figure of a row from nanoseconds per operation.
 inline double nanoseconds(double each) { return each; }
-inline double millions(double each) { return 1e3 / each; }  ///< per second
+inline double millions(double each) { return 1e3 / each; }  ///< millions of operations per second
 inline double milliseconds(double each) { return each / 1e6; }
 
-/// A round that measures both in turns, in four slices each. `subject(count)` and
-/// `reference(count)` do `count` operations each; `figure` makes value and reference of nanoseconds
-/// per operation.
+/// A round that measures subject and reference in turns, in four slices each. `subject(count)` and
+/// `reference(count)` do `count` operations each. `figure` computes value and reference from
+/// nanoseconds per operation.
 template <class Subject, class Reference, class Figure>
 Round inTurns(Subject subject, Reference reference, RatioIs ratioIs, Figure figure) {
   const long subjects = calibrate(subject), references = calibrate(reference);
@@ -71,7 +71,7 @@ Round inTurns(Subject subject, Reference reference, RatioIs ratioIs, Figure figu
   };
 }
 
-/// A round without a reference.
+/// A round of a row without a reference.
 template <class Subject, class Figure>
 Round alone(Subject subject, Figure figure) {
   const long subjects = calibrate(subject, 16e6);

@@ -16,7 +16,7 @@ std::vector<Row>& rows() {
   return all;
 }
 
-/// The values of one row over its rounds.
+/// The figures of one row, collected over its rounds.
 struct Collected {
   std::vector<double> values, references, ratios;
   void add(const Sample& sample) {
@@ -37,7 +37,7 @@ void measure(benchmark::State& state, const Row& row) {
     Collected collected;
     for ([[maybe_unused]] auto iteration : state) {
       collected.add(round());
-      // Google Benchmark's own times say nothing here; the counters do
+      // The counters have the figures. Google Benchmark's own times mean nothing here.
       state.SetIterationTime(1e-9);
     }
     collected.report(state);
@@ -49,7 +49,7 @@ void measure(benchmark::State& state, const Row& row) {
   }
 }
 
-/// One line per row on standard error as soon as it is known.
+/// Writes one line for each row to standard error, as soon as its figures are known.
 class Progress : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }
@@ -84,7 +84,7 @@ struct Options {
   bool list = false;
 };
 
-/// Empty when all is well, else what is wrong.
+/// Reads the command line into `options`. Returns an empty string, or what is wrong.
 std::string parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];

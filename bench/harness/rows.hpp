@@ -6,16 +6,16 @@
 #include <string>
 #include <vector>
 
-/// The frame that every benchmark here stands in. A row is one figure of the report: its subject
-/// and its reference are measured in turns within one run, round after round, and what is reported
-/// is the median of the rounds' ratios: absolute times drift from minute to minute on a shared
-/// machine, ratios of neighbours do not. Google Benchmark runs the rows and writes them as JSON;
-/// ci/bench makes the report of that.
+/// The frame of every benchmark here. A row is one figure of the report. A row measures its subject
+/// and its reference in turns within one run, round after round, and reports the median of the
+/// rounds' ratios. Absolute times drift from minute to minute on a shared machine; the ratio of two
+/// measurements that follow each other does not. Google Benchmark runs the rows and writes them as
+/// JSON. ci/bench makes the report from that JSON.
 
 namespace teasel::bench {
 
-/// One round: the subject's value and, where there is a reference, its value and the ratio that the
-/// row reports.
+/// The figures of one round: the subject's value and, if the row has a reference, the reference's
+/// value and the ratio that the row reports.
 struct Sample {
   double value = 0;
   std::optional<double> reference{};
@@ -24,32 +24,33 @@ struct Sample {
 
 using Round = std::function<Sample()>;
 
-/// Why a row cannot be measured here: it is reported as skipped.
+/// Thrown when a row cannot be measured on this machine. The row is reported as skipped, with the
+/// message as the reason.
 class Skip : public std::runtime_error {
   using runtime_error::runtime_error;
 };
 
 struct Row {
   std::string name;
-  std::string unit;  ///< of value and reference
-  /// Prepares what all rounds share and warms it up. May throw Skip.
+  std::string unit;  ///< unit of value and reference
+  /// Prepares what all rounds share, warms it up and returns the round. May throw Skip.
   std::function<Round()> prepare;
 };
 
-/// How thoroughly to measure, from the command line.
+/// How thoroughly to measure. The command line sets it.
 struct Effort {
   int rounds = 11;
-  bool smoke = false;  ///< --smoke: only show that everything runs; figures mean nothing
-  /// A count of operations, reduced to next to nothing for a smoke run.
+  bool smoke = false;  ///< --smoke: only show that all rows run; figures mean nothing
+  /// A count of operations. A smoke run does a thousandth of them, rounded up.
   long scaled(long full) const { return smoke ? (full + 999) / 1000 : full; }
 };
 Effort& effort();
 
-/// Adds rows; called by the addXxxRows functions that main lists.
+/// Adds a row. The addXxxRows functions, which main lists, call it.
 void addRow(Row row);
 
-/// The whole main: [--filter REGEX] [--rounds N] [--json FILE] [--smoke] [--list]. Returns the exit
-/// status.
+/// Does all the work of main. The arguments are [--filter REGEX] [--rounds N] [--json FILE]
+/// [--smoke] [--list]. Returns the exit status.
 int benchMain(int argc, char** argv);
 
 double median(std::vector<double> values);

@@ -6,25 +6,24 @@
 
 #include <teasel/core/byte_view.hpp>
 
-/// The bare references of the feed rows, in a translation unit of their own so that nothing is
-/// inlined into the loops.
+/// The references of the feed rows. They are in a translation unit of their own, so that the
+/// compiler inlines nothing into the loops.
 
 namespace teasel::bench {
 
-/// What a call of dataReceived costs by itself.
+/// A receiver for measuring what a virtual call of dataReceived costs by itself.
 class BareReceiver {
  public:
   virtual ~BareReceiver() = default;
   virtual void dataReceived(ByteView data) = 0;
 };
-/// One that adds up what it got.
+/// Makes a receiver that adds up the bytes that it gets.
 std::unique_ptr<BareReceiver> makeBareReceiver();
 
 struct Lines {
   std::size_t count = 0, bytes = 0;
 };
-/// Finds the lines that end in `data` with memchr and nothing else: keeps nothing from chunk to
-/// chunk.
+/// Counts the lines that end in `data`. Uses only memchr, and keeps nothing from chunk to chunk.
 void splitBare(ByteView data, Lines& lines);
 
 }  // namespace teasel::bench

@@ -17,7 +17,8 @@
 namespace teasel::bench {
 namespace {
 
-/// Made, given n callbacks and fired; every callback adds what it captured.
+/// Makes a Deferred, gives it n callbacks and fires it. Each callback adds the number that it
+/// captured.
 template <class D>
 [[gnu::noinline]] void makeAndFire(int n, const int& step) {
   D deferred;
@@ -25,10 +26,10 @@ template <class D>
   deferred.callback(1);
 }
 
-/// The same as a plain chain: n functions kept, then called one after the other.
+/// The same work without a Deferred: keeps n functions and then calls one after the other.
 [[gnu::noinline]] void callChain(int n, const int& step) {
   std::vector<std::function<int(int)>> chain;
-  // NOLINTNEXTLINE(performance-inefficient-vector-operation): a Deferred is not told how many come
+  // NOLINTNEXTLINE(performance-inefficient-vector-operation): as a Deferred has to
   for (int i = 0; i < n; ++i) chain.push_back([&step](int value) { return value + step; });
   int value = 1;
   for (const auto& next : chain) value = next(value);
@@ -48,7 +49,7 @@ Round callbacks(int n) {
   return n == 1 ? inTurns(ours, naive, RatioIs::kCost, nanoseconds) : inTurns(ours, chain, RatioIs::kCost, nanoseconds);
 }
 
-/// The way of a failure: made, given one errback that handles it, fired.
+/// Makes a Deferred, gives it one errback that handles the failure, and fails it by `fire`.
 template <class Fire>
 [[gnu::noinline]] void makeAndFail(const int& step, Fire fire) {
   Deferred<int> deferred;
@@ -56,12 +57,13 @@ template <class Fire>
   fire(deferred);
 }
 
-/// An error that costs nothing to make by itself.
+/// An error whose construction costs nothing.
 struct Gone final : std::exception {
   const char* what() const noexcept override { return "gone"; }
 };
 
-/// `fire` gives the failure; against the same with a value, `beside` included.
+/// Measures a Deferred that `fire` fails. The reference is a Deferred that gets a value, together
+/// with one call of `beside`.
 template <class Fire, class Beside>
 Round failing(Fire fire, Beside beside) {
   return inTurns(
@@ -77,7 +79,7 @@ Round failing(Fire fire, Beside beside) {
       RatioIs::kCost, nanoseconds);
 }
 
-/// A coroutine that does nothing but stop each time it is resumed.
+/// A coroutine that suspends itself again each time it is resumed, and does nothing else.
 struct Bare {
   struct promise_type {
     Bare get_return_object() { return Bare{std::coroutine_handle<promise_type>::from_promise(*this)}; }
@@ -95,7 +97,8 @@ Deferred<void> awaiting(long count) {
   for (int sum = 0; count > 0; --count) keep(sum += co_await succeed(1));
 }
 
-/// Made with its result, awaited, gone; against resuming a coroutine that stops again at once.
+/// Makes a Deferred that has its result, awaits it and destroys it. The reference resumes a
+/// coroutine that suspends itself again at once.
 Round readyAwait() {
   static const Bare kBare = stopping();
   return inTurns([](long count) { static_cast<void>(awaiting(count)); },
@@ -105,8 +108,8 @@ Round readyAwait() {
                  RatioIs::kCost, nanoseconds);
 }
 
-/// A list of a thousand Deferreds, all of them made and fired. Twisted's figure was measured once,
-/// on two cores of an EPYC.
+/// Makes a thousand Deferreds and a list of them, and fires all. The reference is Twisted's figure,
+/// which was measured once, on two cores of an EPYC.
 Round listOf1000() {
   constexpr double kTwisted = 2553e3;
   const auto ours = [](long count) {
@@ -132,8 +135,8 @@ void addDeferredRows() {
   const auto anew = [](Deferred<int>& deferred) { deferred.errback(Gone()); };
   const auto text = [](Deferred<int>& deferred) { deferred.errback(std::runtime_error("gone")); };
   const auto nothing = [] {};
-  // Such an error by itself costs more than all of a success: so it is made and dropped beside
-  // that, too.
+  // A std::runtime_error with its text costs more than a whole success. The reference therefore
+  // makes and drops such an error, too.
   const auto textAlone = [] { keep(std::runtime_error("gone")); };
   addRow({"deferred/failure-shared", "ns", [=] { return failing(shared, nothing); }});
   addRow({"deferred/failure-new", "ns", [=] { return failing(anew, nothing); }});

@@ -14,7 +14,7 @@
 namespace teasel::bench {
 namespace {
 
-/// What is fed again and again: 64 KiB of messages.
+/// Bytes in the block of messages that is fed again and again: 64 KiB.
 constexpr std::size_t kBlock = 65536;
 
 std::string letters(std::size_t count, std::size_t from) {
@@ -29,7 +29,7 @@ std::string bigEndian(std::size_t number, std::size_t bytes) {
   return text;
 }
 
-// Each kind says what its frame of kFrame bytes looks like, and counts what it gets.
+// Each kind of receiver below builds frames of kFrame bytes and counts the messages that it gets.
 
 template <class Receiver, std::size_t Frame = 1024>
 struct LinesOf final : Receiver {
@@ -94,7 +94,7 @@ const std::string& block() {
   return kMade;
 }
 
-/// Lines as long as the Kind's frames, for the memchr loop.
+/// A block of lines that are as long as the Kind's frames, for the memchr loop.
 template <class Kind>
 const std::string& lines() {
   static const std::string kMade = [] {
@@ -105,7 +105,7 @@ const std::string& lines() {
   return kMade;
 }
 
-/// Feeds the block in chunks, through the virtual dataReceived, as a transport would.
+/// Feeds `all` in chunks through the virtual dataReceived, as a transport does.
 template <class Receiver>
 void feed(Receiver& receiver, ByteView all, std::size_t chunk) {
   for (std::size_t at = 0; at < all.size(); at += chunk) receiver.dataReceived({all.data() + at, chunk});
@@ -114,7 +114,7 @@ void feed(Receiver& receiver, ByteView all, std::size_t chunk) {
 [[gnu::noinline]] void feedBytewise(StreamProtocol& protocol, ByteView all) { feed(protocol, all, 1); }
 [[gnu::noinline]] void feedBytewise(BareReceiver& receiver, ByteView all) { feed(receiver, all, 1); }
 
-/// A receiver that has shown that it finds all messages.
+/// Makes a receiver and checks that it finds all messages.
 template <class Kind>
 std::shared_ptr<Kind> receiverFor(std::size_t chunk) {
   auto receiver = std::make_shared<Kind>();
@@ -169,7 +169,7 @@ void addFeedRows() {
   addRows<LinesOf<LineOnlyReceiver>>("lineonly");
   addRows<Netstrings>("netstring");
   addRows<StringsOf<Int8StringReceiver, 1>>("int8");
-  addRows<LinesOf<LineReceiver, 256>>("line256");  // beside int8, whose frames are as short
+  addRows<LinesOf<LineReceiver, 256>>("line256");  // its frames are as short as int8's
   addRows<StringsOf<Int16StringReceiver, 2>>("int16");
   addRows<StringsOf<Int32StringReceiver, 4>>("int32");
   addRows<States>("stateful");

@@ -10,8 +10,9 @@
 
 namespace teasel::bench {
 
-/// A Deferred as one writes it in an hour: one shared heap state, std::any for values,
-/// std::exception_ptr for errors, a vector of std::function. The reference of the deferred/ rows.
+/// A Deferred as a programmer would write it in an hour. It has one shared state on the heap,
+/// std::any for values, std::exception_ptr for errors and a vector of std::function. It is a
+/// reference of the deferred/ rows.
 class NaiveDeferred {
  public:
   using Result = std::variant<std::any, std::exception_ptr>;

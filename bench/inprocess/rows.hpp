@@ -1,16 +1,16 @@
 #pragma once
 
-/// Rows that need no other process.
+/// Functions that add the rows that need no other process.
 
 namespace teasel::bench {
 
 /// feed/<protocol>/<bytewise|64|1024|65536>
 void addFeedRows();
-/// deferred/: made, given callbacks, fired and dropped; failures, waits, joins.
+/// deferred/: a Deferred made, given callbacks, fired and dropped; also failures, waits and joins
 void addDeferredRows();
 /// timer/<add|cancel|fire>/<n>
 void addTimerRows();
-/// session/, delivery/ and exhaustive/: what a simulated session costs.
+/// session/, delivery/ and exhaustive/: the cost of a simulated session
 void addWorldRows();
 
 }  // namespace teasel::bench

@@ -23,7 +23,8 @@ using Clockwork = std::vector<double>;  // nanoseconds per add, cancel, fire
 enum Operation : std::uint8_t { kAdd, kCancel, kFire, kOperations };
 constexpr const char* kNames[] = {"add", "cancel", "fire"};
 
-/// Deadlines within a millisecond and an order of cancelling, the same for both sides.
+/// Random deadlines within a millisecond, and a random order of cancelling. Subject and reference
+/// use the same plan.
 struct Plan {
   Plan(std::size_t n, std::uint64_t seed) : after(n), order(n) {
     std::uint64_t state = seed;
@@ -36,8 +37,8 @@ struct Plan {
   std::vector<std::size_t> order;
 };
 
-/// As many of n timers each as make a measurable round: the processor shall not know the deadlines
-/// by heart.
+/// Plans of n timers each, enough of them for a round of measurable length. The plans differ, so
+/// that the processor's branch prediction cannot learn the deadlines.
 std::vector<Plan> plansOf(std::size_t n) {
   std::vector<Plan> plans;
   const std::size_t count = effort().smoke ? 1 : std::max(std::size_t{1}, 20000 / n);
@@ -57,7 +58,7 @@ class Stopwatch {
   double last_ = threadCpu();
 };
 
-/// A Clock whose time is set by hand; it runs what is due as a Reactor does.
+/// A Clock whose time the benchmark sets. It runs the timers that are due as a Reactor does.
 class TeaselTimers : public Clock {
  public:
   explicit TeaselTimers(std::size_t n) : calls_(n) {}
@@ -111,7 +112,7 @@ class EvTimers {
 };
 #endif
 
-/// Adds all and cancels all, adds all and fires all, by each plan.
+/// For each plan: adds all timers, cancels all, adds all again and fires all.
 template <class Timers>
 Clockwork measure(Timers& timers, const std::vector<Plan>& plans) {
   Clockwork spent(kOperations);

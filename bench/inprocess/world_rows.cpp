@@ -21,14 +21,15 @@ class Echo final : public Protocol {
   void dataReceived(ByteView data) override { transport().write(data); }
 };
 
-/// As a campaign has it.
+/// The options of a world in a fuzzing campaign: the trace keeps only its hash.
 fakes::WorldOptions options() {
   fakes::WorldOptions chosen;
   chosen.trace = fakes::Trace::Mode::kHash;
   return chosen;
 }
 
-/// One connection that sends `chunks` times 16 bytes, each delivered by itself.
+/// Sets a Play with one connection that sends `chunks` times 16 bytes. Each 16 bytes are delivered
+/// as a chunk of their own.
 void setPlay(World& world, int chunks) {
   fakes::Play& play = world.play();
   play.clear();
@@ -40,7 +41,7 @@ void setPlay(World& world, int chunks) {
   play.endOfStream(0);
 }
 
-/// Listen, connect, chunks in, replies out, close, self-check.
+/// Runs one session: listen, connect, chunks in, replies out, close, self-check.
 void session(World& world, const std::shared_ptr<Factory>& factory, std::size_t replies) {
   world.host().reactor().listenTCP(1, factory);
   const bool clean = world.run() && world.finish();
@@ -54,7 +55,7 @@ std::shared_ptr<Factory> echoFactory() {
   return factory;
 }
 
-/// Sessions of `chunks` chunks in one world, as many as asked for.
+/// Returns a batch of sessions of `chunks` chunks each, which all run in one world.
 auto reusing(int chunks) {
   const auto world = std::make_shared<World>(options());
   setPlay(*world, chunks);
@@ -80,7 +81,7 @@ Round freshWorld() {
       nanoseconds);
 }
 
-/// What each further chunk costs, its reply included: the difference of two sessions.
+/// The cost of each further chunk and its reply, computed from the difference of two sessions.
 Round delivery() {
   constexpr int kFew = 3, kMany = 103;
   const auto few = reusing(kFew), many = reusing(kMany);
@@ -91,7 +92,7 @@ Round delivery() {
   };
 }
 
-/// Every way to cut 16 bytes, one session each; value: all of them.
+/// Runs one session for every way to cut 16 bytes. The value is the time of all these sessions.
 Round exhaustive() {
   const auto world = std::make_shared<World>(options());
   world->play().connect(0);

@@ -10,7 +10,8 @@
 namespace teasel::bench {
 namespace {
 
-// At libuv's best: one buffer for all reads, and a write is tried before a request is made for it.
+// The fastest way to use libuv: all reads share one buffer, and the server tries to write before it
+// makes a write request.
 
 struct Write {
   uv_write_t request;
@@ -41,7 +42,7 @@ void onRead(uv_stream_t* stream, ssize_t got, const uv_buf_t* buffer) {
   rest->request.data = rest.get();
   uv_buf_t bytes = uv_buf_init(rest->bytes.data(), static_cast<unsigned>(rest->bytes.size()));
   const auto written = [](uv_write_t* request, int) { delete static_cast<Write*>(request->data); };
-  // `written` deletes it
+  // The callback `written` deletes the request.
   if (uv_write(&rest->request, stream, &bytes, 1, written) == 0) static_cast<void>(rest.release());
   else end(reinterpret_cast<uv_handle_t*>(stream));
 }

@@ -5,8 +5,9 @@
 
 #include "../echo/server_process.hpp"
 
-/// Echo servers on other networking libraries, each written as its own documentation teaches: what
-/// a reader who knows one of them wants to compare with. Built with those that are installed.
+/// Echo servers on other networking libraries, for readers who know one of these libraries and want
+/// to compare. Each is written as the documentation of its library teaches. Only the servers whose
+/// library is installed are built.
 
 namespace teasel::bench {
 
@@ -15,7 +16,7 @@ struct Peer {
   Serve serve;
 };
 
-/// Those that this program was built with, by name.
+/// The servers that this program was built with, by name.
 std::vector<Peer> peers();
 
 void serveAsio(const Listening& listening);

@@ -3,11 +3,12 @@
 #include <cstdint>
 #include <functional>
 
-/// Echo servers written by hand straight on the kernel's interfaces: what a row's ratio is measured
-/// against. Each listens on a free port of 127.0.0.1, tells `listening` the port and serves until
-/// its process is killed. They do what a correct server must (short writes, ends of stream,
-/// closing) and nothing else: no layers, no buffers per connection while all goes well. Each throws
-/// std::runtime_error when its mechanism cannot be used here.
+/// Echo servers that are written by hand on the kernel's interfaces. They are the references for
+/// the ratios of rows. Each server listens on a free port of 127.0.0.1, passes the port to
+/// `listening` and serves until its process is killed. A server handles what a correct server must
+/// handle: short writes, ends of stream and closing. It does nothing else: it has no layers, and no
+/// buffer per connection as long as all goes well. Each throws std::runtime_error when its
+/// mechanism cannot be used on this machine.
 
 namespace teasel::bench {
 
@@ -15,12 +16,12 @@ using Listening = std::function<void(std::uint16_t port)>;
 
 /// Level-triggered epoll: one recv and one send per readable connection.
 void serveRawEpoll(const Listening& listening);
-/// poll(2) over an array that is kept between waits.
+/// poll(2), with an array that is kept between waits.
 void serveRawPoll(const Listening& listening);
-/// select(2); refuses descriptors from FD_SETSIZE on.
+/// select(2). Refuses descriptors of FD_SETSIZE and above.
 void serveRawSelect(const Listening& listening);
-/// io_uring: multishot accept, multishot receive into a ring of 256 provided buffers of 16 KiB,
-/// which are sent from.
+/// io_uring: multishot accept, and multishot receive into a ring of 256 provided buffers of 16 KiB.
+/// The server sends from these buffers.
 void serveRawIoUring(const Listening& listening);
 
 }  // namespace teasel::bench

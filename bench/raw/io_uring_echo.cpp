@@ -15,8 +15,9 @@ constexpr unsigned kBuffers = 256;
 constexpr unsigned kBufferSize = 16384;
 constexpr unsigned kGroup = 1;
 
-/// Completions carry the operation in the low two bits of a descriptor's number.
-// NOLINTNEXTLINE(performance-enum-size): as wide as what it is combined with
+/// The operation of a completion. The low two bits of its user data have it; the other bits have
+/// the descriptor.
+// NOLINTNEXTLINE(performance-enum-size): as wide as user data
 enum Operation : std::uint64_t { kAccept, kReceive, kSend };
 
 class UringEcho {
@@ -62,7 +63,8 @@ class UringEcho {
     unsigned buffer, size;
   };
   struct Stream {
-    std::vector<Part> waiting;  // behind the send in flight: two sends at once could change places
+    // Parts that are sent after the send in flight. Two sends at once could be reordered.
+    std::vector<Part> waiting;
     Part sending{};
     bool busy = false, ended = false;
   };
@@ -145,7 +147,7 @@ class UringEcho {
   io_uring ring_{};
   io_uring_buf_ring* buffers_ = nullptr;
   std::vector<char> memory_ = std::vector<char>(std::size_t{kBuffers} * kBufferSize);
-  std::vector<Stream> streams_;  // by descriptor
+  std::vector<Stream> streams_;  // the index is the descriptor
   std::vector<int> starved_;
 };
 

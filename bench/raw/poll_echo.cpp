@@ -13,7 +13,7 @@ void serveRawPoll(const Listening& listening) {
   ReadinessEcho echo;
   for (;;) {
     int ready = poll(watched.data(), watched.size(), -1);
-    // backwards: closing moves the last one here
+    // Runs backwards, because closing a connection moves the last entry into its place.
     for (std::size_t i = watched.size(); i-- > 1 && ready > 0;) {
       if (watched[i].revents == 0) continue;
       --ready;

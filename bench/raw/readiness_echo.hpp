@@ -6,8 +6,8 @@
 
 #include "sockets.hpp"
 
-/// What the three hand-written readiness loops have in common: the echo of one readable or writable
-/// connection. They differ only in how they wait.
+/// The part that the three hand-written readiness loops share: the echo of one readable or writable
+/// connection. The loops differ only in how they wait.
 
 namespace teasel::bench {
 
@@ -16,8 +16,8 @@ class ReadinessEcho {
   /// What the connection waits for next.
   enum class Wants : std::uint8_t { kRead, kWrite, kClose };
 
-  /// One recv and, as a rule, one send of all of it. What the kernel does not take is kept: then no
-  /// more is read.
+  /// Makes one recv and one send of all that came. If the kernel does not take all of it, keeps the
+  /// rest; the connection then reads no more until the rest is sent.
   Wants readable(int socket) {
     const ssize_t got = recv(socket, buffer_.data(), buffer_.size(), 0);
     if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR) ? Wants::kRead : Wants::kClose;
@@ -34,7 +34,7 @@ class ReadinessEcho {
     left.erase(0, static_cast<std::size_t>(sent));
     return left.empty() ? Wants::kRead : Wants::kWrite;
   }
-  /// Accepts all that wait; `add(socket)` takes each.
+  /// Accepts all connections that wait, and calls `add(socket)` with each.
   template <class Add>
   void acceptAll(int listener, Add&& add) {
     for (;;) {
@@ -51,7 +51,7 @@ class ReadinessEcho {
     return rests_[static_cast<std::size_t>(socket)];
   }
   std::vector<char> buffer_ = std::vector<char>(65536);
-  std::vector<std::string> rests_;  // by descriptor
+  std::vector<std::string> rests_;  // the index is the descriptor
 };
 
 }  // namespace teasel::bench

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/// The few socket calls that every hand-written loop and the client need.
+/// The socket calls that the hand-written loops and the client share.
 
 namespace teasel::bench {
 
@@ -35,7 +35,7 @@ inline std::uint16_t portOf(int socket) {
   return ntohs(at.sin_port);
 }
 
-/// A non-blocking listening socket on a free port of 127.0.0.1.
+/// Opens a non-blocking listening socket on a free port of 127.0.0.1.
 inline int listenLoopback() {
   const int socket = must(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   const sockaddr_in at = loopback(0);

@@ -9,8 +9,8 @@
 
 #include "trace_hashes.hpp"
 
-// CTest runs each of these in a process of its own; every build tree that has them compares with
-// the same committed file, whatever its compiler, optimisation and sanitizers.
+// CTest runs each of these tests in a process of its own. Every build tree that has these tests
+// compares with the same committed file, whatever its compiler, optimisation and sanitizers are.
 
 namespace teasel::determinism {
 namespace {

@@ -1,6 +1,6 @@
-// Writes the fixed set of tapes anew, or (with --hashes) only what they come to, after a change
-// that was meant to change traces: record_tapes [--hashes] DIRECTORY. Look at the difference before
-// you commit it.
+// record_tapes [--hashes] DIRECTORY writes the fixed set of tapes and their hashes again. With
+// --hashes it writes the hashes only. Run it after a change that was meant to change traces. Look
+// at the difference before you commit it.
 
 #include <algorithm>
 #include <cstdio>
@@ -19,7 +19,7 @@ namespace {
 
 using namespace teasel;
 
-/// Seeds whose runs are long and full of trouble are kept; those are found by trying a few.
+/// Tries 32 seeds and returns the tape of the run with the most events that has no verdict.
 fakes::Tape drawTape(const fakes::Scenario& scenario, std::uint64_t firstSeed) {
   fakes::Tape best;
   std::uint64_t bestLength = 0;
@@ -34,7 +34,7 @@ fakes::Tape drawTape(const fakes::Scenario& scenario, std::uint64_t firstSeed) {
     best.scenario = scenario.name();
     best.play = world.play();
     best.records = world.choices().records();
-    // The Play is written out: the draws that made it say nothing more.
+    // The tape has the Play itself, so it does not need the draws that made the Play.
     std::erase_if(best.records, [](const fakes::ChoiceRecord& record) { return fakes::drawsPlay(record.site); });
     fakes::normalise(best.records);
   }

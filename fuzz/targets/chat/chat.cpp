@@ -21,8 +21,8 @@ fakes::ScenarioOptions chatOptions() {
   return options;
 }
 
-/// What a user sees begins with the question for the name, and comes in whole lines unless the
-/// connection broke.
+/// Checks that what a user sees begins with the question for the name. It must consist of whole
+/// lines unless the connection broke.
 void checkView(fakes::World& world, const fakes::RemotePeer& user) {
   constexpr std::string_view kQuestion = "What's your name?\r\n";
   const std::string_view seen = user.received().text();

@@ -1,5 +1,5 @@
-// Programs of Deferreds instead of a protocol: what connection 0 sends is one, done twice
-// (deferred_program.hpp).
+// A scenario without a protocol. The bytes that connection 0 sends are read as a program of
+// Deferreds (model/program.hpp). The program runs twice: with Deferreds and by an interpreter.
 
 #include <memory>
 #include <string>
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// Keeps what arrives.
+/// Keeps the bytes that arrive.
 class Reader final : public Protocol {
  public:
   explicit Reader(std::string& bytes) : bytes_(bytes) {}
@@ -27,8 +27,8 @@ class Reader final : public Protocol {
   std::string& bytes_;
 };
 
-// make; callback that returns 1; make; fire; callbacks that fail, pause, cancel; list, race,
-// coroutine; drop, timeout, advance
+// The words are single steps: make, callbacks of several kinds, fire, fail, cancel, pause,
+// chainDeferred, list, race, coroutine, drop, timeout and advance.
 constexpr std::string_view kWords[] = {"\0\0\0\0\0"sv,  "\1\0\0\4\1"sv,   "\1\1\2\0\0"sv,   "\2\0\0\0\5"sv,  "\3\1\0\0\7"sv,
                                        "\1\0\0\2\3"sv,  "\1\0\2\x10\0"sv, "\1\1\2\x30\0"sv, "\4\0\0\0\0"sv,  "\5\0\0\0\0"sv,
                                        "\x8\0\1\0\0"sv, "\xa\7\0\3\0"sv,  "\xc\3\0\4\0"sv,  "\xe\0\1\3\0"sv, "\x9\0\0\0\0"sv,

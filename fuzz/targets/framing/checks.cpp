@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kHandlers = 2, kMaxClients = 8;
 
-/// Builds subjects, with a log each that lives as long.
+/// Builds subjects. Each gets a log of its own, which lives as long as the factory.
 template <class Base>
 class SubjectFactory final : public Base {
  public:
@@ -38,7 +38,7 @@ class SubjectFactory final : public Base {
   std::vector<std::unique_ptr<props::EventLog>> logs_;
 };
 
-/// One message as long as it may be, and what arrived while paused.
+/// A protocol may buffer one message of the greatest length, and what arrived while it was paused.
 props::Bounds bounds() {
   props::Bounds bounds;
   bounds.bufferedBytes = kMaxMessage + 16 + fakes::SimDriver::kMaxChunk;
@@ -69,7 +69,7 @@ bool checkServer(fakes::World& world, const Kinds& kinds) {
   reactor.listenTCP(1, watch.over(factory));
   world.run();
   watch.finish();
-  factory->made.clear();  // each of them holds the factory
+  factory->made.clear();  // each protocol holds the factory
   if (world.verdict() == nullptr) checkOutput(world, kinds);
   return world.verdict() == nullptr && properties(world, kinds);
 }

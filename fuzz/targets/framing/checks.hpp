@@ -7,7 +7,7 @@
 #include <teasel/fakes/world/world.hpp>
 #include <teasel/props/harness.hpp>
 
-/// What every target of a framing protocol checks.
+/// The checks that every target of a framing protocol makes.
 
 namespace teasel::targets {
 
@@ -15,17 +15,17 @@ namespace teasel::targets {
 struct Kinds {
   props::Subject busy;   ///< a Server or a Client
   props::Subject quiet;  ///< a Quiet
-  /// Whether bytes are whole messages, of an end that closed in order.
+  /// Whether `bytes`, all that an end sent before it closed in order, are whole messages.
   bool (*whole)(ByteView bytes) = nullptr;
 };
 
-/// A server in the world with all its choices, watched; then the properties. Returns whether there
-/// is no verdict.
+/// Runs a server in the world with all the world's choices and watches it, then checks the
+/// properties. Returns true if there is no verdict.
 bool checkServer(fakes::World& world, const Kinds& kinds);
 
-/// Clients of a server that the input plays: one connects at once, application action 0 connects
-/// another. Then the properties, of a client that was connected to. Gives the clients, which live
-/// until their world is reset.
+/// Runs clients of a server that the input plays. One client connects at once; application action 0
+/// connects another. Then checks the properties on clients that the peers connect to, as to a
+/// server. Returns the clients; they live until their world is reset.
 std::vector<std::shared_ptr<Protocol>> checkClient(fakes::World& world, const Kinds& kinds);
 
 }  // namespace teasel::targets

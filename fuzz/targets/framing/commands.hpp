@@ -9,21 +9,22 @@
 
 namespace teasel::targets {
 
-/// What a server does for its peer, whatever the messages come in: a command each.
+/// A server's commands, the same for every framing protocol. Each message is one command.
 ///
-///     echo TEXT         TEXT
-///     count             how many commands there were
-///     size N            N times "x", at most kMaxReply
+///     echo TEXT         answers TEXT
+///     count             answers the number of commands so far
+///     size N            answers N times "x"; N is at most kMaxReply
 ///     pause MS          takes no input for MS milliseconds (at most kMaxPause), then answers
 ///                       "resumed"
-///     blink             pauses and resumes at once
-///     later MS TEXT     TEXT, so much later; at most kMaxPending at a time
-///     quit              bye, and closes
+///     blink             pauses the transport and resumes it at once
+///     later MS TEXT     answers TEXT after MS milliseconds; at most kMaxPending such answers may
+///                       wait at a time
+///     quit              answers "bye" and closes the connection
 ///     fail              ends the connection with NotWanted
-///     abort             aborts it
+///     abort             aborts the connection
 ///
-/// Anything else: "?". A command that comes while the transport is paused or ending breaks the
-/// promise of its protocol.
+/// The answer to anything else is "?". A protocol breaks its promise if it delivers a command while
+/// the transport is paused or ending; that fails a check.
 class Commands {
  public:
   static constexpr std::uint32_t kMaxPause = 60'000, kMaxPending = 4, kMaxReply = 300;
@@ -32,10 +33,10 @@ class Commands {
     using runtime_error::runtime_error;
   };
 
-  /// `owner` holds this; `reply` sends a message on its connection.
+  /// `owner` holds this object; `reply` sends a message on the owner's connection.
   Commands(Protocol& owner, Clock& clock, Reply reply) : owner_(owner), clock_(clock), reply_(std::move(reply)) {}
   void obey(std::string_view command);
-  /// The connection is lost: no timer is left.
+  /// Called when the connection is lost. Cancels all timers.
   void end();
 
  private:

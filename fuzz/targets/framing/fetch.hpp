@@ -9,34 +9,37 @@
 
 namespace teasel::targets {
 
-/// What a client does with its server, which the input plays, whatever the messages come in:
+/// A client that fetches items, the same for every framing protocol. The input plays its server:
 ///
 ///     server: hello NAME                            client: list
-///     server: item SIZE, then a message of SIZE bytes, (again) ... end
+///     server: item SIZE, then a message of SIZE bytes; any number of times; then end
 ///                                                   client: thanks N BYTES, and closes
-///     server: wait                                  patience begins anew, at most kMaxWaits times
+///     server: wait                                  client: waits for another kPatience
+///                                                   (at most kMaxWaits times)
 ///
-/// Anything else, more than kMaxItems, or silence for kPatience: "error WHY", and closes. A message
-/// that comes while the transport is paused or ending breaks the promise of its protocol.
+/// The client says "error WHY" and closes after anything else, after more than kMaxItems items and
+/// after silence for kPatience. A protocol breaks its promise if it delivers a message while the
+/// transport is paused or ending; that fails a check.
 class Fetch {
  public:
   static constexpr std::uint32_t kMaxItem = 4096, kMaxItems = 64, kMaxWaits = 3;
   static constexpr Duration kPatience = std::chrono::seconds(30);
   using Say = std::function<void(std::string_view text)>;
 
-  /// `owner` holds this; `say` sends a message on its connection.
+  /// `owner` holds this object; `say` sends a message on the owner's connection.
   Fetch(Protocol& owner, Clock& clock, Say say) : owner_(owner), clock_(clock), say_(std::move(say)) {}
   void begin();
   void heard(std::string_view message);
-  /// The server broke the rules of what messages come in.
+  /// Called when the server broke the rules of the framing protocol.
   void broken(std::string_view why);
-  /// The connection is lost: no timer is left.
+  /// Called when the connection is lost. Cancels all timers.
   void end() { patience_.cancelIfActive(); }
 
   bool finished() const noexcept { return state_ == State::kFinished; }
   bool failed() const noexcept { return failed_; }
   std::uint32_t items() const noexcept { return items_; }
-  /// Bytes of items announced and received; equal when finished without error.
+  /// Bytes of the items that were announced and received. They are equal when the client has
+  /// finished without an error.
   std::uint64_t announced() const noexcept { return announced_; }
   std::uint64_t received() const noexcept { return received_; }
 

@@ -13,17 +13,17 @@ std::size_t bigEndian(ByteView bytes) {
   return value;
 }
 
-/// `size`, if there is so much.
+/// `size` if `bytes` has so many bytes, else 0.
 std::size_t ifWhole(std::size_t size, ByteView bytes) { return size <= bytes.size() ? size : 0; }
 
-/// A list: its number of items in a byte, each behind its length in a byte.
+/// The size of a list: one byte has the number of items, and one byte before each item its length.
 std::size_t listSize(ByteView bytes) {
   std::size_t at = 2, left = bigEndian(bytes.sub(1, 1));
   for (; left > 0 && at < bytes.size(); --left) at += 1 + bigEndian(bytes.sub(at, 1));
   return left == 0 ? ifWhole(at, bytes) : 0;
 }
 
-/// Words of 4 bytes, of which the last is zero.
+/// The size of a record of words: each has 4 bytes, and the last is zero.
 std::size_t wordsSize(ByteView bytes) {
   for (std::size_t at = 1; at + 4 <= bytes.size(); at += 4)
     if (bigEndian(bytes.sub(at, 4)) == 0) return at + 4;

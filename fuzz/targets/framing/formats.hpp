@@ -6,25 +6,26 @@
 #include <teasel/core/byte_view.hpp>
 #include <teasel/fakes/play/choices.hpp>
 
-/// The formats of the targets' messages, by the plainest means.
+/// The formats of the targets' messages, read in the simplest way.
 
 namespace teasel::targets {
 
-/// The width of a length prefix is a choice of the world's, user.0: these, in bytes.
+/// The width of a length prefix in bytes. The world chooses it at the site user.0.
 inline constexpr std::size_t kWidths[] = {2, 1, 4};
 inline constexpr fakes::ChoiceKey kWidth(0, fakes::kUserSites);
 
-// Of the message that bytes begin with: its size, 0 when it is none, or not whole.
+// Size of the message at the beginning of `bytes`. 0 if there is no message or not all of it.
 std::size_t netstringSize(ByteView bytes);
 std::size_t intStringSize(ByteView bytes, std::size_t prefixLength);
 std::size_t recordSize(ByteView bytes);
 
-// The same, as fakes::MessageSize.
+// The same functions with the signature of fakes::MessageSize.
 std::size_t netstringMessage(ByteView bytes, std::span<const fakes::ChoiceRecord> records);
 std::size_t intStringMessage(ByteView bytes, std::span<const fakes::ChoiceRecord> records);
 std::size_t recordMessage(ByteView bytes, std::span<const fakes::ChoiceRecord> records);
 
-// Whether bytes are whole messages, for Kinds::whole. Of records, those that Records::send writes.
+// Whether `bytes` are whole messages, for Kinds::whole. wholeRecords knows only the records that
+// Records::send writes.
 bool wholeLines(ByteView bytes);
 bool wholeNetstrings(ByteView bytes);
 template <std::size_t PrefixLength>

@@ -10,8 +10,8 @@
 
 namespace teasel::targets {
 
-/// The subjects that a target checks: Server<M> or Client<M>, and Quiet<M>. Arguments are what M is
-/// made with.
+/// The subjects that a target checks: Server<M> or Client<M>, and Quiet<M>. `args` are the
+/// arguments of M's constructor.
 template <template <class> class Busy, class Messages, class... Args>
 Kinds kindsOf(bool (*whole)(ByteView bytes), Args... args) {
   return {
@@ -21,7 +21,7 @@ Kinds kindsOf(bool (*whole)(ByteView bytes), Args... args) {
   };
 }
 
-/// What holds of clients when all has ended.
+/// Checks clients after the end: one that finished without an error has all bytes of its items.
 template <class Messages>
 void checkFetched(fakes::World& world, const std::vector<std::shared_ptr<Protocol>>& clients) {
   for (const auto& client : clients) {

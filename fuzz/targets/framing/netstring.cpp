@@ -9,8 +9,8 @@
 namespace teasel::targets {
 namespace {
 
-/// "5:hello," - the length, the bytes, a comma - by the plainest means, all at once: what any
-/// delivery must come to.
+/// Reads netstrings ("5:hello,": the length, a colon, the bytes, a comma) in the simplest way and
+/// all at once. Every delivery in chunks must have the same result.
 class PlainNetstrings {
  public:
   explicit PlainNetstrings(ByteView bytes) {
@@ -42,7 +42,7 @@ class PlainNetstrings {
   }
 };
 
-/// NetstringReceiver, which keeps what it gets.
+/// A NetstringReceiver that keeps the strings that it gets.
 class Collector final : public NetstringReceiver {
  public:
   Collector() : NetstringReceiver(kMaxMessage) {}

@@ -11,14 +11,15 @@
 
 namespace teasel::targets {
 
-/// What a StatefulProtocol speaks in the targets, as servers.hpp has it. A record is a byte for its
-/// kind, and then
+/// The format that a StatefulProtocol reads in the targets, with the interface that servers.hpp
+/// describes. A record begins with one byte for its kind. The kind says what follows:
 ///
-///     m    a message: its length in 2 bytes, big-endian, and so many bytes
-///     l    a list of messages: their number in a byte, each behind its length in a byte
-///     w    words of 4 bytes until one is zero: a message each
-///     z    a number in 2 bytes: so many states that want nothing
-///     q    the end of states
+///     m    a message: its length in 2 bytes, big-endian, then its bytes
+///     l    a list of messages: their number in one byte, then each message behind its length in
+///          one byte
+///     w    words of 4 bytes, each a message, up to a word that is zero
+///     z    a number in 2 bytes, big-endian: so many states in a row want no bytes
+///     q    nothing: this record ends the states
 ///
 /// Every other kind breaks the format.
 class Records : public StatefulProtocol {

@@ -12,17 +12,19 @@
 #include "framing/commands.hpp"
 #include "framing/fetch.hpp"
 
-/// Commands and Fetch over each protocol of messages, and Quiet ones that only report what they
-/// hear. Each takes the clock, the log that it reports to, and what its protocol wants to know.
+/// Protocols for the targets: Server runs Commands, Client runs Fetch, and Quiet only reports what
+/// it hears. Each exists over every framing protocol. Server and Client are constructed with a
+/// clock; all take the log that they report to and the arguments of their framing protocol.
 
 namespace teasel::targets {
 
-/// The longest message of the targets.
+/// The length of the longest message in the targets, in bytes.
 inline constexpr std::size_t kMaxMessage = 200;
 
-// What they speak: a protocol of lines or strings, reduced to messages. send writes one;
-// messageReceived hears one; broken is told what breaks the format, and says whether the protocol's
-// own answer to that follows. kFaults: after so many it does.
+// The framing protocols, reduced to messages. send() writes a message, and messageReceived() is
+// called with each message. broken() is called with the reason when the input breaks the format;
+// if it returns true, the protocol's own answer to that follows. A Server returns true at the
+// kFaults-th such call.
 
 class Lines : public LineOnlyReceiver {
  public:
@@ -69,7 +71,7 @@ class IntStrings : public IntNStringReceiver {
   }
 };
 
-/// Obeys Commands.
+/// A server that obeys Commands.
 template <class Messages>
 class Server final : public Messages {
  public:
@@ -102,7 +104,7 @@ class Server final : public Messages {
   int faults_ = 0;
 };
 
-/// Fetches.
+/// A client that runs Fetch.
 template <class Messages>
 class Client final : public Messages {
  public:
@@ -130,7 +132,7 @@ class Client final : public Messages {
   props::EventLog& log_;
 };
 
-/// Only reports, and leaves the rest to its protocol.
+/// Reports what it hears and leaves everything else to its framing protocol.
 template <class Messages>
 class Quiet final : public Messages {
  public:

@@ -9,7 +9,7 @@
 
 namespace teasel::targets {
 
-/// How wide the prefix is in this run, in bytes.
+/// The width of the length prefix in this run, in bytes. The world chooses it.
 inline std::size_t drawWidth(fakes::World& world) { return kWidths[world.choices().below(std::size(kWidths), kWidth)]; }
 
 template <template <class> class Busy>

@@ -12,7 +12,7 @@
 namespace teasel::targets {
 namespace {
 
-/// The line server, which also reports what it hears.
+/// A line server that also reports to a log what it hears.
 class LoggedLineServer final : public LineServer {
  public:
   LoggedLineServer(Clock& clock, props::EventLog& log) : LineServer(clock), log_(log) {}
@@ -43,7 +43,7 @@ fakes::ScenarioOptions chunkOptions() {
   return options;
 }
 
-/// A whole life, watched.
+/// Runs a line server in the world and watches it to its end. Returns true if there is no verdict.
 bool live(fakes::World& world) {
   props::Bounds bounds;
   bounds.bufferedBytes = LineServer::kMaxLine + 2 + fakes::SimDriver::kMaxChunk;

@@ -9,15 +9,15 @@
 
 namespace teasel::targets {
 
-/// A client that fetches items from a line server, which the input plays:
+/// A client that fetches items from a line server. The input plays the server:
 ///
 ///     server: hello NAME            client: list
-///     server: item SIZE, SIZE bytes, (again) ... end
+///     server: item SIZE, then SIZE bytes; any number of times; then end
 ///                                   client: thanks N BYTES, and closes
-///     server: wait                  patience begins anew, at most kMaxWaits times
+///     server: wait                  client: waits for another kPatience (at most kMaxWaits times)
 ///
-/// Anything else, an item above kMaxItem, more than kMaxItems, or silence for kPatience: "error
-/// WHY", and closes.
+/// The client says "error WHY" and closes after anything else, after an item above kMaxItem bytes,
+/// after more than kMaxItems items and after silence for kPatience.
 class LineClient : public LineReceiver {
  public:
   static constexpr std::size_t kMaxLine = 128;
@@ -34,7 +34,8 @@ class LineClient : public LineReceiver {
 
   bool finished() const noexcept { return state_ == State::kFinished; }
   std::uint32_t items() const noexcept { return items_; }
-  /// Bytes of items announced and received; equal when finished without error.
+  /// Bytes of the items that were announced and received. They are equal when the client has
+  /// finished without an error.
   std::uint64_t announced() const noexcept { return announced_; }
   std::uint64_t received() const noexcept { return received_; }
   bool failed() const noexcept { return failed_; }

@@ -56,7 +56,7 @@ TEASEL_SCENARIO(line_client, "a client that fetches items from a server, which t
     world.check(client->received() <= client->announced(), "more-than-announced");
     if (client->finished() && !client->failed()) world.check(client->received() == client->announced(), "less-than-announced");
   }
-  clients->made.clear();  // each of them holds its factory
+  clients->made.clear();  // each client holds its factory
 }
 
 }  // namespace

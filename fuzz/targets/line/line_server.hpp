@@ -9,18 +9,20 @@
 
 namespace teasel::targets {
 
-/// A line server with a corner of everything that LineReceiver does. A command per line:
+/// A line server that uses each feature of LineReceiver. Each line is one command:
 ///
-///     How are you?      Fine
-///     echo TEXT         TEXT
-///     raw N             takes N bytes (at most kMaxRaw) as they come, then answers "raw N SUM"
+///     How are you?      answers "Fine"
+///     echo TEXT         answers TEXT
+///     raw N             takes N bytes (at most kMaxRaw) in raw mode, then answers "raw N SUM"
 ///     pause MS          takes no input for MS milliseconds (at most kMaxPause), then answers
 ///                       "resumed"
-///     later MS TEXT     TEXT, so much later; at most kMaxPending at a time
-///     quit              bye, and closes
+///     later MS TEXT     answers TEXT after MS milliseconds; at most kMaxPending such answers may
+///                       wait at a time
+///     quit              answers "bye" and closes the connection
 ///
-/// Anything else: "I don't know what you mean". A line that is too long: "line too long", and the
-/// rest of it is skipped; the third one closes.
+/// The answer to anything else is "I don't know what you mean". The answer to a line that is too
+/// long is "line too long", and the rest of that line is skipped; the third such line closes the
+/// connection.
 class LineServer : public LineReceiver {
  public:
   static constexpr std::size_t kMaxLine = 256;
@@ -34,7 +36,7 @@ class LineServer : public LineReceiver {
   void connectionLost(const Failure& reason) override;
 
  protected:
-  /// Bytes of raw mode that are still to come.
+  /// How many bytes of raw mode are still to come.
   std::uint32_t rawLeft() const noexcept { return rawLeft_; }
 
  private:

@@ -26,7 +26,7 @@ FileSender::Source fileOf(std::uint32_t size, bool bad) {
   };
 }
 
-/// A command with a delay of 0.
+/// Whether `line` is a command with a delay of 0.
 bool wantsNoDelay(std::string_view line) {
   std::uint32_t delay = 1;
   for (const std::string_view word : {"later", "pause", "timeout"}) {

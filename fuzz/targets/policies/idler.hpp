@@ -13,30 +13,32 @@
 
 namespace teasel::targets {
 
-/// A peer that does not wait for ever: a connection on which nothing happens for kPeriod ends. It
-/// obeys Commands, a line each, and these:
+/// A peer that does not wait for ever. It ends a connection on which no line came for a period,
+/// which is kPeriod at first. It obeys Commands, one on each line, and these commands:
 ///
-///     timeout MS         the period, from now on; answers with the one before
-///     never              none
-///     hush               is no sign of life
-///     warn               when the period passes the next time, "hurry", and it begins anew
-///     bear               when the period passes the next time, nothing
-///     file N [quit|bad]  N times "x" (at most kMaxFile) and the end of a line, by a FileSender;
-///                        takes no input meanwhile, then answers "sent". quit: closes at once,
-///                        which waits for it; bad: the file breaks off before its end
+///     timeout MS         sets the period to MS milliseconds from now on; answers the former period
+///     never              sets no period
+///     hush               does nothing; this line alone does not count as a sign of life
+///     warn               the next time that the period passes, answers "hurry" and begins the
+///                        period again
+///     bear               the next time that the period passes, does nothing
+///     file N [quit|bad]  sends N times "x" (at most kMaxFile) and the end of a line with a
+///                        FileSender; takes no input meanwhile, then answers "sent". With quit,
+///                        closes the connection at once, which waits for the file. With bad, the
+///                        file breaks off before its end
 ///
-/// No delay is 0: in which turns of one instant a file is sent is free, and with that, what is due
-/// in between.
+/// A command with a delay of 0 is refused. A file may be sent in any of the turns of one instant,
+/// so the order of the file and of a timer that is due at that instant would not be fixed.
 ///
-/// What TimeoutMixin and FileSender promise is checked beside them, against a plain account of the
-/// time.
+/// The Idler checks the promises of TimeoutMixin and FileSender. For that it keeps its own simple
+/// account of the time.
 class Idler : public TimeoutMixin<LineOnlyReceiver> {
  public:
   static constexpr Duration kPeriod = std::chrono::seconds(30);
   static constexpr std::size_t kMaxLine = 200;
   static constexpr std::uint32_t kMaxFile = 40'000, kMaxPeriod = 100'000;
 
-  /// Both outlive it.
+  /// `clock` and `log` must outlive this object.
   Idler(Clock& clock, props::EventLog& log)
       : TimeoutMixin(clock, "\r\n", kMaxLine),
         clock_(clock),
@@ -57,8 +59,8 @@ class Idler : public TimeoutMixin<LineOnlyReceiver> {
   Clock& clock_;
   props::EventLog& log_;
   Commands commands_;
-  std::optional<Duration> period_;  ///< that was set last
-  std::optional<Instant> due_;      ///< when the connection ends unless something happens
+  std::optional<Duration> period_;  ///< the period that was set last
+  std::optional<Instant> due_;      ///< when the connection ends if no line comes
   bool warns_ = false, bears_ = false, sending_ = false;
 };
 

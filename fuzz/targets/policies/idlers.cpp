@@ -15,7 +15,7 @@ const props::Subject kWrapped = [](Reactor& reactor, props::EventLog& log) {
   return std::make_shared<ProtocolWrapper>(std::make_shared<ProtocolWrapper>(kPlain(reactor, log)));
 };
 
-/// A wrapper that overrides nothing is not noticed, by the protocol and by its peer.
+/// Checks that neither a protocol nor its peer notices a wrapper that overrides nothing.
 bool wrappingIsNotNoticed(fakes::World& world) {
   static thread_local std::vector<std::unique_ptr<props::Observed>> plain;
   std::size_t count = 0;
@@ -54,7 +54,7 @@ fakes::ScenarioOptions idlerOptions(std::uint8_t appOps) {
   options.shape.words = kWords;
   options.shape.appOps = appOps;
   options.play.bytes = 8192;
-  options.world.window = 16384;  // files wait for peers that do not read
+  options.world.window = 16384;  // so small that a file waits for a peer that does not read
   return options;
 }
 

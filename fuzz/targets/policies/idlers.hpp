@@ -11,12 +11,12 @@
 
 #include "policies/idler.hpp"
 
-/// What the targets of Idlers in wrappers share: what stands around a protocol, on both sides of a
-/// connection.
+/// The parts that the targets of Idlers in wrappers share. These targets check what stands around a
+/// protocol, on the server's and on the client's side of a connection.
 
 namespace teasel::targets {
 
-/// Builds Idlers, and counts what a client factory is told.
+/// Builds Idlers and counts the calls that a client factory gets.
 class Idlers final : public ClientFactory {
  public:
   explicit Idlers(Clock& clock) : clock_(clock) { noisy = false; }
@@ -26,7 +26,7 @@ class Idlers final : public ClientFactory {
   }
   void startedConnecting(Connector&) override { ++begun; }
   void clientConnectionMade(Connector&, const std::shared_ptr<Protocol>& protocol) override {
-    // what it has built, and not what that was wrapped in
+    // Counts only if it gets the Idler that it built, and not the wrapper around it.
     made += dynamic_cast<Idler*>(protocol.get()) != nullptr;
   }
   void clientConnectionFailed(Connector&, const Failure&) override { ++failed; }
@@ -38,12 +38,13 @@ class Idlers final : public ClientFactory {
   std::vector<std::unique_ptr<props::EventLog>> logs_;
 };
 
-/// `appOps` as in PlayShape.
+/// Options of the scenarios. `appOps` has the meaning of PlayShape::appOps.
 fakes::ScenarioOptions idlerOptions(std::uint8_t appOps = 0);
 
-/// What must hold when all has ended: `wrapping` has let go of all wrappers; a peer that saw a
-/// clean end saw whole lines, as a file that broke off must not look whole; the wrappers of another
-/// run change nothing, nor do other cuts.
+/// Checks what must hold after the end:
+///  - `wrapping` has let go of all wrappers.
+///  - A peer that saw a clean end saw whole lines: a file that broke off must not look complete.
+///  - The same run with other wrappers, or with input that is cut otherwise, has the same events.
 void checkIdlers(fakes::World& world, const WrappingFactory& wrapping);
 
 }  // namespace teasel::targets

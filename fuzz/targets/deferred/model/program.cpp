@@ -30,7 +30,7 @@ Enum pick(unsigned byte) {
   return static_cast<Enum>(byte % static_cast<unsigned>(Enum::kCount));
 }
 
-/// "pause d3; " - or nothing.
+/// The effect as text, for example "pause d3; ". Empty for Effect::kNone.
 std::string effectText(const Step& step, std::uint8_t which) {
   const Effect effect = pick<Effect>(step.c >> 4);
   if (effect == Effect::kNone) return "";
@@ -97,7 +97,8 @@ std::string describe(const Program& program) {
 }
 
 bool Rules::mayWait(std::size_t later, std::size_t earlier, bool byReturn) {
-  // A return may meet the chain itself, or a circle of returns alone: the library refuses these.
+  // A returned Deferred may be the chain itself, or close a circle that consists of returned
+  // Deferreds alone: the library refuses both.
   if (leads(earlier, later, byReturn)) return false;
   Edge& edge = edges_[later][earlier];
   edge.any = true;
@@ -112,9 +113,11 @@ bool Rules::mayAwait(std::size_t coroutine, std::size_t first, std::size_t secon
   return true;
 }
 
-/// Whether `from` waits for `to`, through others or not; `firm`: by something firm on the way.
+/// Whether `from` waits for `to`, directly or through others. With `firm`, only a way that has a
+/// firm edge counts.
 bool Rules::leads(std::size_t from, std::size_t to, bool firm) const {
-  std::array<std::array<bool, 2>, kMaxDeferreds> seen{};  // by way of something firm: 1
+  // For each Deferred: [0] reached without a firm edge, [1] reached over a firm edge.
+  std::array<std::array<bool, 2>, kMaxDeferreds> seen{};
   std::vector<std::pair<std::size_t, bool>> open{{from, false}};
   seen[from][0] = true;
   while (!open.empty()) {

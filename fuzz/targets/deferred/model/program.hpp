@@ -8,99 +8,109 @@
 
 #include <teasel/core/byte_view.hpp>
 
-/// Programs of Deferreds: what a fuzzer or RapidCheck makes, and what is done twice - on Deferreds,
-/// and by an interpreter that knows nothing of them - to compare what both saw.
+/// Programs of Deferreds. A fuzzer or RapidCheck makes a program, and the program runs twice: with
+/// Deferreds, and by an interpreter that does not use Deferreds. Both must see the same.
 namespace teasel::targets {
 
-/// One step; every five bytes are one. A Deferred is named by a number, modulo how many there are.
+/// One step of a program, encoded in five bytes. A step names a Deferred by a number, modulo the
+/// number of Deferreds that exist. In the descriptions below, a, b and value are the step's
+/// members.
 struct Step {
   enum Op : std::uint8_t {
-    /// a new Deferred; a: its Canceller, value; the canceller does Effect(c >> 4) to b before
+    /// Makes a Deferred with a canceller of kind Canceller(a). The canceller first does
+    /// Effect(c >> 4) to the Deferred b. It then gives `value` or fails with it, if its kind does
+    /// that.
     kMake,
-    /// to a: a callback for When(b), which does Effect(c >> 4) to value, then gives
-    /// CallbackOutcome(c & 15)
+    /// Adds a callback to the Deferred a, in the way When(b). The callback does Effect(c >> 4) to
+    /// the Deferred `value`, and then gives CallbackOutcome(c & 15).
     kAdd,
-    kFire,     ///< a, with value
-    kFail,     ///< a, with error value
-    kCancel,   ///< a
-    kPause,    ///< a
-    kUnpause,  ///< a
-    kTake,     ///< a
+    kFire,     ///< fires a with value
+    kFail,     ///< fails a with the error number value
+    kCancel,   ///< cancels a
+    kPause,    ///< pauses a
+    kUnpause,  ///< unpauses a
+    kTake,     ///< takes the result of a
     kForward,  ///< a.chainDeferred(b)
-    kDrop,     ///< the handle of a: what waits for it, or for which it waits, may die or live on
-    /// a new one: deferredList of those in the mask a, or gatherResults (kValues), options c
+    /// Drops the handle of a. What waits for a, and what a waits for, may die or live on.
+    kDrop,
+    /// Makes a deferredList of the Deferreds in the bit mask a, with options c. The option kValues
+    /// makes it gatherResults.
     kList,
-    kFirst,   ///< the same with fireOnOneCallback
-    kRace,    ///< the same, race
-    kGather,  ///< a new one: gather(a, b), options c
-    /// a new one: awaits a; options c: catches its failure, awaits b as well, throws in the end;
-    /// and Effect(c >> 4)
+    kFirst,   ///< like kList, with fireOnOneCallback
+    kRace,    ///< like kList, but a race
+    kGather,  ///< makes gather(a, b) with options c
+    /// Makes a coroutine that awaits a. The options c say whether it catches the failure of a,
+    /// whether it awaits b as well, and whether it throws in the end. It does Effect(c >> 4) to the
+    /// Deferred `value` after each wait.
     kCoroutine,
     kTimeout,  ///< a.addTimeout(value)
-    kAdvance,  ///< the clock, by value
-    kLeave,    ///< the program ends here: all handles are dropped with nothing told
+    kAdvance,  ///< advances the clock by value
+    kLeave,    ///< ends the program here: drops all handles and does nothing else
     kOps,
   };
   std::uint8_t op = 0, a = 0, b = 0, c = 0, value = 0;
 };
 
 enum class Canceller : std::uint8_t { kNone, kIdle, kGives, kFails, kThrows, kCount };
-/// addCallback, addErrback, addBoth, addCallbacks, addErrback<E> for the errors of programs, tap,
-/// tapErrback, tapBoth.
+/// The way in which a callback is added, in the order of the names below: addCallback, addErrback,
+/// addBoth, addCallbacks, addErrback<E> for the errors of programs, tap, tapErrback, tapBoth.
 enum class When : std::uint8_t { kValue, kFailure, kBoth, kPair, kTrap, kTap, kTapErrback, kTapBoth, kCount };
-/// What a callback, a canceller, a coroutine after each wait, does besides: to the Deferred of the
-/// step's value (b).
+/// A side effect on another Deferred. A callback and a coroutine (after each wait) do it to the
+/// Deferred that the step's `value` names, a canceller to the Deferred b.
 enum class Effect : std::uint8_t { kNone, kPause, kUnpause, kCancel, kFire, kFail, kAdd, kTake, kCount };
-/// What a callback gives: what it got, another value, an error thrown or returned, the Deferred of
-/// the step's value. A tap can but throw.
+/// The result of a callback: what it got, another value, an error that it throws, an error that it
+/// returns, or the Deferred that the step's `value` names. A tap can only throw.
 enum class CallbackOutcome : std::uint8_t { kPass, kValue, kThrow, kFailure, kDeferred, kCount };
 
-/// Options of joins (Step::c) and of coroutines.
+/// Options in Step::c: the first four of joins, the last three of coroutines.
 enum : std::uint8_t { kOnErrback = 1, kConsume = 2, kTakes = 4, kValues = 8, kCatches = 1, kSecond = 2, kThrowsInTheEnd = 4 };
 
 using Program = std::vector<Step>;
 
-/// kMaxRounds: how often all are told to end, in the end: a callback may pause another chain again.
+/// Limits of a program. At its end, all chains are told to end, up to kMaxRounds times: a callback
+/// may pause another chain again.
 inline constexpr std::size_t kMaxSteps = 48, kMaxDeferreds = 12, kMaxRounds = 100;
 
-/// Every byte string is a program; missing bytes are 0, steps beyond kMaxSteps are left out.
+/// Decodes a program. Every byte string is one: missing bytes are 0, and steps beyond kMaxSteps are
+/// left out.
 Program decodeProgram(ByteView bytes);
 std::string encodeProgram(const Program& program);
-/// The steps, one a line, as one would say them.
+/// The steps in words, one on each line.
 std::string describe(const Program& program);
 
-/// What both sides agree to leave out, decided by the steps alone: circles that nobody would ever
-/// fire, and that own themselves (through a chainDeferred, a join or a coroutine; circles of
-/// returned Deferreds alone are the library's to refuse).
+/// Decides which waits both sides leave out. The decision depends on the steps alone. Left out are
+/// waits that close a circle which nobody would ever fire and which owns itself, through a
+/// chainDeferred, a join or a coroutine. A circle that consists of returned Deferreds alone is not
+/// left out, because the library must refuse it.
 class Rules {
  public:
-  /// From now on `later` waits for `earlier`. False, and nothing noted, if that closes a circle as
-  /// described.
+  /// Notes that `later` waits for `earlier` from now on. `byReturn`: because a callback returned
+  /// `earlier`. Returns false, and notes nothing, if that closes a circle as described above.
   bool mayWait(std::size_t later, std::size_t earlier, bool byReturn);
-  /// The same for a coroutine that awaits `first`, then `second`: meanwhile what it waits for owns
-  /// the handle of the other. False if it must not have that one.
+  /// The same for a coroutine that awaits `first` and then `second`. While it waits for `first`,
+  /// `first` owns the handle of `second`. Returns false if the coroutine must not have that handle.
   bool mayAwait(std::size_t coroutine, std::size_t first, std::size_t second);
 
  private:
   struct Edge {
-    bool any = false, firm = false;  // firm: not by a return alone
+    bool any = false, firm = false;  // firm: not only because a callback returned it
   };
   bool leads(std::size_t from, std::size_t to, bool firm) const;
   std::array<std::array<Edge, kMaxDeferreds>, kMaxDeferreds> edges_{};
 };
 
-/// What a side saw: a line for each step, for each callback that ran, for each failure that nobody
-/// handled (those of one step in alphabetical order, since destructors tell of them), and for the
-/// state of every Deferred after each step.
+/// What one side saw. There is a line for each step, for each callback that ran, for each failure
+/// that nobody handled, and for the state of every Deferred after each step. The unhandled failures
+/// of one step are in alphabetical order, since destructors report them.
 using Notes = std::vector<std::string>;
 
-/// On Deferreds.
+/// Runs the program with Deferreds.
 Notes runProgram(const Program& program);
-/// By the interpreter.
+/// Runs the program by the interpreter.
 Notes interpretProgram(const Program& program);
 
-/// Empty if both sides saw the same; else the program, what they saw last together, and where they
-/// part.
+/// Empty if both sides saw the same. Otherwise the text has the program, the last lines that both
+/// sides saw, and the first line in which they differ.
 std::string disagreement(const Program& program);
 std::string disagreement(const Program& program, const Notes& observed, const Notes& expected);
 

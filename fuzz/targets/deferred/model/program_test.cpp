@@ -13,7 +13,8 @@
 
 namespace rc {
 
-/// Steps as a person would mix them; shrunk towards fewer of them and towards 0.
+/// Makes steps in the proportions in which a person would write them. RapidCheck shrinks a program
+/// towards fewer steps and the numbers of a step towards 0.
 template <>
 struct Arbitrary<teasel::targets::Step> {
   static Gen<teasel::targets::Step> arbitrary() {
@@ -65,7 +66,7 @@ constexpr std::uint8_t code(Effect effect, CallbackOutcome outcome) {
 }
 constexpr Step kNew{Step::kMake, 0, 0, 0, 0};
 constexpr auto kBoth = static_cast<std::uint8_t>(When::kBoth);
-/// d<which>.addBoth that returns d<other>.
+/// A step that adds to d<which>, with addBoth, a callback that returns d<other>.
 constexpr Step returning(std::uint8_t which, std::uint8_t other) {
   return {Step::kAdd, which, kBoth, code(Effect::kNone, CallbackOutcome::kDeferred), other};
 }
@@ -98,7 +99,8 @@ TEST(DeferredProgram, CircleThroughAJoinIsLeftOut) {
 }
 
 TEST(DeferredProgram, RaceWhoseLosersCoroutineTakesAnotherInputGoesOn) {
-  // d2 awaits d0, then d1; the race knows that d3 has won before it has hooked them all.
+  // d2 awaits d0, then d1. The race knows that d3 has won before it has added its callbacks to
+  // all inputs.
   const Program program{kNew,
                         kNew,
                         {Step::kCoroutine, 0, 1, kCatches | kSecond, 0},
@@ -146,8 +148,8 @@ TEST(DeferredProgram, CancellerAndCoroutineMayActOnOthers) {
   EXPECT_EQ(disagreement(program), "");
 }
 
-/// RapidCheck with more cases than its 100, RC_PARAMS allowing for fewer or more. Empty, or what it
-/// found and how to see that again.
+/// Runs RapidCheck with 10,000 cases; RC_PARAMS may set another number. Returns an empty string, or
+/// the failure that it found and how to reproduce it.
 template <class Property>
 std::string check(const char* id, Property&& property) {
   const auto& configuration = rc::detail::configuration();
@@ -182,7 +184,7 @@ TEST(DeferredModel, AFailureNamesTheProgramItsBytesAndHowToSeeItAgain) {
 
 TEST(DeferredModel, ProgramsDoWhatTheInterpreterSaysTheyDo) {
   const std::string found = check("DeferredModel", [](Program program) {
-    program.resize(std::min(program.size(), kMaxSteps));  // as many as its bytes may have
+    program.resize(std::min(program.size(), kMaxSteps));  // the limit of decodeProgram
     const std::string difference = disagreement(program);
     if (!difference.empty()) RC_FAIL(difference);
   });

@@ -14,13 +14,13 @@ Enum pick(unsigned byte) {
   return static_cast<Enum>(byte % static_cast<unsigned>(Enum::kCount));
 }
 
-/// Later than any timer of a program.
+/// A time later than any timer of a program.
 constexpr int kLongAfter = 1'000'000;
 
 }  // namespace
 
-/// Nobody will ever see its result: whoever waits for that hears nothing, and the body of a
-/// coroutine ends where it stands.
+/// Nobody can see the result of this chain any more. What waits for the result hears nothing, and
+/// the body of a coroutine ends where it stands.
 Chain::~Chain() {
   if (result && !result->ok && !result->quiet) deaths.push_back("unhandled " + result->error);
   for (Link& link : links) {
@@ -107,11 +107,11 @@ void Interpreter::append(Chain& chain, Link link) {
 
 void Interpreter::fire(const Owner& given, const Seen& outcome, bool asValue) {
   Chain& chain = handle(given);
-  // A join starts with another type than its handle stands for.
+  // The first result of a join has another type than its handle, so `callback` does not fit.
   if (asValue && chain.join != Step::kMake) throw Refused{"UsageError"};
   give(chain, outcome);
 }
-/// The result, from whoever promised it.
+/// Gives `chain` its first result.
 void Interpreter::give(Chain& chain, const Seen& outcome) {
   if (chain.driven) throw Refused{"UsageError"};
   if (chain.called) {
@@ -159,7 +159,7 @@ void Interpreter::addTimeout(const Owner& given, int after) {
   append(chain, std::move(link));
 }
 
-/// What a canceller throws is logged.
+/// Advances the clock and runs the timers that are due. An error of a canceller is only logged.
 void Interpreter::advance(int by) {
   now_ += by;
   for (;;) {
@@ -196,7 +196,7 @@ void Interpreter::effect(const Step& step, std::size_t which) {
   }
 }
 
-// --- Running
+// --- Running the chains
 
 void Interpreter::proceed(Chain& chain) {
   if (chain.running || chain.held) return;
@@ -245,7 +245,8 @@ void Interpreter::follow(Chain& chain, const Link& link) {
   }
 }
 
-/// chainDeferred. Where the other has its result already, ours becomes that error.
+/// Passes the result of `chain` on to `target` (chainDeferred). If `target` refuses it, for example
+/// because it has a result already, `chain` gets the error of the refusal as its result.
 void Interpreter::hand(Chain& chain, Chain& target) {
   try {
     if (target.called && !target.swallows) throw Refused{"AlreadyCalledError"};
@@ -289,7 +290,8 @@ void Interpreter::look(Chain& chain, const Link& link) {
   if (pick<CallbackOutcome>(link.step.c & 15) == CallbackOutcome::kThrow) chain.result = numbered(link.step.value);
 }
 
-/// A callback of `chain` returned `inner`.
+/// Makes `chain` wait for `inner`, which one of its callbacks returned. If the wait is to be left
+/// out, the result of `chain` is `instead`.
 void Interpreter::waitFor(Chain& chain, const Owner& inner, const Seen& instead) {
   if (inner != nullptr && !rules_.mayWait(chain.id, inner->id, true)) {
     chain.result = instead;
@@ -325,21 +327,21 @@ void Interpreter::cancel(Chain& given) {
   while (last->inner != nullptr) last = last->inner;
   const Owner alive = last->shared_from_this();
   Chain& target = *last;
-  if (target.waits) {  // for one that died
+  if (target.waits) {  // the Deferred that it waits for has died
     target.waits = false;
     target.result = error("CancelledError");
     return proceed(target);
   }
   if (target.called || target.cancelling) return;
   target.cancelling = true;
-  if (target.driven) return;  // its body runs: its next wait is cancelled
+  if (target.driven) return;  // its body runs; its next wait will be cancelled
   struct Done {
     bool& flag;
     ~Done() { flag = false; }
   } done{target.cancelling};
   if (target.join != Step::kMake) {
     cancelInputs(target);
-    if (target.join != Step::kRace) return;  // waits for what its inputs give
+    if (target.join != Step::kRace) return;  // the join waits for the results of its inputs
   } else if (const auto canceller = pick<Canceller>(target.made.a);
              target.made.op != Step::kMake || canceller == Canceller::kNone) {
     target.swallows = true;
@@ -355,7 +357,7 @@ void Interpreter::cancel(Chain& given) {
   proceed(target);
 }
 
-// --- The end: everything is told to end, then the handles go.
+// --- The end: every chain is told to end, then the handles are dropped.
 
 void Interpreter::windUp() {
   advance(kLongAfter);
@@ -366,7 +368,8 @@ void Interpreter::windUp() {
   }
   noteStates();
 }
-/// Whether there was something to tell.
+/// Unpauses a chain, then cancels it, then fails it, until it has a result. Returns false if
+/// nothing of that was needed.
 bool Interpreter::toldToEnd(const Owner& given) {
   Chain& chain = *given;
   if (chain.pauses == 0 && chain.called) return false;
@@ -377,7 +380,7 @@ bool Interpreter::toldToEnd(const Owner& given) {
       if (harder) fire(given, error("ended"), false);
       else cancel(chain);
     } catch (const Refused&) {
-      // Its canceller throws, or it is a coroutine that waits for another.
+      // Its canceller throws, or it is a coroutine that waits for another chain.
     }
   }
   return true;

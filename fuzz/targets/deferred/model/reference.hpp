@@ -9,31 +9,31 @@
 
 #include "deferred/model/program.hpp"
 
-/// The interpreter: what programs of Deferreds mean, told without one. Plain recursion, no
-/// optimisation; who owns whom is said by shared_ptr.
+/// The interpreter of programs of Deferreds. It defines what they mean without using a Deferred. It
+/// is recursive and not optimised; a shared_ptr expresses ownership.
 namespace teasel::targets::reference {
 
-/// A value, or the name of an error.
+/// A result: a value, or the name of an error.
 struct Seen {
   bool ok = true;
   int value = 0;
   std::string error{};
-  bool quiet = false;  // handled, although it stays
-  std::string all{};   // a join's: what it holds
+  bool quiet = false;  // the error counts as handled, although it stays
+  std::string all{};   // of a join: the results that it holds, as text
 };
 
 struct Chain;
 using Owner = std::shared_ptr<Chain>;
 
-/// What stands in a chain: a callback of the program, a chainDeferred, an input of a join, the
-/// first callback of a join (which makes a number of what it holds), a coroutine that waits, a
-/// timeout.
+/// An entry of a chain, in the order of Kind: a callback of the program, a chainDeferred, an input
+/// of a join, the first callback of a join (which turns the results that it holds into a number), a
+/// coroutine that waits, a timeout.
 struct Link {
   enum Kind : std::uint8_t { kCallback, kForward, kJoin, kDigest, kResume, kTimeout } kind = kCallback;
   Step step{};
-  std::size_t number = 0;  // of the callback
-  Owner target{};          // who gets the result, alive as long as it may come
-  std::size_t index = 0;   // of the input, of the timer
+  std::size_t number = 0;  // number of the callback
+  Owner target{};          // gets the result; lives as long as the result may come
+  std::size_t index = 0;   // index of the input or of the timer
 };
 
 struct Chain : std::enable_shared_from_this<Chain> {
@@ -45,35 +45,38 @@ struct Chain : std::enable_shared_from_this<Chain> {
   std::size_t id;
   Notes& deaths;
   bool called = false, running = false, swallows = false, cancelling = false;
-  bool held = false;   // while it is made an input of a join
-  bool waits = false;  // for a Deferred that a callback returned
+  bool held = false;   // it is being made an input of a join
+  bool waits = false;  // it waits for a Deferred that a callback returned
   std::optional<Seen> result{};
   std::deque<Link> links{};
   int pauses = 0;
-  Step made{};  // its canceller, what its coroutine does
-  // whose result is awaited: a returned Deferred's, or what a coroutine waits for
+  Step made{};  // the step that made it: has its canceller, or what its coroutine does
+  // The chain whose result this one awaits: a Deferred that a callback returned, or the one for
+  // which a coroutine waits.
   Chain* inner = nullptr;
-  Owner outer{};                 // who waits for ours because a callback returned us
-  const char* closed = nullptr;  // the error of whoever adds
+  // The chain that waits for this one because a callback returned this one.
+  Owner outer{};
+  const char* closed = nullptr;  // the error that adding a callback causes
 
-  // A join.
+  // Members of a join.
   Step::Op join = Step::kMake;
   std::uint8_t options = 0;
-  std::vector<Chain*> inputs{};  // null: has given its result, or died
+  std::vector<Chain*> inputs{};  // null: the input has given its result, or died
   std::vector<std::optional<Seen>> arrived{};
   bool won = false;
-  // A coroutine.
-  bool driven = false;            // its body has not ended
-  bool again = false;             // waits for the second time
-  bool same = false;              // for the same Deferred
-  Owner second{};                 // owned by the body but while it waits for it
-  const char* refused = nullptr;  // what another wait for the same would give
+  // Members of a coroutine.
+  bool driven = false;  // its body has not ended
+  bool again = false;   // it waits for the second time
+  bool same = false;    // its second wait is for the same Deferred as its first
+  Owner second{};       // the body owns this handle until it waits for it
+  // The error that another wait for the same Deferred would give.
+  const char* refused = nullptr;
   int sum = 0;
 
   bool settled() const { return result && links.empty() && pauses == 0 && !held && !running && outer == nullptr; }
 };
 
-/// A call that is refused, by the name of its error.
+/// Thrown when a call is refused. `error` is the name of the error.
 struct Refused {
   std::string error;
 };
@@ -83,14 +86,14 @@ class Interpreter {
   Notes run(const Program& program);
 
  private:
-  /// Of addTimeout; over when `chain` is null.
+  /// The timer of an addTimeout. It is over when `chain` is null.
   struct Timer {
     int due;
     Owner chain;
     bool went = false;
   };
 
-  // Steps (deferred_reference.cpp).
+  // Steps (reference.cpp).
   void perform(const Step& step);
   const Owner& slot(std::size_t which) const { return slots_[which % slots_.size()]; }
   bool full() const { return slots_.size() == kMaxDeferreds; }
@@ -114,7 +117,7 @@ class Interpreter {
   void noteStates();
   void noteDeaths();
 
-  // Running.
+  // Running the chains (reference.cpp).
   void proceed(Chain& chain);
   void follow(Chain& chain, const Link& link);
   void hand(Chain& chain, Chain& target);
@@ -123,7 +126,7 @@ class Interpreter {
   void waitFor(Chain& chain, const Owner& inner, const Seen& instead);
   void cancel(Chain& given);
 
-  // Joins and coroutines (deferred_reference_joins.cpp).
+  // Joins and coroutines (reference_joins.cpp).
   void joinMask(Step::Op op, const Step& step);
   void gather(const Step& step);
   void join(Step::Op op, std::uint8_t options, const std::vector<Owner>& inputs);

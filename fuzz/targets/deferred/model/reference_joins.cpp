@@ -2,7 +2,7 @@
 
 #include "deferred/model/reference.hpp"
 
-/// Joins and coroutines.
+/// Joins and coroutines of the interpreter.
 namespace teasel::targets::reference {
 
 namespace {
@@ -90,7 +90,7 @@ void Interpreter::arriveAtFirst(Chain& join, std::size_t index) {
   finishWith(join, first);
 }
 
-/// Every input has arrived.
+/// Called when every input has given its result.
 void Interpreter::finish(Chain& join) {
   std::string all = "all are";
   int sum = 0;
@@ -114,7 +114,7 @@ void Interpreter::cancelInputs(Chain& join) {
     try {
       cancel(*join.inputs[i]);
     } catch (const Refused&) {
-      continue;  // logged, and the others are cancelled all the same
+      continue;  // the error is logged, and the other inputs are still cancelled
     }
   }
 }
@@ -139,9 +139,9 @@ void Interpreter::await(Chain& made, const Owner& awaited) {
   const bool ready = awaited->settled();
   awaited->closed = "ResultTaken";
   if (ready) return resume(made, *std::exchange(awaited->result, std::nullopt));
-  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be made.second, which goes
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be made.second
   const Owner alive = awaited;
-  if (made.again) made.second.reset();  // a handle does not count while its body waits for it
+  if (made.again) made.second.reset();  // a body does not own what it waits for
   made.inner = alive.get();
   Link link;
   link.kind = Link::kResume;
@@ -151,7 +151,7 @@ void Interpreter::await(Chain& made, const Owner& awaited) {
   try {
     cancel(*alive);
   } catch (const Refused&) {
-    // Logged: it goes on waiting.
+    // The error is logged, and the coroutine goes on waiting.
   }
 }
 void Interpreter::resume(Chain& made, const Seen& outcome) {
@@ -160,7 +160,8 @@ void Interpreter::resume(Chain& made, const Seen& outcome) {
   if (!outcome.ok && (made.made.c & kCatches) == 0) return end(made, outcome);
   made.sum += outcome.ok ? outcome.value : 100;
   if ((made.made.c & kSecond) != 0 && !std::exchange(made.again, true)) {
-    // The same again: it was taken, or refused for another reason, which stands.
+    // The second wait is for the same Deferred. The first wait took its result, or was refused for
+    // another reason that still holds.
     if (made.same) return resume(made, error(made.refused));
     return await(made, made.second);
   }

@@ -16,7 +16,7 @@
 
 #include "deferred/model/program.hpp"
 
-/// A program, done with Deferreds.
+/// Runs programs with Deferreds.
 namespace teasel::targets {
 
 namespace {
@@ -33,7 +33,7 @@ Enum pick(unsigned byte) {
   return static_cast<Enum>(byte % static_cast<unsigned>(Enum::kCount));
 }
 
-/// Later than any timer of a program.
+/// A time later than any timer of a program.
 constexpr Duration kLongAfter = std::chrono::seconds(1000);
 
 std::string nameOf(const Failure& failure) {
@@ -49,7 +49,7 @@ std::string nameOf(const Failure& failure) {
 }
 std::string shown(const Result<int>& result) { return result.ok() ? std::to_string(*result) : nameOf(result.failure()); }
 
-/// Counts chains, and collects the failures that nobody handled.
+/// Counts chains and collects the failures that nobody handled.
 class Watcher final : public Observer {
  public:
   std::uint64_t chainMade(Site) override { return static_cast<std::uint64_t>(++alive); }
@@ -85,7 +85,7 @@ class Runner {
   using Handle = Deferred<int>;
   struct Slot {
     Handle handle;
-    bool join = false;  // which starts with another type
+    bool join = false;  // a join, whose first result has another type than the handle
   };
 
   template <class F>
@@ -185,7 +185,8 @@ class Runner {
       default: handle.tapBoth([look] { look(" ran"); }); return;
     }
   }
-  /// As the step says: for values, for failures, for both.
+  /// Adds `function` to `handle` in the way that the step says: for values, for failures, or for
+  /// both.
   template <class F>
   static void attach(Handle& handle, const Step& step, F function) {
     auto forValue = [function](int value) mutable { return function(Result<int>(value)); };
@@ -200,7 +201,8 @@ class Runner {
       default: handle.addBoth(std::move(function)); return;
     }
   }
-  /// The Deferred that a callback of `which` returns.
+  /// The Deferred that a callback of the Deferred `which` returns. A Deferred that has `instead` as
+  /// its result if the wait is to be left out.
   Handle given(std::size_t which, const Step& step, const Result<int>& instead) {
     const std::size_t other = place(step.value);
     const Handle& handle = slots_[other].handle;
@@ -231,7 +233,7 @@ class Runner {
     static_cast<void>(slots_[from].handle.chainDeferred(slots_[to].handle));
   }
 
-  // --- Joins: each becomes a Deferred<int> by a callback that notes what it holds.
+  // --- Joins. A callback notes the results that a join holds and turns it into a Deferred<int>.
 
   auto noteAll() {
     return [this](const std::vector<Result<int>>& results) {
@@ -310,8 +312,9 @@ class Runner {
     else if (rules_.mayAwait(self, a, b) && a != b) second = slots_[b].handle;
     keep(body(*this, self, slots_[a].handle, std::move(second), a == b, step));
   }
-  /// Never with the handle of another one than it waits for, but for `second` in the beginning; and
-  /// without that where both are the same: it would own itself.
+  /// The body of a coroutine. It holds no handle but that of the Deferred for which it waits, and
+  /// at first `second`. `second` is empty if both waits are for the same Deferred: the coroutine
+  /// would own itself otherwise.
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the Runner outlives it
   static Handle body(Runner& runner, std::size_t self, Handle first, Handle second, bool same, Step step) {
     int sum = 0;
@@ -358,7 +361,7 @@ class Runner {
         if (harder) handle.errback(Ended());
         else handle.cancel();
       } catch (const std::exception&) {
-        // Its canceller throws, or it is a coroutine that waits for another.
+        // Its canceller throws, or it is a coroutine that waits for another Deferred.
       }
     }
     return true;
