@@ -143,10 +143,10 @@ def shell_commands(text):
 
 @functools.cache
 def provided():
-    """The packages of ci/install and all that they need, as far as they are here, with what every
-    Debian has."""
-    listed = subprocess.run([ROOT / "ci" / "install", "--list", "--with", "bench"], capture_output=True, text=True,
-                            check=True).stdout.split()
+    """The packages of ci/install, its parts included, and all that they need, as far as they are
+    here, with what every Debian has."""
+    listed = subprocess.run([ROOT / "ci" / "install", "--list", "--with", "bench", "--with", "pages"], capture_output=True,
+                            text=True, check=True).stdout.split()
     fields = "${Package}\t${Essential}\t${Priority}\t${Pre-Depends}, ${Depends}\t${Provides}\n"
     said = subprocess.run(["dpkg-query", "-W", "-f", fields], capture_output=True, text=True, check=True).stdout
     needs, wanted, givers = {}, list(listed), {}

@@ -8,7 +8,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/fake_clock.hpp>
 
-#include "line/line_server.hpp"
+#include "../../fuzz/targets/line/line_server.hpp"
 
 namespace {
 

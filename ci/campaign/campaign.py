@@ -102,7 +102,7 @@ def fuzz_as_built(programs, campaign, new_runs, progress):
     def build():
         try:
             programs.build(lambda entry: campaign.add(new_runs(entry)), apart=True)
-        except (BuildError, SetupError, OSError) as error:
+        except Exception as error:  # of any kind: a thread that just ended would look like a finished build
             campaign.fail(error)
         finally:
             campaign.close()

@@ -56,8 +56,8 @@ class Programs:
     begun and after it has ended."""
 
     def __init__(self, entries, say, on_step=lambda steps: None, tree=None):
-        self.tree = tree or Build("fuzz", [entry["name"] for entry in entries], say, self.step)
-        self.on_step = on_step
+        self.tree = tree or Build("fuzz", [entry["name"] for entry in entries], self.failed, self.step)
+        self.say, self.on_step = say, on_step
         self.waiting = {str(pathlib.Path(entry["program"]).relative_to(BUILD)): entry for entry in entries}
         self.linked, self.on_ready, self.steps = None, None, ""
 
@@ -85,6 +85,11 @@ class Programs:
         if self.linked in self.waiting:
             self.hand_on(self.linked)
         self.linked = linked_program(what)
+
+    def failed(self, text):
+        """The command that ended last has failed. This is known before the next step."""
+        self.linked = None
+        self.say(text)
 
     def hand_on(self, path):
         self.on_ready(self.waiting.pop(path))

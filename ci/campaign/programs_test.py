@@ -14,7 +14,8 @@ def entry(name, *labels, program=None):
 
 
 class Tree:
-    """A build that says these things, and fails if it is to."""
+    """A build that says these things, and fails if it is to. What begins with FAILED is the failure
+    of the command before it."""
 
     def __init__(self, unfinished, said=(), fails=False):
         self.unfinished, self.said, self.fails = unfinished, said, fails
@@ -25,7 +26,10 @@ class Tree:
 
     def run(self, apart):
         for number, what in enumerate(self.said, 1):
-            self.programs.step(number, len(self.said), what)
+            if what.startswith("FAILED"):
+                self.programs.failed(what)
+            else:
+                self.programs.step(number, len(self.said), what)
         if self.fails:
             raise BuildError("no")
 
@@ -57,6 +61,12 @@ class Building(unittest.TestCase):
     def test_a_link_that_fails_makes_nothing_ready(self):
         with self.assertRaises(BuildError):
             self.build(Tree({"fuzz/chat", "fuzz/line"}, ["Linking CXX executable fuzz/line"], fails=True))
+        self.assertEqual(self.ready, [])
+
+    def test_a_link_that_fails_makes_nothing_ready_though_another_command_ends_after_it(self):
+        with self.assertRaises(BuildError):
+            self.build(Tree({"fuzz/chat", "fuzz/line"}, ["Linking CXX executable fuzz/line", "FAILED: fuzz/line",
+                                                         "Building CXX object a.o"], fails=True))
         self.assertEqual(self.ready, [])
 
     def test_a_build_that_was_stopped_makes_nothing_more_ready(self):

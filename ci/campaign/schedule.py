@@ -4,7 +4,7 @@ import queue
 import threading
 import time
 
-from worker import SetupError, Worker
+from worker import Worker
 
 SHORT_INPUT = 256
 
@@ -73,12 +73,12 @@ class Campaign:
     def work(self):
         while (plan := self.plans.get()) is not None and not self.stop.is_set():
             run, number, stints_of_it = plan
-            worker = Worker(run, number, self.stop)
-            self.workers.append(worker)
             try:
+                worker = Worker(run, number, self.stop)
+                self.workers.append(worker)
                 for seconds, flags in stints_of_it:
                     worker.fuzz(seconds, [*flags, "-reload=1"])
-            except (SetupError, OSError) as error:
+            except Exception as error:  # of any kind: a thread that just ended would look like a clean one
                 self.fail(error)
             finally:
                 self.keep(run)

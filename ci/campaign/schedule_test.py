@@ -139,6 +139,15 @@ class Campaigns(unittest.TestCase):
             campaign.execute(lambda: None)
         self.assertLess(time.monotonic() - began, 30)
 
+    def test_an_error_of_any_kind_in_a_worker_ends_it_with_that_error(self):
+        campaign = self.campaign(1, 600, 1)
+        run = self.run_of("first")
+        run.ignored = 7  # no list: making the command line fails with a TypeError
+        campaign.add([run])
+        campaign.close()
+        with self.assertRaises(TypeError):
+            campaign.execute(lambda: None)
+
     def test_one_that_is_stopped_ends_though_nothing_was_added_yet(self):
         campaign = self.campaign(2, 600, 2)
         threading.Timer(0.2, campaign.stop.set).start()

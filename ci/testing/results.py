@@ -6,9 +6,9 @@ import json
 import re
 import xml.etree.ElementTree
 
-# "  12/4022 Test   #12: Queue.HandsOutInOrder ......   Passed    0.01 sec"; *** stands before all
-# that is not Passed.
-RESULT = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: (?P<name>.+?) \.*\s*(?P<bad>\*\*\*)?(?P<how>[A-Z].*?)\s+\d+\.\d+ sec\s*$")
+# "  12/4022 Test   #12: Queue.HandsOutInOrder ......   Passed    0.01 sec". Where a test did not
+# pass, there is "***Failed", "***Skipped" and the like, or "Subprocess aborted***Exception:".
+RESULT = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: (?P<name>.+?) \.*\s*(?:\*\*\*)?(?P<how>[A-Z].*?)\s+\d+\.\d+ sec\s*$")
 START = re.compile(r"^\s+Start\s+\d+: (?P<name>.+?)\s*$")
 CLOSING = re.compile(r"^\d+% tests passed, \d+ tests? failed out of \d+")
 NO_REASON = "no reason was given"
@@ -38,15 +38,18 @@ class CTestReader:
         self.before, self.block = [], None
 
     def line(self, text):
+        result, start = self.of_a_test(RESULT, text), self.of_a_test(START, text)
+        if self.closing and (result or start):
+            # Tests go on. What looked like the summary was printed by a test that runs CTest.
+            self.on_failure("\n".join(self.closing).rstrip())
+            self.closing = []
         if self.closing or CLOSING.match(text):
             self.end()
             self.closing.append(text)
-            return
-        result, start = RESULT.match(text), START.match(text)
-        if result and result.group("name") in self.names:
+        elif result:
             self.end()
             self.result(text, result)
-        elif start and start.group("name") in self.names:
+        elif start:
             self.end()
             self.before = []
         else:
@@ -54,9 +57,13 @@ class CTestReader:
             if len(lines) < BLOCK_LINES:
                 lines.append(text)
 
+    def of_a_test(self, pattern, text):
+        found = pattern.match(text)
+        return found if found and found.group("name") in self.names else None
+
     def result(self, text, found):
         how = found.group("how")
-        if not found.group("bad"):
+        if how == "Passed":
             outcome = "passed"
         elif how.startswith(("Skipped", "Not Run (Disabled)")):
             outcome = "skipped"

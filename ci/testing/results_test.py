@@ -70,6 +70,19 @@ class Reader(unittest.TestCase):
         self.read("1/1 Test #1: nothing ...***Not Run (Disabled)   0.00 sec\n")
         self.assertEqual(self.reader.outcomes, {"nothing": "skipped"})
 
+    def test_a_test_that_aborts_has_failed(self):
+        self.read("1/1 Test #1: Queue.Grows .........Subprocess aborted***Exception:   0.31 sec\ncheck failed\n\n"
+                  "0% tests passed, 1 tests failed out of 1\n")
+        self.assertEqual(self.reader.outcomes, {"Queue.Grows": "failed"})
+        self.assertTrue(self.failures[0].endswith("check failed"))
+
+    def test_a_summary_that_a_failed_test_printed_ends_nothing(self):
+        own = "100% tests passed, 0 tests failed out of 1\n\nTotal Test time (real) =   0.01 sec\n"
+        self.read(SAID.replace("100 things\n", own))
+        self.assertEqual(len(self.reader.outcomes), 5)
+        self.assertEqual("\n".join(self.failures).count(own.rstrip()), 1)
+        self.assertEqual(self.reader.closing[0], "50% tests passed, 3 tests failed out of 4")
+
     def test_the_closing_lines_are_whole(self):
         self.read()
         self.assertEqual("\n".join(self.reader.closing) + "\n", "50% tests" + SAID.split("50% tests")[1])

@@ -23,8 +23,8 @@ std::optional<std::array<std::uint8_t, 4>> parseIPv4(std::string_view text) {
   return bytes;
 }
 
-/// Reads colon-separated groups of 16 bits, the last perhaps an IPv4 literal, into `out`. "" is no
-/// groups.
+/// Reads groups of 16 bits between colons into `out`. The last one may be an IPv4 literal. "" has
+/// no groups.
 bool parseGroups(std::string_view text, std::array<std::uint8_t, 16>& out, std::size_t& size) {
   size = 0;
   while (!text.empty()) {
@@ -68,7 +68,7 @@ std::optional<std::array<std::uint8_t, 16>> parseIPv6(std::string_view text) {
 
 std::string hostOfIPv6(const std::array<std::uint8_t, 16>& bytes) {
   const auto group = [&](std::size_t i) { return bytes[2 * i] << 8 | bytes[2 * i + 1]; };
-  // the longest run of at least two zero groups, the first of equals
+  // the longest run of at least two zero groups; of equal ones the first
   std::size_t gap = 8, gapSize = 1;
   for (std::size_t i = 0; i < 8; ++i) {
     std::size_t run = 0;

@@ -7,7 +7,7 @@ namespace teasel {
 std::string escaped(ByteView bytes, std::size_t limit) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
-  // "\x1" followed by "2" would read as one escape: the digit is escaped as well
+  // "\x1" followed by "2" would read as one escape, so the digit is escaped as well
   bool afterHex = false;
   for (const char c : bytes.sub(0, limit)) {
     const auto byte = static_cast<unsigned char>(c);

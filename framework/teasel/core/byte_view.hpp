@@ -12,12 +12,12 @@
 
 namespace teasel {
 
-/// A borrowed view of bytes: pointer and length, nothing owned.
+/// A borrowed view of bytes: a pointer and a length. It owns nothing.
 ///
-/// Lifetime: valid for the call that it is passed to and no longer. Whoever keeps bytes copies them
-/// (`text()` into a std::string). Built from literals by array, so `"\0\1"` has length 2; from
-/// strings and byte spans; not from `const char*` (its length would stop at the first zero) nor
-/// from a non-const array (its length would be a guess).
+/// Lifetime: a view is valid for the call that it is passed to and no longer. Whoever keeps the
+/// bytes copies them (`str()`). A view is made from a literal as an array, so `"\0\1"` has length
+/// 2, and from strings and byte spans. It is not made from `const char*`, whose length would stop
+/// at the first zero, nor from a non-const array, whose length would be a guess.
 class ByteView {
  public:
   constexpr ByteView() noexcept = default;
@@ -40,7 +40,8 @@ class ByteView {
   constexpr const char* end() const noexcept { return data_ + size_; }
   constexpr char operator[](std::size_t at) const noexcept { return data_[at]; }
 
-  /// The bytes from `from` on, at most `count` of them. `from` beyond the end gives an empty view.
+  /// The bytes from `from` on, at most `count` of them. A `from` beyond the end gives an empty
+  /// view.
   constexpr ByteView sub(std::size_t from, std::size_t count = std::string_view::npos) const noexcept {
     if (from > size_) from = size_;
     return {data_ + from, count < size_ - from ? count : size_ - from};
@@ -56,11 +57,12 @@ class ByteView {
   std::size_t size_ = 0;
 };
 
-/// The bytes as text for people: printable ASCII as it is, the rest, quotes and backslashes as C
-/// escapes (`\n`, `\xHH`). At most `limit` bytes are shown; then "..." and the full length follow.
+/// The bytes as text for people. Printable ASCII stays as it is. Everything else, quotes and
+/// backslashes included, becomes C escapes such as `\n` and `\xHH`. At most `limit` bytes are
+/// shown; "..." and the full length follow when there are more.
 std::string escaped(ByteView bytes, std::size_t limit = 200);
 
-/// GoogleTest's hook: shows a ByteView as quoted, escaped text.
+/// The function that GoogleTest calls to print a ByteView: quoted, escaped text.
 void PrintTo(ByteView bytes, std::ostream* out);
 std::ostream& operator<<(std::ostream& out, ByteView bytes);
 

@@ -6,11 +6,12 @@
 
 #include <teasel/core/site.hpp>
 
-/// Always on, in every build: prints the expression and the values of both sides, then aborts. For
-/// broken promises of our own code; what a peer or a caller can do wrong gets a typed error
-/// instead.
+/// Aborts the program when `expression` is false, after printing it and the values of both sides.
+/// On in every build. It is for broken promises of our own code; what a peer or a caller can do
+/// wrong gets a typed error instead.
 ///
-///     TEASEL_CHECK(taken <= queued);   ->   check failed at connection.cpp:80: taken <= queued (with 9 <= 4)
+///     TEASEL_CHECK(taken <= queued);
+///     check failed at connection.cpp:80: taken <= queued (with 9 <= 4)
 #define TEASEL_CHECK(expression)                                                                                       \
   do {                                                                                                                 \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wparentheses\"") if (!(expression))              \
@@ -33,7 +34,8 @@ std::string shown(const T& value) {
   } else return "?";
 }
 
-/// Takes `a == b` apart into the values of its sides: `Decomposer{} <= a == b` groups to the left.
+/// Takes `a == b` apart into the values of its sides: the compiler reads `Decomposer{} <= a == b`
+/// as `(Decomposer{} <= a) == b`.
 struct Decomposer {
   struct Whole {
     std::string value;

@@ -11,8 +11,8 @@
 
 namespace teasel {
 
-/// A handle to something that callLater scheduled. Copyable; it may outlive the call and the clock.
-/// Same thread only.
+/// A handle to a call that callLater scheduled. It can be copied, and may outlive the call and the
+/// clock. One thread only.
 class DelayedCall {
  public:
   DelayedCall() noexcept = default;
@@ -31,16 +31,16 @@ class DelayedCall {
 
   /// Whether the call still waits for its time.
   bool active() const noexcept { return tickets_ != nullptr && tickets_->ticket(slot_).active(); }
-  /// Takes the call back, effective within the same turn, and destroys what it captured. Throws
-  /// AlreadyCancelled or AlreadyCalled when the call no longer waits; see cancelIfActive.
+  /// Takes the call back and destroys what it captured. This takes effect within the same turn.
+  /// Throws AlreadyCancelled or AlreadyCalled when the call no longer waits; see cancelIfActive.
   void cancel();
   /// The same without an error. False when the call no longer waits.
   bool cancelIfActive() noexcept;
-  /// Due `after` from now, whatever was set before. `after` must not be negative (NegativeDelay).
-  /// Throws like cancel.
+  /// Makes the call due `after` from now, whatever was set before. A negative `after` throws
+  /// NegativeDelay. Throws what cancel throws, too.
   void reset(Duration after, Site site = Site::here());
-  /// Due later than set by `more`. A negative `more` makes it earlier, at the earliest now. Throws
-  /// like cancel.
+  /// Makes the call due later by `more` than it was set. A negative `more` makes it due earlier, at
+  /// the earliest now. Throws what cancel throws.
   void delay(Duration more);
   /// When the call is due, or was. kNever for an empty handle.
   Instant getTime() const noexcept;
@@ -57,14 +57,14 @@ class DelayedCall {
   std::uint32_t slot_ = 0;
 };
 
-/// A call that waits, for reports: when it is due, and where callLater was called.
+/// A call that waits, as reports show it: when it is due, and where callLater was called.
 struct PendingCall {
   Instant at;
   Site site;
 };
 
-/// Whoever can tell the time and call back later: Reactor in production, FakeClock and a World's
-/// hosts in tests.
+/// Tells the time and calls back later. A Reactor is one in production; FakeClock and a World's
+/// hosts are in tests.
 class Clock {
  public:
   Clock(const Clock&) = delete;
@@ -74,8 +74,8 @@ class Clock {
 
   /// The current time. It stands still within a turn.
   Instant now() const noexcept { return now_; }
-  /// Runs `call` once, `after` from now, never inside this call; 0 means the next turn. An
-  /// exception that the call throws is logged and changes nothing else. A negative `after` throws
+  /// Runs `call` once, `after` from now, and never inside this function; 0 means the next turn. An
+  /// exception that `call` throws is logged and changes nothing else. A negative `after` throws
   /// NegativeDelay, an empty `call` UsageError.
   DelayedCall callLater(Duration after, UniqueFunction<void()> call, Site site = Site::here());
   /// The calls that wait, in no particular order, for reports and self-checks.
@@ -84,14 +84,14 @@ class Clock {
  protected:
   Clock();
   void setNow(Instant now) noexcept { now_ = now; }
-  /// Where a driver puts the time that it sampled.
+  /// Where a driver writes the time that it has sampled.
   Instant& sample() noexcept { return now_; }
 
  private:
   Instant now_{};
 
  protected:
-  /// The calls that wait. A class that runs them includes <teasel/core/detail/timer_queue.hpp>.
+  /// The calls that wait. Classes of Teasel that run them include core/detail/timer_queue.hpp.
   detail::TimerQueue& timers_;
 };
 

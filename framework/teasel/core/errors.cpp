@@ -16,7 +16,7 @@ const ConnectionLost& aborted() noexcept {
 
 template <class E>
 const Failure& immortalReason(const char* text) {
-  // Leaked on purpose: reasons are used by destructors of static objects, too.
+  // Leaked on purpose: destructors of static objects use these reasons, too.
   static const Failure& reason = *new Failure(Failure::immortal(*new detail::TypedErrorBox<E>(E(text), Site{}, true)));
   return reason;
 }

@@ -7,7 +7,7 @@
 
 #include <teasel/core/failure.hpp>
 
-/// The errors that Teasel reports, named and related as in twisted.internet.error.
+/// The errors that Teasel reports. Names and base classes are those of twisted.internet.error.
 
 namespace teasel {
 
@@ -19,11 +19,11 @@ namespace teasel {
     using Super::Super;          \
   }
 
-/// The connection has ended; the base of every reason that connectionLost gets from a transport.
+/// The connection has ended. The base of every reason that connectionLost gets from a transport.
 TEASEL_ERROR(ConnectionClosed, std::runtime_error);
-/// It ended cleanly: the peer's end of stream, or our own loseConnection.
+/// It ended cleanly: by the peer's end of stream, or by our own loseConnection.
 TEASEL_ERROR(ConnectionDone, ConnectionClosed);
-/// It ended uncleanly: reset by the peer, or a transport error.
+/// It ended uncleanly: by a reset from the peer, or by an error of the transport.
 TEASEL_ERROR(ConnectionLost, ConnectionClosed);
 /// We ended it by abortConnection. It tells who called that, and why, as far as they are known.
 class ConnectionAborted : public ConnectionLost {
@@ -61,12 +61,13 @@ TEASEL_ERROR(UserError, ConnectError);
 TEASEL_ERROR(ConnectingCancelledError, ConnectError);
 /// A name could not be resolved.
 TEASEL_ERROR(DNSLookupError, std::runtime_error);
-/// listen failed: the port is taken, the address is not ours, the limit of descriptors is reached.
+/// listen failed: the port is taken, or the address is not ours, or the limit of descriptors is
+/// reached.
 TEASEL_ERROR(CannotListenError, std::runtime_error);
 /// The factory returned no protocol for a connection that somebody waits for.
 TEASEL_ERROR(NoProtocol, std::runtime_error);
 
-/// Wrong use of the library: the call had no effect.
+/// The library was used wrongly. The call had no effect.
 TEASEL_ERROR(UsageError, std::logic_error);
 /// cancel, reset or delay of a DelayedCall that has run. A Deferred that is fired twice throws
 /// AlreadyCalledError, which stands in deferred/errors.hpp.
@@ -74,22 +75,22 @@ TEASEL_ERROR(AlreadyCalled, UsageError);
 /// cancel, reset or delay of a DelayedCall that was cancelled.
 TEASEL_ERROR(AlreadyCancelled, UsageError);
 TEASEL_ERROR(NotConnectingError, UsageError);
-/// registerProducer while another producer is registered; the text names both.
+/// registerProducer was called while another producer is registered. The text names both.
 TEASEL_ERROR(ProducerAlreadyRegistered, UsageError);
 TEASEL_ERROR(ReactorNotRunning, UsageError);
 TEASEL_ERROR(ReactorAlreadyRunning, UsageError);
 TEASEL_ERROR(ReactorNotRestartable, UsageError);
-/// A duration below zero where only time to come makes sense.
+/// A duration was below zero where only the future makes sense.
 TEASEL_ERROR(NegativeDelay, UsageError);
-/// Text that is no address, no port, no number.
+/// A text is not the address, the port or the number that it should be.
 TEASEL_ERROR(InvalidAddressError, UsageError);
-/// This machine or this build cannot run the driver that was asked for; the text says why.
+/// This machine or this build cannot run the driver that was asked for. The text says why.
 TEASEL_ERROR(DriverUnavailable, std::runtime_error);
 
 #undef TEASEL_ERROR
 
-/// A limit was exceeded. Carries the limit's name, its value and what was seen; what() says all
-/// three.
+/// A limit was exceeded. The error carries the limit's name, its value and what was seen; what()
+/// says all three.
 class LimitExceeded : public std::runtime_error {
  public:
   LimitExceeded(std::string limit, std::size_t allowed, std::size_t seen)
@@ -106,7 +107,8 @@ class LimitExceeded : public std::runtime_error {
   std::size_t allowed_, seen_;
 };
 
-/// The usual reasons of connectionLost: immortal, without where(), free to copy.
+/// The usual reasons of connectionLost. They are never freed, have no where(), and a copy costs
+/// nothing.
 const Failure& connectionDone() noexcept;
 const Failure& connectionLost() noexcept;
 const Failure& connectionAborted() noexcept;

@@ -21,7 +21,7 @@ class PassedOn final : public std::exception {
   Failure failure_;
 };
 
-/// Something that was thrown: kept as exception_ptr. Looking at it needs no rethrow, which costs
+/// Something that was thrown, kept as an exception_ptr. Looking at it needs no rethrow, which costs
 /// about a microsecond.
 class CaughtErrorBox final : public detail::ErrorBox {
  public:
@@ -38,8 +38,8 @@ class CaughtErrorBox final : public detail::ErrorBox {
   const std::exception* exception_;
 };
 
-/// The thrown object of type `kind` as a std::exception, as a catch clause would find it; null
-/// where that is no base.
+/// The thrown object of type `kind` as a std::exception, as a catch clause would find it. Null
+/// where std::exception is no base of it.
 const std::exception* asException(const std::type_info& kind, void* object) noexcept {
   return typeid(std::exception).__do_catch(&kind, &object, 1) ? static_cast<const std::exception*>(object) : nullptr;
 }
@@ -50,7 +50,7 @@ Failure Failure::current(Site site) noexcept {
   const std::type_info* kind = abi::__cxa_current_exception_type();
   if (kind == nullptr) kind = &typeid(void);
   std::exception_ptr thrown = std::current_exception();
-  // An exception_ptr of the Itanium C++ ABI's runtimes is one pointer to the thrown object.
+  // In runtimes of the Itanium C++ ABI, an exception_ptr is one pointer to the thrown object.
   static_assert(sizeof(thrown) == sizeof(void*));
   void* const object = *reinterpret_cast<void**>(&thrown);
   if (*kind == typeid(PassedOn)) return static_cast<const PassedOn*>(object)->failure();
@@ -92,7 +92,7 @@ std::string detail::typeName(const std::type_info& type) {
   int status = 0;
   std::unique_ptr<char, decltype(&std::free)> readable(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
   std::string name = status == 0 && readable != nullptr ? readable.get() : type.name();
-  // Nobody writes strings as they are mangled.
+  // Nobody writes a string's type in full.
   constexpr std::string_view kString = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
   for (std::size_t at = name.find(kString); at != std::string::npos; at = name.find(kString, at))
     name.replace(at, kString.size(), "std::string");

@@ -16,8 +16,8 @@ namespace teasel {
 
 namespace detail {
 
-/// The shared error object behind a Failure. Immutable after construction; freed with its last
-/// Failure, unless immortal.
+/// The shared error object behind a Failure. It does not change after construction. It is freed
+/// with its last Failure, unless it is immortal.
 class ErrorBox : public Pooled {
  public:
   ErrorBox(const std::type_info& kind, Site site, bool immortal = false) noexcept
@@ -36,7 +36,7 @@ class ErrorBox : public Pooled {
   }
   void release() noexcept {
     if (immortal_) return;
-    // Whoever holds the only reference need not count it down: nobody else could make another.
+    // The holder of the only reference need not count it down: nobody else could make another one.
     if (refs_.load(std::memory_order_acquire) == 1 || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
@@ -66,14 +66,15 @@ class TypedErrorBox final : public ErrorBox {
 
 }  // namespace detail
 
-/// An error that travels as a value: shared, immutable, cheap to copy (one counter). Making one
-/// from an error object, copying and inspecting it throws nothing. May be passed between threads.
+/// An error that travels as a value (twisted.python.failure.Failure). Copies share one error
+/// object, which does not change; a copy costs one counter. Making a Failure from an error object,
+/// copying it and inspecting it throw nothing. It may be passed between threads.
 class Failure {
  public:
-  /// No failure: false, and empty of everything. What functions with an out-parameter start from.
+  /// No failure: converts to false and holds nothing. For an out-parameter that is still to be set.
   Failure() noexcept = default;
-  /// Wraps an error object, usually a class derived from std::exception; `site` is remembered for
-  /// where().
+  /// Wraps an error object, whose class usually derives from std::exception. where() gives `site`
+  /// back.
   template <class E>
     requires(!std::is_same_v<std::remove_cvref_t<E>, Failure> && !std::is_convertible_v<E, const detail::ErrorBox*> &&
              std::copy_constructible<std::remove_cvref_t<E>>)
@@ -91,15 +92,15 @@ class Failure {
     if (box_ != nullptr) box_->release();
   }
 
-  /// The exception being handled; what trap threw is the Failure that it stands for. Call inside a
-  /// catch block only.
+  /// The exception that is being handled. For what trap threw, the Failure that it stands for. Call
+  /// it inside a catch block only.
   static Failure current(Site site = Site::here()) noexcept;
-  /// A view of an immortal box (a static object); never freed, never counted.
+  /// A Failure of an immortal box (a static object), which is never counted and never freed.
   static Failure immortal(detail::ErrorBox& box) noexcept { return Failure(&box); }
 
   explicit operator bool() const noexcept { return box_ != nullptr; }
-  /// The error as an E, or null: by dynamic_cast where E derives from std::exception, else by exact
-  /// type.
+  /// The error as an E, or null. Where E derives from std::exception, a dynamic_cast decides; else
+  /// the types must be equal.
   template <class E>
   const E* check() const noexcept {
     if (box_ == nullptr) return nullptr;
@@ -111,11 +112,12 @@ class Failure {
   bool check() const noexcept {
     return check<E>() != nullptr || check<Second>() != nullptr || (... || (check<More>() != nullptr));
   }
-  /// In an errback that handles errors of type E only (Twisted: trap): the error, if it is an E.
-  /// Otherwise throws an exception that stands for this Failure. A callback or coroutine that lets
-  /// it out fails with this same Failure, where() included; any other guard of the library sees it
-  /// so, too. That exception is not the error object: a try block that is to catch the error by its
-  /// type needs raise(). A Failure without error throws std::logic_error.
+  /// For an errback that handles errors of type E only (Twisted: trap). Gives the error when it is
+  /// an E. Otherwise throws an exception that stands for this Failure: a callback or a coroutine
+  /// that lets it out fails with this same Failure, where() included, and every other guard of the
+  /// library reads it in the same way. That exception is not the error object; a try block that
+  /// wants to catch the error by its type needs raise(). A Failure without an error throws
+  /// std::logic_error.
   template <class E>
   const E& trap() const {
     const E* error = check<E>();
@@ -127,20 +129,21 @@ class Failure {
   void trap() const {
     if (!check<E, Second, More...>()) passOn();
   }
-  /// The dynamic type of the error object; typeid(void) when there is none.
+  /// The dynamic type of the error object, or typeid(void) when there is none.
   const std::type_info& kind() const noexcept;
-  /// The type's readable name without namespace `teasel::`, for messages ("ConnectionLost").
+  /// The readable name of that type without the namespace `teasel::`, for messages
+  /// ("ConnectionLost").
   std::string name() const;
-  /// The error's own text; its type's mangled name for objects that are no std::exception; "" when
-  /// there is none.
+  /// The error's own text. The mangled name of its type for an object that is no std::exception, ""
+  /// when there is no error.
   const char* what() const noexcept;
-  /// Where the Failure was made; unknown for the immortal ones.
+  /// Where the Failure was made. Unknown for the immortal ones.
   Site where() const noexcept { return box_ == nullptr ? Site{} : box_->site(); }
-  /// Throws the error object. A Failure without error throws std::logic_error.
+  /// Throws the error object. A Failure without an error throws std::logic_error.
   [[noreturn]] void raise() const;
   /// "Name: what (at file.cpp:12)".
   std::string text() const;
-  /// Whether both are the same error object (not merely an equal one).
+  /// Whether both share one error object. An equal object is not enough.
   bool same(const Failure& other) const noexcept { return box_ == other.box_; }
 
  private:
@@ -152,7 +155,7 @@ class Failure {
 std::ostream& operator<<(std::ostream& out, const Failure& failure);
 
 namespace detail {
-/// A readable type name: demangled, without `teasel::`.
+/// The readable name of a type: demangled, without `teasel::`.
 std::string typeName(const std::type_info& type);
 }  // namespace detail
 

@@ -103,7 +103,8 @@ TEST(Failure, RaisesTheErrorItHolds) {
 
 TEST(Failure, CopiesShareOneErrorObject) {
   const Failure one{TimeoutError("late")};
-  const Failure two = one;  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is tested
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the copy is what is tested
+  const Failure two = one;
   EXPECT_TRUE(one.same(two));
   EXPECT_FALSE(one.same(Failure(TimeoutError("late"))));
 }

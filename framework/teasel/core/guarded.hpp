@@ -6,9 +6,9 @@
 
 namespace teasel {
 
-/// Runs user code: every callback that the library makes goes through here or through a Deferred.
-/// Returns true when it returned. Returns false when it threw; then `failure` is set, and the
-/// Observer is told under the name `where`, which is the callback's. Verdicts of test frameworks
+/// Runs user code. The library makes every callback through this function or through a Deferred.
+/// Returns true when `userCode` has returned. When it throws, sets `failure`, tells the Observer
+/// under the callback's name `where`, and returns false. Verdicts of test frameworks
 /// (addPassThrough) fly on.
 template <class F>
 bool guarded(const char* where, Failure& failure, F&& userCode) {

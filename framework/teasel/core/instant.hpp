@@ -4,11 +4,12 @@
 
 namespace teasel {
 
-/// int64 nanoseconds. `using namespace std::chrono_literals` makes `callLater(5s, ...)` read well.
+/// Nanoseconds in 64 bits. With `using namespace std::chrono_literals` one writes `callLater(5s,
+/// ...)`.
 using Duration = std::chrono::nanoseconds;
 
-/// The time line of one Clock: no relation to the calendar, none between two clocks unless they say
-/// so.
+/// The time of one Clock. It has no relation to the calendar. The times of two clocks have no
+/// relation unless the clocks say so.
 struct ClockTime {
   using duration = Duration;
   using rep = duration::rep;
@@ -17,6 +18,7 @@ struct ClockTime {
   static constexpr bool is_steady = true;
 };
 using Instant = ClockTime::time_point;
+/// Later than any other: "no deadline".
 inline constexpr Instant kNever = Instant::max();
 
 }  // namespace teasel

@@ -7,7 +7,7 @@ namespace teasel {
 
 namespace {
 
-/// One fprintf per event: lines of several threads do not mix.
+/// One fprintf for each event, so that lines of several threads do not mix.
 class StandardError final : public LogObserver {
  public:
   void onLog(const LogEvent& event) override {
@@ -35,7 +35,7 @@ const char* name(LogLevel level) noexcept {
 }
 
 LogObserver& logging::standardError() noexcept {
-  // never destroyed: destructors of static objects log, too
+  // never destroyed, because destructors of static objects log, too
   static StandardError& observer = *new StandardError;
   return observer;
 }
@@ -56,8 +56,7 @@ void logging::emit(const LogEvent& event) noexcept {
   try {
     observer->onLog(event);
   } catch (...) {
-    // An observer that fails must not take the program with it, and there is nobody left to tell
-    // but the terminal.
+    // An observer that fails must not end the program. The terminal is all that is left to tell.
     std::fprintf(stderr, "a log observer threw on: %.*s\n", static_cast<int>(event.message.size()), event.message.data());
   }
 }

@@ -18,27 +18,29 @@ struct LogEvent {
   const Failure* failure;  ///< null unless an error is being reported
 };
 
-/// Receives log events of the thread it is installed in. Events are borrowed for the call.
+/// Receives the log events of the thread that it is installed in. An event is valid for the call
+/// only.
 class LogObserver {
  public:
   virtual ~LogObserver() = default;
   virtual void onLog(const LogEvent& event) = 0;
 };
 
-/// Where events go: in each thread to its innermost LogScope, otherwise to the process-wide
-/// observer, which is the standard error stream from level kInfo until setDefault changes it. The
-/// level is the lowest that reaches it.
+/// Where events go. In each thread they go to its innermost LogScope; without one they go to the
+/// observer of the process. That is the standard error stream from level kInfo on, until setDefault
+/// changes it.
 namespace logging {
 bool enabled(LogLevel level) noexcept;
 void emit(const LogEvent& event) noexcept;
-/// Process-wide; null silences. The observer must be safe to call from every thread that logs, and
-/// outlive them.
+/// Sets the observer of the process, and the lowest level that reaches it. Null silences. The
+/// observer must be safe to call from every thread that logs, and must outlive these threads.
 void setDefault(LogObserver* observer, LogLevel lowest = LogLevel::kInfo) noexcept;
 /// The observer that prints "level source: message" lines on standard error.
 LogObserver& standardError() noexcept;
 }  // namespace logging
 
-/// Sends this thread's log events to `observer` (null: nowhere) until it dies. Scopes nest.
+/// Sends this thread's log events from level `lowest` on to `observer` (null: nowhere) until the
+/// scope dies. Scopes nest.
 class LogScope {
  public:
   explicit LogScope(LogObserver* observer, LogLevel lowest = LogLevel::kDebug) noexcept;
@@ -54,7 +56,8 @@ class LogScope {
   LogLevel lowest_;
 };
 
-/// Collects this thread's log events while it lives (Twisted: capturedLogs, flushLoggedErrors).
+/// Collects this thread's log events while it lives (Twisted: capturedLogs, flushLoggedErrors). For
+/// tests.
 class LogCapture final : public LogObserver {
  public:
   struct Captured {
@@ -62,7 +65,7 @@ class LogCapture final : public LogObserver {
     std::string source, message;
     Failure failure;
   };
-  /// `limit` events are kept at most; further ones are counted in dropped().
+  /// Keeps at most `limit` events; dropped() counts further ones.
   explicit LogCapture(LogLevel lowest = LogLevel::kDebug, std::size_t limit = 10000) noexcept
       : limit_(limit), scope_(this, lowest) {}
   void onLog(const LogEvent& event) override;
@@ -70,7 +73,8 @@ class LogCapture final : public LogObserver {
   std::size_t dropped() const noexcept { return dropped_; }
   /// Whether some event's message contains `part`.
   bool contains(std::string_view part) const;
-  /// Removes and returns the logged errors of type E (every logged error for std::exception).
+  /// Removes and returns the logged errors of type E: by default all that derive from
+  /// std::exception.
   template <class E = std::exception>
   std::vector<Failure> flushLoggedErrors() {
     std::vector<Failure> flushed;
@@ -88,8 +92,8 @@ class LogCapture final : public LogObserver {
   LogScope scope_;
 };
 
-/// A named source of log events. Building a message costs only when somebody listens: check
-/// enabled() before dear ones.
+/// A named source of log events. Ask enabled() before building a message that costs much: nobody
+/// may be listening.
 class Logger {
  public:
   explicit constexpr Logger(const char* source) noexcept : source_(source) {}
@@ -98,8 +102,8 @@ class Logger {
   void info(std::string_view message) const noexcept { log(LogLevel::kInfo, message); }
   void warn(std::string_view message) const noexcept { log(LogLevel::kWarn, message); }
   void error(std::string_view message) const noexcept { log(LogLevel::kError, message); }
-  /// An error that nobody handled; counts as a logged error, which fails a test that does not flush
-  /// it.
+  /// Logs an error that nobody handled, at level kCritical. It counts as a logged error: a test
+  /// that does not flush it fails.
   void failure(std::string_view message, const Failure& failure) const noexcept;
   void log(LogLevel level, std::string_view message) const noexcept {
     if (logging::enabled(level)) logging::emit({level, source_, message, nullptr});

@@ -6,10 +6,10 @@
 
 namespace teasel {
 
-/// What a world, or a test's leak guard, wants to hear of the objects of its thread. One per thread;
-/// a World installs its own while it runs. What destructors trigger is reported here and never goes
-/// into a trace directly: compilers destroy in different orders. The functions must not throw and
-/// must not call back into the object that reports.
+/// Hears of the objects of its thread: what a World, or a test's leak guard, wants to know. Each
+/// thread has one; a World installs its own while it runs. Reports that destructors make come here
+/// and never go into a trace directly, because compilers destroy in different orders. The functions
+/// must not throw and must not call back into the object that reports.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -25,8 +25,7 @@ class Observer {
   /// A protocol was made. Returns an id for protocolDied, as chainMade does.
   virtual std::uint64_t protocolMade() { return 0; }
   virtual void protocolDied(std::uint64_t id) { static_cast<void>(id); }
-  /// User code threw out of a callback, whose name is `where`. The library has already dealt with
-  /// it.
+  /// User code threw out of the callback named `where`. The library has dealt with the exception.
   virtual void userException(const char* where, const Failure& failure) { static_cast<void>(where), static_cast<void>(failure); }
 
   /// This thread's observer, or null.

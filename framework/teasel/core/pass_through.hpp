@@ -4,12 +4,13 @@
 
 namespace teasel {
 
-/// Exceptions that are verdicts of a test framework (RC_ASSERT, GoogleTest's throw_on_failure) must
-/// fly through every guard that catches exceptions of user code: a swallowed one would report
-/// success. An engine registers here a predicate that knows the type of its verdicts.
+/// Some exceptions are verdicts of a test framework (RC_ASSERT, GoogleTest's throw_on_failure).
+/// They must fly through every guard that catches exceptions of user code, because a test whose
+/// verdict is swallowed reports success. An engine registers a predicate that knows the types of
+/// its verdicts.
 using PassThrough = bool (*)(const std::type_info& kind) noexcept;
-/// Process-wide; call it before any reactor runs. The same predicate counts once. At most 8
-/// predicates; one more aborts the program.
+/// Registers for the whole process. Call it before any reactor runs. The same predicate counts
+/// once. There may be 8 predicates; one more aborts the program.
 void addPassThrough(PassThrough predicate) noexcept;
 
 namespace detail {
@@ -17,9 +18,9 @@ namespace detail {
 /// In a catch block: whether the exception being handled must be let through.
 bool mustPassThrough() noexcept;
 
-/// While one lives, verdicts of this thread are caught like any other exception: for destructors
-/// that still run user code, out of which nothing may fly. They are reported and logged instead,
-/// which fails a test as well.
+/// While one lives, guards catch verdicts of this thread like any other exception. Destructors that
+/// still run user code hold one, because nothing may fly out of them. Such a verdict is reported
+/// and logged instead, which fails a test as well.
 class NoPassThrough {
  public:
   NoPassThrough() noexcept { ++depth_; }

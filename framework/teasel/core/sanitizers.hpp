@@ -2,9 +2,9 @@
 
 namespace teasel::detail {
 
-/// True where AddressSanitizer watches: pools are off there, so that every object has its own life
-/// on the heap. TEASEL_POOLS_OFF says the same in files that a sanitized tree compiles without it,
-/// so that all files agree.
+/// True where AddressSanitizer watches. Pools are off there, so that every object has its own life
+/// on the heap. A sanitized tree compiles some files without the sanitizer; it defines
+/// TEASEL_POOLS_OFF there, so that all files agree.
 #if defined(__SANITIZE_ADDRESS__) || defined(TEASEL_POOLS_OFF)
 inline constexpr bool kSanitized = true;
 #elif defined(__has_feature)

@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t kClasses[] = {512, 4096, 16384, 65536};
 constexpr std::size_t kKeptPerClass[] = {256, 64, 16, 8};
 
-/// Buffers that wait for reuse in this thread, by size. Memory only: nothing that runs can tell it
-/// from the heap. While they wait, AddressSanitizer lets nobody touch their bytes.
+/// Buffers of this thread that wait to be used again, by size. While they wait, AddressSanitizer
+/// lets nobody touch their bytes. No behaviour depends on which buffer is given out.
 struct BlockPool {
   std::array<std::vector<detail::Block*>, std::size(kClasses)> free;
   BlockPool() {
@@ -27,8 +27,8 @@ struct BlockPool {
   ~BlockPool();
 };
 
-/// Null before first use and again after this thread's pool died: the last Segments of a thread may
-/// outlive it.
+/// Null before the first use, and again when this thread's pool is gone: the last Segments of a
+/// thread may outlive its pool.
 thread_local BlockPool* livingPool = nullptr;
 thread_local bool poolDied = false;
 

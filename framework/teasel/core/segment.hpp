@@ -10,27 +10,29 @@ namespace teasel {
 
 namespace detail {
 
-/// A counted buffer. The counter is not atomic: buffers stay in the thread of their reactor.
+/// A buffer with a reference count. The count is not atomic: a buffer stays in the thread of its
+/// reactor.
 struct Block {
   std::uint32_t refs;
   std::uint32_t capacity;
   std::uint32_t filled;  // bytes from the start that some Segment may be using
   char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
-  /// Kept in a per-thread pool of a few sizes, poisoned there for AddressSanitizer.
+  /// Freed blocks of a few sizes wait in a pool of their thread, where AddressSanitizer lets nobody
+  /// touch their bytes.
   static Block* make(std::size_t capacity);
   static void free(Block* block) noexcept;
 };
 
 }  // namespace detail
 
-/// Owned bytes of a stream: a slice of a shared buffer. Copying shares; the bytes never change once
-/// appended. One thread only.
+/// Owned bytes of a stream: a slice of a shared buffer. Copies share the buffer. Bytes never change
+/// once they are appended. One thread only.
 class Segment {
  public:
   Segment() noexcept = default;
   /// A copy of `bytes`, with room to append up to `capacity` bytes in all.
   explicit Segment(ByteView bytes, std::size_t capacity = 0);
-  /// A slice of a buffer that the caller holds one reference to and keeps.
+  /// A slice of a buffer. The caller holds a reference to the buffer and keeps it.
   Segment(detail::Block* block, const char* data, std::size_t size) noexcept : block_(block), data_(data), size_(size) {
     ++block_->refs;
   }
@@ -53,10 +55,10 @@ class Segment {
   const char* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
-  /// Appends if there is room behind this slice and nobody else uses the buffer; else says false
-  /// and does nothing.
+  /// Appends if there is room behind this slice and nobody else uses the buffer. Otherwise returns
+  /// false and does nothing.
   bool tryAppend(ByteView bytes) noexcept;
-  /// Drops the first `count` bytes from this slice.
+  /// Drops the first `count` bytes of this slice; there must be as many.
   void dropFront(std::size_t count) noexcept { data_ += count, size_ -= count; }
 
  private:
@@ -65,16 +67,15 @@ class Segment {
   std::size_t size_ = 0;
 };
 
-/// What a driver delivers: borrowed bytes, and the way to keep them without a copy where the driver
-/// has one.
+/// What a driver delivers: borrowed bytes. Where the driver can, they are kept without a copy.
 class Chunk : public ByteView {
  public:
   explicit Chunk(ByteView bytes) noexcept : ByteView(bytes) {}
-  /// A chunk inside a counted buffer. retain() shares it; the driver must then not reuse the buffer
-  /// while it is shared.
+  /// A chunk inside a counted buffer. retain() shares the buffer; while it is shared, the driver
+  /// must not reuse it.
   Chunk(ByteView bytes, detail::Block* block) noexcept : ByteView(bytes), block_(block) {}
-  /// `part` (which lies inside this chunk) as owned bytes: shared where the buffer allows, else
-  /// copied.
+  /// `part`, which must lie inside this chunk, as owned bytes. They share the buffer where there is
+  /// one, else they are a copy.
   Segment retain(ByteView part) const { return block_ == nullptr ? Segment(part) : Segment(block_, part.data(), part.size()); }
   bool shareable() const noexcept { return block_ != nullptr; }
   bool contains(ByteView part) const noexcept { return part.begin() >= begin() && part.end() <= end(); }

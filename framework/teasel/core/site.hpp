@@ -4,19 +4,20 @@
 
 namespace teasel {
 
-/// A place in source code, taken by default arguments: `void f(Site site = Site::here())` knows its
-/// caller.
+/// A place in source code. As a default argument it is the caller's place: a function `void f(Site
+/// site = Site::here())` knows who called it.
 struct Site {
   const char* file = nullptr;
   int line = 0;
-  // written, too: a copy loads eight bytes at once, and stalls where only four were just stored
+  // Written as well: a copy loads eight bytes at once, and would stall if only four of them had
+  // just been stored.
   int padding = 0;
 
   static constexpr Site here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) noexcept {
     return Site{file, line};
   }
   explicit constexpr operator bool() const noexcept { return file != nullptr; }
-  /// "file.cpp:12" with the directories left out, or "an unknown place".
+  /// "file.cpp:12", without the folders, or "an unknown place".
   std::string text() const;
 };
 

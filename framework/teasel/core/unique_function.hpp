@@ -15,7 +15,8 @@ namespace detail {
 
 [[noreturn]] void throwBadFunctionCall();
 
-/// A pointer to member is called with its object, or a pointer to that, as its first argument.
+/// Calls a pointer to member. The first argument is the object, or a pointer or reference_wrapper
+/// to it.
 template <class Member, class Class, class Object, class... Args>
 decltype(auto) callMember(Member Class::* member, Object&& object, Args&&... args) {
   if constexpr (std::is_base_of_v<Class, std::remove_cvref_t<Object>>) {
@@ -28,8 +29,7 @@ decltype(auto) callMember(Member Class::* member, Object&& object, Args&&... arg
   }
 }
 
-/// As std::invoke, without <functional>: that header is a quarter of what whoever includes
-/// clock.hpp would compile.
+/// Does what std::invoke does. <functional> would be a quarter of all that clock.hpp includes.
 template <class F, class... Args>
 decltype(auto) call(F& function, Args&&... args) {
   if constexpr (std::is_member_pointer_v<F>) return callMember(function, std::forward<Args>(args)...);
@@ -38,9 +38,9 @@ decltype(auto) call(F& function, Args&&... args) {
 
 }  // namespace detail
 
-/// A callable that is moved, never copied, so that it may own what it captures
-/// (std::move_only_function is C++23). Captures of up to four words that move without throwing live
-/// inside the object; larger ones on the heap. Calling an empty one throws std::bad_function_call.
+/// A function object that is moved and never copied, so that it may own what it captures
+/// (std::move_only_function is C++23). Captures of up to four words that move without throwing lie
+/// inside the object, others on the heap. Calling an empty one throws std::bad_function_call.
 template <class R, class... Args>
 class UniqueFunction<R(Args...)> {
  public:
@@ -71,7 +71,8 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction& operator=(const UniqueFunction&) = delete;
   ~UniqueFunction() { reset(); }
 
-  R operator()(Args... args) {  // NOLINT(performance-unnecessary-value-param): how they travel is the signature's choice
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): the signature says how arguments travel
+  R operator()(Args... args) {
     if (ops_ == nullptr) [[unlikely]]
       detail::throwBadFunctionCall();
     return ops_->call(storage_, std::forward<Args>(args)...);
@@ -79,8 +80,8 @@ class UniqueFunction<R(Args...)> {
   explicit operator bool() const noexcept { return ops_ != nullptr; }
   /// Whether destroying what is held does nothing.
   bool trivial() const noexcept { return ops_ == nullptr || ops_->destroy == nullptr; }
-  /// Destroys what is held. The held object may destroy this UniqueFunction's owner: nothing is
-  /// touched afterwards.
+  /// Destroys what is held. The held object may destroy the owner of this UniqueFunction: nothing
+  /// is touched afterwards.
   void reset() noexcept {
     if (const Ops* ops = std::exchange(ops_, nullptr); ops != nullptr && ops->destroy != nullptr) ops->destroy(storage_);
   }
@@ -88,18 +89,18 @@ class UniqueFunction<R(Args...)> {
  private:
   struct Ops {
     R (*call)(void*, Args&&...);
-    void (*move)(void* to, void* from) noexcept;  // null: its words are copied
-    void (*destroy)(void*) noexcept;              // null: nothing to do
+    void (*move)(void* to, void* from) noexcept;  // null: copying its words is enough
+    void (*destroy)(void*) noexcept;              // null: there is nothing to do
     std::size_t words;
   };
   static constexpr std::size_t kWords = 4;
   static constexpr std::size_t words(std::size_t size) noexcept { return (size + sizeof(void*) - 1) / sizeof(void*); }
 
-  /// What `other` held when ops_ was its.
+  /// Takes what `other` held. ops_ has been taken from it already.
   void moveFrom(UniqueFunction& other) noexcept {
     if (ops_ == nullptr) return;
     if (ops_->move != nullptr) return ops_->move(storage_, other.storage_);
-    // Word by word: a copy in larger pieces stalls on words that were just stored one by one.
+    // Word by word: a copy in larger pieces would stall on words that were just stored one by one.
     constexpr std::size_t kWord = sizeof(void*);
     switch (ops_->words) {
       case 4: std::memcpy(storage_ + 3 * kWord, other.storage_ + 3 * kWord, kWord); [[fallthrough]];
@@ -112,7 +113,7 @@ class UniqueFunction<R(Args...)> {
   template <class F>
   static constexpr bool kInline =
       sizeof(F) <= kWords * sizeof(void*) && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
-  /// What a function gives where nothing is wanted is dropped.
+  /// Where R is void, what the function returns is dropped.
   template <class F>
   static R run(F& function, Args&&... args) {
     if constexpr (std::is_void_v<R>) static_cast<void>(detail::call(function, std::forward<Args>(args)...));

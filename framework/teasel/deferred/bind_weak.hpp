@@ -55,20 +55,20 @@ class WeakCall {
 
 }  // namespace detail
 
-/// A callback that keeps its object alive only while it runs, and does nothing once the object is
-/// gone: what a protocol puts into the Deferreds that it keeps itself, where a strong capture would
-/// be a circle.
+/// Makes a callback that keeps its object alive only while it runs, and does nothing once the
+/// object is gone. A protocol uses it for callbacks of Deferreds that the protocol itself keeps: a
+/// callback that held the protocol would close a circle of references.
 ///
 ///     lookup(name).addCallback(bindWeak(this, [this](Address where) { connectTo(where); }));
 ///     lookup(name).addCallback(bindWeak(this, &Proxy::connectTo));
 ///
-/// Where a value is due from an object that is gone, the chain fails with OwnerGone (not reported
-/// as unhandled).
+/// When the callback should give a value and the object is gone, the chain fails with OwnerGone,
+/// which is not reported as unhandled.
 template <class Object, class F>
 auto bindWeak(const std::shared_ptr<Object>& object, F&& function) {
   return detail::WeakCall<Object, std::decay_t<F>>(object, std::forward<F>(function));
 }
-/// For `this` of a class derived from std::enable_shared_from_this that is held by a shared_ptr.
+/// For `this` of a class that derives from std::enable_shared_from_this. A shared_ptr must hold it.
 template <class Object, class F>
   requires requires(Object* self) { self->weak_from_this(); }
 auto bindWeak(Object* self, F&& function) {

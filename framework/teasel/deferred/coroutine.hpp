@@ -17,7 +17,7 @@
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/deferred/detail/coroutine_frame.hpp>
 
-/// Coroutines (Twisted: inlineCallbacks). Any function that returns a Deferred<T> may co_await
+/// Coroutines (Twisted: inlineCallbacks). A function that returns a Deferred<T> may co_await
 /// Deferreds:
 ///
 ///     Deferred<Page> fetch(std::string name) {
@@ -26,28 +26,31 @@
 ///       co_return co_await connection->get("/");
 ///     }
 ///
-/// It starts at once and runs to its first wait for a result that is not there. A ready result
-/// costs no suspension. A Failure is thrown at the co_await; what leaves the body is the Failure of
-/// the returned Deferred. Cancelling that one cancels what is being awaited, so that the
-/// CancelledError (or what a canceller gave) surfaces at the co_await, where it may be caught;
-/// while the body runs, the request reaches its next wait.
+/// The body starts at once and runs to its first wait for a result that is not there. A result that
+/// is there costs no suspension. A Failure is thrown at the co_await. An exception that leaves the
+/// body is the Failure of the returned Deferred.
 ///
-/// Who owns the frame: what it waits for. Dropping the returned Deferred changes nothing, the body
-/// goes on. When the awaited Deferred dies unfired, the frame is destroyed there and then, with its
-/// locals, and the returned Deferred stays unfired. For that, the handle being awaited does not
-/// count while the coroutine waits, if it is a temporary or lies in the frame itself; a second
-/// handle of the same Deferred in the frame, or one in a container there, is a circle and leaks.
+/// Cancelling the returned Deferred cancels the Deferred that is awaited. The CancelledError, or
+/// what a canceller gave, is then thrown at the co_await, where the body may catch it. A request
+/// that comes while the body runs reaches its next wait.
 ///
-/// Parameters are kept by the frame, hence those that only borrow are refused when compiling:
-/// ByteView, std::string_view, std::span, std::initializer_list, containers of them, and rvalue
-/// references. Take std::string, take by value. Only a Deferred can be awaited. A lambda with
-/// captures must outlive its coroutine. docs/coroutines.md says more, also what g++-12 gets wrong
-/// in co_await expressions; nothing here needs those constructs.
+/// The awaited Deferred owns the frame. Dropping the returned Deferred changes nothing: the body
+/// goes on. When the awaited Deferred dies unfired, the frame is destroyed at once, with its
+/// locals, and the returned Deferred stays unfired. To make this work, the awaited handle holds no
+/// reference while the coroutine waits, if that handle is a temporary or lies in the frame itself.
+/// A second handle of the same Deferred in the frame, or one in a container there, closes a circle
+/// of references and leaks.
+///
+/// The frame keeps the parameters. Parameters that only borrow are therefore refused by the
+/// compiler: ByteView, std::string_view, std::span, std::initializer_list, containers of them, and
+/// rvalue references. Take std::string, and take by value. Only a Deferred can be awaited. A lambda
+/// with captures must outlive its coroutine. docs/coroutines.md says more. It also lists what
+/// g++-12 gets wrong in co_await expressions; nothing here needs those constructs.
 namespace teasel {
 
 namespace detail {
 
-/// Whether an object of type P looks at memory that somebody else owns.
+/// Whether an object of type P points to memory that somebody else owns.
 template <class P>
 inline constexpr bool kBorrows = false;
 template <>
@@ -70,7 +73,7 @@ template <class A, class B>
 inline constexpr bool kBorrows<std::pair<A, B>> = kBorrows<A> || kBorrows<B>;
 template <class... Ts>
 inline constexpr bool kBorrows<std::variant<Ts...>> = (... || kBorrows<Ts>);
-/// Whether a coroutine would keep a P longer than the caller keeps what it looks at.
+/// Whether a coroutine would keep a P longer than the caller keeps what the P points to.
 template <class P>
 inline constexpr bool kOutlivedAsParameter = std::is_rvalue_reference_v<P> || kBorrows<std::remove_cvref_t<P>>;
 
@@ -79,11 +82,11 @@ void takesDeferred(const Deferred<U>& handle);
 template <class Other>
 concept IsADeferred = requires(const std::remove_cvref_t<Other>& other) { takesDeferred(other); };
 
-/// A co_await of a Deferred<U>: the last link of its chain, kept in the frame.
+/// One co_await of a Deferred<U>. It lies in the frame and is the last link of the awaited chain.
 template <class U>
 class Await final : private FrameLink {
  public:
-  // An own constructor everywhere: g++-12 destroys aggregates in co_await expressions twice.
+  // Every type here has a constructor: g++-12 destroys aggregates in co_await expressions twice.
   Await(PromiseBase& promise, Deferred<U>&& handle, Site site)
       : FrameLink(promise, Access::open(handle, "co_await", site), site), own_(std::move(handle)) {
     if (!ready_) [[unlikely]]
@@ -120,7 +123,7 @@ class PromiseOf : public PromiseBase {
     beginResult();
     chain_->template put<T>(std::forward<V>(value));
   }
-  /// co_return Failure(...): fails without throwing.
+  /// `co_return Failure(...)` fails without throwing.
   void return_value(Failure failure) {
     beginResult();
     chain_->putGiven(std::move(failure));
@@ -139,7 +142,8 @@ class PromiseOf<void> : public PromiseBase {
 template <class T>
 class Promise final : public PromiseOf<T> {
  public:
-  // User-declared: an aggregate promise would be initialised from the coroutine's parameters.
+  // The constructor is needed: the compiler would initialise an aggregate promise from the
+  // coroutine's parameters.
   Promise(Site made = Site::here()) : PromiseOf<T>(made) {
     this->frame_ = std::coroutine_handle<Promise>::from_promise(*this).address();
   }
@@ -155,7 +159,8 @@ class Promise final : public PromiseOf<T> {
   Await<U> await_transform(const Deferred<U>& handle, Site site = Site::here()) {
     return Await<U>(*this, handle, site);
   }
-  /// Who resumes the coroutine must know how to pass its result on.
+  /// Other things cannot be awaited: whoever resumes the coroutine must know how to pass its result
+  /// on.
   template <class Other>
     requires(!IsADeferred<Other>)
   Await<T> await_transform(Other&&) {
@@ -164,7 +169,7 @@ class Promise final : public PromiseOf<T> {
   }
 };
 
-// g++-12 destroys aggregates in a co_await expression twice: none of these may become one.
+// g++-12 destroys aggregates in a co_await expression twice, so none of these may become one.
 static_assert(!std::is_aggregate_v<Await<int>> && !std::is_aggregate_v<Await<void>> && !std::is_aggregate_v<Finish>);
 static_assert(!std::is_aggregate_v<Promise<int>> && !std::is_aggregate_v<Deferred<int>> && !std::is_aggregate_v<Result<int>>);
 static_assert(!std::is_aggregate_v<Failure>);

@@ -123,8 +123,8 @@ TEST(CoroutineVerdict, FliesThroughAResumedCoroutine) {
 
 TEST(CoroutineVerdict, FliesThroughTheCallThatStartsACoroutine) {
 #if defined(__clang__)
-  // clang does not destroy the returned object of a coroutine that throws before its first wait:
-  // one chain is lost.
+  // When a coroutine throws before its first wait, clang does not destroy the object that it
+  // returns: one chain is lost.
   if (detail::kSanitized) GTEST_SKIP() << "clang leaks the returned object here";
 #endif
   addPassThrough(&isCoroutineVerdict);

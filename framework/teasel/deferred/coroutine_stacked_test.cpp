@@ -10,7 +10,7 @@
 #include <teasel/deferred/coroutine.hpp>
 #include <teasel/deferred/test_util.hpp>
 
-/// Coroutines that call coroutines: with callbacks between them, and cancelled at every depth.
+/// Coroutines that call coroutines, with callbacks between them, cancelled at every depth.
 namespace teasel {
 namespace {
 
@@ -146,7 +146,7 @@ TEST(CoroutineStacked, MaybeDeferredStartsACoroutine) {
   EXPECT_THAT(failureOf(maybeDeferred(plusOne, fail<int>(Oops()))), HasSubstr("Oops"));
 }
 
-// --- Callbacks between a call and its co_await, which wait or fail themselves
+// --- Callbacks between a call and its co_await. They wait or fail themselves.
 
 /// Calls `inner` with `wait`, adds a callback that goes on with `step`, then awaits.
 Deferred<std::string> withStepBetween(Names& log, Deferred<std::string> wait, Deferred<std::string> step) {
@@ -262,7 +262,7 @@ TEST(CoroutineStacked, RethrowsWhatItCaughtAsTheSameError) {
   EXPECT_THAT(result.take().failure().text(), HasSubstr("Oops: same (at " + place));
 }
 
-// --- Cancelling, whatever lies between the Deferred that is cancelled and the one that is awaited
+// --- Cancelling, with different things between the cancelled and the awaited Deferred
 
 /// How many coroutines stand one upon another, and whether the innermost has waited once before.
 struct Shape {

@@ -14,22 +14,22 @@ namespace teasel {
 /// A result that is not there yet, and the chain of callbacks that waits for it
 /// (twisted.internet.defer.Deferred).
 ///
-/// A Deferred<T> is a handle, cheap to copy: all handles of a chain see one result and one list of
-/// callbacks. Callbacks run synchronously - in callback(), errback(), cancel(), unpause(), or in
-/// the call that adds them when the result is there already -, in the order in which they were
-/// added, one after the other and never inside one another. What a callback returns is what the
-/// next one gets; a Failure returned or an exception thrown sends the chain to the next errback; a
-/// Deferred returned makes the chain wait for its result.
+/// A `Deferred<T>` is a handle and cheap to copy. All handles of a chain see one result and one
+/// list of callbacks. Callbacks run synchronously: in callback(), errback(), cancel() or unpause(),
+/// or, when the result is there already, in the call that adds them. They run in the order in which
+/// they were added, one after the other and never inside one another. The next callback gets what a
+/// callback returns. A Failure that is returned, or an exception that is thrown, sends the chain to
+/// the next errback. A Deferred that is returned makes the chain wait for its result.
 ///
-/// A callback that gives T returns the same handle, by reference, so that `d.addCallback(f);`
-/// stands alone. One that gives U returns a new `Deferred<U>`; the old handle stands no longer at
-/// the end of its chain: it still fires and cancels, but adding through it throws StaleHandle. A
-/// Deferred returned from a callback is given away in the same manner; one whose result was taken
-/// (co_await, joins, take) throws ResultTaken.
+/// Adding a callback that gives T returns the same handle, by reference, so that
+/// `d.addCallback(f);` is a whole statement. Adding one that gives U returns a new `Deferred<U>`.
+/// The old handle is then no longer at the end of its chain: it still fires and cancels, but adding
+/// through it throws StaleHandle. The same holds for a Deferred that a callback has returned. When
+/// the result was taken (co_await, joins, take), adding throws ResultTaken.
 ///
 /// A Failure that is still there when its chain dies is logged and reported to the Observer.
-/// Handles and callbacks belong to one thread. Verdict exceptions (addPassThrough) thrown in a
-/// callback leave through whoever made it run.
+/// Handles and callbacks belong to one thread. A verdict (addPassThrough) that a callback throws
+/// leaves through the call that made the callback run.
 template <class T>
 class Deferred {
   static_assert(!std::is_reference_v<T> && !std::is_const_v<T>, "a Deferred carries plain values");
@@ -45,16 +45,17 @@ class Deferred {
  public:
   using Value = T;
 
-  /// An unfired Deferred. It has no canceller: cancel() gives CancelledError and swallows one late
-  /// result.
+  /// An unfired Deferred without a canceller: cancel() gives CancelledError, and one late result is
+  /// ignored.
   explicit Deferred(Site made = Site::here()) : chain_(detail::Chain::make(made)) {}
-  /// With a canceller: called by cancel() while unfired, as canceller(Deferred<T>&) or canceller().
-  /// It may fire the Deferred; else cancel() does, with CancelledError. Let it use its argument: a
-  /// captured handle would keep its chain alive.
+  /// With a canceller, which cancel() calls while the Deferred is unfired, as
+  /// canceller(Deferred<T>&) or canceller(). It may fire the Deferred. If it does not, cancel()
+  /// fires it with CancelledError. The canceller should use its argument: a handle that it captured
+  /// would keep its chain alive.
   template <class F>
     requires(!std::is_convertible_v<F, Site> && (std::is_invocable_v<F&, Deferred&> || std::is_invocable_v<F&>))
   explicit Deferred(F canceller, Site made = Site::here());
-  /// No Deferred at all, to be assigned later; every use throws UsageError.
+  /// No Deferred at all, to be assigned later. Every use throws UsageError.
   Deferred(std::nullptr_t) noexcept : chain_(nullptr) {}
   Deferred(const Deferred& other) noexcept : chain_(other.chain_), epoch_(other.epoch_) {
     if (chain_ != nullptr) chain_->retain();
@@ -69,11 +70,11 @@ class Deferred {
     if (chain_ != nullptr) chain_->release();
   }
 
-  // --- Firing: once, by whoever promised the result.
+  // --- Firing. Whoever promised the result calls one of these, once.
 
-  /// Gives the result and runs the callbacks. Fired again: AlreadyCalledError, which names both
-  /// places and where it was made; except for the one late result that is swallowed after cancel()
-  /// without canceller.
+  /// Gives the result and runs the callbacks. A second time it throws AlreadyCalledError, which
+  /// names both places and where the Deferred was made. One late result is ignored after cancel()
+  /// of a Deferred without a canceller.
   template <class V = detail::Stored<T>>
     requires(!std::is_void_v<T> && std::is_convertible_v<V, T> && !std::is_same_v<std::remove_cvref_t<V>, Failure> &&
              !detail::kIsDeferred<std::remove_cvref_t<V>>)
@@ -91,7 +92,7 @@ class Deferred {
     chain.template put<void>(detail::Unit{});
     chain.runIfAble();
   }
-  /// A Failure given to callback is an errback.
+  /// With a Failure, callback is errback.
   void callback(Failure failure, Site site = Site::here()) const { errback(std::move(failure), site); }
   void errback(Failure failure, Site site = Site::here()) const;
   template <class E>
@@ -99,11 +100,11 @@ class Deferred {
   void errback(E&& error, Site site = Site::here()) const {
     errback(Failure(std::forward<E>(error), site), site);
   }
-  /// Inside a catch block: with the exception being handled.
+  /// Inside a catch block: fails with the exception that is being handled.
   void errback(Site site = Site::here()) const { errback(detail::currentFailure(site), site); }
 
-  // --- The chain. Callbacks take the value (T, T&&, const T&) or nothing; errbacks the Failure or
-  // nothing.
+  // --- The chain. Callbacks take the value (T, T&&, const T&) or nothing. Errbacks take the
+  // Failure or nothing.
 
   template <class F>
     requires detail::TakesValue<std::decay_t<F>, T> && (kKeeps<std::decay_t<F>>)
@@ -117,15 +118,15 @@ class Deferred {
     return change<NextBy<std::decay_t<F>>, detail::PairLink<T, std::decay_t<F>, detail::PassBy>>(
         "addCallback", site, std::forward<F>(onValue), detail::PassBy{});
   }
-  /// The errback gives a T (or fails again).
+  /// The errback gives a T, or fails again.
   template <class F>
     requires detail::TakesFailure<std::decay_t<F>> && std::same_as<detail::Behind<T, detail::FailureGives<std::decay_t<F>>>, T>
   Deferred& addErrback(F&& onFailure, Site site = Site::here()) {
     return keep<detail::PairLink<T, detail::PassBy, std::decay_t<F>>>("addErrback", site, detail::PassBy{},
                                                                       std::forward<F>(onFailure));
   }
-  /// The errback handles the error and gives nothing: neither does the chain from here on. Often
-  /// the last link.
+  /// The errback handles the error and gives nothing. From here on the chain has no value. This is
+  /// often the last link, so the new handle may be dropped.
   template <class F>
     requires detail::TakesFailure<std::decay_t<F>> && std::is_void_v<detail::FailureGives<std::decay_t<F>>> &&
              (!std::is_void_v<T>)
@@ -133,19 +134,19 @@ class Deferred {
     return change<void, detail::PairLink<T, detail::Forget, std::decay_t<F>>>("addErrback", site, detail::Forget{},
                                                                               std::forward<F>(onFailure));
   }
-  /// Handles only failures of the types that are named (Twisted: trap); others go on, as the same
-  /// Failure. onError gets the error as a const E&, of each of the types, or else the Failure, or
-  /// nothing. It gives a T, or fails.
+  /// Handles only failures of the types that are named (Twisted: trap). Other failures go on
+  /// unchanged. onError takes a const E& for each of the types, or the Failure, or nothing. It
+  /// gives a T, or fails.
   ///
-  ///     lookup(name).addErrback<DNSLookupError>([](const DNSLookupError&) { return Address("localhost"); });
-  ///     fetch(page).addErrback<TimeoutError, ConnectionLost>([](const std::exception& error) { return retry(); });
+  ///     lookup(name).addErrback<DNSLookupError>([](const auto&) { return localhost(); });
+  ///     fetch(page).addErrback<TimeoutError, ConnectionLost>([](const auto&) { return retry(); });
   template <class E, class... More, class F>
     requires detail::TakesError<std::decay_t<F>, E> && (... && detail::TakesError<std::decay_t<F>, More>)
   decltype(auto) addErrback(F&& onError, Site site = Site::here()) {
     return addErrback(detail::Trap<std::decay_t<F>, E, More...>(std::forward<F>(onError)), site);
   }
-  /// Both at once; the errback does not see failures of the callback. Both must give the same type,
-  /// or fail.
+  /// Adds both as one link: the errback does not see failures of the callback. Both must give the
+  /// same type, or fail.
   template <class F, class G>
     requires detail::TakesValue<std::decay_t<F>, T> && detail::TakesFailure<std::decay_t<G>>
   decltype(auto) addCallbacks(F&& onValue, G&& onFailure, Site site = Site::here()) {
@@ -159,13 +160,14 @@ class Deferred {
       return keep<Node>("addCallbacks", site, std::forward<F>(onValue), std::forward<G>(onFailure));
     else return change<Next, Node>("addCallbacks", site, std::forward<F>(onValue), std::forward<G>(onFailure));
   }
-  /// One callback for both, which gets a Result<T>.
+  /// Adds one callback for values and failures. It gets a Result<T>.
   template <class F>
     requires detail::TakesResult<std::decay_t<F>, T> && std::same_as<BothBy<std::decay_t<F>>, T>
   Deferred& addBoth(F&& onResult, Site site = Site::here()) {
     return keep<detail::BothLink<T, std::decay_t<F>>>("addBoth", site, std::forward<F>(onResult));
   }
-  /// It gives nothing: neither does the chain from here on. Often the last link.
+  /// The callback gives nothing. From here on the chain has no value. This is often the last link,
+  /// so the new handle may be dropped.
   template <class F>
     requires detail::TakesResult<std::decay_t<F>, T> && std::is_void_v<BothBy<std::decay_t<F>>> && (!std::is_void_v<T>)
   Deferred<void> addBoth(F&& onResult, Site site = Site::here()) {
@@ -178,44 +180,43 @@ class Deferred {
     return change<BothBy<std::decay_t<F>>, detail::BothLink<T, std::decay_t<F>>>("addBoth", site, std::forward<F>(onResult));
   }
 
-  /// Looks at the value - look(const T&) or look() - and leaves it in the chain, whose type stays.
-  /// Throwing makes it fail.
+  /// Calls look(const T&) or look() with the value and leaves the value in the chain. When it
+  /// throws, the chain fails.
   template <class F>
   Deferred& tap(F&& look, Site site = Site::here()) {
     static_assert(detail::LooksAt<std::decay_t<F>, T>, "tap: it must take a const T& of the chain's type, or nothing");
     return addTap<detail::kOnValue>("tap", std::forward<F>(look), site);
   }
-  /// Looks at the Failure, which goes on: it is not handled by that.
+  /// Calls look(const Failure&) or look() with the Failure, which goes on: this does not handle it.
   template <class F>
   Deferred& tapErrback(F&& look, Site site = Site::here()) {
     static_assert(detail::LooksAt<std::decay_t<F>, Failure>, "tapErrback: it must take a const Failure&, or nothing");
     return addTap<detail::kOnFailure>("tapErrback", std::forward<F>(look), site);
   }
-  /// Runs look() on value and Failure alike ("finally").
+  /// Calls look() when there is a value or a Failure (Python: finally).
   template <class F>
   Deferred& tapBoth(F&& look, Site site = Site::here()) {
     static_assert(std::is_invocable_v<std::decay_t<F>&>, "tapBoth: it is called without argument; addBoth gets the Result");
     return addTap<detail::kOnBoth>("tapBoth", std::forward<F>(look), site);
   }
 
-  /// Fires `other` with the result of this chain, which continues without value. Cancelling `other`
-  /// does not reach this one.
+  /// Fires `other` with the result of this chain. This chain goes on without a value. Cancelling
+  /// `other` does not cancel this one.
   Deferred<void> chainDeferred(const Deferred& other, Site site = Site::here());
 
-  /// Cancels this Deferred if it has no result `after` from now. A CancelledError that comes of it
-  /// becomes TimeoutError; what a canceller gave instead stays. Covers the callbacks added before,
-  /// not those added later. `clock` must live on.
+  /// Cancels this Deferred if it has no result `after` from now. A CancelledError that this causes
+  /// becomes TimeoutError; what a canceller gave instead stays. The time covers the callbacks that
+  /// were added before, not those that are added later. `clock` must outlive the wait.
   Deferred& addTimeout(Duration after, Clock& clock, Site site = Site::here()) {
     return addTimeout(after, clock, detail::TimeoutFailure{site}, site);
   }
-  /// The same, with `onTimeout(Result<T>, Duration)` saying what becomes of the result after a
-  /// timeout.
+  /// The same. After a timeout, `onTimeout(Result<T>, Duration)` says what the result becomes.
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&, Result<T>&&, Duration>
   Deferred& addTimeout(Duration after, Clock& clock, F&& onTimeout, Site site = Site::here());
 
-  // --- What does not fit. Chosen where nothing else is; all they do is to say, when compiled, what
-  // would fit.
+  // --- What does not fit. The compiler chooses these overloads when no other one fits. They only
+  // say what would fit.
 
   template <class V>
     requires(!detail::GivesResult<std::remove_cvref_t<V>, T> && !std::is_same_v<std::remove_cvref_t<V>, Site>)
@@ -261,44 +262,45 @@ class Deferred {
 
   // --- Control: through any handle, stale ones included.
 
-  /// Unfired: calls the canceller, or fails with CancelledError. Waiting for a Deferred that a
-  /// callback returned: cancels that one. Otherwise nothing. What the canceller throws leaves from
-  /// here, and the Deferred stays unfired.
+  /// An unfired Deferred: calls the canceller, or fails with CancelledError. One that waits for a
+  /// Deferred that a callback returned: cancels that one. Any other: does nothing. When the
+  /// canceller throws, the exception leaves this call and the Deferred stays unfired.
   void cancel(Site site = Site::here()) const { existing("cancel", site).cancel(site); }
-  /// No callback runs until unpause() was called as often. In a callback: the next one waits.
+  /// No callback runs until unpause() was called as often as pause(). Inside a callback, the next
+  /// one waits.
   void pause(Site site = Site::here()) const { existing("pause", site).pause(); }
-  /// Throws UsageError when it is not paused.
+  /// Throws UsageError when the Deferred is not paused.
   void unpause(Site site = Site::here()) const { existing("unpause", site).unpause(site); }
 
-  // --- Looking on.
+  // --- Questions.
 
   explicit operator bool() const noexcept { return chain_ != nullptr; }
-  /// Whether callback, errback or cancel gave a result, wherever that is by now.
+  /// Whether callback, errback or cancel gave a result, wherever that result is by now.
   bool called() const noexcept { return chain_ != nullptr && chain_->called(); }
-  /// Whether the result of the whole chain, as far as this handle knows it, is there: take() would
-  /// succeed.
+  /// Whether the result of the whole chain, up to this handle, is there, so that take() would
+  /// succeed. False while the Deferred is paused.
   bool hasResult() const noexcept { return chain_ != nullptr && chain_->epoch() == epoch_ && chain_->settled(); }
   bool paused() const noexcept { return chain_ != nullptr && chain_->pauses() != 0; }
   /// Whether it waits for a Deferred that a callback returned.
   bool waiting() const noexcept { return chain_ != nullptr && chain_->state() == detail::ChainState::kWaiting; }
-  /// The Failure that hasResult() speaks of; null when there is none. Borrowed until something is
-  /// added.
+  /// The Failure, if hasResult() and it is one; else null. The pointer is good until something is
+  /// added or taken.
   const Failure* failure() const noexcept {
     return hasResult() && chain_->state() == detail::ChainState::kFailure ? &chain_->failure() : nullptr;
   }
-  /// The value that hasResult() speaks of; null when there is none. Borrowed until something is
+  /// The value, if hasResult() and it is one; else null. The pointer is good until something is
   /// added or taken.
   const detail::Stored<T>* value() const noexcept
     requires(!std::is_void_v<T>)
   {
     return hasResult() && chain_->state() == detail::ChainState::kValue ? &chain_->template value<T>() : nullptr;
   }
-  /// Takes the result out: later adds throw ResultTaken, a Failure counts as handled. Without
-  /// result: UsageError with text().
+  /// Takes the result out. Later adds throw ResultTaken; a Failure counts as handled. Without a
+  /// result it throws UsageError, which contains text().
   Result<T> take(Site site = Site::here()) const;
-  /// "unfired, made at x.cpp:7", "waiting for the Deferred made at ...", "has failed with ..." and
-  /// so on. What a paused one holds is told as well: hasResult(), value() and failure() do not show
-  /// it.
+  /// The state for people: "unfired, made at x.cpp:7", "waiting for the Deferred made at ...", "has
+  /// failed with ..." and so on. For a paused Deferred it says what the Deferred holds, which
+  /// hasResult(), value() and failure() do not show.
   std::string text() const;
   Site made() const noexcept { return chain_ == nullptr ? Site{} : chain_->made(); }
   /// Whether both are handles of one chain.
@@ -350,7 +352,7 @@ class Deferred {
     return keep<Node>(what, site, std::forward<F>(look));
   }
 
-  // mutable: a waiting coroutine gives up the reference of a handle in its frame
+  // Mutable: a coroutine that waits gives up the reference of a handle in its frame.
   mutable detail::Chain* chain_;
   std::uint32_t epoch_ = 0;
 };

@@ -191,7 +191,7 @@ TEST(DeferredChaining, ChainDeferredRefusesItself) {
   EXPECT_THROW(a.chainDeferred(a), UsageError);
 }
 
-// --- A million of everything: neither running nor dying may recurse.
+// --- A million of everything. Neither running nor dying may recurse.
 
 TEST(DeferredDepth, AMillionCallbacksRun) {
   Deferred<int> d;
@@ -209,7 +209,7 @@ TEST(DeferredDepth, AMillionUnfiredCallbacksDie) {
   EXPECT_EQ(chains.live, 0);
 }
 
-/// `outermost` waits for a Deferred that waits ... for `innermost`.
+/// A row of Deferreds, from `outermost` to `innermost`, each of which waits for the next.
 void nest(Deferred<int> innermost, Deferred<int>& outermost) {
   Deferred<int> inner = innermost;
   for (int i = 0; i < kMany; ++i) {

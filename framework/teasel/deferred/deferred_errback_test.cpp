@@ -10,7 +10,7 @@
 #include <teasel/deferred/coroutine.hpp>
 #include <teasel/deferred/test_util.hpp>
 
-/// Errbacks for some types of errors, and Failure::trap.
+/// Errbacks for errors of some types only, and Failure::trap.
 namespace teasel {
 namespace {
 
@@ -122,8 +122,8 @@ TEST(FailureTrap, InAnErrbackPassesTheSameFailureOn) {
   const Failure made(TimeoutError("late"));
   Deferred<int> byReference = fail<int>(made), byValue = fail<int>(made), thrown = succeed(1);
   byReference.addErrback([](const Failure& failure) { return failure.trap<Oops, ConnectionLost>(), 1; });
-  byValue.addErrback(
-      [](Failure failure) { return failure.trap<Oops>(), 1; });  // NOLINT(performance-unnecessary-value-param): tested
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): this is what is tested
+  byValue.addErrback([](Failure failure) { return failure.trap<Oops>(), 1; });
   EXPECT_TRUE(byReference.take().failure().same(made));
   EXPECT_TRUE(byValue.take().failure().same(made));
   Failure seen;

@@ -7,8 +7,7 @@
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/deferred/test_util.hpp>
 
-/// In which order callbacks run when chains wait for one another, fire one another and add to one
-/// another.
+/// The order in which callbacks run when chains wait for, fire and add to one another.
 namespace teasel {
 namespace {
 

@@ -11,30 +11,30 @@ class AlreadyCalledError : public UsageError {
   using UsageError::UsageError;
 };
 
-/// The result of a Deferred that was cancelled and whose canceller gave none of its own.
+/// The result of a Deferred that was cancelled and whose canceller gave no result.
 class CancelledError : public std::runtime_error {
  public:
   CancelledError() : std::runtime_error("the Deferred was cancelled") {}
   using std::runtime_error::runtime_error;
 };
 
-/// Something was added through a handle that no longer stands at the end of its chain: a callback
-/// changed the chain's type, or the Deferred was given to another one by returning it from a
-/// callback. what() names the place.
+/// Something was added through a handle that is no longer at the end of its chain. Either a
+/// callback has changed the chain's type, or a callback of another Deferred has returned this one.
+/// what() names the place.
 class StaleHandle : public UsageError {
  public:
   using UsageError::UsageError;
 };
 
-/// Something was added after the result had been taken (by co_await, a join, take()). what() names
-/// the place.
+/// Something was added after co_await, a join or take() had taken the result. what() names the
+/// place.
 class ResultTaken : public UsageError {
  public:
   using UsageError::UsageError;
 };
 
-/// What a bindWeak callback that must give a value gives when its object is gone. Nobody is left
-/// who could handle it, therefore it is not reported as unhandled.
+/// A bindWeak callback that should give a value fails with this when its object is gone. Nobody is
+/// left to handle the error, so it is not reported as unhandled.
 class OwnerGone : public std::runtime_error {
  public:
   OwnerGone() : std::runtime_error("the object that a callback was bound to is gone") {}

@@ -22,7 +22,7 @@ namespace detail {
 
 void cancelAll(std::vector<Chain*>& inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    Chain* const chain = inputs[i];  // gone from here as soon as it has a result or dies
+    Chain* const chain = inputs[i];  // null once the input has a result or is dead
     if (chain == nullptr) continue;
     chain->retain();
     try {

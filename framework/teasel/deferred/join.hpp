@@ -9,14 +9,17 @@
 
 #include <teasel/deferred/deferred.hpp>
 
-/// Waiting for several Deferreds at once. Results keep the order of the inputs. From handles given
-/// as rvalues the results are taken (later adds throw ResultTaken, errors count as handled); from
-/// lvalues they are copied and stay: an error there is still unhandled, unless `consumeErrors` is
-/// set. Cancelling a join cancels every input that has no result; the join itself then gets
-/// whatever its inputs give. What a canceller of an input throws is logged.
+/// Joins wait for several Deferreds at once. Results keep the order of the inputs.
+///
+/// From handles that are given as rvalues a join takes the results: later adds throw ResultTaken,
+/// and errors count as handled. From lvalues it copies the results, which stay there: an error is
+/// still unhandled, unless `consumeErrors` is set.
+///
+/// Cancelling a join cancels every input that has no result. The join then gets what its inputs
+/// give. What a canceller of an input throws is logged.
 namespace teasel {
 
-/// Input `index` of a join failed first.
+/// Input `index` of a join was the first that failed.
 class FirstError : public std::runtime_error {
  public:
   FirstError(Failure failure, std::size_t index)
@@ -31,8 +34,8 @@ class FirstError : public std::runtime_error {
   std::size_t index_;
 };
 
-/// All inputs of a race, or of a deferredList that waits for one success, failed: their Failures in
-/// the order of the inputs.
+/// All inputs of a race, or of a deferredList that waits for one success, have failed. Holds their
+/// Failures in the order of the inputs.
 class FailureGroup : public std::runtime_error {
  public:
   explicit FailureGroup(std::vector<Failure> failures);
@@ -56,7 +59,7 @@ struct First<void> {
 };
 
 struct ListOptions {
-  bool fireOnOneErrback = false;  ///< the first failure fails the list, with FirstError
+  bool fireOnOneErrback = false;  ///< the first failure makes the list fail with FirstError
   bool consumeErrors = false;     ///< failures that stay on inputs are not reported as unhandled
 };
 
@@ -64,11 +67,11 @@ struct GatherOptions {
   bool consumeErrors = false;  ///< as in ListOptions
 };
 
-/// Selects the deferredList that fires with its first success (Twisted: the flag of that name).
+/// Selects the deferredList that fires with the first success (Twisted: the flag of that name).
 class FireOnOneCallback {
  public:
   enum class Tag : unsigned char { kTag };
-  /// Not from {}: that means ListOptions, of which all are as they are by default.
+  /// Takes an argument, so that `deferredList(inputs, {})` means ListOptions.
   explicit constexpr FireOnOneCallback(Tag) noexcept {}
 };
 inline constexpr FireOnOneCallback fireOnOneCallback{FireOnOneCallback::Tag::kTag};
@@ -86,16 +89,16 @@ template <JoinInput... Inputs>
 GatheredTuple<Inputs...> gatherAt(Site site, Inputs&&... inputs);
 }  // namespace detail
 
-/// Fires when every input has a result, with all of them; never fails unless fireOnOneErrback is
-/// set. Results that come after it fired are ignored. Without inputs it fires at once.
+/// Fires with all results when every input has one. Never fails unless fireOnOneErrback is set.
+/// Results that come after it has fired are ignored. Without inputs it fires at once.
 template <class T>
 Deferred<std::vector<Result<T>>> deferredList(const std::vector<Deferred<T>>& inputs, ListOptions options = {},
                                               Site site = Site::here());
 template <class T>
 Deferred<std::vector<Result<T>>> deferredList(std::vector<Deferred<T>>&& inputs, ListOptions options = {},
                                               Site site = Site::here());
-/// Fires with the first success. When all fail: FailureGroup. The others are not cancelled. No
-/// inputs: UsageError.
+/// Fires with the first success. The other inputs are not cancelled. When all inputs fail, it fails
+/// with FailureGroup. Without inputs it throws UsageError.
 template <class T>
 Deferred<First<T>> deferredList(const std::vector<Deferred<T>>& inputs, FireOnOneCallback, ListOptions options = {},
                                 Site site = Site::here());
@@ -103,8 +106,8 @@ template <class T>
 Deferred<First<T>> deferredList(std::vector<Deferred<T>>&& inputs, FireOnOneCallback, ListOptions options = {},
                                 Site site = Site::here());
 
-/// The values of all inputs (nothing for inputs of void); the first failure fails it with
-/// FirstError and leaves the others alone.
+/// Fires with the values of all inputs, or with nothing for inputs of void. The first failure makes
+/// it fail with FirstError; the other inputs are not cancelled.
 template <class T>
 Deferred<detail::Gathered<T>> gatherResults(const std::vector<Deferred<T>>& inputs, GatherOptions options = {},
                                             Site site = Site::here());
@@ -112,7 +115,8 @@ template <class T>
 Deferred<detail::Gathered<T>> gatherResults(std::vector<Deferred<T>>&& inputs, GatherOptions options = {},
                                             Site site = Site::here());
 
-/// gatherResults for inputs of different types: a tuple, with std::monostate for void.
+/// gatherResults for inputs of different types. Fires with a tuple, in which std::monostate stands
+/// for void.
 ///
 ///     auto [name, age] = co_await gather(lookupName(id), lookupAge(id));
 template <detail::JoinInput A>
@@ -131,15 +135,16 @@ template <detail::JoinInput A, detail::JoinInput B, detail::JoinInput C, detail:
 detail::GatheredTuple<A, B, C, D> gather(A&& a, B&& b, C&& c, D&& d, Site site = Site::here()) {
   return detail::gatherAt(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
 }
-/// Of more than four inputs the place is not known: nothing can follow a list without end.
+/// For more than four inputs the place of the call is not known: no parameter can follow a pack.
 template <detail::JoinInput... Inputs>
   requires(sizeof...(Inputs) > 4)
 detail::GatheredTuple<Inputs...> gather(Inputs&&... inputs) {
   return detail::gatherAt(Site{}, std::forward<Inputs>(inputs)...);
 }
 
-/// The first success wins: the others are cancelled, then the race fires. All fail: FailureGroup.
-/// Failures of inputs are consumed. No inputs: UsageError.
+/// The first success wins: the other inputs are cancelled, then the race fires. When all inputs
+/// fail, it fails with FailureGroup. Failures of inputs are consumed. Without inputs it throws
+/// UsageError.
 template <class T>
 Deferred<First<T>> race(const std::vector<Deferred<T>>& inputs, Site site = Site::here());
 template <class T>

@@ -9,7 +9,7 @@
 #include <teasel/deferred/join.hpp>
 #include <teasel/deferred/test_util.hpp>
 
-/// What cancelling does to joins and their inputs, and what becomes of errors that a join has seen.
+/// What cancelling does to joins and their inputs, and what happens to errors that a join has seen.
 namespace teasel {
 namespace {
 

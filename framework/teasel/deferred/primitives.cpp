@@ -7,8 +7,8 @@ Tokens::Tokens(const char* name, std::size_t limit, Site made) : name_(name), li
 }
 
 Deferred<void> Tokens::acquire(Site site) {
-  // While somebody waits, nobody passes: a token may be free for a moment, on its way to the first
-  // waiter.
+  // Nobody overtakes those who wait: a token may be free for a moment while it goes to the first of
+  // them.
   if (free_ == 0 || !waiting_.empty()) return waiting_.add(site);
   --free_;
   return succeed(site);
@@ -22,8 +22,8 @@ void Tokens::release(Site site) {
   released_ = site;
   ++free_;
   if (handingOver_) return;
-  // A waiter that releases at once only counts here; the loop below hands over, so that a million
-  // waiters do not recurse.
+  // A waiter that releases at once gets here and only adds its token. The loop below hands it on,
+  // so that a million waiters do not recurse.
   const std::shared_ptr<Tokens> self = shared_from_this();
   struct Over {
     bool& flag;

@@ -9,15 +9,15 @@
 
 #include <teasel/deferred/deferred.hpp>
 
-/// What coroutines and chains that share something wait for one another with.
+/// With these, coroutines and chains that share something wait for one another.
 namespace teasel {
 
-/// put() found the queue full.
+/// put() has found the queue full.
 class QueueOverflow : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-/// get() found as many waiting as may wait.
+/// get() has found as many getters waiting as may wait.
 class QueueUnderflow : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -25,8 +25,8 @@ class QueueUnderflow : public std::runtime_error {
 
 namespace detail {
 
-/// Who waits for something, first come first served. A waiter that is cancelled leaves, wherever it
-/// stands.
+/// Those who wait for something, first come first served. A waiter that is cancelled leaves the
+/// list, wherever it stands.
 template <class T>
 class Waiters {
  public:
@@ -39,7 +39,7 @@ class Waiters {
         site);
     return *at;
   }
-  /// The first one, to be fired.
+  /// Takes the first one off the list, to be fired.
   Deferred<T> take() {
     Deferred<T> first = std::move(list_->front());
     list_->pop_front();
@@ -53,8 +53,8 @@ class Waiters {
   std::shared_ptr<List> list_ = std::make_shared<List>();
 };
 
-/// Tokens and who waits for one, first come first served. Shared, so that what outlives the
-/// primitive finds it gone.
+/// Tokens and those who wait for one, first come first served. It is held by a shared_ptr; what
+/// outlives the primitive holds it weakly and finds it gone.
 class Tokens : public std::enable_shared_from_this<Tokens> {
  public:
   Tokens(const char* name, std::size_t limit, Site made);
@@ -72,8 +72,8 @@ class Tokens : public std::enable_shared_from_this<Tokens> {
   bool handingOver_ = false;
 };
 
-/// Gives a token back, at the latest when it dies: when the chain of a `run` dies without result,
-/// too.
+/// Gives a token back, at the latest when this object dies. So the chain of a `run` gives its token
+/// back even when it dies without a result.
 class TokenHeld {
  public:
   TokenHeld(const std::shared_ptr<Tokens>& tokens, Site site) : tokens_(tokens), site_(site) {}
@@ -109,23 +109,24 @@ auto runHolding(const std::shared_ptr<Tokens>& tokens, F&& function, Site site) 
 
 }  // namespace detail
 
-/// One at a time. Waiters get the lock in the order in which they asked; a waiter that is cancelled
-/// leaves the queue. When the lock dies, those who wait stay unfired.
+/// A lock that one has at a time. Waiters get it in the order in which they asked. A waiter that is
+/// cancelled leaves the queue. When the lock dies, the Deferreds of those who wait stay unfired.
 class DeferredLock {
  public:
   explicit DeferredLock(Site made = Site::here()) : tokens_(std::make_shared<detail::Tokens>("DeferredLock", 1, made)) {}
   DeferredLock(const DeferredLock&) = delete;
   DeferredLock& operator=(const DeferredLock&) = delete;
 
-  /// Fires when the lock is yours. Who acquires must release.
+  /// Fires when the caller has the lock. The caller must release it.
   [[nodiscard]] Deferred<void> acquire(Site site = Site::here()) { return tokens_->acquire(site); }
-  /// Hands the lock to the next waiter, whose callbacks run before this returns - or, when this was
-  /// called by a callback that a release runs, after that one. Not locked: UsageError.
+  /// Hands the lock to the next waiter, whose callbacks run before this returns. When a callback
+  /// that a release runs calls this, they run after that callback. Throws UsageError when the lock
+  /// is free.
   void release(Site site = Site::here()) { tokens_->release(site); }
   bool locked() const noexcept { return tokens_->free() == 0; }
   std::size_t waiting() const noexcept { return tokens_->waiting(); }
-  /// Acquires, calls function(), releases when what it gives has a result - a failure, too - or can
-  /// get none any more.
+  /// Acquires the lock, calls function(), and releases the lock when what function gave has a
+  /// result (a failure is one, too) or can get none any more.
   template <class F>
   [[nodiscard]] auto run(F&& function, Site site = Site::here()) {
     return detail::runHolding(tokens_, std::forward<F>(function), site);
@@ -135,16 +136,16 @@ class DeferredLock {
   std::shared_ptr<detail::Tokens> tokens_;
 };
 
-/// The same for up to `tokens` at a time.
+/// The same for several at a time: as many as there are tokens.
 class DeferredSemaphore {
  public:
-  /// Without tokens: UsageError.
+  /// Throws UsageError for 0 tokens.
   explicit DeferredSemaphore(std::size_t tokens, Site made = Site::here())
       : tokens_(std::make_shared<detail::Tokens>("DeferredSemaphore", tokens, made)) {}
   DeferredSemaphore(const DeferredSemaphore&) = delete;
   DeferredSemaphore& operator=(const DeferredSemaphore&) = delete;
   [[nodiscard]] Deferred<void> acquire(Site site = Site::here()) { return tokens_->acquire(site); }
-  /// More often than acquired: UsageError.
+  /// As DeferredLock::release. Throws UsageError when it is called more often than acquire.
   void release(Site site = Site::here()) { tokens_->release(site); }
   std::size_t tokens() const noexcept { return tokens_->free(); }
   std::size_t limit() const noexcept { return tokens_->limit(); }
@@ -158,18 +159,19 @@ class DeferredSemaphore {
   std::shared_ptr<detail::Tokens> tokens_;
 };
 
-/// Objects on their way from those who put to those who get, first in first out.
+/// A queue of objects between those who put and those who get, first in first out.
 template <class T>
 class DeferredQueue {
  public:
   static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
-  /// Holds up to `size` objects, and up to `backlog` getters that wait.
+  /// Holds at most `size` objects, and at most `backlog` getters that wait.
   explicit DeferredQueue(std::size_t size = kUnlimited, std::size_t backlog = kUnlimited, Site made = Site::here())
       : size_(size), backlog_(backlog), made_(made) {}
   DeferredQueue(const DeferredQueue&) = delete;
   DeferredQueue& operator=(const DeferredQueue&) = delete;
 
-  /// Hands `object` to the oldest waiting getter, or keeps it. Full: QueueOverflow.
+  /// Hands `object` to the getter that has waited longest, or keeps it. Throws QueueOverflow when
+  /// the queue is full.
   void put(T object, Site site = Site::here()) {
     if (!waiting_.empty()) {
       const Deferred<T> next = waiting_.take();
@@ -181,8 +183,8 @@ class DeferredQueue {
                           std::to_string(size_));
     }
   }
-  /// The oldest object, now or as soon as there is one. Too many waiting: QueueUnderflow. A
-  /// cancelled getter leaves.
+  /// Fires with the oldest object, now or as soon as there is one. Throws QueueUnderflow when too
+  /// many wait. A getter that is cancelled leaves the queue.
   [[nodiscard]] Deferred<T> get(Site site = Site::here()) {
     if (!pending_.empty()) {
       T object = std::move(pending_.front());

@@ -9,8 +9,8 @@
 
 namespace teasel {
 
-/// A value or a Failure: what addBoth hands to its callback, what joins collect, and what a
-/// callback may return that sometimes fails without throwing.
+/// A value or a Failure. addBoth hands one to its callback, and joins collect them. A callback that
+/// wants to fail without throwing may return one.
 template <class T>
 class Result {
  public:
@@ -20,7 +20,7 @@ class Result {
 
   bool ok() const noexcept { return held_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
-  /// The value. When there is none, the Failure's error is thrown.
+  /// The value. When there is none, throws the Failure's error.
   T& value() & { return require(), *std::get_if<0>(&held_); }
   const T& value() const& { return require(), *std::get_if<0>(&held_); }
   T&& value() && { return require(), std::move(*std::get_if<0>(&held_)); }
@@ -29,7 +29,7 @@ class Result {
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
-  /// The Failure; an empty one when there is a value.
+  /// The Failure, or an empty one when there is a value.
   Failure failure() const noexcept {
     const Failure* failure = std::get_if<1>(&held_);
     return failure == nullptr ? Failure() : *failure;

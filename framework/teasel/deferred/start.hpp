@@ -8,7 +8,7 @@
 #include <teasel/core/pass_through.hpp>
 #include <teasel/deferred/deferred.hpp>
 
-/// Deferreds that have their result already, and calls turned into Deferreds.
+/// Functions that make a Deferred with its result, or turn a call into a Deferred.
 namespace teasel {
 
 /// A Deferred that has fired with `value`.
@@ -49,8 +49,9 @@ template <class F, class... Args>
 using DeferredBy = Deferred<typename MadeBy<std::invoke_result_t<F, Args...>>::Type>;
 }  // namespace detail
 
-/// Calls `function` now. What it gives becomes a Deferred: a Deferred as it is, a Result or Failure
-/// opened, any other value by succeed, an exception by fail. (Verdict exceptions pass through.)
+/// Calls `function` now and turns what it gives into a Deferred. A Deferred stays as it is. A
+/// Result or Failure is opened. Any other value becomes a success, an exception a failure. Verdicts
+/// of test frameworks (addPassThrough) fly on.
 template <class F, class... Args>
   requires std::invocable<F, Args...>
 detail::DeferredBy<F, Args...> maybeDeferred(F&& function, Args&&... args) {
@@ -77,7 +78,7 @@ detail::DeferredBy<F, Args...> maybeDeferred(F&& function, Args&&... args) {
   }
 }
 
-/// maybeDeferred for functions that give a value (Twisted keeps both names).
+/// maybeDeferred for functions that give a value. Twisted has both names.
 template <class F, class... Args>
   requires(std::invocable<F, Args...> && !detail::kIsDeferred<std::remove_cvref_t<std::invoke_result_t<F, Args...>>>)
 auto execute(F&& function, Args&&... args) {

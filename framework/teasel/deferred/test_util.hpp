@@ -9,14 +9,14 @@
 #include <teasel/core/observer.hpp>
 #include <teasel/deferred/deferred.hpp>
 
-/// What the tests of this room share; the vocabulary for users' tests is in fakes.
+/// What the tests of this room share. What users' tests need is in fakes.
 namespace teasel::deferred_tests {
 
 struct Oops : std::runtime_error {
   explicit Oops(const char* what = "oops") : std::runtime_error(what) {}
 };
 
-/// Counts chains that live, and keeps what was reported when they died.
+/// Counts the chains that live, and keeps what is reported when they die.
 class Chains final : public Observer {
  public:
   struct Death {
@@ -38,7 +38,7 @@ class Chains final : public Observer {
   Scope scope_{this};
 };
 
-/// Time moves when the test says so.
+/// A clock whose time moves when the test says so.
 class ManualClock final : public Clock {
  public:
   void advance(Duration by) {
@@ -59,7 +59,7 @@ std::string thrownBy(Action&& action) {
   return "nothing thrown";
 }
 
-/// The kind of Failure that a Deferred ends with; "" when it ends with a value.
+/// The name of the error that a Deferred has failed with; "no failure" when it has a value.
 template <class T>
 std::string failureOf(Deferred<T> deferred) {
   return deferred.take().failure().name();

@@ -427,7 +427,7 @@ TEST_P(DriverTest, ResetsAPeerThatDoesNotReadTheRestBeforeTheDeadline) {
 
 TEST_P(DriverTest, DiscardsWhatALingeringPeerSendsInBoundedPieces) {
   auto [sink, peer] = pair();
-  close(sink, CloseMode::kGraceful, 300ms);
+  close(sink, CloseMode::kGraceful, 60s);  // longer than a slow machine needs
   auto [other, calm] = pair();
   std::size_t sent = 0;
   for (int i = 0; i < 100; ++i) {

@@ -55,9 +55,7 @@ class ProtocolWrapper : public Protocol, public Transport {
   void write(ByteView data) override { transport().write(data); }
   void loseConnection() override { transport().loseConnection(); }
   void failConnection(const Failure& why) override { transport().failConnection(why); }
-  void abortConnection(Site site = Site::here(), const Failure& cause = {}) override {
-    transport().abortConnection(site, cause);
-  }
+  void abortConnection(Site site = Site::here(), const Failure& cause = {}) override { transport().abortConnection(site, cause); }
   void loseWriteConnection() override { transport().loseWriteConnection(); }
   void pauseProducing() override { transport().pauseProducing(); }
   void resumeProducing() override { transport().resumeProducing(); }

@@ -27,8 +27,8 @@ using task_tests::thrownBy;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// A Cooperator that makes one step in a turn, with one task that works, waits, ends or breaks as
-/// it is told.
+/// A Cooperator that runs one iteration in a turn, with one task that works, waits, ends or throws
+/// as it is told.
 class CooperativeTaskTest : public testing::Test {
  protected:
   enum Next { kWork, kWait, kEnd, kThrow };
@@ -278,7 +278,7 @@ TEST_F(CooperativeTaskTest, FailsWhenAStepGivesAHandleThatCannotBeAwaited) {
   failureResultOf<UsageError>(empty.whenDone());
 }
 
-// --- What a step may do to its own task
+// --- What an iteration may do to its own task
 
 TEST_F(CooperativeTaskTest, MayPauseItself) {
   int steps = 0;
@@ -299,7 +299,7 @@ TEST_F(CooperativeTaskTest, MayStopItselfAndThenGiveADeferred) {
   const Deferred<void> ignored;
   CooperativeTask self = cooperator.cooperate([&self, &ignored, witness] {
     self.stop();
-    ++*witness;  // what the step holds lives until it returns
+    ++*witness;  // what the function holds lives until it returns
     return ignored;
   });
   task.stop();

@@ -14,19 +14,20 @@ namespace teasel {
 namespace detail {
 
 using TaskPointer = std::shared_ptr<CoopTask>;
-using StepsPointer = std::shared_ptr<UniqueFunction<Iteration()>>;
+using FunctionPointer = std::shared_ptr<UniqueFunction<Iteration()>>;
 enum class End : std::uint8_t { kNone, kDone, kStopped, kFailed, kScheduler };
 
-/// One piece of work. The core keeps it until it has ended, in one of its two lists.
+/// One task. The core keeps it in one of its two lists until the task has ended.
 class CoopTask : public std::enable_shared_from_this<CoopTask> {
  public:
-  /// Who is to be told, and what is to be destroyed, once everything is in order again.
+  /// What remains to do when a task has ended and everything is in order again: whom to tell, and
+  /// what to destroy.
   struct Ended {
     std::vector<Deferred<void>> waiters;
-    StepsPointer steps;
+    FunctionPointer function;
     Failure failure;
     void tell(Site site) {
-      steps = nullptr;
+      function = nullptr;
       for (const Deferred<void>& waiter : waiters) {
         if (waiter.called()) continue;
         if (failure) waiter.errback(failure, site);
@@ -35,7 +36,7 @@ class CoopTask : public std::enable_shared_from_this<CoopTask> {
     }
   };
   CoopTask(UniqueFunction<Iteration()> work, Site where)
-      : steps(std::make_shared<UniqueFunction<Iteration()>>(std::move(work))), made(where) {}
+      : function(std::make_shared<UniqueFunction<Iteration()>>(std::move(work))), made(where) {}
 
   void requireUnfinished(const char* what, Site site) const;
   [[nodiscard]] Ended endWith(End how, Failure why, Site site);
@@ -44,24 +45,25 @@ class CoopTask : public std::enable_shared_from_this<CoopTask> {
   void stop(Site site);
   void lost();
 
-  // its own: kept by a Deferred that it gave, too, which may be that of a coroutine inside it
-  StepsPointer steps;
+  // Shared with the Deferred that an iteration gave: it may belong to a coroutine in this function.
+  FunctionPointer function;
   CoopCore* core = nullptr;
   std::list<TaskPointer>::iterator place;
   std::size_t pauses = 0;
   bool waiting = false;
-  bool ready = false;  // which list it is in
+  bool ready = false;  // the list that it is in
   End end = End::kNone;
   Failure failure;
   std::vector<Deferred<void>> waiters;
-  // the failure that nobody asked for so far: reports itself when it dies
+  // The failure that nobody has asked for so far. It reports itself when it dies.
   Deferred<void> unasked{nullptr};
   DelayedCall lossReport;
   const Site made;
   Site endedAt;
 };
 
-/// What a Cooperator is made of. Shared: a step that destroys its Cooperator returns into it.
+/// The state of a Cooperator. It is shared, because an iteration that destroys its Cooperator
+/// returns into this object.
 class CoopCore : public std::enable_shared_from_this<CoopCore> {
  public:
   CoopCore(Clock& time, std::size_t most, Driver* wall, Duration slice, bool begin)
@@ -80,13 +82,13 @@ class CoopCore : public std::enable_shared_from_this<CoopCore> {
  private:
   void schedule();
   void tick();
-  void step(CoopTask& task);
+  void iterate(CoopTask& task);
   void wait(CoopTask& task, Deferred<void>& result);
   std::vector<CoopTask::Ended> endAll(const Failure& why, Site site);
 
   std::list<TaskPointer> ready_, idle_;
   std::size_t steps_;
-  Driver* wall_;  // for a slice in time
+  Driver* wall_;  // tells the time of a slice in time; else null
   Duration slice_;
   DelayedCall next_;
   bool started_;
@@ -113,7 +115,7 @@ CoopTask::Ended CoopTask::endWith(End how, Failure why, Site site) {
   core = nullptr;
   lossReport.cancelIfActive();
   if (how == End::kFailed && waiters.empty()) unasked = fail<void>(failure, made);
-  return {std::exchange(waiters, {}), std::move(steps), failure};
+  return {std::exchange(waiters, {}), std::move(function), failure};
 }
 
 void CoopCore::add(const TaskPointer& task, Site site) {
@@ -129,7 +131,7 @@ void CoopCore::add(const TaskPointer& task, Site site) {
   schedule();
 }
 
-/// Puts the task into the list where it belongs by now.
+/// Puts the task into the list to which it belongs now.
 void CoopCore::move(CoopTask& task) {
   if (task.ready == task.able()) return;
   task.ready = task.able();
@@ -140,13 +142,13 @@ void CoopCore::move(CoopTask& task) {
 
 void CoopCore::end(CoopTask& task, End how, const Failure& why, Site site) {
   CoopTask::Ended ended = task.endWith(how, why, site);
-  const TaskPointer last = *task.place;  // may be the last one to hold it
+  const TaskPointer last = *task.place;  // may be the last reference
   (task.ready ? ready_ : idle_).erase(task.place);
   schedule();
   ended.tell(site);
 }
 
-/// A turn is asked for exactly if there is something to do in it.
+/// Asks for a turn if there is something to do, and takes the request back if there is not.
 void CoopCore::schedule() {
   if (ready_.empty() || !running() || abandoned_) next_.cancelIfActive();
   else if (!next_.active()) next_ = clock.callLater(Duration::zero(), [this] { tick(); }, ready_.front()->made);
@@ -189,7 +191,7 @@ void CoopCore::tick() {
       if (done > 0 && wall_ != nullptr && wall_->now() - start >= slice_) break;
       const TaskPointer task = ready_.front();
       ready_.splice(ready_.end(), ready_, ready_.begin());
-      step(*task);
+      iterate(*task);
     }
   } catch (...) {  // a verdict
     schedule();
@@ -198,17 +200,17 @@ void CoopCore::tick() {
   schedule();
 }
 
-void CoopCore::step(CoopTask& task) {
-  const StepsPointer steps = task.steps;  // the step may end its task, and return into this
+void CoopCore::iterate(CoopTask& task) {
+  const FunctionPointer function = task.function;  // the iteration may end its task
   Iteration given = Iteration::kMore;
   Failure failure;
   try {
-    given = (*steps)();
+    given = (*function)();
   } catch (...) {
     if (mustPassThrough()) throw;
     failure = Failure::current(task.made);
   }
-  // it ended its own task: what it gives is nobody's, what it throws nobody's error
+  // It has ended its own task: nobody waits for what it gives, and nobody handles what it throws.
   if (task.end != End::kNone) {
     if (failure) fail<void>(failure, task.made);
   } else if (failure) {
@@ -227,11 +229,11 @@ void CoopCore::wait(CoopTask& task, Deferred<void>& result) {
   }
   const std::weak_ptr<CoopTask> waiter = task.weak_from_this();
   try {
-    result.tapBoth(LossWatch([waiter, steps = task.steps] {
+    result.tapBoth(LossWatch([waiter, function = task.function] {
                      if (const TaskPointer live = waiter.lock()) live->lost();
                    }),
                    task.made);
-  } catch (...) {  // a handle that nobody can wait for
+  } catch (...) {  // the handle cannot be waited for
     return end(task, End::kFailed, Failure::current(task.made), task.made);
   }
   task.waiting = true;
@@ -239,7 +241,7 @@ void CoopCore::wait(CoopTask& task, Deferred<void>& result) {
   result.addBoth(
       [waiter](Result<void> came) -> Result<void> {
         const TaskPointer live = waiter.lock();
-        // a failure is nobody's: it will be reported
+        // Nobody waits any more. A failure will be reported as unhandled.
         if (live == nullptr || !live->waiting) return came;
         live->waiting = false;
         if (came.ok()) live->core->move(*live);
@@ -249,8 +251,8 @@ void CoopCore::wait(CoopTask& task, Deferred<void>& result) {
       task.made);
 }
 
-/// The Deferred that is waited for has died. This comes out of a destructor; users hear of it in
-/// the next turn.
+/// The Deferred that the task waits for has died. This is called from a destructor, so users are
+/// told in the next turn.
 void CoopTask::lost() {
   if (!waiting) return;
   lossReport = core->clock.callLater(
@@ -262,7 +264,7 @@ void CoopTask::lost() {
       made);
 }
 
-/// One Deferred for each that asks; a cancelled one leaves.
+/// Makes a Deferred for one caller. When it is cancelled, it leaves the list.
 Deferred<void> CoopTask::await(bool mine, Site site) {
   const Deferred<void> waiter(
       [task = weak_from_this(), mine](Deferred<void>& cancelled) {
@@ -311,7 +313,7 @@ bool CooperativeTask::finished() const noexcept { return task_->end != detail::E
 
 Cooperator::Cooperator(Clock& clock, std::size_t slice, bool started, Site site)
     : core_(std::make_shared<detail::CoopCore>(clock, slice, nullptr, Duration::zero(), started)) {
-  if (slice == 0) throw UsageError("Cooperator at " + site.text() + ": a slice of 0 steps, at least 1 is needed");
+  if (slice == 0) throw UsageError("Cooperator at " + site.text() + ": a slice of 0 iterations, at least 1 is needed");
 }
 
 Cooperator Cooperator::withTimeSlice(Reactor& reactor, Duration slice, bool started, Site site) {
@@ -319,7 +321,7 @@ Cooperator Cooperator::withTimeSlice(Reactor& reactor, Duration slice, bool star
   Driver& driver = reactor.driver();
   if (driver.simulated()) {
     throw NoWallClock(where + "the time of the driver " + std::string(driver.name()) +
-                      " stands still within a turn; give the slice as a number of steps");
+                      " stands still within a turn; give the slice as a number of iterations");
   }
   if (slice < Duration::zero()) throw NegativeDelay(where + "a slice of " + std::to_string(slice.count()) + " ns");
   constexpr std::size_t kEndless = std::numeric_limits<std::size_t>::max();
@@ -331,8 +333,8 @@ void Cooperator::start() { core_->start(); }
 void Cooperator::stop(Site site) { core_->stop(site); }
 bool Cooperator::running() const noexcept { return core_->running(); }
 
-CooperativeTask Cooperator::add(UniqueFunction<Iteration()> steps, Site site) {
-  auto task = std::make_shared<detail::CoopTask>(std::move(steps), site);
+CooperativeTask Cooperator::add(UniqueFunction<Iteration()> function, Site site) {
+  auto task = std::make_shared<detail::CoopTask>(std::move(function), site);
   core_->add(task, site);
   return CooperativeTask(std::move(task));
 }

@@ -15,7 +15,7 @@
 #include <teasel/reactor/reactor_test_kit.hpp>
 #include <teasel/reactor/task_test_kit.hpp>
 
-/// TaskGenerator as coroutines, and slices in time.
+/// Tasks that are written as generators, and slices in time.
 
 namespace teasel {
 namespace {

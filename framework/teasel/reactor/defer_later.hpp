@@ -10,12 +10,13 @@
 
 namespace teasel {
 
-/// Fires `after` from now: sleep for coroutines and chains.
+/// Fires `after` from now. With it, coroutines and chains sleep.
 ///
 ///     co_await deferLater(reactor, 5s);
 ///
-/// Cancelling it takes the timer back. A negative `after` throws NegativeDelay. The clock keeps it:
-/// dropping the returned Deferred changes nothing. When the clock dies first, it dies unfired.
+/// Cancelling it takes the timer back. A negative `after` throws NegativeDelay. The clock keeps the
+/// Deferred: dropping the returned handle changes nothing. When the clock dies first, the Deferred
+/// dies unfired.
 [[nodiscard]] inline Deferred<void> deferLater(Clock& clock, Duration after, Site site = Site::here()) {
   auto timer = std::make_shared<DelayedCall>();
   Deferred<void> due([timer] { timer->cancelIfActive(); }, site);
@@ -23,10 +24,10 @@ namespace teasel {
   return due;
 }
 
-/// Calls function(), `after` from now, and gives what that gives: a value, a Deferred's result, an
-/// exception as Failure. Cancelled before, the function is not called; cancelled later, the
-/// Deferred that it returned is cancelled. The function is kept until there is a result, so that it
-/// may be a coroutine with captures.
+/// Calls function() `after` from now and fires with what it gives: a value, the result of a
+/// Deferred, or an exception as a Failure. Cancelling before the call prevents the call; cancelling
+/// later cancels the Deferred that function returned. The function is kept until there is a result,
+/// so it may be a coroutine with captures.
 template <class F>
   requires std::invocable<std::decay_t<F>&> && (!std::is_same_v<std::decay_t<F>, Site>)
 [[nodiscard]] auto deferLater(Clock& clock, Duration after, F&& function, Site site = Site::here()) {

@@ -12,14 +12,14 @@
 
 namespace teasel {
 
-/// What one step of a cooperative task gives: there is more to do, it is done, or a Deferred whose
-/// result it needs first (Twisted: a value, StopIteration, a Deferred from an iterator). An
-/// exception ends the task.
+/// What one iteration of a cooperative task gives. Twisted's tasks are iterators, each iteration of
+/// which is one piece of work; there it gives a value, StopIteration or a Deferred. Here it gives
+/// kMore (there is more to do), kDone (the task has ended), or a Deferred whose result the next
+/// iteration needs. An exception ends the task.
 ///
 ///     [&]() -> Iteration {
 ///       if (queue.empty()) return Iteration::kDone;
-///       // A Deferred; its value is not used.
-///       if (!cache.has(queue.front())) return cache.load(queue.front());
+///       if (!cache.has(queue.front())) return cache.load(queue.front());  // a Deferred
 ///       send(queue.pop());
 ///       return Iteration::kMore;
 ///     }
@@ -27,8 +27,8 @@ class Iteration {
  public:
   enum Kind : std::uint8_t { kMore, kDone };
   Iteration(Kind kind) noexcept : wait_(nullptr), done_(kind == kDone) {}
-  /// The next step waits for `result`; its failure ends the task, its value is dropped. From here
-  /// on it is the task's.
+  /// The next iteration waits for `result`. A failure ends the task; a value is dropped. From here
+  /// on `result` belongs to the task.
   template <class T>
   Iteration(Deferred<T> result, Site site = Site::here()) : wait_(nullptr), waits_(true) {
     if constexpr (std::is_void_v<T>) wait_ = std::move(result);
@@ -37,7 +37,7 @@ class Iteration {
 
   bool done() const noexcept { return done_; }
   bool waits() const noexcept { return waits_; }
-  /// The Deferred that is waited for.
+  /// The Deferred that the next iteration waits for; only if waits().
   Deferred<void>& wait() noexcept { return wait_; }
 
  private:
@@ -46,22 +46,21 @@ class Iteration {
   bool waits_ = false;
 };
 
-/// A step function written as one coroutine: each co_yield ends a step.
+/// A task that is written as a generator: a coroutine in which each co_yield ends an iteration.
 ///
 ///     TaskGenerator sendAll(std::vector<std::string> lines) {
 ///       for (const std::string& line : lines) {
 ///         send(line);
-///         co_yield Iteration::kMore;        // let others have their turn
-///         if (full()) co_yield drained();  // a Deferred: go on when it has a result
+///         co_yield Iteration::kMore;       // lets other tasks have their turn
+///         if (full()) co_yield drained();  // a Deferred: goes on when it has a result
 ///       }
 ///     }
 ///     cooperator.cooperate(sendAll(lines));
-///     // With captures: give the lambda itself, which is then kept.
+///     // A lambda with captures is given itself and not called: the task then keeps it.
 ///     cooperator.cooperate([this]() -> TaskGenerator { ... });
 ///
-/// It starts with the first step, not before. There is no co_await in it; use a coroutine that
-/// returns a Deferred for that. Parameters that only borrow are refused when compiling, as in
-/// those.
+/// The body starts with the first iteration, not before. It cannot use co_await; a coroutine that
+/// returns a Deferred can. As there, the compiler refuses parameters that only borrow.
 class TaskGenerator {
  public:
   struct promise_type {
@@ -90,7 +89,8 @@ class TaskGenerator {
     if (frame_) frame_.destroy();
   }
 
-  /// Goes on to the next co_yield. Throws what the coroutine throws; after its end, kDone.
+  /// Runs the body to its next co_yield and gives what was yielded. Throws what the body throws.
+  /// After its end it gives kDone.
   Iteration operator()() {
     if (!frame_ || frame_.done()) return Iteration::kDone;
     frame_.resume();
@@ -103,8 +103,8 @@ class TaskGenerator {
   std::coroutine_handle<promise_type> frame_;
 };
 
-/// What a Cooperator runs: a function that gives a Iteration, a Kind or a Deferred in each call, or one
-/// that gives TaskGenerator once.
+/// What a Cooperator runs: either a function that gives an Iteration, a Kind or a Deferred in each
+/// call, or a function that gives a TaskGenerator once.
 template <class F>
 concept TaskFunction = std::invocable<F&> && (std::convertible_to<std::invoke_result_t<F&>, Iteration> ||
                                               std::same_as<std::invoke_result_t<F&>, TaskGenerator>);

@@ -8,7 +8,8 @@
 
 namespace teasel {
 
-/// What a LoopingCall is made of. Shared: a body that destroys its LoopingCall returns into it.
+/// The state of a LoopingCall. It is shared, because a body that destroys its LoopingCall returns
+/// into this object.
 class LoopingCall::Loop : public std::enable_shared_from_this<Loop> {
  public:
   Loop(Clock& clock, Body body, bool counts, Site made)
@@ -34,11 +35,11 @@ class LoopingCall::Loop : public std::enable_shared_from_this<Loop> {
   void ended(const Result<void>& result);
 
   Clock& clock_;
-  // its own: kept by a Deferred that it gave, too, which may be that of a coroutine inside it
+  // Shared with the Deferred that the body gave: it may belong to a coroutine in the body.
   std::shared_ptr<Body> body_;
   const bool counts_;
   bool running_ = false;
-  bool inBody_ = false;  // the body runs or its Deferred is awaited
+  bool inBody_ = false;  // the body runs, or the loop waits for its Deferred
   bool abandoned_ = false;
   bool callAtStart_ = false;
   const Site made_;
@@ -46,10 +47,10 @@ class LoopingCall::Loop : public std::enable_shared_from_this<Loop> {
   Duration interval_{};
   Instant start_{};
   std::optional<Instant> last_;  // the last counted call
-  // the next call; while the body's Deferred is awaited, the report of its loss
+  // The next call. While the loop waits for the body's Deferred: the report that it died.
   DelayedCall timer_;
-  Deferred<void> done_{nullptr};  // start's
-  // waits for the Deferred that the body gave, and does not keep it
+  Deferred<void> done_{nullptr};  // the Deferred of start
+  // Waits for the Deferred that the body gave, and does not keep that.
   Deferred<void> given_{nullptr};
 };
 
@@ -127,7 +128,7 @@ void LoopingCall::Loop::abandon() noexcept {
   done_ = nullptr;
 }
 
-/// Sets the next call: for the next multiple of the interval that is still to come.
+/// Sets the next call, for the next multiple of the interval that lies in the future.
 void LoopingCall::Loop::set() {
   timer_.cancelIfActive();
   const Duration after = interval_ == Duration::zero() ? interval_ : interval_ - (clock_.now() - start_) % interval_;
@@ -148,7 +149,7 @@ std::int64_t LoopingCall::Loop::count() {
 void LoopingCall::Loop::call() {
   const std::shared_ptr<Loop> alive = shared_from_this();
   inBody_ = true;
-  struct Verdict {  // flies through: nothing is awaited, and nothing is set
+  struct Verdict {  // when one flies through, the loop waits for nothing and sets no call
     Loop* loop;
     ~Verdict() {
       if (loop != nullptr) loop->inBody_ = loop->running_ = false;
@@ -172,7 +173,7 @@ void LoopingCall::Loop::call() {
   given_.addBoth(
       [loop = weak_from_this()](Result<void> result) -> Result<void> {
         const std::shared_ptr<Loop> live = loop.lock();
-        if (live == nullptr) return result;  // a failure is nobody's: it will be reported
+        if (live == nullptr) return result;  // a failure will be reported as unhandled
         live->ended(result);
         return {};
       },
@@ -191,20 +192,20 @@ void LoopingCall::Loop::ended(const Result<void>& result) {
   const bool told = !done.called() && !abandoned_;
   if (told && result.ok()) return done.callback(startedAt_);
   if (told) return done.errback(result.failure(), startedAt_);
-  // Cancelled, or destroyed: nobody else learns of this failure, unless it is what the cancellation
-  // led to.
+  // The loop was cancelled or destroyed. Nobody else would learn of this failure. It is not
+  // reported if the cancellation has led to it.
   if (!result.ok() && result.failure().check<CancelledError>() == nullptr) fail<void>(result.failure(), startedAt_);
 }
 
-/// start's Deferred is being cancelled.
+/// The Deferred of start is being cancelled.
 void LoopingCall::Loop::cancelled() {
   running_ = false;
   if (!inBody_) timer_.cancelIfActive();
   else if (given_.waiting()) Deferred<void>(given_).cancel(startedAt_);
 }
 
-/// The Deferred that is awaited has died. This comes out of a destructor; users hear of it in the
-/// next turn.
+/// The Deferred that the loop waits for has died. This is called from a destructor, so users are
+/// told in the next turn.
 void LoopingCall::Loop::lost() {
   if (!inBody_ || abandoned_) return;
   timer_ = clock_.callLater(

@@ -23,7 +23,7 @@ using task_tests::thrownBy;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// When the body ran, and with which count.
+/// One call of the body: when it came, and with which count.
 using Times = std::vector<Duration>;
 using Counts = std::vector<std::int64_t>;
 

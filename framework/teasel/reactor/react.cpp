@@ -9,7 +9,8 @@ namespace {
 constexpr Logger kLog("react");
 }
 
-/// Shared: kept by main's Deferred, too, which may be that of a coroutine inside `main`.
+/// The state of a MainCall. Main's Deferred keeps it as well: that may belong to a coroutine in
+/// `main`.
 class MainCall::State : public std::enable_shared_from_this<State> {
  public:
   State(Reactor& reactor, Body main) : reactor_(reactor), main_(std::move(main)) {}
@@ -29,7 +30,7 @@ class MainCall::State : public std::enable_shared_from_this<State> {
   Reactor& reactor_;
   Body main_;
   bool finished_ = false;
-  bool shuttingDown_ = false;  // the reactor stops, or has stopped
+  bool shuttingDown_ = false;  // the reactor is stopping or has stopped
   bool left_ = false;          // the MainCall is gone
   int code_ = 0;
   Reactor::TriggerId shutdown_ = 0, startup_ = 0;
@@ -58,7 +59,7 @@ void MainCall::State::call() {
   using enum Reactor::Event;
   using enum Reactor::Phase;
   shutdown_ = reactor_.addSystemEventTrigger(kBefore, kShutdown, whileAlive(&State::noteShutdown));
-  // In a callback, so that a handle that nobody can wait for counts as a failure.
+  // In a callback, so that a handle that cannot be waited for is a failure.
   Deferred<void> given = succeed();
   given.addCallback([this] {
     Deferred<void> made = main_(reactor_);
@@ -70,7 +71,7 @@ void MainCall::State::call() {
     return made;
   });
   given.addBoth([state = shared_from_this()](Result<void> result) -> Result<void> {
-    if (state->left_) return result;  // a failure is nobody's: it will be reported
+    if (state->left_) return result;  // a failure will be reported as unhandled
     state->finish(result);
     return {};
   });
@@ -82,7 +83,8 @@ void MainCall::State::leave() noexcept {
   for (const Reactor::TriggerId trigger : {shutdown_, startup_}) reactor_.removeSystemEventTrigger(trigger);
 }
 
-/// Main's Deferred has died. This comes out of a destructor; the program ends in the next turn.
+/// Main's Deferred has died. This is called from a destructor, so the program ends in the next
+/// turn.
 void MainCall::State::lost() {
   if (left_ || finished_ || shuttingDown_) return;
   lossReport_ =
@@ -100,7 +102,7 @@ void MainCall::State::finish(const Result<void>& result) {
   }
   if (shuttingDown_) return;
   if (reactor_.running()) return stopReactor();
-  // Not yet, therefore: it is to run for this only.
+  // It does not run yet. It runs for this program only, so it stops when it starts.
   using enum Reactor::Event;
   using enum Reactor::Phase;
   startup_ = reactor_.addSystemEventTrigger(kAfter, kStartup, whileAlive(&State::stopReactor));

@@ -13,17 +13,17 @@
 
 namespace teasel {
 
-/// A program's main function, called on a reactor that somebody else runs: a signal-aware loop, or
-/// a World, in which the program is tested. Calls main(reactor, args...) at once; when that has its
-/// result, stops the reactor - once, and only if nobody has stopped it yet.
+/// A program's main function on a reactor that somebody else runs: a loop that handles signals, or
+/// a World in which the program is tested. Calls main(reactor, args...) at once. When main has its
+/// result, it stops the reactor, once, and only if nobody has stopped it yet.
 ///
 ///     MainCall call(reactor, downloadAll, arguments);
 ///     runUntilInterrupted(reactor);
 ///     return call.exitCode();
 ///
-/// What main returns is its Deferred; any function will do whose result can become one, a coroutine
-/// with captures too (it is kept). Its value is not used: an int would be taken for an exit code,
-/// and is refused. `reactor` must outlive it.
+/// main returns a Deferred, or anything that maybeDeferred can turn into one. It may be a coroutine
+/// with captures, which is kept. Its value is not used; a number would be mistaken for an exit code
+/// and is refused by the compiler. `reactor` must outlive the MainCall.
 class MainCall {
  public:
   template <class F, class... Args>
@@ -36,9 +36,9 @@ class MainCall {
 
   /// Whether main has its result.
   bool finished() const noexcept;
-  /// 0 for a result, and while there is none: then somebody else stopped the reactor. 1 for a
-  /// failure, which was logged; the code of a SystemExit, which was not. 1, too, when main's
-  /// Deferred died without a result.
+  /// 0 for a result. Also 0 while there is no result: then somebody else stopped the reactor. The
+  /// code of a SystemExit, which is not logged. 1 for any other failure, which is logged; a
+  /// Deferred that died without a result is one (ResultLost).
   int exitCode() const noexcept;
 
  private:
@@ -59,8 +59,8 @@ class MainCall {
   std::shared_ptr<State> state_;
 };
 
-/// Runs a program (twisted.internet.task.react): calls main(reactor, args...), runs the reactor
-/// until main's Deferred has its result, and gives the exit code for the process. See MainCall.
+/// Runs a program (twisted.internet.task.react). Calls main(reactor, args...), runs the reactor
+/// until main's Deferred has its result, and returns the exit code for the process. See MainCall.
 ///
 ///     Deferred<void> run(Reactor& reactor, std::string name) { co_await ...; }
 ///

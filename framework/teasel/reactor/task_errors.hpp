@@ -9,14 +9,14 @@
 
 namespace teasel {
 
-/// Something waited for a Deferred that died without a result: whoever had promised the result
-/// dropped the Deferred.
+/// Something waited for a Deferred that died without a result. Whoever had promised the result has
+/// forgotten it.
 class ResultLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// start() was called on a LoopingCall that runs, or whose last run still waits for its body's
+/// start() was called on a LoopingCall that runs, or whose last run still waits for the body's
 /// Deferred. what() names both places.
 class LoopRunning : public UsageError {
  public:
@@ -28,19 +28,19 @@ class LoopNotRunning : public UsageError {
   using UsageError::UsageError;
 };
 
-/// A Cooperator or one of its tasks is not in the state that a call needs. This is the base of the
+/// A Cooperator or one of its tasks is not in the state that a call needs. The base of the
 /// following errors. Calls that come too late throw them, and those who wait for a task get them as
 /// Failures.
 class SchedulerError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-/// The Cooperator was stopped, or is gone.
+/// The Cooperator was stopped or destroyed.
 class SchedulerStopped : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;
 };
-/// The task has ended. Which way is said by one of the following types.
+/// The task has ended, in one of the three following ways.
 class TaskFinished : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;
@@ -50,13 +50,13 @@ class TaskDone : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
 };
-/// The task was ended by stop().
+/// stop() has ended the task.
 class TaskStopped : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
 };
-/// The task has ended by an exception or by a Deferred that failed. (Those who wait for the task
-/// get the error itself.)
+/// An exception, or a Deferred that failed, has ended the task. Those who wait for the task get
+/// that error itself.
 class TaskFailed : public TaskFinished {
  public:
   using TaskFinished::TaskFinished;
@@ -66,14 +66,14 @@ class NotPaused : public SchedulerError {
  public:
   using SchedulerError::SchedulerError;
 };
-/// A slice in time was asked for on a driver whose time stands still within a turn.
+/// withTimeSlice was called with a driver whose time stands still within a turn.
 class NoWallClock : public UsageError {
  public:
   using UsageError::UsageError;
 };
 
-/// What react's main fails with in order to choose the exit code. It is no error: nothing is
-/// logged.
+/// The main function of react fails with this to choose the exit code. It is not an error: nothing
+/// is logged.
 class SystemExit : public std::runtime_error {
  public:
   explicit SystemExit(int code) : std::runtime_error("exit with code " + std::to_string(code)), code_(code) {}

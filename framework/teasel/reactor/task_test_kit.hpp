@@ -11,15 +11,15 @@ using deferred_tests::Chains;
 using deferred_tests::Oops;
 using deferred_tests::thrownBy;
 
-/// A clock whose time jumps, as a busy reactor's does: what fell due meanwhile runs late, and all
-/// of it sees one time.
+/// A clock whose time jumps, as the time of a busy reactor does. What fell due in between runs
+/// late, and all of it sees one time.
 class StallingClock final : public Clock {
  public:
   StallingClock() { setNow(kStart); }
   Duration passed() const noexcept { return now() - kStart; }
   /// Time passes and nothing runs.
   void stall(Duration by) { setNow(now() + by); }
-  /// A turn, so much later.
+  /// Lets time pass, then runs a turn.
   void runAfter(Duration by) {
     stall(by);
     const std::uint64_t mark = timers_.mark();

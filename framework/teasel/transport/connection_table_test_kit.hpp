@@ -57,7 +57,7 @@ constexpr std::string_view kEventNames[] = {"onConnected",
 constexpr std::size_t kEvents = std::size(kEventNames);
 
 /// What else is so before the event.
-using Given = unsigned;
+using Given = std::uint8_t;
 enum : Given {
   kCalm = 0,         ///< nothing of the following
   kWaiting = 1,      ///< bytes wait for the driver

@@ -121,7 +121,7 @@ void reportFinding() {
   std::fprintf(stderr, "%s\n", fakes::FailureReport{tape, outcome, campaign->program + " replay " + path, note}.text().c_str());
 }
 
-int one(const std::uint8_t* data, std::size_t size) {
+int testOneInput(const std::uint8_t* data, std::size_t size) {
   ++*campaign->executions;
   const InputOutcome outcome = campaign->engine.run(ByteView(reinterpret_cast<const char*>(data), size));
   if (outcome == InputOutcome::kFinding) {
@@ -155,7 +155,7 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
   int argc = static_cast<int>(argv.size());
   argv.push_back(nullptr);
   char** pointer = argv.data();
-  return LLVMFuzzerRunDriver(&argc, &pointer, one);
+  return LLVMFuzzerRunDriver(&argc, &pointer, testOneInput);
 }
 
 int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(program, std::vector<std::string>(argv, argv + argc)); }
@@ -188,14 +188,14 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   return out.size();
 }
 
-extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* one, std::size_t oneSize, const std::uint8_t* other,
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* testOneInput, std::size_t oneSize, const std::uint8_t* other,
                                                  std::size_t otherSize, std::uint8_t* out, std::size_t maxSize, unsigned seed) {
   using namespace teasel::fuzz;
   if (campaign == nullptr || !campaign->wholeMessages) return 0;
   const auto view = [](const std::uint8_t* data, std::size_t size) {
     return teasel::ByteView(reinterpret_cast<const char*>(data), size);
   };
-  const std::string crossed = campaign->mutator.crossed(view(one, oneSize), view(other, otherSize), maxSize, seed);
+  const std::string crossed = campaign->mutator.crossed(view(testOneInput, oneSize), view(other, otherSize), maxSize, seed);
   std::copy(crossed.begin(), crossed.end(), out);
   return crossed.size();
 }

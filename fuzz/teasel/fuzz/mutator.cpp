@@ -333,8 +333,8 @@ std::uint32_t Mutator::entity(Decider decider, Dice& dice) const {
     case Decider::kWorld: return 0;
     case Decider::kHost: return static_cast<std::uint32_t>(dice.below(kHosts));
     case Decider::kDirection:
-      if (dice.below(8) == 0) return fakes::kStreamEntities + static_cast<std::uint32_t>(dice.below(2 * kStreams));
-      return fakes::kPlayEntities + static_cast<std::uint32_t>(dice.below(2 * connections));
+      if (dice.below(8) == 0) return fakes::kStreamEntities + static_cast<std::uint32_t>(dice.below(std::uint64_t{2} * kStreams));
+      return fakes::kPlayEntities + static_cast<std::uint32_t>(dice.below(std::uint64_t{2} * connections));
     case Decider::kPlay: return fakes::kPlayEntities + 2 * static_cast<std::uint32_t>(dice.below(connections));
     case Decider::kDraw:
     case Decider::kTest: break;

@@ -47,7 +47,7 @@ class Mutator {
   struct Stream {
     std::string bytes;
     std::size_t at = 0;   ///< taken so far
-    std::size_t end = 0;  ///< of the message that comes next
+    std::size_t end = 0;  ///< where the message at that place ends
   };
   /// Random numbers for one mutation. They come from a counter.
   class Dice {

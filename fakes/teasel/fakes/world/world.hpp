@@ -43,8 +43,9 @@ struct WorldOptions {
 /// all that happened. The same Play and the same Choices give the same trace on every machine.
 ///
 /// A test by hand connects peers (connect), lets them act (RemotePeer), moves the world (settle,
-/// advance, advanceToNext, runUntil) and looks at what came of it. An engine fills play() and
-/// choices() and lets the scenario call run().
+/// advance, advanceToNext, runUntil) and looks at what came of it. The comment of StringTransport
+/// (string_transport.hpp) shows such a test, with two peers and a time-out. An engine fills play()
+/// and choices() and lets the scenario call run().
 ///
 /// It has one thread. Code that runs in it (protocols, timers) may call check, fail, note, peer,
 /// connect, host and now. It must not call run, runUntil, step, settle, advance, advanceToNext or
@@ -77,7 +78,8 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   /// port-th listening port in the order of listening (modulo their number). Where the hosts are
   /// clients, it accepts the next connection that one of them makes to remoteAddress() instead.
   /// Protocols hear of it when the world moves next (settle, advance, run ...). Each k connects
-  /// once: throws UsageError for a second time, and for k above 7.
+  /// once: throws UsageError for a second time, and for k above 7. What a Play does on k
+  /// happens on this connection as long as it is open; the Play's connect(k) is skipped then.
   RemotePeer& connect(unsigned k, std::size_t port = 0);
   Instant now() const noexcept { return network_.now(); }
   /// What the app events of the Play do. The action runs between turns.
@@ -234,7 +236,7 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   void performApp(const PlayEvent& event);
   void performTimer(TimerPoint point);
   bool settlesBefore(const PlayEvent& next, const PlayEvent& last);
-  void connectPeer(unsigned k, std::size_t port);
+  bool connectPeer(unsigned k, std::size_t port);
   void endPlay();
   void passTimers();
   void endHosts();

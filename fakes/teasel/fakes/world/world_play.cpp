@@ -60,7 +60,7 @@ void World::perform(const PlayEvent& event, std::size_t index) {
   const unsigned k = event.connection;
   bool acted = true;  // false: the event had nothing to act on
   switch (event.kind) {
-    case PlayEventKind::kConnect: connectPeer(k, event.port()); break;
+    case PlayEventKind::kConnect: acted = connectPeer(k, event.port()); break;
     case PlayEventKind::kSend: acted = peer(k).send(play_.bytes(event)); break;
     case PlayEventKind::kCut: acted = peer(k).cut(); break;
     case PlayEventKind::kEndOfStream: acted = peer(k).endOfStream(event.withLast()); break;
@@ -118,15 +118,16 @@ void World::performTimer(TimerPoint point) {
 
 RemotePeer& World::connect(unsigned k, std::size_t port) {
   RemotePeer& remote = peer(k);
-  const bool waits = std::find(expecting_.begin(), expecting_.end(), k) != expecting_.end();
-  if (waits || remote.everConnected())
+  if (remote.everConnected() || !connectPeer(k, port))
     throw UsageError("connect(" + std::to_string(k) + "): that connection was made already; each one connects once");
-  connectPeer(k, port);
   return remote;
 }
 
-void World::connectPeer(unsigned k, std::size_t port) {
+/// False, and nothing is done, when connection k is open or waits for a host.
+bool World::connectPeer(unsigned k, std::size_t port) {
   RemotePeer& remote = peer(k);
+  const bool waits = std::find(expecting_.begin(), expecting_.end(), k) != expecting_.end();
+  if (waits || remote.open()) return false;
   const std::uint32_t entity = kPlayEntities + 2 * k;
   if (!unaccepted_.empty()) {
     Stream& stream = *unaccepted_.front();
@@ -137,6 +138,7 @@ void World::connectPeer(unsigned k, std::size_t port) {
   } else {
     expecting_.push_back(static_cast<std::uint8_t>(k));
   }
+  return true;
 }
 
 bool World::remoteConnect(Stream& stream) {

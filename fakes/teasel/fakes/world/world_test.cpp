@@ -269,6 +269,32 @@ TEST(World, ConnectRefusesAConnectionThatWasMadeAndOneThatAPlayDoesNotHave) {
   EXPECT_THROW(idle.connect(0), UsageError) << "it waits already";
 }
 
+TEST(World, APlayGoesOnWithAConnectionThatWasMadeByHand) {
+  Served served;
+  RemotePeer& peer = served.world.connect(0);
+  peer.send("hand ");
+  served.world.settle();
+  served.world.play().send(0, "play");
+  EXPECT_TRUE(served.world.run());
+  EXPECT_EQ(served.log.text(), "made got:hand  got:play lost:ConnectionDone");
+}
+
+TEST(World, AConnectByHandThatWaitsForAHostAndAPlaysConnectAcceptOneConnection) {
+  test::Log log;
+  Recorder::Does does;
+  World world;
+  world.connect(0);
+  const auto clients = std::make_shared<test::Clients>(&log, &does);
+  world.onApp([&](unsigned, std::uint64_t) {
+    for (int i = 0; i < 2; ++i)
+      world.host().reactor().connectTCP(world.remoteAddress().host(), world.remoteAddress().port(), clients);
+  });
+  world.play().send(0, "once");
+  world.play().app(0, 0);
+  world.run();
+  EXPECT_EQ(log.text().find("made"), log.text().rfind("made")) << log.text();
+}
+
 TEST(World, ConnectPicksThePort) {
   test::Log log;
   Recorder::Does first, second;

@@ -4,7 +4,7 @@ namespace teasel::detail {
 
 namespace {
 
-/// Gives the kept blocks of a thread back when it ends.
+/// Frees the kept blocks of a thread when it ends.
 struct PoolDrain {
   ~PoolDrain() {
     poolLists.closed = true;

@@ -6,10 +6,10 @@
 
 #include <teasel/core/sanitizers.hpp>
 
-/// Free lists per thread for the small objects that come and go with every event: nodes of
-/// Deferreds, errors. Without them a chain of ten callbacks costs three times as much. Off under
-/// sanitizers, so that every object has its own life on the heap. A block may be given back in
-/// another thread than it was taken in.
+/// Free lists of each thread for small objects that come and go with every event: nodes of
+/// Deferreds, errors. Without them a chain of ten callbacks costs three times as much. They are off
+/// under sanitizers, so that every object has its own life on the heap. A block may be given back
+/// in another thread than the one that took it.
 namespace teasel::detail {
 
 struct PoolLists {
@@ -22,13 +22,13 @@ struct PoolLists {
     std::size_t kept;
   };
   List lists[kClasses];
-  bool armed;   // blocks are kept, and given back when the thread ends
-  bool closed;  // the thread is ending: keep nothing any more
+  bool armed;   // blocks are kept; the end of the thread frees them
+  bool closed;  // the thread is ending: no block is kept any more
 };
 
 inline thread_local constinit PoolLists poolLists{};
 
-/// Called once per thread before the first block is kept; false when the thread is ending.
+/// Called once in each thread before the first block is kept. False when the thread is ending.
 bool armPool() noexcept;
 
 constexpr bool isPooled(std::size_t size) noexcept { return !kSanitized && size <= PoolLists::kStep * PoolLists::kClasses; }
@@ -54,7 +54,7 @@ inline void poolFree(void* memory, std::size_t size) noexcept {
   ++list.kept;
 }
 
-/// new and delete of one T through the pool.
+/// Makes one T in memory of the pool; poolDelete destroys it.
 template <class T, class... Args>
 T* poolNew(Args&&... args) {
   if constexpr (alignof(T) > __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
@@ -79,7 +79,7 @@ void poolDelete(T* object) noexcept {
   }
 }
 
-/// Base of classes that new and delete are to take from the pool.
+/// Base of classes whose new and delete use the pool.
 struct Pooled {
   static void* operator new(std::size_t size) { return poolAllocate(size); }
   static void operator delete(void* memory, std::size_t size) noexcept { poolFree(memory, size); }

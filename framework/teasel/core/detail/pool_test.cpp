@@ -50,7 +50,7 @@ TEST(Pool, TakesBackWhatAnotherThreadTook) {
 
 TEST(Pool, LetsGoOfABlockGivenBackAfterItsThreadsListsAreGone) {
   std::thread([] {
-    // dies after the lists: they are made later
+    // made before the lists, so it dies after them
     static thread_local const auto late = std::make_unique<Small>(1);
     EXPECT_EQ(late->value, 1);
     delete new Small(2);

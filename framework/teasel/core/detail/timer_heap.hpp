@@ -10,11 +10,11 @@
 
 namespace teasel::detail {
 
-/// What the heap keeps of a timer: when it is due, its rank among equal times, and where the rest
-/// of it lies.
+/// What the heap keeps of a timer: when it is due, its order among equal times, and the slot where
+/// the rest of it lies.
 class TimerEntry {
  public:
-  /// Later than any other.
+  /// Later than any other entry.
   TimerEntry() noexcept = default;
   TimerEntry(Instant at, std::uint32_t order, std::uint32_t slot) noexcept
       : at_(at.time_since_epoch().count()), rank_(std::uint64_t{order} << 32 | slot) {}
@@ -27,12 +27,12 @@ class TimerEntry {
   __extension__ using Whole = __int128;
   Whole whole() const noexcept { return static_cast<Whole>(at_) << 64 | rank_; }
   std::int64_t at_ = teasel::kNever.time_since_epoch().count();
-  // the order, then the slot: one word, so that no copy waits for two halves
+  // The order, then the slot, in one word: a copy need not wait for two halves.
   std::uint64_t rank_ = ~std::uint64_t{0};
 };
 
-/// Puts element 1, 5, 9 ... of an array at the start of a cache line: each group of four children
-/// fills one.
+/// An allocator that puts elements 1, 5, 9 and so on of an array at the start of a cache line: each
+/// group of four children fills one line.
 template <class T>
 struct FourToALine {
   using value_type = T;
@@ -48,37 +48,38 @@ struct FourToALine {
   bool operator==(const FourToALine&) const noexcept = default;
 };
 
-/// A 4-ary heap of which the earliest entry is always known. What is pushed waits behind the heap,
-/// unordered, until something is popped: many timers are cancelled before that. push, first: O(1);
-/// pop: O(log n), in the long run the waiting ones included. Only makeRoom throws (std::bad_alloc).
+/// A 4-ary heap whose earliest entry is always known. New entries wait behind the heap, unordered,
+/// until something is popped, because many timers are cancelled before that. push and first cost
+/// O(1), pop O(log n); in the long run that includes the waiting entries. Only makeRoom throws
+/// (std::bad_alloc).
 class TimerHeap {
  public:
   using Entries = std::vector<TimerEntry, FourToALine<TimerEntry>>;
   bool empty() const noexcept { return entries_.empty(); }
-  /// The earliest; when empty, one that is due kNever.
+  /// The earliest entry. When the heap is empty, one that is due kNever.
   const TimerEntry& first() const noexcept { return first_; }
-  /// All, in no particular order.
+  /// All entries, in no particular order.
   const Entries& entries() const noexcept { return entries_; }
 
-  /// For one entry more.
+  /// Makes room for one more entry.
   void makeRoom() {
     if (entries_.size() == entries_.capacity()) [[unlikely]]
       entries_.reserve(entries_.empty() ? 15 : 2 * entries_.size());
   }
-  /// Needs makeRoom before.
+  /// Call makeRoom first.
   void push(TimerEntry entry) noexcept {
     entries_.push_back(entry);
     if (entry.before(first_)) first_ = entry;
   }
-  /// Takes the first one off.
+  /// Removes the first entry; there must be one.
   void pop() noexcept {
     if (heaped_ != entries_.size()) order();
     const TimerEntry last = entries_.back();
     entries_.pop_back();
     heaped_ = entries_.size();
     if (!entries_.empty()) {
-      // The gap sinks all the way, then the last one rises into it: it came from the bottom and
-      // seldom rises far.
+      // The gap sinks to the bottom, then the last entry rises into it. That entry came from the
+      // bottom and seldom rises far.
       std::size_t place = 0;
       for (std::size_t child = least(0); child != 0; child = least(place)) {
         fetchGrandchildren(child);
@@ -127,7 +128,7 @@ class TimerHeap {
     for (std::size_t place = heaped_ / kArity + 1; place-- > 0;)
       if (place < heaped_) sink(place);
   }
-  /// Puts `entry` at `place`, which is free, or above.
+  /// Puts `entry` at `place`, which is free, or above it.
   void rise(std::size_t place, TimerEntry entry) noexcept {
     for (; place > 0 && entry.before(entries_[(place - 1) / kArity]); place = (place - 1) / kArity)
       entries_[place] = entries_[(place - 1) / kArity];
@@ -141,8 +142,8 @@ class TimerHeap {
     }
     entries_[place] = entry;
   }
-  /// Has the four groups brought below `place`'s children that come next: four lines behind one
-  /// another.
+  /// Prefetches the four groups of grandchildren of `place`, of which the next step needs one. They
+  /// are four lines in a row.
   void fetchGrandchildren(std::size_t place) const noexcept {
     const std::size_t first = (place * kArity + 1) * kArity + 1;
     if (first + kArity * kArity > entries_.size()) return;
@@ -151,8 +152,8 @@ class TimerHeap {
   /// The place of the earliest child; 0 if there is none.
   std::size_t least(std::size_t place) const noexcept {
     const std::size_t first = place * kArity + 1, size = heaped_;
-    // By sums, else the compiler makes branches of it: which of the children comes first is
-    // anybody's guess.
+    // A sum, because the compiler would make a branch of a condition. Nobody can predict which of
+    // the children comes first.
     const auto earlier = [&](std::size_t a, std::size_t b) {
       return a + (b - a) * static_cast<std::size_t>(entries_[b].before(entries_[a]));
     };
@@ -165,7 +166,7 @@ class TimerHeap {
   }
 
   Entries entries_;
-  std::size_t heaped_ = 0;  // so many are the heap, the others wait behind it
+  std::size_t heaped_ = 0;  // this many entries form the heap, the others wait behind it
   TimerEntry first_;
 };
 

@@ -11,7 +11,7 @@ TimerQueue::~TimerQueue() {
 }
 
 void TimerQueue::clear() noexcept {
-  // A destroyed capture may cancel other calls of this queue, and set new ones.
+  // The destructor of a capture may cancel other calls of this queue, and set new ones.
   while (!heap_.empty()) {
     for (const TimerEntry& entry : heap_.takeAll()) {
       if (dead(entry)) continue;
@@ -25,8 +25,8 @@ void TimerQueue::clear() noexcept {
   }
 }
 
-/// The order numbers have come to their end: those of the latter half become smaller by half, the
-/// older ones close up below.
+/// The numbers have come to their end. Numbers in the upper half of the range become smaller by
+/// half the range. The older entries, in the lower half, are numbered anew from 0 on.
 void TimerQueue::renumber() {
   const std::uint32_t half = orders_ / 2;
   sweep();
@@ -51,20 +51,19 @@ void TimerQueue::dropDeadFirsts() noexcept {
   for (; dead_ != 0 && !heap_.empty() && dead(heap_.first()); --dead_) heap_.pop();
 }
 
-/// Drops every dead entry.
+/// Removes every dead entry.
 void TimerQueue::sweep() noexcept {
   heap_.removeIf([this](const TimerEntry& entry) { return dead(entry); });
   dead_ = 0;
 }
 
-/// What the call captured may own every handle, the one that cancels included, and the queue
-/// itself.
+/// The capture of the call may own the queue and every handle, the one that cancels included.
 void TimerQueue::dropCapture(std::uint32_t slot) noexcept {
   TimerSlab& slab = *slab_;
   slab.ticket(slot).life += TimerTicket::kCancelled;
   entryDied(slot);
   UniqueFunction<void()> call = std::move(slab[slot].call);
-  slab.unref(slot);  // a handle is left: it cancels
+  slab.unref(slot);  // not the last reference: the handle that cancels has one
 }
 
 UniqueFunction<void()> TimerQueue::takeDue(Instant now, std::uint64_t mark) {

@@ -12,26 +12,26 @@
 
 namespace teasel::detail {
 
-/// Pending calls of one clock, earliest first, equal times in the order in which they were last
-/// set.
+/// The calls of one clock that wait, earliest first. Calls of equal time come in the order in which
+/// they were last set.
 ///
-/// A cancelled or reset call leaves a dead entry behind in the heap. Such an entry goes when it
-/// comes to the top; all of them go at once when they are more than three quarters of the heap.
-/// Hence add, reset and fire cost O(log n), cancel O(1) in the long run, next() O(1). (Twisted's
-/// reactor treats cancelled calls in the same way.)
+/// A call that is cancelled or reset leaves a dead entry in the heap. A dead entry is removed when
+/// it comes to the top; all are removed at once when they are more than three quarters of the heap.
+/// Hence add, reset and fire cost O(log n), cancel O(1) in the long run, next() O(1). Twisted's
+/// reactor treats cancelled calls in the same way.
 ///
-/// Entries with equal times are ordered by a number that grows with each setting. It has 32 bits;
-/// renumber() gives the entries smaller numbers when it comes to its end.
+/// Each setting of a call draws a number, which orders entries of equal time. Numbers have 32 bits.
+/// When they come to their end, renumber() gives the entries smaller ones.
 class TimerQueue : public Pooled {
  public:
   static constexpr std::size_t kDeadKept = 64;
-  /// `now` is the time of the owning clock, which reset and delay count from; it must outlive this.
-  /// With fewer `orders` the numbers come to their end sooner, for tests; more than twice as many
-  /// as there are timers.
+  /// `now` is the time of the owning clock, from which reset and delay count. It must outlive this.
+  /// `orders` says how many numbers there are; tests give few. There must be more than twice as
+  /// many as timers.
   explicit TimerQueue(const Instant& now, std::uint32_t orders = TimerSlab::kNone) noexcept : now_(now), orders_(orders) {}
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
-  /// Pending calls are dropped without being run; handles to them become inactive.
+  /// Calls that wait are dropped without being run; handles to them become inactive.
   ~TimerQueue();
 
   DelayedCall add(Instant at, UniqueFunction<void()>&& call, Site site) {
@@ -41,12 +41,13 @@ class TimerQueue : public Pooled {
     heap_.makeRoom();
     const std::uint32_t slot = slab_->take();
     slab_->ticket(slot) = {order, 2 * TimerTicket::kRef + (call.trivial() ? 0 : TimerTicket::kOwns)};
-    ::new (&(*slab_)[slot]) Timer{at, site, std::move(call)};  // over one whose call is empty
+    // The timer that lies there has an empty call: nothing has to be destroyed.
+    ::new (&(*slab_)[slot]) Timer{at, site, std::move(call)};
     heap_.push({at, order, slot});
     ++live_;
     return {*slab_, slot};
   }
-  /// Cancels the call in `slot`, which waits and has a handle: the one that cancels.
+  /// Cancels the call in `slot`. It must wait and have a handle, the one that cancels it.
   void drop(std::uint32_t slot) noexcept {
     TimerTicket& ticket = slab_->ticket(slot);
     ticket.order = TimerSlab::kNone;
@@ -55,7 +56,7 @@ class TimerQueue : public Pooled {
     ticket.life += TimerTicket::kCancelled - TimerTicket::kRef;
     entryDied(slot);
   }
-  /// Sets the call in `slot`, which waits, for another time.
+  /// Sets the call in `slot`, which must wait, for another time.
   void setAgain(std::uint32_t slot, Instant at) {
     const std::uint32_t order = drawOrder();
     heap_.makeRoom();
@@ -71,13 +72,13 @@ class TimerQueue : public Pooled {
   Instant next() const noexcept { return heap_.first().at(); }
   bool empty() const noexcept { return live_ == 0; }
   std::size_t size() const noexcept { return live_; }
-  /// Entries of the heap, dead ones included: at most 4 * size() + kDeadKept.
+  /// How many entries the heap has, dead ones included: at most 4 * size() + kDeadKept.
   std::size_t entries() const noexcept { return heap_.entries().size(); }
-  /// The number that the next set timer will get: timers at or above it were set later than now.
-  /// Holds until 2^30 more have been set.
+  /// The number that the next call will draw. Calls set from now on have this number or a larger
+  /// one. A mark is good until 2^30 more calls have been set.
   std::uint64_t mark() const noexcept { return ordersBefore_ + nextOrder_; }
-  /// Takes the earliest call if it is due at `now` and was set before `mark`; else an empty
-  /// function.
+  /// Takes the earliest call if it is due at `now` and was set before `mark`. Otherwise returns an
+  /// empty function.
   UniqueFunction<void()> takeDue(Instant now, std::uint64_t mark);
   std::vector<PendingCall> pending() const;
   void clear() noexcept;
@@ -90,8 +91,8 @@ class TimerQueue : public Pooled {
     return nextOrder_++;
   }
   void renumber();
-  /// The entry of `slot` has died. Kept short: the fewer instructions, the more cancelled timers
-  /// come from memory at a time.
+  /// The entry of `slot` has died. This function is short on purpose: with fewer instructions, the
+  /// processor fetches more cancelled timers from memory at a time.
   void entryDied(std::uint32_t slot) noexcept {
     if (++dead_ > 3 * live_ + kDeadKept || heap_.first().slot() == slot) [[unlikely]]
       tidy();
@@ -103,9 +104,9 @@ class TimerQueue : public Pooled {
 
   const Instant& now_;
   TimerHeap heap_;             // its first entry is never dead
-  TimerSlab* slab_ = nullptr;  // from the first timer on
+  TimerSlab* slab_ = nullptr;  // made with the first timer
   std::size_t live_ = 0, dead_ = 0;
-  std::uint64_t ordersBefore_ = 0;  // what the numbers in the heap count from
+  std::uint64_t ordersBefore_ = 0;  // the numbers in the heap count from here
   std::uint32_t nextOrder_ = 0, orders_;
 };
 

@@ -12,24 +12,24 @@
 
 namespace teasel::detail {
 
-/// What callLater was given: one cache line.
+/// What callLater was given. It fills one cache line.
 struct alignas(64) Timer {
   Instant at;
   Site site;
   UniqueFunction<void()> call;
 };
 
-/// The timers of one queue, by slot. The slab lives as long as its queue or a handle; until then it
-/// keeps the memory that the largest number of timers at a time needed.
+/// The timers of one queue, by slot. The slab lives as long as its queue or a handle. It keeps the
+/// memory for the largest number of timers that there were at a time.
 class TimerSlab final : public TimerTickets {
  public:
   static constexpr std::uint32_t kMaxTimers = std::uint32_t{1} << 30;
   explicit TimerSlab(TimerQueue& queue) noexcept : TimerTickets(queue) {}
 
-  /// Null when it is gone.
+  /// Null when the queue is gone.
   TimerQueue* queue() const noexcept { return queue_; }
   Timer& operator[](std::uint32_t slot) const noexcept { return blocks_[slot / kBlock][slot % kBlock]; }
-  /// A slot whose call is empty. Throws std::bad_alloc, LimitExceeded beyond kMaxTimers.
+  /// Takes a slot whose call is empty. Throws std::bad_alloc, and LimitExceeded beyond kMaxTimers.
   std::uint32_t take() {
     const std::uint32_t slot = free_;
     if (slot == kNone) [[unlikely]]
@@ -37,7 +37,7 @@ class TimerSlab final : public TimerTickets {
     free_ = tickets_[slot].life;
     return slot;
   }
-  /// Its queue goes: no timer waits any more. Destroys the slab, or leaves that to the last handle.
+  /// The queue dies; no timer waits any more. Destroys the slab, or leaves that to the last handle.
   void abandon() noexcept;
 
  private:
@@ -45,7 +45,7 @@ class TimerSlab final : public TimerTickets {
   static constexpr std::uint32_t kBlock = 32;
   std::uint32_t takeFresh();
 
-  std::uint32_t orphans_ = 0;  // slots with handles when the queue is gone
+  std::uint32_t orphans_ = 0;  // when the queue is gone: slots with handles
   std::vector<TimerTicket> store_;
   std::vector<std::unique_ptr<Timer[]>> blocks_;
 };

@@ -6,19 +6,21 @@ namespace teasel::detail {
 
 class TimerQueue;
 
-/// How a timer stands. Eight bytes, apart from the rest of the timer: whoever cancels a timer or
-/// looks for dead entries of the heap need not bring the timer itself from memory.
+/// The state of a timer, in eight bytes. It lies apart from the rest of the timer: cancelling a
+/// timer, and looking for dead entries of the heap, need not bring the timer itself from memory.
 struct TimerTicket {
-  /// In `life`: how the timer ended (neither while it waits), whether its call has to be destroyed,
-  /// and kRef for each handle, and for the queue while the timer waits.
+  /// The bits of `life`. kCalled and kCancelled say how the timer ended; neither is set while it
+  /// waits. kOwns: its call must be destroyed. The rest counts references in units of kRef: one for
+  /// each handle, and one for the queue while the timer waits.
   static constexpr std::uint32_t kCalled = 1, kCancelled = 2, kEnded = 3, kOwns = 4, kRef = 8;
   bool active() const noexcept { return (life & kEnded) == 0; }
   std::uint32_t order;  // of its one live entry in the heap, or kNone
-  std::uint32_t life;   // of a free slot: the next free one
+  std::uint32_t life;   // in a free slot: the number of the next free one
 };
 
-/// The tickets of one clock's timers, by small numbers: their slots. This is the part of a TimerSlab
-/// that a DelayedCall uses inline. A slot stays taken while its timer waits or has handles.
+/// The tickets of one clock's timers. Each timer has a small number, its slot, which stays taken
+/// while the timer waits or has handles. This class is the part of a TimerSlab that a DelayedCall
+/// uses inline.
 class TimerTickets {
  public:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
@@ -28,8 +30,8 @@ class TimerTickets {
   TimerTicket& ticket(std::uint32_t slot) noexcept { return tickets_[slot]; }
   const TimerTicket& ticket(std::uint32_t slot) const noexcept { return tickets_[slot]; }
   void ref(std::uint32_t slot) noexcept { tickets_[slot].life += TimerTicket::kRef; }
-  /// With the last reference the slot is free. After the queue's end, the last slot of all destroys
-  /// this.
+  /// Frees the slot with its last reference. When the queue is gone, the last slot that becomes
+  /// free destroys this object.
   void unref(std::uint32_t slot) noexcept {
     TimerTicket& ticket = tickets_[slot];
     ticket.life -= TimerTicket::kRef;

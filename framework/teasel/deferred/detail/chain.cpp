@@ -12,8 +12,8 @@ namespace {
 
 constexpr Logger kLog("Deferred");
 
-/// Dying chains of this thread, last in first out: a chain that dies because another one dies waits
-/// its turn, so that a million chains in a row, or inside each other's captures, die without
+/// The dying chains of this thread, last in first out. A chain that dies because another one dies
+/// waits in this list. So a million chains in a row, or in one another's captures, die without
 /// recursion.
 struct Reaper {
   Chain* dying;
@@ -43,7 +43,7 @@ bool Chain::refuseFire(const char* call, Site site) {
     return false;
   }
   throw AlreadyCalledError(std::string(call) + " at " + site.text() + ": the Deferred made at " + made_.text() +
-                      " was already fired at " + firedAt_.text());
+                           " was already fired at " + firedAt_.text());
 }
 
 void Chain::requireStartType(const std::type_info& type, Site site) const {
@@ -77,14 +77,14 @@ void Chain::unpause(Site site) {
 void Chain::cancel(Site site) {
   Chain* target = this;
   while (target->inner_ != nullptr) target = target->inner_;
-  // for a Deferred that died unfired: nothing else will ever come
+  // It waits for a Deferred that died unfired: nothing else will ever come.
   if (target->state_ == ChainState::kWaiting) {
     target->putFailure(Failure(CancelledError(), site));
     target->runIfAble();
     return;
   }
   if (target->called_ || target->cancelling_) return;
-  if (target->driven_) {  // a coroutine that is running: its next wait will be cancelled
+  if (target->driven_) {  // its coroutine is running: the next wait will be cancelled
     target->cancelling_ = true;
     return;
   }
@@ -100,8 +100,8 @@ void Chain::cancel(Site site) {
   bool fires = true;
   if (Canceller* canceller = std::exchange(target->canceller_, nullptr)) {
     fires = canceller->fires;
-    // Put back unless the chain fired: a canceller that threw, or that only passes the request on,
-    // is asked again.
+    // The canceller is put back unless the chain has fired. One that threw, or that only passes the
+    // request on, is asked again the next time.
     struct PutBack {
       Chain* chain;
       Canceller* canceller;
@@ -127,7 +127,7 @@ void Chain::dropCanceller() noexcept {
 
 bool Chain::wouldWaitForItself(const Chain& other) const noexcept {
   if (&other == this) return true;
-  if (first_ == nullptr && outer_ == nullptr) return false;  // nobody waits for us
+  if (first_ == nullptr && outer_ == nullptr) return false;  // nobody waits for this chain
   for (const Chain* down = other.inner_; down != nullptr; down = down->inner_) {
     if (down == this) return true;
   }
@@ -135,8 +135,8 @@ bool Chain::wouldWaitForItself(const Chain& other) const noexcept {
 }
 
 bool Chain::wouldCloseCircle(const Chain* inner) const noexcept {
-  // A circle exists if `inner` already waits, directly or not, for us. Looked for from both ends at
-  // once, because one of them is short in every chain that grows link by link.
+  // There is a circle if `inner` waits for this chain already, directly or through others. The
+  // search goes on from both ends at once: in a chain that grows link by link one end is short.
   if (claim_ == Claim::kTaken) return wouldWaitForItself(*inner);  // a coroutine waits for us
   const Chain* up = outer_;
   const Chain* down = inner->inner_;
@@ -184,13 +184,13 @@ void Chain::moveResultFrom(Chain& other) noexcept {
   other.state_ = ChainState::kEmpty;
 }
 
-/// `current` has run dry. Gives its result to the chain that waits for it, if any, and releases it;
-/// returns who runs next.
+/// `current` has no more callbacks to run. Gives its result to the chain that waits for it, if
+/// there is one, and releases it. Returns the chain that runs next.
 Chain* Chain::passUp(Chain* current) noexcept {
   current->running_ = false;
   Chain* next = current->below_;
   if (current->hasResult() && current->pauses_ == 0 && current->first_ == nullptr && current->outer_ != nullptr) {
-    Chain* outer = std::exchange(current->outer_, nullptr);  // its reference is ours now
+    Chain* outer = std::exchange(current->outer_, nullptr);  // with its reference
     outer->inner_ = nullptr;
     outer->moveResultFrom(*current);
     if (outer->ableToRun()) {
@@ -205,8 +205,8 @@ Chain* Chain::passUp(Chain* current) noexcept {
   return next;
 }
 
-/// A verdict flies through: every chain that was running stands still where it is, with a result,
-/// and may go on later.
+/// A verdict flies through. Every chain that was running stops where it is, with a result, and may
+/// go on later.
 void Chain::unwind(Chain* top) noexcept {
   top->putFailure(Failure::current(Site{}));
   top->quiet_ = true;
@@ -259,7 +259,7 @@ void Chain::run() {
 void Chain::die() noexcept {
   if (first_ == nullptr && outer_ == nullptr && canceller_ == nullptr && state_ != ChainState::kFailure &&
       (state_ != ChainState::kValue || ops_ == nullptr)) [[likely]] {
-    // Nothing here can make another chain die.
+    // Nothing in this chain can make another one die.
     if (Observer* observer = Observer::current()) observer->chainDied(id_, made_, called_, Failure());
     this->~Chain();
     return poolFree(this, sizeof(Chain));

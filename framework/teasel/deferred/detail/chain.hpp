@@ -12,30 +12,30 @@
 #include <teasel/core/failure.hpp>
 #include <teasel/core/site.hpp>
 
-/// The untyped half of Deferred: one chain of callbacks with its result. Types are the business of
-/// the handles: the handle that stands at the end of a chain knows which type arrives there.
+/// The untyped half of Deferred: one chain of callbacks with its result. The handles know the
+/// types: the handle at the end of a chain knows which type arrives there.
 namespace teasel::detail {
 
 class Chain;
 
 inline constexpr std::uint8_t kOnValue = 1, kOnFailure = 2, kOnBoth = 3;
 
-/// One callback. `act` consumes the node: with a chain it runs, without one it is only destroyed.
-/// It may return a chain (with a reference) that was given its result and is to run next, before
-/// the rest of this one.
+/// One callback. `act` consumes the node: with a chain it runs the callback, without one it only
+/// destroys the node. It may return a chain, with a reference, to which it has given a result; that
+/// chain runs next, before the rest of this one.
 struct Link {
   using Act = Chain* (*)(Link*, Chain*);
   Act act;
   Link* next;
-  std::uint8_t handles;  // on which kinds of result it runs
+  std::uint8_t handles;  // the kinds of result that it runs on
 };
 
-/// What cancel() calls. `act` with a chain cancels, without one destroys the node.
+/// What cancel() calls. With a chain, `act` cancels; without one it destroys the node.
 struct Canceller {
   using Act = void (*)(Canceller*, Chain*);
   Act act;
-  // whether cancel() gives CancelledError when `act` gave nothing; joins wait for their inputs
-  // instead
+  // Whether cancel() gives CancelledError when `act` gave nothing. Joins wait for their inputs
+  // instead.
   bool fires;
 };
 
@@ -43,7 +43,7 @@ struct Unit {};
 template <class T>
 using Stored = std::conditional_t<std::is_void_v<T>, Unit, T>;
 
-/// How a value in a chain is moved and destroyed; none for what can be copied as bytes.
+/// How a value in a chain is moved and destroyed. Values that can be copied as bytes have none.
 struct ValueOps {
   void (*destroy)(void*) noexcept;
   void (*move)(void* to, void* from) noexcept;
@@ -68,7 +68,7 @@ class Chain {
     if (--refs_ == 0) die();
   }
 
-  // Firing. beginFire is false when this one late result is to be swallowed; it throws
+  // Firing. beginFire returns false for the one late result that is ignored. It throws
   // AlreadyCalledError.
   bool beginFire(const char* call, Site site) {
     if (called_ || driven_) [[unlikely]]
@@ -81,7 +81,8 @@ class Chain {
     firedAt_ = site;
     if (canceller_ != nullptr) dropCanceller();
   }
-  /// The type that callback() takes once a handle of another type exists.
+  /// Throws UsageError unless `type` is the type that callback() takes. Handles of other types may
+  /// exist once a callback has changed the type.
   void requireStartType(const std::type_info& type, Site site) const;
 
   template <class T, class V>
@@ -92,23 +93,22 @@ class Chain {
     ::new (static_cast<void*>(value_)) Failure(std::move(failure));
     state_ = ChainState::kFailure;
   }
-  /// A Failure that a callback gave: an empty one is a failure of its own.
+  /// Stores a Failure that a callback gave. An empty one becomes a UsageError.
   void putGiven(Failure failure) noexcept {
     if (failure) [[likely]]
       putFailure(std::move(failure));
     else putMissing();
   }
-  /// Takes the result of `inner`, or waits for it. A Deferred that cannot be followed makes this
-  /// chain fail.
+  /// Takes the result of `inner`, or waits for it. When it cannot be waited for, this chain fails.
   void follow(Chain* inner, std::uint32_t epoch) noexcept;
-  /// The stored value; only in state kValue and with the right type.
+  /// The stored value. Only in state kValue and with the right type.
   template <class T>
   Stored<T>& value() noexcept;
   Failure& failure() noexcept { return *std::launder(reinterpret_cast<Failure*>(value_)); }
   const Failure& failure() const noexcept { return *std::launder(reinterpret_cast<const Failure*>(value_)); }
-  /// The Failure counts as handled, although it stays.
+  /// Makes the Failure count as handled, although it stays.
   void setQuiet() noexcept { quiet_ = true; }
-  /// Moves the result out: state kEmpty.
+  /// Moves the result out. The state becomes kEmpty.
   template <class T>
   Stored<T> takeValue();
   Failure takeFailure() noexcept {
@@ -130,16 +130,16 @@ class Chain {
   void runIfAble() {
     if (ableToRun()) run();
   }
-  /// Nothing more will happen to the result by itself.
+  /// Whether nothing more will happen to the result by itself.
   bool settled() const noexcept { return hasResult() && first_ == nullptr && pauses_ == 0 && !running_ && outer_ == nullptr; }
 
   void pause() noexcept { ++pauses_; }
   void unpause(Site site);
-  // For joins, which hook all their inputs before a callback of any of them runs: a pause that
-  // nobody can see or undo.
+  // A pause that nobody can see or undo. Joins use it: they hook all their inputs before a callback
+  // of any of them runs.
   void hold() noexcept { pauses_ |= kHeld; }
   void dropHold() noexcept { pauses_ &= ~kHeld; }
-  /// False when it has the mark already.
+  /// False when the chain has the mark already.
   bool mark() noexcept {
     const bool isNew = !marked_;
     marked_ = true;
@@ -147,7 +147,7 @@ class Chain {
   }
   void unmark() noexcept { marked_ = false; }
   void cancel(Site site);
-  // For coroutines: the chain gets its result from its coroutine alone, and waits for `inner`
+  // For coroutines: such a chain gets its result from its coroutine alone, and waits for `inner`
   // meanwhile.
   void setDriven(bool driven) noexcept { driven_ = driven; }
   void setInner(Chain* inner) noexcept { inner_ = inner; }
@@ -157,11 +157,12 @@ class Chain {
     cancelling_ = false;
     return requested;
   }
-  /// Whether our coroutine's waiting for `other` would never end.
+  /// Whether the coroutine of this chain would wait for `other` without end.
   bool wouldWaitForItself(const Chain& other) const noexcept;
   void setCanceller(Canceller* canceller) noexcept { canceller_ = canceller; }
 
-  /// Closes the chain's end for all handles, or for all but the one made next: retyped.
+  /// Closes the end of the chain for all existing handles. After kRetyped, the handle that is made
+  /// next stands at the end.
   std::uint32_t claim(Claim why, Site site) noexcept {
     claim_ = why;
     claimedAt_ = site;
@@ -178,11 +179,12 @@ class Chain {
   bool running() const noexcept { return running_; }
   std::uint32_t pauses() const noexcept { return pauses_ & ~kHeld; }
   Site made() const noexcept { return made_; }
-  /// Whether a pause, and nothing else, keeps the result from being the chain's.
+  /// Whether a pause alone keeps hasResult() of the handle at the end false.
   bool holdsBack() const noexcept { return hasResult() && pauses() != 0 && first_ == nullptr && !running_; }
-  /// `value` is what the chain holds, for people; "" when it is not known.
+  /// The state for people. `value` is the text of the value that the chain holds, "" when it is not
+  /// known.
   std::string text(const std::string& value = std::string()) const;
-  /// Throws the error that says why nothing can be added through a handle.
+  /// Throws the error that says why nothing can be added through a handle to `chain`.
   [[noreturn]] static void refuseAdd(const Chain* chain, const char* what, Site site);
 
  private:
@@ -214,20 +216,20 @@ class Chain {
   bool running_ : 1 = false;
   bool swallowOne_ : 1 = false;
   bool cancelling_ : 1 = false;
-  bool quiet_ : 1 = false;   // its Failure counts as handled: a verdict, or seen by a join
-  bool driven_ : 1 = false;  // fired by its coroutine alone
+  bool quiet_ : 1 = false;   // its Failure counts as handled: it is a verdict, or a join saw it
+  bool driven_ : 1 = false;  // its coroutine alone fires it
   bool marked_ : 1 = false;
   Link* first_ = nullptr;
   Link* last_;
-  Chain* outer_ = nullptr;  // owned: waits for our result
-  Chain* inner_ = nullptr;  // not owned: its result is awaited
+  Chain* outer_ = nullptr;  // owned: it waits for our result
+  Chain* inner_ = nullptr;  // not owned: we wait for its result
   Canceller* canceller_ = nullptr;
   const ValueOps* ops_ = nullptr;
   const std::type_info* startType_ = nullptr;
   std::uint64_t id_ = 0;
   Site made_;
   Site firedAt_, claimedAt_;
-  Chain* below_;  // while running: who goes on after us; while dying: who dies next
+  Chain* below_;  // while running: the chain that goes on after us; while dying: the next to die
   alignas(16) unsigned char value_[kInline];
 };
 

@@ -11,7 +11,7 @@ namespace teasel::detail {
 namespace {
 constexpr Logger kLog("Deferred");
 
-/// In front of each frame: its size.
+/// The size of a frame stands before it, in this many bytes.
 constexpr std::size_t kHeader = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 }  // namespace
 
@@ -30,7 +30,7 @@ PromiseBase::PromiseBase(Site made) : chain_(Chain::make(made)) { chain_->setDri
 PromiseBase::~PromiseBase() {
   Chain* const chain = std::exchange(chain_, nullptr);
   if (chain == nullptr) return;
-  // The frame ends without having given a result: nobody will give one.
+  // The frame dies without having given a result, and nobody else will give one.
   chain->setInner(nullptr);
   chain->setDriven(false);
   chain->release();
@@ -46,8 +46,8 @@ bool PromiseBase::inFrame(const void* place) const noexcept {
 void PromiseBase::unhandled_exception() {
   if (mustPassThrough()) throw;
   Failure failure = Failure::current(Site{});
-  // What a co_await threw is still the error that was made somewhere else, however many coroutines
-  // it flies through.
+  // What a co_await threw keeps the place where it was made, however many coroutines it flies
+  // through.
   const bool passesOn = raised_ && raised_.kind() == failure.kind() && std::strcmp(raised_.what(), failure.what()) == 0;
   if (passesOn && raised_.where()) failure = Failure::current(raised_.where());
   beginResult();
@@ -62,7 +62,7 @@ void PromiseBase::beginResult() noexcept {
 void Finish::await_suspend(std::coroutine_handle<>) noexcept {
   Chain* const chain = std::exchange(promise_->chain_, nullptr);
   Chain** const resumer = promise_->resumer_;
-  frame_.destroy();  // ends this object, too
+  frame_.destroy();  // this object lies in the frame and is gone now
   chain->setDriven(false);
   chain->setRunning(false);
   if (resumer != nullptr) {
@@ -100,8 +100,8 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
   if (cancelNow) chain->release();
 }
 
-/// The coroutine was cancelled while its body ran. It is not a link of the chain yet: what a
-/// canceller throws must not leave the body with a link that may resume it.
+/// The coroutine was cancelled while its body ran. This object is not a link of the chain yet: when
+/// a canceller throws, no link that could resume the body may be left.
 void FrameLink::cancelAwaited() {
   try {
     chain_->cancel(Site{});
@@ -120,7 +120,7 @@ Chain* FrameLink::run(Link* link, Chain* chain) {
   FrameLink& self = *static_cast<FrameLink*>(link);
   const auto frame = std::coroutine_handle<>::from_address(self.frame_);
   if (chain == nullptr) {
-    // its reference was given up while waiting
+    // The handle's reference was given up for the wait.
     if (self.holder_ != nullptr) *self.holder_ = nullptr;
     frame.destroy();
     return nullptr;

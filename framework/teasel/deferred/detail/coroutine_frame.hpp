@@ -8,7 +8,8 @@
 /// The untyped half of coroutines.
 namespace teasel::detail {
 
-/// In a coroutine's frame: the chain that its result goes to, and who is resuming it.
+/// The part of a promise that does not depend on the type. It lies in the coroutine's frame and
+/// knows the chain that gets the result, and who is resuming the coroutine.
 class PromiseBase {
  public:
   explicit PromiseBase(Site made);
@@ -16,9 +17,9 @@ class PromiseBase {
   PromiseBase& operator=(const PromiseBase&) = delete;
   ~PromiseBase();
 
-  /// A verdict flies on to whoever resumed the coroutine.
+  /// The exception becomes the result. A verdict flies on to whoever resumed the coroutine.
   void unhandled_exception();
-  /// Whether something lies in the coroutine's frame.
+  /// Whether `place` lies in the coroutine's frame.
   bool inFrame(const void* place) const noexcept;
 
   static void* operator new(std::size_t size);
@@ -27,19 +28,19 @@ class PromiseBase {
  protected:
   friend class FrameLink;
   friend class Finish;
-  /// The result is stored now, and runs callbacks when the body's locals are gone.
+  /// Called before the result is stored. Callbacks run later, when the body's locals are gone.
   void beginResult() noexcept;
 
-  Chain* chain_;  // owned; null once the result was given
+  Chain* chain_;  // owned; null once the result has been given
   void* frame_ = nullptr;
-  Chain** resumer_ = nullptr;  // where the chain goes that whoever resumed us is to run next
-  // what the last co_await threw, until the next one waits: an exception does not know its place
+  Chain** resumer_ = nullptr;  // takes the chain that whoever resumed the coroutine runs next
+  // What the last co_await threw, until the next one waits. An exception does not know its place.
   Failure raised_;
 };
 
-/// The end of a coroutine: the frame goes, then the result is passed on - by whoever resumed the
-/// coroutine, if anybody did, so that coroutines waiting for one another finish one after the other
-/// and not inside one another.
+/// The end of a coroutine. The frame is destroyed, then the result is passed on. If somebody
+/// resumed the coroutine, that one passes it on: coroutines that wait for one another finish one
+/// after the other and not inside one another.
 class Finish {
  public:
   Finish(PromiseBase& promise, std::coroutine_handle<> frame) noexcept : promise_(&promise), frame_(frame) {}
@@ -52,8 +53,8 @@ class Finish {
   std::coroutine_handle<> frame_;
 };
 
-/// What a suspended coroutine hangs on: a link at the end of the awaited chain. With a result it
-/// resumes the coroutine, when the chain dies without one it destroys it.
+/// The link at the end of the awaited chain, which holds a suspended coroutine. With a result it
+/// resumes the coroutine; when the chain dies without one it destroys the coroutine.
 class FrameLink : public Link {
  protected:
   /// Takes the result of `chain` (now or later) for the coroutine at `site`.
@@ -69,9 +70,9 @@ class FrameLink : public Link {
   PromiseBase* promise_;
   Chain* chain_;
   bool ready_;
-  // Set, like the Link itself, only for a result that is not ready; g++ would write them for the
-  // others, too.
-  Chain** holder_;  // the awaited handle's pointer, where that is a temporary or in the frame
+  // These two and the Link itself have no initialisers and are set only when the result is not
+  // ready. With initialisers, g++ would write them for results that are ready, too.
+  Chain** holder_;  // the pointer in the awaited handle, if that is a temporary or in the frame
   void* frame_;
 
  private:

@@ -2,7 +2,7 @@
 
 #include <teasel/deferred/deferred.hpp>
 
-/// The longer members of Deferred.
+/// The longer functions of Deferred.
 namespace teasel {
 
 template <class T>
@@ -80,7 +80,7 @@ Deferred<T>& Deferred<T>::addTimeout(Duration after, Clock& clock, F&& onTimeout
 template <class T>
 std::string Deferred<T>::text() const {
   if (chain_ == nullptr) return "no Deferred";
-  // A callback that waits may be for a value of another type.
+  // While a callback waits, the value may be of another type than T.
   if (chain_->epoch() != epoch_ || !chain_->holdsBack() || chain_->state() != detail::ChainState::kValue) return chain_->text();
   return chain_->text(detail::shownValue<T>(chain_->template value<T>()));
 }

@@ -9,18 +9,18 @@
 namespace teasel {
 namespace detail {
 
-/// Cancels each chain that is still there; what cancellers throw is logged.
+/// Cancels each input that has no result yet. What cancellers throw is logged.
 void cancelAll(std::vector<Chain*>& inputs);
-/// Keeps inputs from running while they are hooked; refuses one that is given twice where a result
-/// is taken.
+/// Keeps inputs from running while they are hooked. When results are taken, throws UsageError for
+/// an input that is given twice.
 void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes, Site site);
-/// Lets them run, in their order: those that have a result report it.
+/// Lets the inputs run, in their order. Those that have a result report it.
 void letGo(const std::vector<Chain*>& inputs);
 [[noreturn]] void refuseEmptyJoin(const char* join, Site site);
 
-/// What every join has: its own chain and, weakly, its inputs. The links on the inputs own it; its
-/// chain's canceller looks at it weakly. When no input is left that could give a result, it dies,
-/// and its chain unfired if nobody holds that.
+/// What every join has: its own chain, and its inputs without references. The links on the inputs
+/// own the JoinState; the canceller of its chain holds it weakly. When no input is left that could
+/// give a result, the JoinState dies. Its chain then dies unfired, unless somebody holds it.
 class JoinState {
  public:
   JoinState(Chain& out, std::size_t count) : out_(&out), inputs_(count) { out_->retain(); }
@@ -34,7 +34,7 @@ class JoinState {
 
  protected:
   bool open() const noexcept { return !out_->called(); }
-  /// The join's result: its chain runs next.
+  /// Gives the join its result. Returns its chain, which runs next.
   template <class V, class Given>
   Chain* fire(Given&& value) {
     out_->markFired(out_->made());
@@ -56,8 +56,8 @@ class JoinState {
   std::vector<Chain*> inputs_;
 };
 
-/// On an input: hands its result to State::arrived(index, Result<T>), which may return the chain to
-/// run next.
+/// The link on an input. It hands the input's result to State::arrived(index, Result<T>), which may
+/// return the chain that runs next.
 template <class State, class T>
 struct JoinLink final : Link {
   JoinLink(std::shared_ptr<State> join, std::size_t at, bool takes, bool quiets)
@@ -69,8 +69,8 @@ struct JoinLink final : Link {
     if (chain == nullptr) return nullptr;
     return here.state->arrived(here.index, here.resultOf(*chain));
   }
-  /// A value that cannot be copied or moved out is a failure like others: the join must not miss
-  /// one.
+  /// When copying or moving the value throws, the result is that failure: the join must not miss a
+  /// result.
   Result<T> resultOf(Chain& chain) const {
     try {
       if (take) return BothLink<T, PassBy>::take(chain);
@@ -102,7 +102,7 @@ struct JoinCanceller final : Canceller {
   std::weak_ptr<JoinState> state;
 };
 
-/// Makes the join's chain and its state; hook() the inputs afterwards.
+/// Makes the join's chain and its state. The caller hooks the inputs afterwards.
 template <class State, class Out, class... Args>
 Deferred<Out> makeJoin(std::shared_ptr<State>& state, bool fires, std::size_t count, Site site, Args&&... args) {
   Deferred<Out> out(site);
@@ -127,7 +127,7 @@ void hookAll(const char* join, const std::shared_ptr<State>& state, Inputs&& inp
   static_assert(kTake || std::is_void_v<T> || std::is_copy_constructible_v<T>,
                 "results that cannot be copied are taken: give the join std::move(inputs)");
   for (std::size_t i = 0; i < inputs.size(); ++i) state->inputs()[i] = &Access::open(inputs[i], join, site);
-  // a callback may change the caller's vector
+  // A copy: a callback may change the caller's vector.
   const std::remove_cvref_t<Inputs> own(std::forward<Inputs>(inputs));
   const std::vector<Chain*> chains = state->inputs();
   holdInputs(chains, join, kTake, site);
@@ -216,7 +216,7 @@ class TupleState final : public JoinState {
   std::size_t finished_ = 0;
 };
 
-/// One place of a tuple: knows its index when compiling.
+/// One place of a tuple. The index is a constant.
 template <class Whole, std::size_t kIndex>
 struct TuplePlace {
   std::shared_ptr<Whole> whole;
@@ -300,7 +300,7 @@ template <detail::JoinInput... Inputs>
 detail::GatheredTuple<Inputs...> detail::gatherAt(Site site, Inputs&&... inputs) {
   using State = detail::TupleState<typename std::remove_cvref_t<Inputs>::Value...>;
   const std::vector<detail::Chain*> chains{&detail::Access::open(inputs, "gather", site)...};
-  // a callback may change the caller's
+  // Copies: a callback may change the caller's handles.
   const std::tuple<std::remove_cvref_t<Inputs>...> own(inputs...);
   std::shared_ptr<State> state;
   auto out = detail::makeJoin<State, typename State::Out>(state, false, sizeof...(Inputs), site);

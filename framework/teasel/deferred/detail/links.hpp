@@ -18,8 +18,8 @@ template <class T>
 class Deferred;
 }
 
-/// The typed half: how a callback's arguments and return value are read, and the nodes that keep
-/// callbacks.
+/// The typed half of Deferred: how the arguments and the return value of a callback are understood,
+/// and the nodes that keep callbacks.
 namespace teasel::detail {
 
 template <class T>
@@ -31,7 +31,8 @@ inline constexpr bool kIsResult = false;
 template <class T>
 inline constexpr bool kIsResult<Result<T>> = true;
 
-/// False, but only when asked for: what a template asserts that stands for a mistake.
+/// Always false, but only when the template is used: for static_assert in templates that stand for
+/// a mistake.
 template <class>
 inline constexpr bool kAlwaysFalse = false;
 
@@ -45,13 +46,12 @@ struct Access {
   static std::uint32_t epoch(const Deferred<T>& handle) noexcept {
     return handle.epoch_;
   }
-  /// The chain behind a handle, to which something is about to be added; throws when that is
-  /// refused.
+  /// The chain of a handle, for adding something. Throws when adding is refused.
   template <class T>
   static Chain& open(const Deferred<T>& handle, const char* what, Site site) {
     return handle.open(what, site);
   }
-  /// The pointer inside a handle, which counts as one reference.
+  /// The pointer inside a handle. It counts as one reference.
   template <class T>
   static Chain*& slot(const Deferred<T>& handle) noexcept {
     return handle.chain_;
@@ -64,10 +64,10 @@ struct Access {
   }
 };
 
-/// Stands for "this callback never gives a value" (it returns a Failure).
+/// The type of a callback that never gives a value, because it returns a Failure.
 struct OnlyFails {};
 
-/// What arrives in the chain when a callback returns R.
+/// The type that arrives in the chain when a callback returns R.
 template <class R>
 struct Given {
   using Type = std::remove_cv_t<R>;
@@ -91,7 +91,7 @@ using GivenBy = typename Given<std::remove_cvref_t<R>>::Type;
 template <class T, class G>
 using Behind = std::conditional_t<std::is_same_v<G, OnlyFails>, T, G>;
 
-/// How a callback takes a value of type T: the value, or nothing when it is not interested in it.
+/// How a callback takes a value of type T: 1 as T&&, 2 as T&, 3 without an argument, 0 not at all.
 template <class F, class T>
 consteval int howItTakes() {
   if constexpr (std::is_void_v<T>) return std::is_invocable_v<F&> ? 3 : 0;
@@ -105,7 +105,7 @@ template <class F>
 concept TakesFailure = std::is_invocable_v<F&, Failure&&> || std::is_invocable_v<F&>;
 template <class F, class T>
 concept TakesResult = std::is_invocable_v<F&, Result<T>&&>;
-/// How tap takes what it looks at.
+/// Whether F can be the function of a tap that looks at a T.
 template <class F, class T>
 concept LooksAt = std::is_invocable_v<F&, std::add_lvalue_reference_t<const T>> || std::is_invocable_v<F&>;
 /// Whether a V can be the result of a Deferred<T>, or is a Failure.
@@ -133,8 +133,8 @@ using ResultGives = GivenBy<std::invoke_result_t<F&, Result<T>&&>>;
 template <class F, class T>
 concept HandlesFailure = TakesFailure<F> && (std::is_void_v<FailureGives<F>> || std::is_same_v<Behind<T, FailureGives<F>>, T>);
 
-/// How an errback for errors of type E is called: with the error, with the Failure, or without
-/// anything.
+/// Whether F can be an errback for errors of type E. It takes the error, or else the Failure, or
+/// nothing.
 template <class F, class E>
 concept TakesError = std::is_invocable_v<F&, const E&> || TakesFailure<F>;
 template <class E, class F>
@@ -145,13 +145,13 @@ decltype(auto) callWithError(F& function, const E& error, Failure& failure) {
 template <class F, class E>
 using ErrorGives = decltype(callWithError<E>(std::declval<F&>(), std::declval<const E&>(), std::declval<Failure&>()));
 
-/// An errback for failures of types E and More: others come out as they went in.
+/// An errback for failures of the types E and More. Other failures pass unchanged.
 template <class F, class E, class... More>
 class Trap {
   using Returns = ErrorGives<F, E>;
   static_assert((... && std::is_same_v<Returns, ErrorGives<F, More>>), "addErrback<E...>: the errback must give one type");
   using Gives = std::remove_cvref_t<Returns>;
-  /// A Failure stays one, a Deferred one; anything else is opened as a Result.
+  /// A Failure stays a Failure and a Deferred a Deferred. Anything else becomes a Result.
   template <class R>
   struct Answered {
     using Type = Result<GivenBy<R>>;
@@ -186,7 +186,7 @@ class Trap {
   [[no_unique_address]] F onError_;
 };
 
-/// Gives the chain an outcome that is an object.
+/// Gives the chain what a callback returned.
 template <class R>
 void settle(Chain& chain, R&& outcome) {
   using Plain = std::remove_cvref_t<R>;
@@ -202,7 +202,7 @@ void settle(Chain& chain, R&& outcome) {
     chain.put<Plain>(std::forward<R>(outcome));
   }
 }
-/// Runs `call` and gives the chain what it returns.
+/// Runs `call` and gives the chain what it returns, which may be nothing.
 template <class Call>
 void settleWith(Chain& chain, Call&& call) {
   if constexpr (std::is_void_v<decltype(call())>) {
@@ -213,7 +213,7 @@ void settleWith(Chain& chain, Call&& call) {
   }
 }
 
-/// A value as text for people: numbers and text as they are, other things by their type.
+/// A value as text for people. Numbers and text are shown; of other values, the type is.
 std::string shownNumber(long long value);
 std::string shownNumber(unsigned long long value);
 std::string shownText(std::string_view value);
@@ -228,11 +228,12 @@ std::string shownValue(const Stored<T>& value) {
   else return shownType(typeid(T));
 }
 
-/// The exception being handled; UsageError when there is none.
+/// The exception that is being handled. Throws UsageError when there is none.
 Failure currentFailure(Site site);
 Failure timedOut(Duration after, Site site);
 
-/// What addTimeout does by itself: the CancelledError that the timeout caused becomes TimeoutError.
+/// The onTimeout that addTimeout uses by default: the CancelledError that the timeout has caused
+/// becomes TimeoutError.
 struct TimeoutFailure {
   template <class T>
   Result<T> operator()(Result<T>&& result, Duration after) const {
@@ -242,22 +243,22 @@ struct TimeoutFailure {
   Site site;
 };
 
-/// Destroys a node when its run is over, however it ends.
+/// Destroys a node when its run ends, in whatever way.
 template <class Node>
 struct Consumed {
   Node* node;
   ~Consumed() { poolDelete(node); }
 };
 
-/// No callback for this kind of result: it passes by.
+/// Stands for "no callback for this kind of result". The result passes by.
 struct PassBy {};
 
-/// A value goes no further.
+/// Drops a value.
 struct Forget {
   void operator()() const noexcept {}
 };
 
-/// addCallback, addErrback, addCallbacks: F for values, G for failures.
+/// The node of addCallback, addErrback and addCallbacks: F is for values, G for failures.
 template <class T, class F, class G>
 struct PairLink final : Link {
   static constexpr std::uint8_t kHandles =
@@ -283,7 +284,7 @@ struct PairLink final : Link {
   [[no_unique_address]] G onFailure;
 };
 
-/// addBoth.
+/// The node of addBoth.
 template <class T, class F>
 struct BothLink final : Link {
   explicit BothLink(F f) : Link{&run, nullptr, kOnBoth}, onResult(std::move(f)) {}
@@ -302,7 +303,7 @@ struct BothLink final : Link {
   [[no_unique_address]] F onResult;
 };
 
-/// tap, tapErrback, tapBoth: looks on and leaves the result where it is.
+/// The node of tap, tapErrback and tapBoth: it looks at the result and leaves it where it is.
 template <class T, class F, std::uint8_t kHandles>
 struct TapLink final : Link {
   explicit TapLink(F f) : Link{&run, nullptr, kHandles}, look(std::move(f)) {}
@@ -321,8 +322,9 @@ struct TapLink final : Link {
   [[no_unique_address]] F look;
 };
 
-/// chainDeferred: hands the result to another chain, which then runs next (not inside this one: a
-/// million of them chained do not recurse). What stays behind is no value and no failure.
+/// The node of chainDeferred. It hands the result to another chain, which then runs next and not
+/// inside this one, so that a million of them in a row do not recurse. This chain goes on without a
+/// value.
 template <class T>
 struct ForwardLink final : Link {
   ForwardLink(Chain* target, Site at) : Link{&run, nullptr, kOnBoth}, to(target), site(at) { to->retain(); }

@@ -29,6 +29,10 @@ namespace teasel::detail {
 /// it is finished. Then reap() frees it.
 class SocketDriver : public Driver {
  public:
+  /// The destructor of a derived class must call disposeAll(). This one comes too late for that,
+  /// because retire() is gone.
+  ~SocketDriver() override = default;
+
   Instant now() noexcept final;
   void wake() noexcept final { wake_.wake(); }
   Slot* listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) final;
@@ -42,9 +46,6 @@ class SocketDriver : public Driver {
 
   /// `blocking` says which descriptors the driver's mechanism needs.
   explicit SocketDriver(posix::Blocking blocking);
-  /// The destructor of a derived class must call disposeAll(). This one comes too late for that,
-  /// because retire() is gone.
-  ~SocketDriver() override = default;
 
   // What a driver must add.
   /// Returns entries().make<Entry>(), with the driver's own type of entry.

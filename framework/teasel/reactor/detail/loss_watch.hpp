@@ -4,9 +4,9 @@
 
 namespace teasel::detail {
 
-/// Calls `lost` when a Deferred dies without a result. Add it with tapBoth to a Deferred that
-/// somebody waits for. The call comes out of a destructor: `lost` must not throw, and must do no
-/// more than ask for a later turn.
+/// Calls `lost` when a Deferred dies without a result. Whoever waits for the Deferred adds this
+/// with tapBoth. `lost` is called from a destructor: it must not throw, and may do no more than ask
+/// for a later turn.
 template <class Lost>
 class LossWatch {
  public:
