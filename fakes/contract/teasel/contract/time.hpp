@@ -160,6 +160,7 @@ TEASEL_CONTRACT(ContractTime, EachCallHasAHandleOfItsOwn) {
   first.cancel();
   EXPECT_FALSE(first.active());
   EXPECT_TRUE(second.active());
+  TEASEL_UNTIL(!order.empty());
   bench.settle();
   EXPECT_EQ(order, "2");
 }
