@@ -33,9 +33,9 @@ class ThreadGate {
 };
 
 /// Runs what Reactor::callInThread is given. The model is twisted.python.threadpool. Each driver
-/// brings its own pool: the drivers of the kernel have real threads (posix/worker_threads.hpp), the
-/// simulation has a deterministic double. The Reactor that owns the pool calls it in its own
-/// thread, except for waitFor.
+/// brings its own pool: the drivers of the kernel have real threads, the simulation has a
+/// deterministic double. The Reactor that owns the pool calls it in its own thread, except for
+/// waitFor.
 class ThreadPool {
  public:
   static constexpr std::size_t kDefaultThreads = 10, kMaxThreads = 1000, kMaxQueued = 100'000;
