@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <teasel/core/sanitizers.hpp>
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/protocols/framing.hpp>
 #include <teasel/protocols/int_n_string_receiver.hpp>
@@ -434,7 +435,9 @@ TEST(Framing, AsksForTheEndOfAFrameOnlyWhenTheBytesThatItNeedsAreThere) {
   Session<Tens> session;
   session.protocol.needed = 10;
   session.deliver("0123456789abcdefghij", fakes::ChunkPlan::bytewise());
-  EXPECT_EQ(session.protocol.asked, 1 + 2) << "with the first byte of all, and with the tenth of each";
+  // It asks with the tenth byte of each frame, and with a first byte for which there is no memory
+  // yet. Sanitized builds free the memory behind each frame.
+  EXPECT_EQ(session.protocol.asked, (detail::kSanitized ? 2 : 1) + 2);
   EXPECT_EQ(session.protocol.delivered, 2);
 }
 
