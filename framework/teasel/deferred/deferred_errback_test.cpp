@@ -1,6 +1,5 @@
 #include <teasel/deferred/deferred.hpp>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -15,7 +14,6 @@ namespace teasel {
 namespace {
 
 using deferred_tests::Oops;
-using ::testing::HasSubstr;
 
 TEST(DeferredTypedErrback, HandlesAnErrorOfItsTypeOrOneDerivedFromIt) {
   Deferred<int> d = fail<int>(ConnectionAborted("gone"));
