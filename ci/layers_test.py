@@ -181,8 +181,7 @@ class Layers(unittest.TestCase):
         self.refuses("fakes/teasel/fakes/a.cpp", "\nstd::map<\n    Node*, int> m;\n", "a.cpp:2: error: 'std::map< Node*,'")
 
     def test_who_runs_in_real_time_beside_a_world_draws_nothing(self):
-        for path in ("fakes/teasel/fakes/program/detail/serve.cpp", "fakes/teasel/fakes/program/detail/watchdog.cpp",
-                     "fakes/teasel/fakes/program/scenario_main.cpp"):
+        for path in ("fakes/teasel/fakes/program/detail/serve.cpp", "fakes/teasel/fakes/program/detail/watchdog.cpp"):
             self.accepts(path, "#include <thread>\nauto t = std::chrono::steady_clock::now();\nauto e = std::getenv(name);\n")
             for code in ("#include <random>", "int a = rand();", "std::unordered_set<int> s;", "std::set<Host*> hosts;"):
                 with self.subTest(path=path, code=code):

@@ -54,10 +54,10 @@ class Buckets(unittest.TestCase):
         self.assertEqual(triage.bucket(other), triage.bucket(OVERFLOW))
 
     def test_a_fault_of_the_world_itself_is_named_by_the_worlds_frames(self):
-        output = OVERFLOW.replace("museum::KeptView<false>::lineReceived", "fakes::Outside::arrived")
+        output = OVERFLOW.replace("museum::KeptView<false>::lineReceived", "fakes::RemotePeer::arrived")
         output = output.replace("teasel::LineReceiver::process", "teasel::fakes::Network::abort")
         output = output.replace("teasel::Connection::onData", "bool teasel::guarded<int>")
-        self.assertTrue(triage.bucket(output).startswith("memory:teasel::fakes::Outside::arrived>teasel::fakes::Network::abort"))
+        self.assertTrue(triage.bucket(output).startswith("memory:teasel::fakes::RemotePeer::arrived>teasel::fakes::Network::abort"))
 
     def test_an_abort_is_named_by_who_called_it(self):
         output = ("==1== ERROR: libFuzzer: deadly signal\n    #0 0x1 in __sanitizer_print_stack_trace (/build/a+0x1)\n"
