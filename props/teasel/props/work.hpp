@@ -12,9 +12,9 @@ namespace teasel::props {
 /// The compiler counts the basic blocks that run in code compiled for counting (link the CMake
 /// target teasel_count_work). How many blocks the same source has differs between compilers,
 /// optimisations and sanitizers. So a step is not a block: a loop that looks at each byte of a
-/// string costs two steps a byte, in every build (work_unit.cpp measures it). Other code comes to
-/// numbers that differ by up to a half between builds; bounds on work and the inputs that exceed
-/// them keep a margin that is larger.
+/// string costs two steps a byte on average, in every build (work_unit.cpp measures it). The
+/// numbers for other code differ by less than a factor of two between the trees `gcc` and `fuzz`.
+/// What exceeds a bound on work is shrunk with a margin that is larger.
 ///
 /// The compiler does not see inside library functions. Code that calls them reports their work
 /// itself, by countWork.
