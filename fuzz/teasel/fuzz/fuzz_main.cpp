@@ -21,10 +21,10 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/program/detail/corpus.hpp>
 #include <teasel/fakes/program/replay.hpp>
-#include <teasel/fakes/program/report.hpp>
 #include <teasel/fakes/program/scenario_main.hpp>
 #include <teasel/fuzz/engine.hpp>
 #include <teasel/fuzz/mutator.hpp>
+#include <teasel/fuzz/supervisor.hpp>
 
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*callback)(const std::uint8_t* data, std::size_t size));
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t maxSize);
@@ -99,36 +99,47 @@ struct Campaign {
   Mutator mutator;
   bool wholeMessages;  ///< use our mutator; else all mutations are libFuzzer's
   std::uint64_t* executions;
-  std::string program, findings;
 };
 Campaign* campaign = nullptr;
-
-/// Prints what broke and how to see it again. Then the caller aborts, so that libFuzzer saves the
-/// input, too.
-void reportFinding() {
-  const fakes::Tape tape = campaign->engine.tape();
-  const std::string path = (campaign->findings.empty() ? std::string(".") : campaign->findings) + "/" + fakes::tapeFileName(tape);
-  tape.save(path);
-  std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", tape.oracle.c_str(), path.c_str());
-  // Runs it again, in another world and with everything recorded. The world of the campaign keeps
-  // only what it needs.
-  fakes::Replayer replayer;
-  const fakes::ReplayOutcome outcome = replayer.run(
-      {.scenario = tape.scenario, .play = tape.play, .records = tape.records, .seed = {}, .drawPlay = false, .diagram = true});
-  const std::string note = outcome.oracle == tape.oracle
-                               ? "not shrunk; " + campaign->program + " shrink TAPE does that"
-                               : "it did NOT fail in the same way in a fresh world: does state survive a run?";
-  std::fprintf(stderr, "%s\n", fakes::FailureReport{tape, outcome, campaign->program + " replay " + path, note}.text().c_str());
-}
+Supervisor* supervisor = nullptr;
 
 int testOneInput(const std::uint8_t* data, std::size_t size) {
   ++*campaign->executions;
-  const InputOutcome outcome = campaign->engine.run(ByteView(reinterpret_cast<const char*>(data), size));
+  const ByteView bytes(reinterpret_cast<const char*>(data), size);
+  if (supervisor != nullptr) supervisor->inputBegins(bytes);
+  const InputOutcome outcome = campaign->engine.run(bytes);
   if (outcome == InputOutcome::kFinding) {
-    reportFinding();
-    std::abort();
+    // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
+    if (supervisor != nullptr) supervisor->inputFails(campaign->engine.world().verdict()->oracle);
+    std::abort();  // so that libFuzzer saves the input, too
   }
+  if (supervisor != nullptr) supervisor->inputEnds();
   return outcome == InputOutcome::kIgnored ? -1 : 0;
+}
+
+/// Whether deaths are reported: not where libFuzzer runs failing inputs on purpose, or is told to
+/// keep nothing.
+bool supervised(const std::vector<std::string>& arguments) {
+  static constexpr std::string_view kOnPurpose[] = {
+      "-merge=1", "-set_cover_merge=1", "-minimize_crash=1", "-cleanse_crash=1", "-help=1", "-exact_artifact_path=/dev/null"};
+  for (const std::string& each : arguments)
+    for (const std::string_view flag : kOnPurpose)
+      if (each == flag) setenv(variable("unsupervised").c_str(), "1", 1);  // for the copies as well
+  return option("unsupervised").empty();
+}
+
+int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<std::string>& arguments) {
+  Campaign made{
+      Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
+      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize, scenario.options().world.faults),
+      option("mutator") != "bytes", openCounter(option("counter"))};
+  campaign = &made;
+  std::vector<char*> argv{const_cast<char*>(program)};
+  for (std::string& each : arguments) argv.push_back(each.data());
+  int argc = static_cast<int>(argv.size());
+  argv.push_back(nullptr);
+  char** pointer = argv.data();
+  return LLVMFuzzerRunDriver(&argc, &pointer, testOneInput);
 }
 
 int fuzz(const char* program, std::vector<std::string> arguments) {
@@ -142,20 +153,10 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
     throw UsageError("--findings " + findings + ": " + (error ? error.message() : "no directory"));
   if (!mutator.empty() && mutator != "messages" && mutator != "bytes")
     throw UsageError("--mutator is messages or bytes, not " + mutator);
-  Campaign made{
-      Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
-      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize, scenario.options().world.faults),
-      mutator != "bytes",
-      openCounter(option("counter")),
-      program,
-      findings};
-  campaign = &made;
-  std::vector<char*> argv{const_cast<char*>(program)};
-  for (std::string& each : arguments) argv.push_back(each.data());
-  int argc = static_cast<int>(argv.size());
-  argv.push_back(nullptr);
-  char** pointer = argv.data();
-  return LLVMFuzzerRunDriver(&argc, &pointer, testOneInput);
+  if (!supervised(arguments)) return runDriver(program, scenario, arguments);
+  Supervisor made(scenario, {.program = program, .findings = findings});
+  supervisor = &made;
+  return made.run([&] { return runDriver(program, scenario, arguments); });
 }
 
 int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(program, std::vector<std::string>(argv, argv + argc)); }
@@ -164,8 +165,9 @@ constexpr fakes::ProgramCommand kFuzz{
     "fuzz",
     "fuzz [--scenario NAME] [--findings DIR] [--ignore ORACLE] [--counter FILE]\n"
     "      [--mutator messages|bytes] [FLAG...] [CORPUS...]\n"
-    "      a libFuzzer campaign with libFuzzer's flags (-help=1 lists them); the first CORPUS is written to, verdicts of an\n"
-    "      ignored ORACLE are passed over, FILE (8 bytes) gets the number of executions,\n"
+    "      a libFuzzer campaign with libFuzzer's flags (-help=1 lists them); the first CORPUS is written to, an input that\n"
+    "      breaks something leaves a tape in DIR and a report, verdicts of an ignored ORACLE are passed over, FILE (8 bytes) "
+    "gets the number of executions,\n"
     "      `bytes` leaves all mutations to libFuzzer",
     fuzzCommand};
 

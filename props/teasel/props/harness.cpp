@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include <teasel/fakes/program/inner_run.hpp>
 #include <teasel/props/heap.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/factory.hpp>
@@ -17,6 +18,9 @@ namespace {
 using fakes::Play;
 using fakes::PlayEvent;
 using fakes::PlayEventKind;
+
+thread_local const char* property = nullptr;  // whose runs are made
+thread_local unsigned runsMade = 0;           // for this property
 
 constexpr std::uint32_t kMaxEvents = 3 * Harness::kMaxBytewise + 4096;
 
@@ -55,6 +59,12 @@ const char* name(Chunking chunking) noexcept {
   }
   return "?";
 }
+
+RunsOf::RunsOf(const char* of) noexcept {
+  property = of;
+  runsMade = 0;
+}
+RunsOf::~RunsOf() { property = nullptr; }
 
 Harness::Harness() { world_.play().setLimits({.events = kMaxEvents, .bytes = 2u << 20, .connections = Play::kMaxConnections}); }
 
@@ -138,8 +148,9 @@ std::shared_ptr<Protocol> Harness::make(const Subject& subject, Reactor& reactor
 bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook) {
   fakes::WorldOptions options;
   options.chunks = outer.options().chunks;
-  options.trace = fakes::Trace::Mode::kOff;
+  options.trace = fakes::InnerRun::drawn() ? fakes::Trace::Mode::kLog : fakes::Trace::Mode::kOff;
   world_.reset(options);
+  const fakes::InnerRun inner(world_, property != nullptr ? property : "(without a name)", name(chunking), ++runsMade);
   world_.allow<std::exception>();
   cutPlay(outer.play(), chunking);
   joinSteps();

@@ -50,6 +50,17 @@ struct Observed {
   bool closedItself = false;  ///< whether the subject ended the connection, or threw
 };
 
+/// While it lives, the runs of this thread's harnesses are known as those of this property: where
+/// the subject crashes or hangs in one, the report says so. Each property makes one.
+class RunsOf {
+ public:
+  /// `property` is the name of its oracle, borrowed.
+  explicit RunsOf(const char* property) noexcept;
+  RunsOf(const RunsOf&) = delete;
+  RunsOf& operator=(const RunsOf&) = delete;
+  ~RunsOf();
+};
+
 /// A test harness that runs one Play again and again on fresh subjects. It has a world of its own,
 /// which is always calm. Properties that compare runs use it. Keep one per thread: runs reuse its
 /// memory.

@@ -107,6 +107,7 @@ bool pausedRun(fakes::World& world, const Subject& subject, std::size_t n, bool 
 }  // namespace
 
 bool chunkInvariance(fakes::World& world, const Subject& subject) {
+  const RunsOf named("chunk-invariance");
   static thread_local Kept whole;
   if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
   Harness& there = harness();
@@ -118,6 +119,7 @@ bool chunkInvariance(fakes::World& world, const Subject& subject) {
 }
 
 bool exactlyOnce(fakes::World& world, const Subject& subject, std::size_t handlers) {
+  const RunsOf named("exactly-once");
   return eachHandler(world, subject, Chunking::kAsPlayed, handlers, [&](std::size_t n, const Observed& calm) {
     const auto throwing = [&](const EventLogEntry& report) {
       if (!report.part && report.log.events() == n) throw PlannedException("planned exception at event " + std::to_string(n));
@@ -132,6 +134,7 @@ bool exactlyOnce(fakes::World& world, const Subject& subject, std::size_t handle
 }
 
 bool silentAfterClose(fakes::World& world, const Subject& subject, std::size_t handlers) {
+  const RunsOf named("after-close");
   return eachHandler(world, subject, Chunking::kWhole, handlers, [&](std::size_t n, const Observed&) {
     bool closed = false;
     std::string late;
@@ -151,6 +154,7 @@ bool silentAfterClose(fakes::World& world, const Subject& subject, std::size_t h
 }
 
 bool pauseInvariance(fakes::World& world, const Subject& subject, std::size_t handlers, const Pausing& pausing) {
+  const RunsOf named("pause-invariance");
   return eachHandler(world, subject, Chunking::kWhole, handlers, [&](std::size_t n, const Observed& calm) {
     for (const bool later : {false, true})
       if (!pausedRun(world, subject, n, later, pausing, calm)) return;
@@ -158,6 +162,7 @@ bool pauseInvariance(fakes::World& world, const Subject& subject, std::size_t ha
 }
 
 bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bounds) {
+  const RunsOf named("chunk-cost");
   if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
   Harness& there = harness();
   if (!there.run(world, subject, Chunking::kWhole)) return false;
@@ -168,12 +173,15 @@ bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bo
   if (there.connections() > 0 && there.connection(0).deliveries > 0 && bytewise == 0)
     throw UsageError("chunkCost counted no work: compile the protocol for counting (link teasel_count_work), or call countWork");
   if (bytewise <= most) return true;
-  world.fail("chunk-cost", std::to_string(there.bytes()) + " bytes cost " + std::to_string(bytewise) + " steps one at a time, " +
-                               std::to_string(whole) + " as a whole; at most " + std::to_string(most) + " are linear");
+  world.fail("chunk-cost",
+             std::to_string(there.bytes()) + " bytes cost " + std::to_string(bytewise) + " steps one at a time, " +
+                 std::to_string(whole) + " as a whole; at most " + std::to_string(most) + " are linear",
+             fakes::Excess{.measured = bytewise, .allowed = most, .marginPercent = 200});
   return false;
 }
 
 bool boundedHeap(fakes::World& world, const Subject& subject, const HeapBounds& bounds) {
+  const RunsOf named("heap");
   if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
   for (const Chunking chunking : {Chunking::kAsPlayed, Chunking::kBytewise}) {
     if (!harness().run(world, subject, chunking)) return false;
@@ -185,8 +193,10 @@ bool boundedHeap(fakes::World& world, const Subject& subject, const HeapBounds& 
     // there already, so that the verdict does not depend on earlier runs.
     if (!harness().run(world, subject, chunking)) return false;
     if (harness().heap() <= most) continue;
-    world.fail("heap", std::to_string(harness().bytes()) + " bytes, delivered " + name(chunking) + ", take " +
-                           std::to_string(harness().heap()) + " bytes of heap; at most " + std::to_string(most) + " are linear");
+    world.fail("heap",
+               std::to_string(harness().bytes()) + " bytes, delivered " + name(chunking) + ", take " +
+                   std::to_string(harness().heap()) + " bytes of heap; at most " + std::to_string(most) + " are linear",
+               fakes::Excess{.measured = harness().heap(), .allowed = most, .marginPercent = 50});
     return false;
   }
   return true;

@@ -88,8 +88,10 @@ class Watch::Watched final : public Protocol {
   }
   void compare(const char* what, std::size_t bytes, std::size_t most) {
     if (bytes <= most) return;
-    state_->world.fail("bounded-buffering", std::string(what) + ": " + std::to_string(bytes) + " bytes, at most " +
-                                                std::to_string(most) + " are allowed");
+    state_->world.fail(
+        "bounded-buffering",
+        std::string(what) + ": " + std::to_string(bytes) + " bytes, at most " + std::to_string(most) + " are allowed",
+        fakes::Excess{.measured = bytes, .allowed = most, .marginPercent = 25});
   }
 
   const std::shared_ptr<State> state_;

@@ -7,6 +7,7 @@
 #include <teasel/core/observer.hpp>
 #include <teasel/core/pass_through.hpp>
 #include <teasel/fakes/world/leak_guard.hpp>
+#include <teasel/gtest/detail/exit_guard.hpp>
 #include <teasel/gtest/results.hpp>
 
 namespace teasel::gtest {
@@ -83,6 +84,7 @@ Listener* installed = nullptr;
 
 void installListener() {
   if (installed != nullptr) return;
+  detail::installExitGuard();
   addPassThrough(&isGoogleTests);
   logging::setDefault(&logging::standardError(), LogLevel::kWarn);
   installed = new Listener;

@@ -15,6 +15,10 @@ namespace teasel::gtest {
 /// A Deferred that dies with a Failure that nobody handled logs such an error. Log events below
 /// kWarn are not printed.
 ///
+/// A test that ends the program (exit, quick_exit, _exit, from any thread) fails the program with a
+/// message that names the test. This holds in every program that links Teasel::fakes_gtest, with
+/// or without a call of this function.
+///
 /// It also lets the exceptions of GoogleTest pass through the guards that catch exceptions of user
 /// code. Call it once, before RUN_ALL_TESTS; Teasel::gtest_main does.
 void installListener();

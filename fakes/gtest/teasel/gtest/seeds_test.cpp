@@ -52,6 +52,28 @@ TEST(Seeds, ReportAVerdictWithDiagramTapeAndTestCase) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
 }
 
+TEASEL_SCENARIO(seedsTestLeavesBehind, "breaks, when armed, in its third run in one process") {
+  static int runs = 0;
+  fakes::feedable([](ByteView bytes) { return bytes.size(); })(world);
+  world.check(!armed || ++runs != 3, "third-run");
+}
+
+TEST(Seeds, SayWhenAFailureNeedsEarlierRunsAndPrintNoTest) {
+  armed = true;
+  testing::TestPartResultArray results;
+  {
+    const testing::ScopedFakeTestPartResultReporter reporter(testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS,
+                                                             &results);
+    EXPECT_FALSE(runSeeds("seedsTestLeavesBehind"));
+  }
+  armed = false;
+  ASSERT_EQ(results.size(), 1);
+  const std::string message = results.GetTestPartResult(0).message();
+  for (const char* part : {"third-run", "There is no test to keep", "Runs before it have left something behind"})
+    EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
+  EXPECT_EQ(message.find("TEST("), std::string::npos) << message;
+}
+
 TEST(Seeds, ReplayACorpusOfTapesAndFuzzerInputs) {
   const auto folder = std::filesystem::path(testing::TempDir()) /
                       ("teasel_seeds_test_" + std::to_string(reinterpret_cast<std::uintptr_t>(&armed)));

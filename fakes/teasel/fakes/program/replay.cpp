@@ -4,6 +4,8 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/play/odometer.hpp>
+#include <teasel/fakes/program/detail/serve.hpp>
+#include <teasel/fakes/program/report.hpp>
 #include <teasel/fakes/trace/diagram.hpp>
 
 namespace teasel::fakes {
@@ -19,6 +21,17 @@ std::size_t countSkipped(const Trace& trace) {
 
 std::string signatureOf(const Verdict& verdict) {
   return verdict.site ? verdict.oracle + " at " + verdict.site.text() : verdict.oracle;
+}
+
+bool showsTheSame(const ReplayOutcome& smaller, const ReplayOutcome& first) noexcept {
+  if (smaller.signature != first.signature) return false;
+  if (!first.excess || !smaller.excess) return true;
+  static constexpr std::uint64_t kWhole = 10'000, kMost = std::uint64_t{1} << 50;
+  const auto ratio = [](const Excess& each) {
+    return std::min(each.measured, kMost) * kWhole / std::max<std::uint64_t>(each.allowed, 1);
+  };
+  const std::uint64_t wanted = kWhole + std::uint64_t{first.excess->marginPercent} * (kWhole / 100);
+  return ratio(*smaller.excess) >= std::min(ratio(*first.excess), wanted);
 }
 
 const Scenario& requireScenario(std::string_view name) {
@@ -77,6 +90,7 @@ ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
     outcome.message = verdict->message;
     if (verdict->site) outcome.message += "\nat " + verdict->site.text();
     outcome.message += ", " + shown(verdict->at) + " into the run";
+    outcome.excess = verdict->excess;
   }
   if (job.diagram) outcome.diagram = world_.diagram();
   outcome.play = world_.play();
@@ -90,15 +104,30 @@ ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
   return outcome;
 }
 
-std::string replayFailure(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records) {
+namespace {
+
+ReplayJob testJob(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records) {
   ReplayJob job;
   job.scenario = scenario;
   job.play = play;
   job.records.assign(records.begin(), records.end());
   job.diagram = true;
-  Replayer replayer;
-  const ReplayOutcome outcome = replayer.run(job);
-  return outcome.ok() ? "" : outcome.oracle + ": " + outcome.message + "\n" + outcome.diagram;
+  return job;
+}
+
+std::string testText(const ReplayOutcome& outcome) {
+  return outcome.ok() ? "" : withoutSkipMarker(outcome.oracle + ": " + outcome.message + "\n" + outcome.diagram);
+}
+
+}  // namespace
+
+std::string replayFailure(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records) {
+  return testText(Replayer().run(testJob(scenario, play, records)));
+}
+
+std::string replayFailureInChild(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records,
+                                 Duration timeout) {
+  return testText(ForkedRunner({.timeout = timeout, .inputFile = {}}).run(testJob(scenario, play, records)));
 }
 
 }  // namespace teasel::fakes

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -40,13 +41,18 @@ struct ReplayOutcome {
   Play play;                          ///< the Play that was performed
   std::vector<ChoiceRecord> records;  ///< every draw except those of Play::draw
   std::uint64_t traceHash = 0;
-  std::size_t unused = 0;   ///< records of the job that nothing asked for
-  std::size_t clamped = 0;  ///< records of the job that were too large
-  std::size_t skipped = 0;  ///< steps of the Play that had nothing to act on
-  std::size_t runs = 1;     ///< more than one for an exhaustive job
+  std::size_t unused = 0;             ///< records of the job that nothing asked for
+  std::size_t clamped = 0;            ///< records of the job that were too large
+  std::size_t skipped = 0;            ///< steps of the Play that had nothing to act on
+  std::size_t runs = 1;               ///< more than one for an exhaustive job
+  std::optional<Excess> excess = {};  ///< for an oracle of a counted bound
 
   bool ok() const noexcept { return oracle.empty(); }
 };
+
+/// Whether a smaller input shows the failure of `first`: it has the same signature, and where a
+/// bound is counted, it exceeds the bound by the margin, or by as much as `first` if that is less.
+bool showsTheSame(const ReplayOutcome& smaller, const ReplayOutcome& first) noexcept;
 
 /// Runs jobs in this process, in one world that it reuses.
 class Replayer {
@@ -76,5 +82,10 @@ const Scenario& requireScenario(std::string_view name);
 ///
 ///     EXPECT_EQ(replayFailure("framing", play, choices), "");
 std::string replayFailure(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records = {});
+/// The same in a child process, for a run that once crashed or did not end: the test goes on, and
+/// the text says how the child died ("crash: SIGSEGV: ..."), or that the run did not end within
+/// `timeout` of real time ("hang: ...").
+std::string replayFailureInChild(std::string_view scenario, const Play& play, std::span<const ChoiceRecord> records = {},
+                                 Duration timeout = std::chrono::seconds(10));
 
 }  // namespace teasel::fakes

@@ -68,9 +68,18 @@ std::string testCase(const Tape& tape) {
   for (const PlayEvent& event : tape.play.events())
     for (const std::string& call : eventCalls(tape.play, event)) out += "  play." + call + ";\n";
   out += choicesCode(tape);
-  out += "  EXPECT_EQ(replayFailure(" + literal(tape.scenario) + ", play" + (tape.records.empty() ? "" : ", choices") +
-         "), \"\");\n}\n";
+  out += std::string("  EXPECT_EQ(") + (isDeath(tape.oracle) ? "replayFailureInChild(" : "replayFailure(") +
+         literal(tape.scenario) + ", play" + (tape.records.empty() ? "" : ", choices") + "), \"\");\n}\n";
   return out;
+}
+
+bool isDeath(std::string_view oracle) noexcept { return oracle.starts_with("crash: ") || oracle == "hang"; }
+
+std::string withoutSkipMarker(std::string text) {
+  static constexpr std::string_view kMarker = "[  SKIPPED ]", kSpelt = "[  SKIPPED\\x20]";
+  for (std::size_t at = 0; (at = text.find(kMarker, at)) != std::string::npos; at += kSpelt.size())
+    text.replace(at, kMarker.size(), kSpelt);
+  return text;
 }
 
 std::string tapeFileName(const Tape& tape) {
@@ -89,8 +98,9 @@ std::string FailureReport::text() const {
   out += "\nThe input:\n" + indented(std::string_view(lines).substr(body == std::string::npos ? 0 : body + 2));
   if (!outcome.diagram.empty()) out += "\nWhat happened:\n" + indented(outcome.diagram);
   out += "\nReplay it:\n  " + command + '\n';
-  out += "\nAs a test:\n\n" + testCase(tape);
-  return out;
+  if (noTest.empty()) out += "\nAs a test:\n\n" + testCase(tape);
+  else out += "\nThere is no test to keep: it would pass.\n" + indented(noTest);
+  return withoutSkipMarker(std::move(out));
 }
 
 }  // namespace teasel::fakes

@@ -73,6 +73,49 @@ TEST(FailureReport, SaysWhatBrokeWhatHappenedAndHowToSeeItAgain) {
   }
 }
 
+TEST(FailureReport, HasNoTestWhereTheTestWouldPassAndSaysWhy) {
+  const Tape tape = sample();
+  ReplayOutcome outcome;
+  outcome.oracle = "line-too-long";
+  const std::string text = FailureReport{tape, outcome, "./lines replay a.tape", "", kNotAlone}.text();
+  EXPECT_THAT(text, HasSubstr("There is no test to keep: it would pass.\n  In a fresh process this input breaks nothing"));
+  EXPECT_THAT(text, Not(HasSubstr("TEST(")));
+}
+
+TEST(TestCase, OfACrashOrAHangRunsInAChild) {
+  Tape tape = sample();
+  for (const char* oracle : {"crash: SIGSEGV", "hang"}) {
+    tape.oracle = oracle;
+    EXPECT_THAT(testCase(tape), HasSubstr("EXPECT_EQ(replayFailureInChild(\"line_framing\", play, choices), \"\");"));
+  }
+}
+
+TEST(SkipMarker, IsAlteredInReportsAndMeansTheSameInTheirTest) {
+  Tape tape;
+  tape.play.send(0, "[  SKIPPED ] x");
+  ReplayOutcome outcome;
+  outcome.message = "printed [  SKIPPED ] [  SKIPPED ]";
+  const std::string text = FailureReport{tape, outcome, "", ""}.text();
+  EXPECT_THAT(text, Not(HasSubstr("[  SKIPPED ]")));
+  EXPECT_THAT(text, HasSubstr("play.send(0, \"[  SKIPPED\\x20] x\");"));
+  EXPECT_EQ(std::string("[  SKIPPED\x20] x"), "[  SKIPPED ] x");
+  EXPECT_EQ(Tape::parse("teasel tape 1\n\nsend 0 \"[  SKIPPED\\x20] x\"\n").play, tape.play);
+}
+
+TEST(ShowsTheSame, WantsTheSignatureAndTheMarginOrAsMuchAsTheFirstInput) {
+  const auto outcome = [](std::uint64_t measured, const char* signature = "cost") {
+    ReplayOutcome made;
+    made.signature = signature;
+    made.excess = Excess{measured, 100, 50};
+    return made;
+  };
+  EXPECT_TRUE(showsTheSame(outcome(150), outcome(900)));
+  EXPECT_FALSE(showsTheSame(outcome(149), outcome(900)));
+  EXPECT_TRUE(showsTheSame(outcome(120), outcome(120)));
+  EXPECT_FALSE(showsTheSame(outcome(119), outcome(120)));
+  EXPECT_FALSE(showsTheSame(outcome(900, "heap"), outcome(900)));
+}
+
 TEST(TapeFileName, HasOnlyPlainCharactersAndDiffersPerTape) {
   Tape a = sample(), b = sample();
   a.oracle = b.oracle = "crash: heap/use after \"free\"";

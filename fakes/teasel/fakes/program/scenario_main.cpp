@@ -52,7 +52,11 @@ int help(const Program& program, std::span<const ProgramCommand> more) {
   for (const OwnCommand& command : kCommands) std::cout << "  " << command.usage << "\n";
   for (const ProgramCommand& command : more) std::cout << "  " << command.usage << "\n";
   std::cout << "  --list\n      the scenarios of this program\n  --help\n\n"
-               "Exit status: 0 nothing broke, 1 a failure was found, 2 wrong arguments or set-up.\n";
+               "Exit status:\n"
+               "  0  nothing broke\n"
+               "  1  a failure was found\n"
+               "  2  the arguments or the set-up are wrong\n"
+               "  3  replay: the tape names a failure, and nothing broke\n";
   return 0;
 }
 

@@ -15,7 +15,7 @@ struct ProgramCommand {
 /// The main function of every scenario program: run, replay, exhaust, shrink, serve, show, encode,
 /// --list, --help, and the commands in `more`. Call it from main and return its exit status: 0
 /// nothing broke; 1 a failure was found; 2 the arguments or the set-up are wrong, and one line on
-/// standard error says what.
+/// standard error says what; 3 `replay` of a tape that names a failure has shown nothing.
 int scenarioMain(int argc, char** argv, std::span<const ProgramCommand> more = {});
 
 }  // namespace teasel::fakes

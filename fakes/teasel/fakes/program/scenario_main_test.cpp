@@ -58,8 +58,9 @@ TEST_F(ScenarioMain, ListsItsScenarios) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(
       ran.output,
-      "aborts\tcalls abort\nforgets\tloses its count\nholds\tcounts every byte\nkeeps_view\treads a view past its callback\n"
-      "spins\tnever returns\n");
+      "aborts\tcalls abort\naborts_inside\tcalls abort in a run of a property\nexits\tcalls exit(0)\nforgets\tloses its count\n"
+      "hoards\tkeeps more than 100 bytes\nholds\tcounts every byte\nkeeps_view\treads a view past its callback\n"
+      "remembers\tbreaks in its third run\nsays\tquotes its input\nspins\tnever returns\n");
 }
 
 TEST_F(ScenarioMain, HelpSaysEveryCommand) {
@@ -76,7 +77,7 @@ TEST_F(ScenarioMain, WrongArgumentsEndInOneLineAndStatusTwo) {
       {"run --sedes 3", "unknown argument '--sedes'; options are: --scenario, --seeds"},
       {"run --seeds many", "--seeds needs a number, not 'many'"},
       {"run --seeds", "--seeds needs a value"},
-      {"run --scenario hold", "no scenario 'hold'; there are: aborts, forgets, holds, keeps_view, spins"},
+      {"run --scenario hold", "no scenario 'hold'; there are: aborts, aborts_inside, exits, forgets, hoards, holds"},
       {"run --corpus nowhere", "there is no directory nowhere; the folders in " + folder_.string() + " are: corpus, many"},
       {"run --corpus corpus", "the directory corpus is empty"},
       {"run --seeds 0", "nothing to run"},
@@ -125,8 +126,75 @@ TEST_F(ScenarioMain, FindsShrinksReportsAndReplays) {
   EXPECT_THAT(again.output, HasSubstr("FAILED forgets: forgotten"));
   EXPECT_EQ(run("replay --expect-failure " + finding()).status, 0);
   const Ran fixed = run("replay --scenario holds " + finding());
-  EXPECT_EQ(fixed.status, 0);
-  EXPECT_THAT(fixed.output, HasSubstr("ok holds: nothing breaks"));
+  EXPECT_EQ(fixed.status, 3) << "the tape names an oracle, and nothing breaks";
+  EXPECT_THAT(fixed.output, HasSubstr("NOT SHOWN holds: nothing breaks"));
+}
+
+TEST_F(ScenarioMain, ReplayOfATapeThatNamesNoOracleEndsWithStatusZeroWhenNothingBreaks) {
+  write("plain.tape", "teasel tape 1\nscenario: holds\n\nsend 0 \"a\"\n");
+  write("named.tape", "teasel tape 1\nscenario: holds\noracle: forgotten\n\nsend 0 \"a\"\n");
+  EXPECT_EQ(run("replay plain.tape").status, 0);
+  EXPECT_EQ(run("replay named.tape").status, 3);
+  EXPECT_EQ(run("replay named.tape --hash").status, 3);
+  EXPECT_EQ(run("replay named.tape --expect-failure").status, 1);
+  EXPECT_THAT(run("--help").output, HasSubstr("3  replay: the tape names a failure, and nothing broke"));
+}
+
+TEST_F(ScenarioMain, AFindingOfACountedBoundIsShrunkWithAMargin) {
+  write("raw", std::string(900, 'x'));
+  const Ran ran = run("shrink raw --scenario hoards -o small.tape");
+  EXPECT_EQ(ran.status, 1) << ran.output;
+  // The bound is 100 bytes and its margin 50 percent.
+  EXPECT_EQ(Tape::load((folder_ / "small.tape").string()).play.byteCount(), 150u) << ran.output;
+  write("raw", std::string(120, 'x'));
+  run("shrink raw --scenario hoards -o small.tape");
+  EXPECT_EQ(Tape::load((folder_ / "small.tape").string()).play.byteCount(), 120u) << "as much as the input allows";
+}
+
+TEST_F(ScenarioMain, AFailureThatNeedsEarlierRunsIsSaidToBeThatAndGivesNoTest) {
+  const Ran ran = run("run --scenario remembers --seeds 50");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("FAILED remembers: third-run"), HasSubstr("There is no test to keep: it would pass."),
+                                HasSubstr("Runs before it have left something behind"), Not(HasSubstr("TEST("))));
+  EXPECT_EQ(run("replay " + finding()).status, 3);
+}
+
+TEST_F(ScenarioMain, AFindingIsOnDiskBeforeItIsShrunk) {
+  const Ran ran = run("run --scenario forgets --seeds 3000 --shrink-runs 0");
+  EXPECT_THAT(ran.output, HasSubstr("kept as " + std::filesystem::path(finding()).lexically_relative(folder_).string()));
+  const std::size_t kept = run("run --scenario forgets --seeds 3000").output.find("kept as findings/");
+  EXPECT_NE(kept, std::string::npos);
+}
+
+TEST_F(ScenarioMain, ThePrintedTestOfACrashRunsInAChild) {
+  write("raw", "x\xf5\x02!");
+  const Ran ran = run("shrink raw --scenario aborts");
+  EXPECT_THAT(ran.output, HasSubstr("EXPECT_EQ(replayFailureInChild(\"aborts\", play), \"\");"));
+}
+
+TEST_F(ScenarioMain, ExitWithStatusZeroIsACrashInAndOutOfProcess) {
+  write("raw", "x\xf5\x02!");
+  const Ran apart = run("replay raw --scenario exits"), here = run("replay raw --scenario exits --in-process");
+  EXPECT_EQ(apart.status, 1);
+  EXPECT_THAT(apart.output, HasSubstr("FAILED exits: crash: exit 0"));
+  EXPECT_EQ(here.status, 1);
+  EXPECT_THAT(here.output, HasSubstr("the code under test ended the process by exit"));
+}
+
+TEST_F(ScenarioMain, ACrashInARunOfAPropertyIsDrawnAndNamed) {
+  write("raw", "ab");
+  const Ran ran = run("shrink raw --scenario aborts_inside --runs 0");
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("FAILED aborts_inside: crash: SIGABRT"),
+                                HasSubstr("in run 2 of the property inner-oracle, in which the input is delivered backwards"),
+                                HasSubstr("--- \"b\" ---"), Not(HasSubstr("--- \"ab\" ---"))));
+}
+
+TEST_F(ScenarioMain, WhatCTestTakesForASkippedTestIsAltered) {
+  write("raw", "x\xf5\x02![  SKIPPED ] it");
+  const Ran ran = run("shrink raw --scenario says --runs 0");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("[  SKIPPED\\x20]"), Not(HasSubstr("[  SKIPPED ]"))));
+  EXPECT_EQ(run("replay raw --scenario says").output.find("[  SKIPPED ]"), std::string::npos);
 }
 
 TEST_F(ScenarioMain, CrashesShrinkToo) {

@@ -131,7 +131,11 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
     return condition;
   }
   /// Records a verdict. Only the first one counts.
-  void fail(std::string_view oracle, std::string message, Site site = Site::here());
+  void fail(std::string_view oracle, std::string message, Site site = Site::here()) {
+    fail(oracle, std::move(message), std::nullopt, site);
+  }
+  /// The same for an oracle of a counted bound. Shrinking keeps a margin above the bound.
+  void fail(std::string_view oracle, std::string message, const std::optional<Excess>& excess, Site site = Site::here());
   /// Null when nothing has failed.
   const Verdict* verdict() const noexcept { return verdict_ ? &*verdict_ : nullptr; }
   /// What everything waited for when a limit was reached.

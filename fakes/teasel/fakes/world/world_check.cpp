@@ -7,10 +7,10 @@
 
 namespace teasel::fakes {
 
-void World::fail(std::string_view oracle, std::string message, Site site) {
+void World::fail(std::string_view oracle, std::string message, const std::optional<Excess>& excess, Site site) {
   if (verdict_) return;
   network_.noteHost(TraceKind::kVerdict, kRemotePeer, detail::hashBytes(oracle));
-  verdict_ = Verdict{std::string(oracle), std::move(message), site, network_.elapsed(), trace_.eventCount()};
+  verdict_ = Verdict{std::string(oracle), std::move(message), site, network_.elapsed(), trace_.eventCount(), excess};
   network_.setHalted(true);
 }
 

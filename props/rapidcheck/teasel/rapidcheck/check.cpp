@@ -1,36 +1,30 @@
 #include <teasel/rapidcheck/check.hpp>
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <optional>
-#include <sstream>
 #include <utility>
 
-#include <rapidcheck.h>
-#include <rapidcheck/detail/TestListenerAdapter.h>
+#include <rapidcheck/detail/Configuration.h>
 
 #include <teasel/core/errors.hpp>
-#include <teasel/fakes/program/detail/corpus.hpp>
 #include <teasel/fakes/program/detail/serve.hpp>
 #include <teasel/fakes/program/detail/serve_worker.hpp>
 #include <teasel/fakes/program/replay.hpp>
 #include <teasel/fakes/program/report.hpp>
-#include <teasel/fakes/trace/diagram.hpp>
-#include <teasel/rapidcheck/plays.hpp>
+#include <teasel/rapidcheck/detail/search.hpp>
 
 namespace teasel::rapidcheck {
 
+using detail::Found;
+using detail::Place;
 using fakes::ReplayOutcome;
-using rc::detail::CaseResult;
 
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kAssertion = "rc-assert";
-constexpr const char* kDiscard = "rc-discard";
+/// A whole search is one request to a Worker. Its runs have limits of their own.
+constexpr Duration kSearchTime = std::chrono::hours(1);
+constexpr std::string_view kRepeatHere = "repeat here", kRepeatApart = "repeat apart";
 
 /// The program that runs, as a person types it to replay a tape.
 std::string thisProgram() {
@@ -39,166 +33,113 @@ std::string thisProgram() {
   return error ? "<this program>" : program.string();
 }
 
-ReplayOutcome outcomeOf(fakes::World& world, const char* oracle, std::string message, bool diagram) {
-  ReplayOutcome outcome;
-  outcome.oracle = oracle;
-  outcome.message = std::move(message);
-  outcome.play = world.play();
-  outcome.records = world.choices().records();
-  if (diagram) outcome.diagram = world.diagram();
-  world.reset();  // what is left in it does not count as left behind by this test
-  return outcome;
-}
-
-/// Runs a job. Assertions of RapidCheck that user code throws become an outcome, because an outcome
-/// can leave a child process.
-ReplayOutcome runJob(fakes::Replayer& replayer, const fakes::ReplayJob& job) {
-  try {
-    return replayer.run(job);
-  } catch (const CaseResult& result) {
-    if (result.type == CaseResult::Type::Success) {
-      replayer.world().reset();
-      return {};
-    }
-    const bool failed = result.type == CaseResult::Type::Failure;
-    ReplayOutcome outcome = outcomeOf(replayer.world(), failed ? kAssertion : kDiscard, result.description, job.diagram);
-    // The first lines are the place and the assertion. Values come after them, and they differ from
-    // input to input.
-    outcome.signature = outcome.oracle + " at " + result.description.substr(0, result.description.find("\n\n"));
-    return outcome;
-  } catch (const rc::GenerationFailure& why) {
-    return outcomeOf(replayer.world(), kDiscard, why.what(), job.diagram);
-  }
-}
-
-/// Runs inputs of one scenario.
-class Trial {
+/// A child process in which the scenario has never run. It makes a child of its own for each
+/// request, so it stays as it is.
+class CleanProcess {
  public:
-  Trial(const fakes::Scenario& scenario, const CheckOptions& options, bool forked) : scenario_(scenario.name()) {
-    if (forked) forked_.emplace(fakes::ForkedRunner::Options{.timeout = options.timeout, .inputFile = {}, .run = &runJob});
+  CleanProcess(const fakes::Scenario& scenario, const CheckOptions& options)
+      : scenario_(scenario),
+        options_(options),
+        worker_([this](const std::string& request) { return answer(request); }, {.timeout = kSearchTime}) {
+    worker_.prime();
   }
 
-  ReplayOutcome run(const Input& input, bool diagram = false) {
-    ++runs_;
+  ReplayOutcome run(const fakes::Tape& tape) {
     fakes::ReplayJob job;
-    job.scenario = scenario_;
-    job.play = input.play;
-    job.records = input.records;
-    job.seed = input.seed;
-    job.diagram = diagram;
-    return forked_ ? forked_->run(job) : runJob(replayer_, job);
+    job.scenario = tape.scenario;
+    job.play = tape.play;
+    job.records = tape.records;
+    job.diagram = true;
+    const fakes::Worker::Reply reply = worker_.ask(fakes::pack(job));
+    return reply.died ? ReplayOutcome() : fakes::unpackOutcome(reply.text);
   }
-  /// The next run gets a fresh process, where each run has its own.
-  void renew() {
-    if (forked_) forked_->renew();
+  /// Whether the same search comes to the same failure again, by the same cases.
+  bool repeats(const Found& found) {
+    const bool apart = fakes::isDeath(found.first.oracle);
+    const fakes::Worker::Reply reply = worker_.ask(std::string(apart ? kRepeatApart : kRepeatHere));
+    if (reply.died) return false;
+    const Found again = detail::unpackFound(reply.text);
+    return again.cases == found.cases && again.first.signature == found.first.signature;
   }
-  std::size_t runs() const noexcept { return runs_; }
 
  private:
-  std::string scenario_;
-  fakes::Replayer replayer_;
-  std::optional<fakes::ForkedRunner> forked_;
-  std::size_t runs_ = 0;
+  std::string answer(const std::string& request) const {
+    if (request != kRepeatHere && request != kRepeatApart) {
+      fakes::ForkedRunner runner({.timeout = options_.timeout, .inputFile = {}, .run = &detail::runJob});
+      return fakes::pack(runner.run(fakes::unpackJob(request)));
+    }
+    CheckOptions first = options_;
+    first.shrinkRuns = 0;
+    first.findings.clear();
+    fakes::Worker inner(
+        [&](const std::string&) {
+          return pack(detail::search(scenario_, first, request == kRepeatApart ? Place::kApart : Place::kWatched));
+        },
+        {.timeout = kSearchTime});
+    return inner.ask({}).text;
+  }
+
+  const fakes::Scenario& scenario_;
+  const CheckOptions& options_;
+  fakes::Worker worker_;
 };
 
-fakes::Tape tapeOf(std::string_view scenario, const ReplayOutcome& outcome) {
-  fakes::Tape tape;
-  tape.scenario = scenario;
-  tape.oracle = outcome.oracle;
-  tape.play = outcome.play;
-  tape.records = outcome.records;
-  fakes::normalise(tape.records);
-  return tape;
-}
-
-/// One check: the property, and what its runs have shown.
-class Check {
+/// Makes the result of what a search has found.
+class Reporter {
  public:
-  /// `forked`: each run in a child process.
-  Check(const fakes::Scenario& scenario, const CheckOptions& options, bool forked)
-      : scenario_(scenario), options_(options), trial_(std::make_shared<Trial>(scenario, options, forked)) {}
+  Reporter(const fakes::Scenario& scenario, const CheckOptions& options, CleanProcess& clean)
+      : scenario_(scenario), options_(options), clean_(clean) {}
 
-  CheckResult run() {
-    letAssertionsPass();
-    rc::detail::TestMetadata metadata;
-    metadata.id = options_.id.empty() ? std::string(scenario_.name()) : options_.id;
-    metadata.description = metadata.id;
-    const rc::detail::Configuration configuration = configured();
-    rc::detail::TestListenerAdapter silent;
-    const rc::Gen<Input> generator = inputs(scenario_, corpus(), recorder()).as("input");
-    const rc::detail::TestResult result = rc::detail::checkTestable([&] { judge(*generator); }, metadata,
-                                                                    configuration.testParams, silent, configuration.reproduce);
+  CheckResult result(const Found& found) {
     CheckResult out;
-    if (!result.is<rc::detail::SuccessResult>()) explain(result, metadata.id, out);
-    out.runs = trial_->runs();
+    out.ok = found.ok;
+    out.runs = found.runs;
+    if (found.ok) return out;
+    if (found.first.ok()) {
+      out.text = fakes::withoutSkipMarker("scenario " + std::string(scenario_.name()) + ": " + found.said);
+      return out;
+    }
+    note_ = "RapidCheck: falsified by case " + std::to_string(found.cases + 1) + ", shrunk in " +
+            std::to_string(found.shrinkRuns) + " runs" + (found.cutShort ? ", not fully" : "");
+    out.reproduce = found.reproduce;
+    ReplayOutcome shown = verify(found, out);
+    out.text = fakes::FailureReport{out.tape, shown.ok() ? found.first : shown, command(out), note_, noTest_}.text() +
+               "\nAs RapidCheck found it:\n  RC_PARAMS=\"" + out.reproduce + "\" " + thisProgram() + '\n';
+    if (noTest_.empty() && !found.firstFile.empty() && found.firstFile != out.tapeFile && !out.tapeFile.empty()) {
+      std::error_code ignored;
+      fs::remove(found.firstFile, ignored);
+    }
     return out;
   }
 
  private:
-  rc::detail::Configuration configured() const {
-    const char* asked = std::getenv("RC_PARAMS");
-    try {
-      const auto ours = rc::detail::configFromString(options_.params, rc::detail::configuration());
-      return rc::detail::configFromString(asked == nullptr ? "" : asked, ours);
-    } catch (const rc::detail::ConfigurationException& why) {
-      throw UsageError("parameters for RapidCheck, \"" + options_.params + "\": " + why.what());
+  /// Runs the smallest tape in a clean process, as its test would run. If it shows nothing, the
+  /// first tape is taken. If that shows nothing either, says why.
+  ReplayOutcome verify(const Found& found, CheckResult& out) {
+    out.tape = detail::tapeOf(scenario_, found.last);
+    ReplayOutcome shown = clean_.run(out.tape);
+    if (shown.signature == found.first.signature) return shown;
+    out.tape = detail::tapeOf(scenario_, found.first);
+    shown = clean_.run(out.tape);
+    if (shown.signature == found.first.signature) {
+      note_ += "; this is the first input: smaller ones fail only behind other runs, so something survives a run";
+      return shown;
     }
-  }
-
-  std::vector<Input> corpus() const {
-    std::vector<Input> found;
-    if (options_.corpus.empty()) return found;
-    for (fakes::InputFile& input : fakes::corpusOf(scenario_, fakes::corpusFiles(options_.corpus)))
-      found.push_back({std::move(input.tape.play), std::move(input.tape.records)});
-    return found;
-  }
-
-  Recorder recorder() const {
-    return [trial = trial_](const Input& input) {
-      std::vector<fakes::ChoiceRecord> records = trial->run(input).records;
-      fakes::normalise(records);
-      return records;
-    };
-  }
-
-  void judge(const Input& input) {
-    if (failing() && trial_->runs() - runsBefore_ > options_.shrinkRuns) {
-      cutShort_ = true;
-      return;
+    if (!shown.ok()) {
+      note_ += "; when it was found, it failed in another way: " + found.first.signature;
+      out.tape.oracle = shown.oracle;
+    } else if (clean_.repeats(found)) {
+      note_ += "; the failure needs what earlier cases leave behind";
+      noTest_ = "In a fresh process this input breaks nothing when it runs alone, and breaks again as case " +
+                std::to_string(found.cases + 1) +
+                " when the same cases\nrun before it: earlier cases leave something behind, in a " +
+                "static or global object. This is the input as it was\nbefore shrinking.";
+      out.reproduce = "seed=" + std::to_string(found.seed);
+    } else {
+      note_ += "; the failure did not come again from its tape: the scenario is not deterministic";
+      noTest_ = "Neither this input alone nor the whole search breaks anything again in a fresh process.";
     }
-    ReplayOutcome outcome = trial_->run(input);
-    if (outcome.oracle == kDiscard) RC_DISCARD(outcome.message);
-    // While one failure is shrunk, any other failure does not count.
-    if (outcome.ok() || (failing() && outcome.signature != last_.signature)) return;
-    if (!failing()) runsBefore_ = trial_->runs();
-    last_ = std::move(outcome);
-    RC_FAIL(last_.oracle + ": " + last_.message);
-  }
-  bool failing() const noexcept { return !last_.signature.empty(); }
-
-  void explain(const rc::detail::TestResult& result, const std::string& id, CheckResult& out) {
-    out.ok = false;
-    std::ostringstream said;
-    rc::detail::printResultMessage(result, said);
-    if (!result.is<rc::detail::FailureResult>() || !failing()) {
-      out.text = "scenario " + std::string(scenario_.name()) + ": " + said.str();
-      return;
-    }
-    const auto& failure = result.get<rc::detail::FailureResult>();
-    rc::detail::Configuration same;
-    same.reproduce.emplace(id, failure.reproduce);
-    out.reproduce = rc::detail::configToMinimalString(same);
-    out.reproduce.resize(std::min(out.reproduce.find(' '), out.reproduce.size()));
-    out.tape = tapeOf(scenario_.name(), last_);
-    trial_->renew();
-    const ReplayOutcome again = trial_->run({out.tape.play, out.tape.records}, true);
-    std::string note = "RapidCheck: falsified by case " + std::to_string(failure.numSuccess + 1) + ", shrunk in " +
-                       std::to_string(trial_->runs() - runsBefore_) + " runs";
-    if (again.signature != last_.signature)
-      note += "; the failure did not come again from its tape: the scenario is not deterministic";
-    else if (cutShort_) note += ", not fully";
-    out.text = fakes::FailureReport{out.tape, again.ok() ? last_ : again, command(out), note}.text() +
-               "\nAs RapidCheck found it:\n  RC_PARAMS=\"" + out.reproduce + "\" " + thisProgram() + '\n';
+    return shown;
   }
 
   /// Writes the tape and says how to replay it.
@@ -217,46 +158,22 @@ class Check {
 
   const fakes::Scenario& scenario_;
   const CheckOptions& options_;
-  std::shared_ptr<Trial> trial_;  // shared with the generator's shrinks
-  ReplayOutcome last_;            // the smallest failure so far
-  std::size_t runsBefore_ = 0;
-  bool cutShort_ = false;
+  CleanProcess& clean_;
+  std::string note_, noTest_;
 };
-
-/// A result as bytes for a pipe: the sizes of the texts, then the texts.
-std::string pack(const CheckResult& result) {
-  const std::string parts[] = {result.text, result.tape.print(), result.tapeFile, result.reproduce};
-  std::string bytes = result.ok ? "1 " : "0 ";
-  bytes += std::to_string(result.runs);
-  for (const std::string& part : parts) bytes += ' ' + std::to_string(part.size());
-  bytes += '\n';
-  for (const std::string& part : parts) bytes += part;
-  return bytes;
-}
-
-CheckResult unpack(const std::string& bytes) {
-  std::istringstream numbers(bytes.substr(0, bytes.find('\n')));
-  std::size_t at = bytes.find('\n') + 1, sizes[4] = {};
-  CheckResult result;
-  numbers >> result.ok >> result.runs >> sizes[0] >> sizes[1] >> sizes[2] >> sizes[3];
-  const auto next = [&](std::size_t size) { return bytes.substr(std::exchange(at, at + size), size); };
-  result.text = next(sizes[0]);
-  result.tape = fakes::Tape::parse(next(sizes[1]));
-  result.tapeFile = next(sizes[2]);
-  result.reproduce = next(sizes[3]);
-  return result;
-}
 
 }  // namespace
 
 CheckResult checkScenario(std::string_view name, const CheckOptions& options) {
   const fakes::Scenario& scenario = fakes::requireScenario(name);
-  if (!options.forked) return Check(scenario, options, false).run();
-  rc::detail::configuration();  // before the child starts, so that both have the same seed
-  fakes::Worker child([&](const std::string&) { return pack(Check(scenario, options, false).run()); },
-                      {.timeout = CheckOptions::kPatience});
+  rc::detail::configuration();  // before children start, so that all have the same seed
+  CleanProcess clean(scenario, options);
+  Reporter reporter(scenario, options, clean);
+  if (!options.forked) return reporter.result(detail::search(scenario, options, Place::kHere));
+  fakes::Worker child([&](const std::string&) { return pack(detail::search(scenario, options, Place::kWatched)); },
+                      {.timeout = kSearchTime});
   const fakes::Worker::Reply reply = child.ask({});
-  return reply.died ? Check(scenario, options, true).run() : unpack(reply.text);
+  return reporter.result(reply.died ? detail::search(scenario, options, Place::kApart) : detail::unpackFound(reply.text));
 }
 
 }  // namespace teasel::rapidcheck

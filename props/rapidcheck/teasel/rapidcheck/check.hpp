@@ -24,15 +24,15 @@ struct CheckOptions {
   /// The folder for tapes of failures. It is made when there is a failure. Empty: no tape is
   /// written.
   std::string findings = "findings";
-  /// How many runs shrinking may use.
+  /// How many runs shrinking may use. Runs that crash or hang have the limits of the command `run`
+  /// as well (2000 runs; 200 runs of a second each), and a minute in all.
   std::size_t shrinkRuns = 20'000;
-  /// The check is made in a child process. When the child dies, or takes longer than kPatience, the
-  /// check is made again with a child for each run. Then a crash is a failure that is shrunk and
-  /// reported like others, and so is a run that takes longer than `timeout` of real time. Without a
+  /// The check is made in a child process. When the child dies, or one run takes longer than
+  /// `timeout` of real time, the check is made again with a child for each run. Then a crash is a
+  /// failure that is shrunk and reported like others, and so is a run that does not end. Without a
   /// child both end this program.
   bool forked = false;
   Duration timeout = std::chrono::seconds(10);
-  static constexpr Duration kPatience = std::chrono::minutes(2);
 };
 
 /// What came of a check.
@@ -43,7 +43,8 @@ struct CheckResult {
   std::string text{};
   fakes::Tape tape{};      ///< the shrunk input, when a run failed
   std::string tapeFile{};  ///< where the tape was written
-  /// For RC_PARAMS: "reproduce=..." leads to the same failure by the same shrinks.
+  /// For RC_PARAMS: "reproduce=..." leads to the same failure by the same shrinks. A failure that
+  /// needs what earlier cases leave behind has "seed=..." instead: all cases run again.
   std::string reproduce{};
 
   explicit operator bool() const noexcept { return ok; }
@@ -51,8 +52,10 @@ struct CheckResult {
 
 /// Runs a scenario of this program on inputs that RapidCheck makes: see inputs() in plays.hpp. A
 /// verdict of the world fails the case, and so does RC_ASSERT in user code. RC_PRE discards the
-/// case. A failure is shrunk as long as it stays the same failure. Then it is run once more as a
-/// tape. Throws UsageError when there is no such scenario.
+/// case. The tape of a failure is written at once. Then the failure is shrunk as long as it stays
+/// the same failure. In the end its tape is run in a process in which nothing ran before; where it
+/// shows nothing there, the text says why and has no test. Throws UsageError when there is no such
+/// scenario, and when RC_PARAMS has reproduce= for other checks only: no case would run.
 ///
 ///     TEST(Shout, HoldsWhateverTheOutsideDoes) {
 ///       const CheckResult result = checkScenario("shouting");

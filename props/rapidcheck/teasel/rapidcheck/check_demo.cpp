@@ -58,6 +58,36 @@ TEASEL_SCENARIO(crashes, "ends the process that it runs in", words()) {
   world.run();
 }
 
+/// Never returns from a greeting.
+class Stubborn final : public Protocol {
+ public:
+  void dataReceived(ByteView data) override {
+    if (data[0] != 'h') return;
+    for (volatile bool forever = true; forever;) {
+    }
+  }
+};
+
+TEASEL_SCENARIO(hangs, "never returns", words()) {
+  world.host().reactor().listenTCP(1, Factory::forProtocol<Stubborn>());
+  world.run();
+}
+
+/// Keeps what no scenario should keep: how much it was ever sent.
+TEASEL_SCENARIO(remembers, "breaks because of what earlier cases left behind") {
+  static std::size_t ever = 0;
+  ever += world.play().byteCount();
+  world.host().reactor().listenTCP(1, Factory::forProtocol<Protocol>());
+  world.run();
+  world.check(ever < 2000, "too-much-ever");
+}
+
+TEASEL_SCENARIO(says, "quotes what CTest takes for a skipped test") {
+  world.host().reactor().listenTCP(1, Factory::forProtocol<Protocol>());
+  world.run();
+  world.fail("said", "[  SKIPPED ] it");
+}
+
 TEASEL_SCENARIO(holds, "breaks never") {
   world.host().reactor().listenTCP(1, Factory::forProtocol<Protocol>());
   world.run();

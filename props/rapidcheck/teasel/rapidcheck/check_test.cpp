@@ -1,6 +1,5 @@
 #include <teasel/rapidcheck/check.hpp>
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +15,7 @@
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/fakes/world/feedable.hpp>
+#include <teasel/rapidcheck/detail/search.hpp>
 #include <teasel/rapidcheck/plays.hpp>
 
 namespace teasel::rapidcheck {
@@ -79,9 +79,21 @@ TEASEL_SCENARIO(rcTestPre, "wants what never comes") {
 }
 
 int calls = 0;
-TEASEL_SCENARIO(rcTestUnsteady, "breaks once in a while") {
+TEASEL_SCENARIO(rcTestLeavesBehind, "breaks in every seventh run") {
   serve(world, [](ByteView) {});
-  world.check(!armed || ++calls % 7 != 0, "unsteady");
+  world.check(!armed || ++calls % 7 != 0, "seventh");
+}
+
+const pid_t testProcess = ::getpid();
+TEASEL_SCENARIO(rcTestUnsteady, "breaks in one process and in no other") {
+  serve(world, [](ByteView) {});
+  world.check(!armed || ::getpid() != testProcess, "unsteady");
+}
+
+TEASEL_SCENARIO(rcTestHoards, "keeps more than 10 bytes") {
+  serve(world, [](ByteView) {});
+  const std::uint64_t bytes = world.play().byteCount();
+  if (armed && bytes > 10) world.fail("hoard", "too much", fakes::Excess{.measured = bytes, .allowed = 10, .marginPercent = 50});
 }
 
 TEASEL_SCENARIO(rcTestSecret, "breaks on what only the corpus knows") {
@@ -172,11 +184,52 @@ TEST_F(RapidCheckEngine, StopsShrinkingAtItsLimitAndSaysSo) {
   EXPECT_NE(result.text.find("not fully"), std::string::npos) << result.text;
 }
 
-TEST_F(RapidCheckEngine, SaysWhenAFailureDoesNotComeAgain) {
+TEST_F(RapidCheckEngine, SaysWhenAFailureDoesNotComeAgainAndPrintsNoTest) {
   const Armed now;
   const CheckResult result = checkScenario("rcTestUnsteady", quick("seed=1"));
   ASSERT_FALSE(result);
-  EXPECT_NE(result.text.find("not deterministic"), std::string::npos) << result.text;
+  EXPECT_NE(result.text.find("the scenario is not deterministic"), std::string::npos) << result.text;
+  EXPECT_EQ(result.text.find("TEST("), std::string::npos) << result.text;
+}
+
+TEST_F(RapidCheckEngine, SaysWhenAFailureNeedsWhatEarlierCasesLeaveBehindAndPrintsNoTest) {
+  const Armed now;
+  for (const bool forked : {false, true}) {
+    CheckOptions options = quick("seed=9");
+    options.forked = forked;
+    const CheckResult result = checkScenario("rcTestLeavesBehind", options);
+    ASSERT_FALSE(result);
+    EXPECT_NE(result.text.find("the failure needs what earlier cases leave behind"), std::string::npos) << result.text;
+    EXPECT_NE(result.text.find("There is no test to keep"), std::string::npos) << result.text;
+    EXPECT_EQ(result.text.find("TEST("), std::string::npos) << result.text;
+    EXPECT_EQ(result.reproduce, "seed=9");
+  }
+}
+
+TEST_F(RapidCheckEngine, RefusesAReproduceStringThatIsForAnotherCheck) {
+  const Armed now;
+  const CheckResult found = checkScenario("rcTestSplit", quick("seed=5"));
+  ASSERT_FALSE(found);
+  EXPECT_THROW(checkScenario("rcTestHolds", quick(found.reproduce)), UsageError);
+}
+
+TEST_F(RapidCheckEngine, ShrinksACountedBoundWithAMargin) {
+  const Armed now;
+  const CheckResult result = checkScenario("rcTestHoards", quick("seed=1"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.tape.play.byteCount(), 15u) << "the bound is 10, the margin 50 percent\n" << result.text;
+}
+
+TEST_F(RapidCheckEngine, TakesItsResultThroughAPipeAndBack) {
+  const Armed now;
+  const fakes::Scenario& scenario = fakes::requireScenario("rcTestSplit");
+  const CheckOptions options = quick("seed=1");
+  const detail::Found found = detail::search(scenario, options, detail::Place::kHere);
+  const detail::Found back = detail::unpackFound(pack(found));
+  EXPECT_EQ(pack(back), pack(found));
+  EXPECT_EQ(back.last.play, found.last.play);
+  for (const std::string& bad : {std::string(), std::string("found 1"), pack(found).substr(0, 40), pack(found).substr(0, 300)})
+    EXPECT_THROW(detail::unpackFound(bad), UsageError) << bad;
 }
 
 TEST_F(RapidCheckEngine, TakesPlaysFromACorpus) {
@@ -290,74 +343,6 @@ TEST_F(RapidCheckAssertions, OfWhatIsPresupposedDiscardTheCase) {
   const CheckResult result = checkScenario("rcTestPre", quick("seed=1"));
   ASSERT_FALSE(result);
   EXPECT_NE(result.text.find("Gave up"), std::string::npos) << result.text;
-}
-
-// The program around scenarios --------------------------------------------------------------------
-
-class RapidCheckProgram : public RapidCheckEngine {
- protected:
-  void SetUp() override {
-    RapidCheckEngine::SetUp();
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override {
-    std::filesystem::remove_all(folder_);
-    RapidCheckEngine::TearDown();
-  }
-
-  struct Ran {
-    int status = -1;
-    std::string output;
-    /// The rest of the line that begins with `beginning`. Where that is the whole line, the next
-    /// line.
-    std::string after(const std::string& beginning) const {
-      const std::size_t at = output.find(beginning);
-      if (at == std::string::npos) return {};
-      const std::size_t from = output.find_first_not_of(" \n", at + beginning.size());
-      return output.substr(from, output.find('\n', from) - from);
-    }
-  };
-  Ran run(const std::string& command) const {
-    Ran ran;
-    FILE* pipe = ::popen(("cd '" + folder_.string() + "' && " + command + " 2>&1").c_str(), "r");
-    char buffer[4096];
-    for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.output.append(buffer, size);
-    ran.status = ::pclose(pipe);
-    return ran;
-  }
-
-  const std::filesystem::path folder_ =
-      std::filesystem::path(testing::TempDir()) / ("teasel_rapidcheck_program_" + std::to_string(::getpid()));
-};
-
-TEST_F(RapidCheckProgram, ReplaysTheTapeAndReproducesTheFailureByTheCommandsThatItPrints) {
-  const Ran found = run(RAPIDCHECK_DEMO " --gtest_filter=-RapidCheck.crashes");
-  EXPECT_NE(found.status, 0);
-  EXPECT_NE(found.output.find("[       OK ] RapidCheck.holds"), std::string::npos) << found.output;
-  const std::string replay = found.after("Replay it:\n"), reproduce = found.after("As RapidCheck found it:\n");
-  ASSERT_NE(replay.find(" replay "), std::string::npos) << found.output;
-  const Ran replayed = run(replay);
-  EXPECT_NE(replayed.status, 0);
-  EXPECT_NE(replayed.output.find("FAILED splits: split-delimiter"), std::string::npos) << replayed.output;
-  const Ran reproduced = run(reproduce + " --gtest_filter=RapidCheck.splits");
-  EXPECT_NE(reproduced.status, 0);
-  EXPECT_EQ(reproduced.after("Replay it:\n"), replay) << reproduced.output;
-}
-
-TEST_F(RapidCheckProgram, ShrinksAndReportsACrashLikeAVerdict) {
-  const Ran found = run(RAPIDCHECK_DEMO " --gtest_filter=RapidCheck.crashes");
-  EXPECT_NE(found.status, 0);
-  EXPECT_NE(found.output.find("FAILED crashes: crash: SIGABRT"), std::string::npos) << found.output;
-  EXPECT_NE(found.output.find("The input:\n  connect 0\n  send 0 \"h\"\n\n"), std::string::npos) << found.output;
-  const Ran replayed = run(found.after("Replay it:\n"));
-  EXPECT_NE(replayed.output.find("FAILED crashes: crash: SIGABRT"), std::string::npos) << replayed.output;
-}
-
-TEST_F(RapidCheckProgram, TakesParametersAndRefusesOthers) {
-  EXPECT_EQ(run(RAPIDCHECK_DEMO " --gtest_filter=RapidCheck.holds --params=max_success=5").status, 0);
-  const Ran refused = run(RAPIDCHECK_DEMO " --parms=max_success=5");
-  EXPECT_NE(refused.status, 0);
-  EXPECT_NE(refused.output.find("unknown argument --parms=max_success=5"), std::string::npos) << refused.output;
 }
 
 }  // namespace

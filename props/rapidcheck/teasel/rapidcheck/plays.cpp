@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <ostream>
+#include <sstream>
 #include <utility>
 
 #include <rapidcheck/Random.h>
@@ -13,6 +14,7 @@
 #include <teasel/fakes/play/play_codec.hpp>
 #include <teasel/fakes/play/shrink.hpp>
 #include <teasel/fakes/play/tape.hpp>
+#include <teasel/fakes/program/report.hpp>
 
 namespace teasel::rapidcheck {
 
@@ -98,7 +100,7 @@ void showValue(const Input& input, std::ostream& out) {
   fakes::Tape tape;
   tape.play = input.play;
   tape.records = input.records;
-  const std::string text = tape.print();
+  const std::string text = fakes::withoutSkipMarker(tape.print());
   out << std::string_view(text).substr(std::min(text.find("\n\n") + 2, text.size()));
   if (input.seed) out << "with choices of seed " << *input.seed << '\n';
 }
@@ -151,4 +153,8 @@ rc::Gen<Play> plays(const fakes::PlayShape& shape, const fakes::PlayLimits& limi
 
 }  // namespace teasel::rapidcheck
 
-void teasel::fakes::showValue(const Play& play, std::ostream& out) { PrintTo(play, &out); }
+void teasel::fakes::showValue(const Play& play, std::ostream& out) {
+  std::ostringstream text;
+  PrintTo(play, &text);
+  out << withoutSkipMarker(text.str());
+}

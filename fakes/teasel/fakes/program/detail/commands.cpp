@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
+#include <utility>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/play/shrink.hpp>
@@ -9,11 +11,6 @@
 #include <teasel/fakes/program/report.hpp>
 
 namespace teasel::fakes::detail {
-
-namespace {
-constexpr std::uint64_t kHangShrinkRuns = 200;
-constexpr Duration kHangTimeout = std::chrono::seconds(1);
-}  // namespace
 
 ReplayJob jobOf(const Tape& tape, bool diagram) {
   ReplayJob job;
@@ -30,36 +27,63 @@ Duration timeoutOf(Arguments& arguments, std::uint64_t usual) {
   return std::chrono::seconds(seconds);
 }
 
+namespace {
+
+/// Runs the tape in a fresh process. The tape gets the records of the run, which have their bounds
+/// and are only those that something asked for, if it shows the same failure with them.
+void runFresh(ShrunkFailure& found, ForkedRunner& fresh, const std::string& signature) {
+  fresh.renew();
+  found.outcome = fresh.run(jobOf(found.tape, true));
+  if (found.outcome.signature != signature || found.outcome.records.empty()) return;
+  Tape exact = found.tape;
+  exact.records = found.outcome.records;
+  normalise(exact.records);
+  if (exact.records == found.tape.records) return;
+  fresh.renew();
+  ReplayOutcome again = fresh.run(jobOf(exact, true));
+  if (again.signature == signature) found.tape = std::move(exact), found.outcome = std::move(again);
+}
+
+/// Searches for a smaller tape in a process of its own. Returns whether the failure came there.
+bool searchSmaller(ShrunkFailure& found, const ReplayOutcome& failed, Duration timeout, std::uint64_t runs) {
+  ServeClient server("/proc/self/exe", {"--timeout", std::to_string(timeout / std::chrono::seconds(1))});
+  std::optional<ReplayOutcome> first;  // how the tape itself fails in that process
+  const InterestingnessTest interesting = [&](const Play& play, std::span<const ChoiceRecord> records) {
+    ReplayJob job = jobOf(found.tape, false);
+    job.play = play;
+    job.records.assign(records.begin(), records.end());
+    const ReplayOutcome outcome = server.run(job);
+    if (!first) first = outcome;
+    return showsTheSame(outcome, *first) ? outcome.signature : std::string();
+  };
+  Shrunk shrunk = shrink(found.tape.play, found.tape.records, failed.signature, interesting, {.runs = runs});
+  if (!shrunk.reproduced) return false;
+  found.tape.play = std::move(shrunk.play), found.tape.records = std::move(shrunk.records);
+  if (!shrunk.complete) found.note = "not fully shrunk: stopped after " + std::to_string(shrunk.runs) + " runs";
+  return true;
+}
+
+}  // namespace
+
 ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration timeout, std::uint64_t runs) {
-  const bool hang = failed.oracle == "hang";
-  if (hang) timeout = std::min(timeout, kHangTimeout), runs = std::min(runs, kHangShrinkRuns);
-  ShrunkFailure found{tape, {}, {}};
+  if (failed.oracle == "hang") timeout = std::min(timeout, kHangTimeout), runs = std::min(runs, kHangShrinkRuns);
+  ShrunkFailure found{tape, {}, {}, {}};
   found.tape.oracle = failed.oracle;
   ForkedRunner fresh({.timeout = timeout, .inputFile = {}});
-  if (runs != 0) {
-    const std::string seconds = std::to_string(timeout / std::chrono::seconds(1));
-    ServeClient server("/proc/self/exe", {"--timeout", seconds});
-    const InterestingnessTest interesting = [&](const Play& play, std::span<const ChoiceRecord> records) {
-      ReplayJob job = jobOf(tape, false);
-      job.play = play;
-      job.records.assign(records.begin(), records.end());
-      return server.run(job).signature;
-    };
-    const Shrunk shrunk = shrink(tape.play, tape.records, failed.signature, interesting, {.runs = runs});
-    if (shrunk.reproduced) found.tape.play = shrunk.play, found.tape.records = shrunk.records;
-    if (!shrunk.reproduced)
-      found.note = "the failure did not come again: the scenario is not deterministic, or needs earlier runs";
-    else if (!shrunk.complete) found.note = "not fully shrunk: stopped after " + std::to_string(shrunk.runs) + " runs";
+  const bool searched = runs != 0 && searchSmaller(found, failed, timeout, runs);
+  runFresh(found, fresh, failed.signature);
+  if (searched && found.outcome.signature != failed.signature) {
+    found.tape = tape, found.tape.oracle = failed.oracle;
+    found.note = "not shrunk: smaller inputs fail only behind other runs, so something survives a run";
+    runFresh(found, fresh, failed.signature);
   }
-  found.outcome = fresh.run(jobOf(found.tape, true));
   if (found.outcome.ok()) {
+    found.noTest = kNotAlone;
     found.note = "the failure did not come again in a fresh process";
     found.outcome.oracle = failed.oracle, found.outcome.message = failed.message;
-  } else if (!found.outcome.records.empty()) {
-    // The records of the run have their bounds, and only those that something asked for are among
-    // them.
-    found.tape.records = found.outcome.records;
-    normalise(found.tape.records);
+  } else if (found.outcome.signature != failed.signature) {
+    found.note = "when it was found, it failed in another way: " + failed.signature;
+    found.tape.oracle = found.outcome.oracle;
   }
   return found;
 }
@@ -67,7 +91,7 @@ ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration
 void announce(const Program& program, const ShrunkFailure& found, const std::filesystem::path& file) {
   found.tape.save(file.string());
   const std::string command = program.path + " replay " + file.string();
-  std::cout << FailureReport{found.tape, found.outcome, command, found.note}.text() << std::flush;
+  std::cout << FailureReport{found.tape, found.outcome, command, found.note, found.noTest}.text() << std::flush;
 }
 
 }  // namespace teasel::fakes::detail

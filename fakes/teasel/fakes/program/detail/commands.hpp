@@ -31,6 +31,12 @@ int serveCommand(const Program& program, Arguments arguments);
 
 /// How many runs a search for a smaller input takes when nobody says.
 inline constexpr std::uint64_t kDefaultShrinkRuns = 2000;
+/// The limits of a search among runs that do not end: how many runs, and how long each may take.
+inline constexpr std::uint64_t kHangShrinkRuns = 200;
+inline constexpr Duration kHangTimeout = std::chrono::seconds(1);
+
+/// The exit status of `replay` for a tape that names an oracle, when nothing breaks.
+inline constexpr int kShowsNothing = 3;
 
 /// The job that runs a tape.
 ReplayJob jobOf(const Tape& tape, bool diagram);
@@ -42,10 +48,11 @@ struct ShrunkFailure {
   Tape tape;
   ReplayOutcome outcome;  ///< of the tape, in a fresh process, with diagram
   std::string note;       ///< one line about the search, or empty
+  std::string noTest;     ///< why the tape gives no test; see FailureReport
 };
 /// Makes the failing tape smaller with at most `runs` runs (0 leaves it as it is) and runs it once
-/// more in a fresh process. The note says when the search did not end well. `failed` is the outcome
-/// of the tape.
+/// more in a fresh process, as its test would. The note says when the search did not end well.
+/// `failed` is the outcome of the tape.
 ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration timeout, std::uint64_t runs);
 /// Writes the tape to `file` and prints its report.
 void announce(const Program& program, const ShrunkFailure& found, const std::filesystem::path& file);

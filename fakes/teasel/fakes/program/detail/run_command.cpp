@@ -62,18 +62,24 @@ class ScenarioRun {
     if (std::find(seen_.begin(), seen_.end(), outcome.signature) != seen_.end()) return;
     seen_.push_back(outcome.signature);
     ++failures_;
-    std::cout << "broken by " << origin << " (" << outcome.signature << ")"
-              << (options_.shrinkRuns != 0 ? ", shrinking ...\n" : "\n") << std::flush;
     Tape tape;
+    tape.oracle = outcome.oracle;
     tape.target = program_.name();
     tape.scenario = scenario_.name();
     tape.revision = options_.revision;
     tape.play = outcome.play;
     tape.records = job.seed ? outcome.records : job.records;
     normalise(tape.records);
-    const ShrunkFailure found = shrinkTape(tape, outcome, options_.timeout, options_.shrinkRuns);
+    // It is on disk before the search for a smaller one, which may take long and be ended.
     fs::create_directories(options_.findings);
-    announce(program_, found, fs::path(options_.findings) / tapeFileName(found.tape));
+    const fs::path first = fs::path(options_.findings) / tapeFileName(tape);
+    tape.save(first.string());
+    std::cout << "broken by " << origin << " (" << withoutSkipMarker(outcome.signature) << "), kept as " << first.string()
+              << (options_.shrinkRuns != 0 ? ", shrinking ...\n" : "\n") << std::flush;
+    const ShrunkFailure found = shrinkTape(tape, outcome, options_.timeout, options_.shrinkRuns);
+    const fs::path last = fs::path(options_.findings) / tapeFileName(found.tape);
+    announce(program_, found, last);
+    if (last != first && found.noTest.empty()) fs::remove(first);
   }
 
   const Program& program_;

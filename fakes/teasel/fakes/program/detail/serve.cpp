@@ -62,6 +62,7 @@ ReplayOutcome afterDeath(const ReplayJob& job, const Worker::Reply& reply, Durat
   outcome.oracle = reply.hung ? "hang" : "crash: " + detail::crashKind(reply);
   outcome.signature = outcome.oracle;
   outcome.message = reply.hung ? "the run did not end within " + shown(timeout) : "the process died";
+  if (!reply.words.inner.empty()) outcome.message += " in " + reply.words.inner + "; the diagram shows that run";
   if (!reply.words.last.empty()) outcome.message += "\nuser code was last told of " + reply.words.last;
   const std::string errors = watchdog::readableStack(reply.errorOutput);
   if (!errors.empty()) outcome.message += "\nit printed:\n" + firstLines(errors, kShownErrorLines);
@@ -124,10 +125,11 @@ std::string pack(const ReplayOutcome& outcome) {
     tape.records = outcome.records;
     input = tape.print();
   }
+  const Excess excess = outcome.excess.value_or(Excess{0, 0, 0});
   std::ostringstream out;
   out << outcome.traceHash << ' ' << outcome.unused << ' ' << outcome.clamped << ' ' << outcome.skipped << ' ' << outcome.runs
-      << ' ' << outcome.oracle.size() << ' ' << outcome.signature.size() << ' ' << outcome.message.size() << ' '
-      << outcome.diagram.size() << ' ' << input.size() << '\n'
+      << ' ' << excess.measured << ' ' << excess.allowed << ' ' << excess.marginPercent << ' ' << outcome.oracle.size() << ' '
+      << outcome.signature.size() << ' ' << outcome.message.size() << ' ' << outcome.diagram.size() << ' ' << input.size() << '\n'
       << outcome.oracle << outcome.signature << outcome.message << outcome.diagram << input;
   return out.str();
 }
@@ -137,7 +139,10 @@ ReplayOutcome unpackOutcome(std::string_view bytes) {
   std::istringstream line{std::string(bytes.substr(0, end))};
   ReplayOutcome outcome;
   std::size_t sizes[5] = {};
+  Excess excess{0, 0, 0};
   line >> outcome.traceHash >> outcome.unused >> outcome.clamped >> outcome.skipped >> outcome.runs;
+  line >> excess.measured >> excess.allowed >> excess.marginPercent;
+  if (excess.measured != 0) outcome.excess = excess;
   for (std::size_t& size : sizes) line >> size;
   if (!line) throw UsageError("no outcome: '" + std::string(bytes.substr(0, std::min<std::size_t>(end, 80))) + "'");
   bytes.remove_prefix(std::min(end + 1, bytes.size()));

@@ -114,9 +114,12 @@ TEST(Packing, OutcomesComeBackAsTheyWere) {
   outcome.oracle = "o", outcome.signature = "o at x", outcome.message = "m\nm", outcome.diagram = "d";
   outcome.play.send(0, "a");
   outcome.records = {{1, 2, 3, 9, 5}};
+  outcome.excess = Excess{7, 5, 30};
   outcome.traceHash = ~0ull, outcome.unused = 1, outcome.clamped = 2, outcome.skipped = 3, outcome.runs = 4;
   const ReplayOutcome back = unpackOutcome(pack(outcome));
   EXPECT_EQ(back.oracle + back.signature + back.message + back.diagram, "oo at xm\nmd");
+  ASSERT_TRUE(back.excess);
+  EXPECT_EQ(back.excess->measured * 10000 + back.excess->allowed * 100 + back.excess->marginPercent, 70530u);
   EXPECT_EQ(back.play, outcome.play);
   EXPECT_EQ(back.records, outcome.records);
   EXPECT_EQ(back.traceHash, outcome.traceHash);
@@ -129,7 +132,7 @@ TEST(Packing, RefusesWhatItDidNotMake) {
     EXPECT_THROW(unpackJob(bad), UsageError) << bad;
   EXPECT_THROW(unpackJob("job - play -\nnothing"), TapeError);
   EXPECT_THROW(unpackOutcome("1 2 3"), UsageError);
-  EXPECT_THROW(unpackOutcome("1 2 3 4 5 100 0 0 0 0\nshort"), UsageError);
+  EXPECT_THROW(unpackOutcome("1 2 3 4 5 0 0 0 100 0 0 0 0\nshort"), UsageError);
 }
 
 class Fixed final : public Runner {

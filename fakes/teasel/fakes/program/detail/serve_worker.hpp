@@ -37,6 +37,11 @@ class Worker {
 
   /// Sends a request and waits for the reply. Throws std::system_error when no process can be made.
   Reply ask(const std::string& request);
+  /// Starts the child now, so that it is a copy of this process as it is now. Throws
+  /// std::system_error when no process can be made.
+  void prime() {
+    if (child_ < 0) start();
+  }
   /// Ends the child, so that the next request gets a fresh one.
   void renew() noexcept;
   /// How many children were started so far.

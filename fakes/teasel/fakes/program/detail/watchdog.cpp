@@ -1,6 +1,8 @@
 #include <teasel/fakes/program/detail/watchdog.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -13,6 +15,7 @@
 
 #include <teasel/core/sanitizers.hpp>
 #include <teasel/fakes/program/detail/watchdog_symbols.hpp>
+#include <teasel/fakes/program/inner_run.hpp>
 #include <teasel/fakes/trace/diagram.hpp>
 #include <teasel/fakes/world/world.hpp>
 
@@ -20,10 +23,33 @@
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
 extern "C" void __sanitizer_print_stack_trace() __attribute__((weak));
 
+namespace teasel::fakes {
+
+namespace {
+thread_local constinit const InnerRun* innermost = nullptr;
+}  // namespace
+
+/// What the handlers see of an inner run.
+struct InnerRunReader {
+  static World& world(const InnerRun& run) noexcept { return run.world_; }
+  static int describe(const InnerRun& run, char* text, std::size_t size) noexcept {
+    return std::snprintf(text, size, "run %u of the property %s, in which the input is delivered %s", run.number_, run.property_,
+                         run.delivery_);
+  }
+};
+
+InnerRun::InnerRun(World& world, const char* property, const char* delivery, unsigned number) noexcept
+    : world_(world), property_(property), delivery_(delivery), number_(number), outer_(innermost) {
+  innermost = this;
+}
+InnerRun::~InnerRun() { innermost = outer_; }
+
+}  // namespace teasel::fakes
+
 namespace teasel::fakes::watchdog {
 namespace {
 
-enum Tag : char { kSignal = 's', kLast = 'l', kRecords = 'r', kDiagram = 'g' };
+enum Tag : char { kSignal = 's', kLast = 'l', kRecords = 'r', kDiagram = 'g', kInner = 'i' };
 
 int output = -1;
 World* watched = nullptr;
@@ -72,7 +98,13 @@ void tell(int signal) noexcept {
   if (watched == nullptr) return;
   const std::vector<ChoiceRecord>& records = watched->choices().records();
   frame(kRecords, records.data(), records.size() * sizeof(ChoiceRecord));
-  const auto events = watched->trace().events();
+  World& shown = innermost != nullptr ? InnerRunReader::world(*innermost) : *watched;
+  if (innermost != nullptr) {
+    char text[256];
+    const int length = InnerRunReader::describe(*innermost, text, sizeof text);
+    frame(kInner, text, std::min(static_cast<std::size_t>(std::max(length, 0)), sizeof text - 1));
+  }
+  const auto events = shown.trace().events();
   for (std::size_t i = events.size(); i-- > 0;) {
     if (const char* callback = callbackOf(events[i].kind)) {
       frame(kLast, callback, std::strlen(callback));
@@ -80,7 +112,7 @@ void tell(int signal) noexcept {
     }
   }
   if (!wantsDiagram) return;
-  const std::string drawn = watched->diagram();
+  const std::string drawn = shown.diagram();
   frame(kDiagram, drawn.data(), drawn.size());
 }
 
@@ -138,6 +170,28 @@ void watch(World* world, bool diagram) noexcept {
   wantsDiagram = diagram;
 }
 
+bool drawsRuns() noexcept { return watched != nullptr && wantsDiagram; }
+
+namespace {
+
+volatile sig_atomic_t exitFails = 0;
+
+void onExit() {
+  if (exitFails == 0) return;
+  static constexpr char kText[] = "the code under test ended the process by exit: this is a failure\n";
+  output = STDERR_FILENO;
+  writeAll(kText, sizeof kText - 1);
+  ::_exit(1);
+}
+
+}  // namespace
+
+ExitFails::ExitFails() noexcept {
+  static const int registered = std::atexit(onExit) + std::at_quick_exit(onExit);
+  exitFails = static_cast<sig_atomic_t>(registered == 0);
+}
+ExitFails::~ExitFails() { exitFails = 0; }
+
 void arm(Duration limit) noexcept {
   const std::int64_t microseconds = limit.count() / 1000;
   itimerval timer{};
@@ -175,6 +229,8 @@ LastWords parse(const std::string& frames) {
       if (!words.records.empty()) std::memcpy(words.records.data(), body.data(), words.records.size() * sizeof(ChoiceRecord));
     } else if (tag == kDiagram) {
       words.diagram = body;
+    } else if (tag == kInner) {
+      words.inner = body;
     }
   }
   return words;
@@ -242,3 +298,5 @@ std::string readableStack(const std::string& standardError) {
 }
 
 }  // namespace teasel::fakes::watchdog
+
+bool teasel::fakes::InnerRun::drawn() noexcept { return watchdog::drawsRuns(); }

@@ -36,6 +36,18 @@ inline constexpr bool kStopsSpinning = true;
 void install(int fd);
 /// The world of which the handlers tell; null for none. `diagram`: they also draw what happened.
 void watch(World* world, bool diagram) noexcept;
+/// Whether a world is watched whose runs are drawn.
+bool drawsRuns() noexcept;
+/// While it lives, code under test that calls exit or quick_exit ends this process with status 1
+/// and a message, whatever status it asks for. For runs without a child.
+class ExitFails {
+ public:
+  ExitFails() noexcept;
+  ExitFails(const ExitFails&) = delete;
+  ExitFails& operator=(const ExitFails&) = delete;
+  ~ExitFails();
+};
+
 /// A run begins. It must end within `limit` of real time.
 void arm(Duration limit) noexcept;
 void disarm() noexcept;
@@ -47,6 +59,7 @@ struct LastWords {
   int signal = 0;     ///< 0: a sanitizer reported
   bool hung = false;  ///< the time limit
   std::string last;   ///< the last thing of which user code was told
+  std::string inner;  ///< the run of a property in which it died (see InnerRun), or ""
   std::vector<ChoiceRecord> records;
   std::string diagram;
 };
