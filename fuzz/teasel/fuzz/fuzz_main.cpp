@@ -17,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <span>
+#include <utility>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/program/detail/corpus.hpp>
@@ -109,7 +110,8 @@ void reportFinding() {
   const fakes::Tape tape = campaign->engine.tape();
   const std::string path = (campaign->findings.empty() ? std::string(".") : campaign->findings) + "/" + fakes::tapeFileName(tape);
   tape.save(path);
-  std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", tape.oracle.c_str(), path.c_str());
+  const std::string fault = campaign->engine.world().verdict()->fault();
+  std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", fault.c_str(), path.c_str());
   // Runs it again, in another world and with everything recorded. The world of the campaign keeps
   // only what it needs.
   fakes::Replayer replayer;
@@ -121,9 +123,18 @@ void reportFinding() {
   std::fprintf(stderr, "%s\n", fakes::FailureReport{tape, outcome, campaign->program + " replay " + path, note}.text().c_str());
 }
 
+/// Says the first warning of the campaign, once.
+void sayWarning() {
+  static bool said = false;
+  const std::string& warning = campaign->engine.world().warning();
+  if (warning.empty() || std::exchange(said, true)) return;
+  std::fprintf(stderr, "teasel: warning: %s\n", warning.c_str());
+}
+
 int testOneInput(const std::uint8_t* data, std::size_t size) {
   ++*campaign->executions;
   const InputOutcome outcome = campaign->engine.run(ByteView(reinterpret_cast<const char*>(data), size));
+  sayWarning();
   if (outcome == InputOutcome::kFinding) {
     reportFinding();
     std::abort();
@@ -162,10 +173,10 @@ int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(progra
 
 constexpr fakes::ProgramCommand kFuzz{
     "fuzz",
-    "fuzz [--scenario NAME] [--findings DIR] [--ignore ORACLE] [--counter FILE]\n"
+    "fuzz [--scenario NAME] [--findings DIR] [--ignore ORACLE[:ASPECT]] [--counter FILE]\n"
     "      [--mutator messages|bytes] [FLAG...] [CORPUS...]\n"
     "      a libFuzzer campaign with libFuzzer's flags (-help=1 lists them); the first CORPUS is written to, verdicts of an\n"
-    "      ignored ORACLE are passed over, FILE (8 bytes) gets the number of executions,\n"
+    "      ignored ORACLE, or of one fault of it, are passed over, FILE (8 bytes) gets the number of executions,\n"
     "      `bytes` leaves all mutations to libFuzzer",
     fuzzCommand};
 

@@ -18,7 +18,7 @@ std::size_t countSkipped(const Trace& trace) {
 }  // namespace
 
 std::string signatureOf(const Verdict& verdict) {
-  return verdict.site ? verdict.oracle + " at " + verdict.site.text() : verdict.oracle;
+  return verdict.site ? verdict.fault() + " at " + verdict.site.text() : verdict.fault();
 }
 
 const Scenario& requireScenario(std::string_view name) {
@@ -78,6 +78,7 @@ ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
     if (verdict->site) outcome.message += "\nat " + verdict->site.text();
     outcome.message += ", " + shown(verdict->at) + " into the run";
   }
+  if (outcome.ok()) outcome.message = world_.warning();
   if (job.diagram) outcome.diagram = world_.diagram();
   outcome.play = world_.play();
   for (const ChoiceRecord& record : world_.choices().records()) {

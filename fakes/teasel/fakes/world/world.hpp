@@ -120,8 +120,16 @@ class World final : public Observer, private RemoteGate, private WaitPump {
       fail(oracle, "the check failed", site);
     return condition;
   }
-  /// Records a verdict. Only the first one counts.
-  void fail(std::string_view oracle, std::string message, Site site = Site::here());
+  /// Records a verdict. Only the first one counts. `aspect` tells the faults of one oracle apart
+  /// (Verdict::aspect); blanks, commas and control characters in it become '-'.
+  void fail(std::string_view oracle, std::string message, Site site = Site::here(), std::string_view aspect = {});
+  /// Says something that people must know of this run and that is no verdict: an oracle could not
+  /// see what it looks for. Only the first warning is kept. Engines show it.
+  void warn(std::string message) {
+    if (warning_.empty()) warning_ = std::move(message);
+  }
+  /// The warning of this run; empty when there is none.
+  const std::string& warning() const noexcept { return warning_; }
   /// Null when nothing has failed.
   const Verdict* verdict() const noexcept { return verdict_ ? &*verdict_ : nullptr; }
   /// What everything waited for when a limit was reached.
@@ -259,6 +267,7 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   std::vector<bool (*)(const Failure&)> allowed_;
   std::optional<Verdict> verdict_;
   std::optional<StuckReport> stuck_;
+  std::string warning_;
   std::vector<Chain> chains_;
   std::vector<Died> died_;
   std::size_t liveProtocols_ = 0;
