@@ -13,6 +13,8 @@ namespace teasel::fakes::detail {
 namespace {
 constexpr std::uint64_t kHangShrinkRuns = 200;
 constexpr Duration kHangTimeout = std::chrono::seconds(1);
+
+std::string firstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 }  // namespace
 
 ReplayJob jobOf(const Tape& tape, bool diagram) {
@@ -61,6 +63,9 @@ ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration
     found.tape.records = found.outcome.records;
     normalise(found.tape.records);
   }
+  // A smaller input may show the fault in another light.
+  const std::string first = firstLine(failed.message);
+  if (first != firstLine(found.outcome.message)) found.outcome.message += "\nbefore it was shrunk: " + first;
   return found;
 }
 
