@@ -83,6 +83,8 @@ TEST(Subject, ThatIsAbortedByAnotherConnectionNeedNotHaveHeardEverything) {
   world.play().send(0, "abcdefgh"), world.play().send(1, "!");
   EXPECT_TRUE(chunkInvariance(world, guests())) << world.verdict()->message;
   EXPECT_EQ(harness().connection(0).cause, CloseCause::kAbortConnection);
+  ASSERT_TRUE(harness().run(world, guests(), Chunking::kBytewise));
+  EXPECT_EQ(harness().connection(0).log.text(0, 9), "text[\"a\"]") << "the deliveries do differ";
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ struct Verdict {
   /// sizes, times or bytes of the input, and no blanks or commas. Empty: the oracle says it all.
   std::string aspect = {};
 
-  /// The name of the fault: the oracle, or "oracle:aspect". Two verdicts with other names are two
-  /// faults: a shrinker does not go from one to the other, and a campaign passes over one of them.
+  /// The name of the fault: the oracle, or "oracle:aspect". Two verdicts with different names are
+  /// two faults: a shrinker does not go from one to the other, and a campaign that passes over one
+  /// still reports the other.
   std::string fault() const { return aspect.empty() ? oracle : oracle + ":" + aspect; }
 };
 
