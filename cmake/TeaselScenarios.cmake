@@ -1,7 +1,8 @@
 # teasel_add_scenarios(name
 #   SOURCES file.cpp ...      sources with TEASEL_SCENARIO(...) in them
 #   [LIBRARIES target ...]    CMake targets that the sources need besides Teasel, defined before this call
-#   [CORPUS dir]              a folder of inputs, at least one; the test replays them, and campaigns begin with them
+#   [CORPUS dir]              a folder of inputs, at least one for each scenario; the test replays them, and campaigns begin with
+#                             them
 #   [DICTIONARY file]         libFuzzer dictionary
 #   [MAX_LEN n]               longest input that a campaign makes, default 4096
 #   [SEEDS n]                 how many seeds the test runs, default 100

@@ -90,6 +90,11 @@ def slug(name):
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[:120].strip("-")
 
 
+def is_known(name, known):
+    """Whether a bucket is accepted: it is on the list, or the list has its oracle."""
+    return any(name == each or (each.startswith("oracle:") and name.startswith(each + ":")) for each in known)
+
+
 def known_buckets(path):
     """The accepted findings of a target: one bucket per line, `#` begins a comment."""
     path = pathlib.Path(path)

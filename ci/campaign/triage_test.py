@@ -36,6 +36,18 @@ class Buckets(unittest.TestCase):
         output = "x\nteasel: finding oracle=chunk-invariance tape=/tmp/a.tape\n==1== ERROR: libFuzzer: deadly signal\n"
         self.assertEqual(triage.bucket(output), "oracle:chunk-invariance")
 
+    def test_two_faults_of_one_oracle_are_two_buckets(self):
+        output = "x\nteasel: finding oracle=chunk-invariance:log:text/number tape=/tmp/a.tape\n"
+        self.assertEqual(triage.bucket(output), "oracle:chunk-invariance:log:text/number")
+        self.assertEqual(triage.slug(triage.bucket(output)), "oracle-chunk-invariance-log-text-number")
+
+    def test_an_accepted_oracle_has_all_its_faults_accepted(self):
+        known = {"oracle:heap", "oracle:odd:capital", "memory:a"}
+        self.assertTrue(triage.is_known("oracle:heap:x", known))
+        self.assertTrue(triage.is_known("oracle:odd:capital", known))
+        self.assertFalse(triage.is_known("oracle:odd:digit", known))
+        self.assertFalse(triage.is_known("memory:a::b", known))
+
     def test_a_memory_error_is_named_by_the_targets_frames(self):
         self.assertEqual(triage.bucket(OVERFLOW),
                          "memory:teasel::museum::KeptView::lineReceived>teasel::LineReceiver::process>teasel::Connection::onData")

@@ -189,7 +189,8 @@ class Worker:
             is_new = finding is None
             if is_new:
                 folder.mkdir(parents=True, exist_ok=True)
-                finding = triage.Finding(target.name, target.scenario, name, folder, target.program, name in self.run.known)
+                finding = triage.Finding(target.name, target.scenario, name, folder, target.program,
+                                         triage.is_known(name, self.run.known))
                 self.run.findings[name] = finding
                 if name.startswith("oracle:"):
                     # The scenario goes on behind a verdict, so the campaign can, too.

@@ -46,6 +46,10 @@ class DelayedCall {
   Instant getTime() const noexcept;
   /// Where callLater was called.
   Site site() const noexcept;
+  /// Whether both are handles to one call, or both are empty.
+  friend bool operator==(const DelayedCall& a, const DelayedCall& b) noexcept {
+    return a.tickets_ == b.tickets_ && (a.tickets_ == nullptr || a.slot_ == b.slot_);
+  }
 
  private:
   friend class detail::TimerQueue;
@@ -57,10 +61,11 @@ class DelayedCall {
   std::uint32_t slot_ = 0;
 };
 
-/// A call that waits, as reports show it: when it is due, and where callLater was called.
+/// A call that waits: when it is due, where callLater was called, and a handle to it.
 struct PendingCall {
   Instant at;
   Site site;
+  DelayedCall call;
 };
 
 /// Tells the time and calls back later. A Reactor is one in production; FakeClock and a World's

@@ -33,6 +33,18 @@ class WorkingClock final : public ManualClock {
   Instant liveNow() const noexcept override { return now() + worked; }
   Duration worked{};
 };
+TEST(Clock, GivesHandlesToTheCallsThatWait) {
+  ManualClock clock;
+  const DelayedCall first = clock.callLater(1s, [] {});
+  const DelayedCall second = clock.callLater(2s, [] {});
+  std::vector<PendingCall> waiting = clock.getDelayedCalls();
+  ASSERT_EQ(waiting.size(), 2u);
+  std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  EXPECT_TRUE(waiting[0].call == first && waiting[1].call == second && !(waiting[0].call == second));
+  waiting[0].call.cancel();
+  EXPECT_FALSE(first.active());
+  EXPECT_EQ(clock.pending(), 1u);
+}
 
 TEST(Clock, RunsEqualTimesInTheOrderInWhichTheyWereLastSet) {
   ManualClock clock;

@@ -22,18 +22,18 @@ constexpr std::size_t kHandlers = 2, kMaxClients = 8;
 template <class Base>
 class SubjectFactory final : public Base {
  public:
-  SubjectFactory(props::Subject subject, Reactor& reactor) : subject_(std::move(subject)), reactor_(reactor) {
+  SubjectFactory(const props::Subject& subject, Reactor& reactor) : make_(subject.begin(reactor)), reactor_(reactor) {
     this->noisy = false;
   }
   std::shared_ptr<Protocol> buildProtocol(const Address&) override {
     logs_.push_back(std::make_unique<props::EventLog>());
-    made.push_back(subject_(reactor_, *logs_.back()));
+    made.push_back(make_(reactor_, *logs_.back()));
     return made.back();
   }
   std::vector<std::shared_ptr<Protocol>> made;
 
  private:
-  const props::Subject subject_;
+  const props::Subject::Make make_;
   Reactor& reactor_;
   std::vector<std::unique_ptr<props::EventLog>> logs_;
 };
@@ -63,7 +63,7 @@ void checkOutput(fakes::World& world, const Kinds& kinds) {
 }  // namespace
 
 bool checkServer(fakes::World& world, const Kinds& kinds) {
-  props::Watch watch(world, bounds());
+  props::Watch watch(world, bounds(), {.timerLeft = true});
   Reactor& reactor = world.host().reactor();
   const auto factory = std::make_shared<SubjectFactory<Factory>>(kinds.busy, reactor);
   reactor.listenTCP(1, watch.over(factory));
@@ -75,7 +75,7 @@ bool checkServer(fakes::World& world, const Kinds& kinds) {
 }
 
 std::vector<std::shared_ptr<Protocol>> checkClient(fakes::World& world, const Kinds& kinds) {
-  props::Watch watch(world, bounds());
+  props::Watch watch(world, bounds(), {.timerLeft = true});
   Reactor& reactor = world.host().reactor();
   const auto factory = std::make_shared<SubjectFactory<ClientFactory>>(kinds.busy, reactor);
   const auto watched = watch.overClient(factory);

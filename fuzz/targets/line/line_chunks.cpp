@@ -48,7 +48,7 @@ bool live(fakes::World& world) {
   props::Bounds bounds;
   bounds.bufferedBytes = LineServer::kMaxLine + 2 + fakes::SimDriver::kMaxChunk;
   bounds.buffered = [](const Protocol& protocol) { return static_cast<const LineServer&>(protocol).bufferedBytes(); };
-  props::Watch watch(world, bounds);
+  props::Watch watch(world, bounds, {.timerLeft = true});
   Reactor& reactor = world.host().reactor();
   const auto factory = Factory::forProtocol<LineServer>(std::ref(reactor));
   factory->noisy = false;

@@ -12,7 +12,7 @@ namespace {
 
 const props::Subject kPlain = [](Reactor& reactor, props::EventLog& log) { return std::make_shared<Idler>(reactor, log); };
 const props::Subject kWrapped = [](Reactor& reactor, props::EventLog& log) {
-  return std::make_shared<ProtocolWrapper>(std::make_shared<ProtocolWrapper>(kPlain(reactor, log)));
+  return std::make_shared<ProtocolWrapper>(std::make_shared<ProtocolWrapper>(std::make_shared<Idler>(reactor, log)));
 };
 
 /// Checks that neither a protocol nor its peer notices a wrapper that overrides nothing.

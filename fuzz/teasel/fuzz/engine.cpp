@@ -35,9 +35,10 @@ InputOutcome Engine::run(ByteView bytes) {
   take(bytes);
   ++runs_;
   if (scenario_.run(world_)) return InputOutcome::kQuiet;
-  const std::vector<std::string>& ignored = options_.ignored;
-  return std::find(ignored.begin(), ignored.end(), world_.verdict()->oracle) == ignored.end() ? InputOutcome::kFinding
-                                                                                              : InputOutcome::kIgnored;
+  const fakes::Verdict& verdict = *world_.verdict();
+  const bool ignored = std::any_of(options_.ignored.begin(), options_.ignored.end(),
+                                   [&](const std::string& each) { return each == verdict.oracle || each == verdict.fault(); });
+  return ignored ? InputOutcome::kIgnored : InputOutcome::kFinding;
 }
 
 fakes::Tape Engine::tape() {

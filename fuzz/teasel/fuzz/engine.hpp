@@ -14,7 +14,8 @@ namespace teasel::fuzz {
 struct EngineOptions {
   /// Name of the program, for tapes.
   std::string target;
-  /// Verdicts of these oracles are ignored, so that a campaign goes on after it has found them.
+  /// These verdicts are ignored, so that a campaign goes on after it has found them: an oracle with
+  /// all its faults, or one fault of it (fakes::Verdict::fault).
   std::vector<std::string> ignored;
   /// What is recorded of a run. Campaigns need nothing, because a finding is replayed with
   /// everything recorded.
@@ -24,7 +25,7 @@ struct EngineOptions {
 /// What became of an input.
 enum class InputOutcome : std::uint8_t {
   kQuiet,    ///< no verdict
-  kIgnored,  ///< a verdict of an ignored oracle; a corpus need not keep it
+  kIgnored,  ///< a verdict that is ignored; a corpus need not keep it
   kFinding,  ///< a verdict
 };
 

@@ -75,6 +75,24 @@ TEST(FuzzEngine, PassesOverIgnoredOraclesAndNoOthers) {
   EXPECT_EQ(engine.run("worse\r\n"), InputOutcome::kFinding);
 }
 
+/// Two faults that one oracle finds.
+TEASEL_SCENARIO(two_faults, "finds digits and capitals") {
+  for (const char c : world.play().events().empty() ? ByteView() : world.play().bytes(world.play().events().back())) {
+    if (c >= '0' && c <= '9') world.fail("odd", "a digit", Site::here(), "digit, of ten");
+    if (c >= 'A' && c <= 'Z') world.fail("odd", "a capital", Site::here(), "capital");
+  }
+}
+
+TEST(FuzzEngine, PassesOverOneFaultOfAnOracleAndNotTheOthers) {
+  const fakes::Scenario& scenario = *fakes::findScenario("two_faults");
+  Engine engine(scenario, {.target = "", .ignored = {"odd:capital"}, .trace = fakes::Trace::Mode::kOff});
+  EXPECT_EQ(engine.run("A"), InputOutcome::kIgnored);
+  ASSERT_EQ(engine.run("1"), InputOutcome::kFinding);
+  EXPECT_EQ(engine.world().verdict()->fault(), "odd:digit--of-ten") << "a fault is one word, without commas";
+  Engine all(scenario, {.target = "", .ignored = {"odd"}, .trace = fakes::Trace::Mode::kOff});
+  EXPECT_EQ(all.run("1"), InputOutcome::kIgnored);
+}
+
 TEST(FuzzEngine, LeavesNothingOfOneInputToTheNext) {
   const EngineOptions hashing{.target = "", .ignored = {}, .trace = fakes::Trace::Mode::kHash};
   Engine engine(echo(), hashing);

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <span>
+#include <utility>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/program/detail/corpus.hpp>
@@ -103,14 +104,24 @@ struct Campaign {
 Campaign* campaign = nullptr;
 Supervisor* supervisor = nullptr;
 
+/// Says the first warning of the campaign, once.
+void sayWarning() {
+  static bool said = false;
+  const std::string& warning = campaign->engine.world().warning();
+  if (warning.empty() || std::exchange(said, true)) return;
+  std::fprintf(stderr, "teasel: warning: %s\n", warning.c_str());
+}
+
 int testOneInput(const std::uint8_t* data, std::size_t size) {
   ++*campaign->executions;
   const ByteView bytes(reinterpret_cast<const char*>(data), size);
   if (supervisor != nullptr) supervisor->inputBegins(bytes);
   const InputOutcome outcome = campaign->engine.run(bytes);
+  sayWarning();
   if (outcome == InputOutcome::kFinding) {
     // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
-    if (supervisor != nullptr) supervisor->inputFails(campaign->engine.world().verdict()->oracle);
+    const fakes::Verdict& verdict = *campaign->engine.world().verdict();
+    if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
     std::abort();  // so that libFuzzer saves the input, too
   }
   if (supervisor != nullptr) supervisor->inputEnds();
@@ -163,11 +174,11 @@ int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(progra
 
 constexpr fakes::ProgramCommand kFuzz{
     "fuzz",
-    "fuzz [--scenario NAME] [--findings DIR] [--ignore ORACLE] [--counter FILE]\n"
+    "fuzz [--scenario NAME] [--findings DIR] [--ignore ORACLE[:ASPECT]] [--counter FILE]\n"
     "      [--mutator messages|bytes] [FLAG...] [CORPUS...]\n"
     "      a libFuzzer campaign with libFuzzer's flags (-help=1 lists them); the first CORPUS is written to, an input that\n"
-    "      breaks something leaves a tape in DIR and a report, verdicts of an ignored ORACLE are passed over, FILE (8 bytes) "
-    "gets the number of executions,\n"
+    "      breaks something leaves a tape in DIR and a report, verdicts of an ignored ORACLE, or of one fault of it, are\n"
+    "      passed over, FILE (8 bytes) gets the number of executions,\n"
     "      `bytes` leaves all mutations to libFuzzer",
     fuzzCommand};
 

@@ -53,7 +53,7 @@ void passOn(int number, siginfo_t* info, void*) {
 struct Supervisor::Shared {
   std::atomic<std::uint32_t> state;
   std::uint32_t size;
-  char oracle[256];
+  char oracle[256], fault[384];
   char bytes[kMaxInput];
 };
 
@@ -104,8 +104,9 @@ void Supervisor::inputBegins(ByteView bytes) noexcept {
   shared_->state.store(kRuns, std::memory_order_relaxed);
 }
 
-void Supervisor::inputFails(std::string_view oracle) noexcept {
+void Supervisor::inputFails(std::string_view oracle, std::string_view fault) noexcept {
   shared_->oracle[oracle.copy(shared_->oracle, sizeof shared_->oracle - 1)] = '\0';
+  shared_->fault[fault.copy(shared_->fault, sizeof shared_->fault - 1)] = '\0';
   shared_->state = kFails;
 }
 
@@ -132,7 +133,7 @@ void Supervisor::report(int status) const {
   }
   const std::string file = (options_.findings.empty() ? std::string(".") : options_.findings) + "/" + fakes::tapeFileName(tape);
   tape.save(file);
-  if (verdict) std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", tape.oracle.c_str(), file.c_str());
+  if (verdict) std::fprintf(stderr, "\nteasel: finding oracle=%s tape=%s\n", shared_->fault, file.c_str());
   else
     std::fprintf(stderr, "\nteasel: an input ended the campaign (%s, status %d) tape=%s\n", tape.oracle.c_str(), status,
                  file.c_str());

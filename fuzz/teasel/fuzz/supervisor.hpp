@@ -44,8 +44,9 @@ class Supervisor {
 
   /// An input begins to run. This copies it, and costs no more than that.
   void inputBegins(ByteView bytes) noexcept;
-  /// It has a verdict of this oracle. The campaign then ends the process.
-  void inputFails(std::string_view oracle) noexcept;
+  /// It has a verdict of this oracle and this fault (Verdict::fault). The campaign then ends the
+  /// process.
+  void inputFails(std::string_view oracle, std::string_view fault) noexcept;
   /// It has run.
   void inputEnds() noexcept;
 

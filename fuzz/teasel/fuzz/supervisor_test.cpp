@@ -73,7 +73,7 @@ class SupervisorTest : public testing::Test {
       for (const std::string& input : inputs) {
         supervisor.inputBegins(input);
         if (engine.run(input) == InputOutcome::kFinding) {
-          supervisor.inputFails(engine.world().verdict()->oracle);
+          supervisor.inputFails(engine.world().verdict()->oracle, engine.world().verdict()->fault());
           std::abort();
         }
         supervisor.inputEnds();

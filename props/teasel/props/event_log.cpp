@@ -11,13 +11,26 @@ void EventLog::record(std::string_view kind, ByteView bytes, bool part) {
   else entries_.push_back({kind, bytes_.size(), bytes.size(), part});
   bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   if (!part) ++events_;
+  lastIsLatest_ = false;
   if (hook_) hook_(part);
+}
+
+void EventLog::recordLast(std::string_view kind, ByteView bytes) {
+  if (ended() || kind.empty()) return;
+  lastKind_ = kind;
+  lastBytes_ = bytes.str();
+  lastIsLatest_ = true;
+  ++events_;
+  if (hook_) hook_(false);
 }
 
 void EventLog::clear() noexcept {
   entries_.clear();
   bytes_.clear();
   events_ = 0;
+  lastKind_ = {};
+  lastBytes_.clear();
+  lastIsLatest_ = false;
   hook_ = nullptr;
 }
 
@@ -25,6 +38,16 @@ std::string EventLog::text(std::size_t at) const {
   std::string text(kind(at));
   if (entries_[at].size > 0) text += "[\"" + escaped(bytes(at), 60) + "\"]";
   return text;
+}
+
+std::string EventLog::lastText() const {
+  if (!ended()) return "no last word";
+  return std::string(lastKind_) + (lastBytes_.empty() ? "" : "[\"" + escaped(lastBytes_, 60) + "\"]");
+}
+
+std::string EventLog::latest() const {
+  if (lastIsLatest_) return lastText();
+  return entries_.empty() ? "nothing" : text(size() - 1);
 }
 
 std::string EventLog::text(std::size_t from, std::size_t limit) const {
@@ -50,7 +73,7 @@ bool EventLog::beginningOf(const EventLog& other) const noexcept {
 }
 
 bool operator==(const EventLog& a, const EventLog& b) noexcept {
-  return a.size() == b.size() && EventLog::firstDifference(a, b) == a.size();
+  return a.size() == b.size() && EventLog::firstDifference(a, b) == a.size() && EventLog::sameLast(a, b);
 }
 
 }  // namespace teasel::props

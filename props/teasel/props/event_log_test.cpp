@@ -70,6 +70,33 @@ TEST(EventLog, IsEmptyAndCalmAfterClear) {
   EXPECT_EQ(log.size(), 1u);
 }
 
+TEST(EventLog, KeepsALastWordApartFromTheEntries) {
+  EventLog early, late;
+  early.last("error", "bad"), late.event("line", "a"), late.last("error", "bad");
+  EXPECT_EQ(late.size(), 1u);
+  EXPECT_EQ(late.lastText(), "error[\"bad\"]");
+  EXPECT_TRUE(EventLog::sameLast(early, late));
+  EXPECT_TRUE(early.beginningOf(late));
+  EXPECT_FALSE(early == late);
+}
+
+TEST(EventLog, KeepsTheFirstLastWord) {
+  EventLog log;
+  log.last("error", "bad"), log.last("error", "worse");
+  EXPECT_EQ(log.lastText(), "error[\"bad\"]");
+  EXPECT_EQ(log.events(), 1u);
+  log.clear();
+  EXPECT_EQ(log.lastText(), "no last word");
+}
+
+TEST(EventLog, TakesALastWordForAnEventOfItsHook) {
+  EventLog log;
+  std::vector<std::string> seen;
+  log.onReport([&](bool part) { seen.push_back(log.latest() + (part ? " part" : " event")); });
+  log.event("line", "a"), log.last("error"), log.part("raw", "x"), log.last("error");
+  EXPECT_EQ(seen, (std::vector<std::string>{"line[\"a\"] event", "error event", "raw[\"x\"] part"}));
+}
+
 TEST(EventLog, SaysHowMuchItLeavesOut) {
   EventLog log;
   log.event("a"), log.event("b"), log.event("c");

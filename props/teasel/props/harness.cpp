@@ -1,12 +1,12 @@
 #include <teasel/props/harness.hpp>
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <utility>
 
 #include <teasel/fakes/program/inner_run.hpp>
 #include <teasel/props/heap.hpp>
-#include <teasel/props/watch.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -37,14 +37,14 @@ class SubjectFactory final : public Factory {
 /// Keeps the logs as long as its protocols live: protocols keep their factory.
 class ServedFactory final : public Factory {
  public:
-  ServedFactory(Subject subject, Reactor& reactor) : subject_(std::move(subject)), reactor_(reactor) { noisy = false; }
+  ServedFactory(const Subject& subject, Reactor& reactor) : make_(subject.begin(reactor)), reactor_(reactor) { noisy = false; }
   std::shared_ptr<Protocol> buildProtocol(const Address&) override {
     logs_.push_back(std::make_unique<EventLog>());
-    return subject_(reactor_, *logs_.back());
+    return make_(reactor_, *logs_.back());
   }
 
  private:
-  const Subject subject_;
+  const Subject::Make make_;
   Reactor& reactor_;
   std::vector<std::unique_ptr<EventLog>> logs_;
 };
@@ -56,6 +56,7 @@ const char* name(Chunking chunking) noexcept {
     case Chunking::kAsPlayed: return "as played";
     case Chunking::kWhole: return "whole";
     case Chunking::kBytewise: return "bytewise";
+    case Chunking::kAsDelivered: return "as delivered";
   }
   return "?";
 }
@@ -86,6 +87,7 @@ void Harness::cutPlay(const Play& play, Chunking chunking) {
   Play& to = world_.play();
   to.clear();
   bytes_ = cutBytes_ = 0;
+  sent_ = {};
   const auto events = play.events();
   std::array<bool, Play::kMaxConnections> ended{};
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -112,6 +114,18 @@ void Harness::cutPlay(const Play& play, Chunking chunking) {
 void Harness::sendCut(unsigned connection, ByteView bytes, Chunking chunking) {
   Play& to = world_.play();
   bytes_ += bytes.size();
+  std::uint64_t& sent = sent_[connection];
+  for (const std::uint64_t cut : delivered_[connection]) {
+    if (chunking != Chunking::kAsDelivered || cutBytes_ == kMaxBytewise) break;
+    if (cut <= sent || cut > sent + bytes.size()) continue;
+    const auto size = static_cast<std::size_t>(cut - sent);
+    to.send(connection, bytes.sub(0, size));
+    to.cut(connection);
+    bytes = bytes.sub(size);
+    sent = cut;
+    ++cutBytes_;
+  }
+  sent += bytes.size();
   while (chunking == Chunking::kBytewise && !bytes.empty() && cutBytes_ < kMaxBytewise) {
     to.send(connection, bytes.sub(0, 1));
     to.cut(connection);
@@ -121,6 +135,49 @@ void Harness::sendCut(unsigned connection, ByteView bytes, Chunking chunking) {
   to.send(connection, bytes);
 }
 
+// Where the Play itself cuts: at cuts, and where time passes between two sends.
+bool Harness::deliversOtherwise(fakes::World& outer) {
+  constexpr std::size_t kConnections = Play::kMaxConnections;
+  std::array<std::vector<std::uint64_t>, kConnections> played;
+  std::array<std::uint64_t, kConnections> sent{};
+  for (auto& each : delivered_) each.clear();
+  const bool ran = !outer.network().deliveries().empty();
+  const Play& play = outer.play();
+  const auto events = play.events();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const PlayEvent& event = events[i];
+    const fakes::EventRow& row = fakes::eventRow(event.kind);
+    const unsigned k = event.connection;
+    if (event.kind == PlayEventKind::kCut) played[k].push_back(sent[k]);
+    for (std::size_t each = 0; row.takesTime && each < kConnections; ++each) played[each].push_back(sent[each]);
+    const std::size_t size = row.sends == fakes::EventSends::kOwnBytes       ? play.bytes(event).size()
+                             : row.sends == fakes::EventSends::kEarlierBytes ? play.earlierBytes(i).size()
+                                                                             : 0;
+    for (std::size_t left = size; !ran && left > 1;) {
+      const std::uint64_t cut =
+          outer.choices().below(left, fakes::ChoiceKey(fakes::kPlayEntities + 2 * k, fakes::ChoiceSite::kCut));
+      if (cut == 0) break;
+      left -= cut;
+      delivered_[k].push_back(sent[k] + size - left);
+    }
+    sent[k] += size;
+  }
+  for (const fakes::Network::Delivery& each : outer.network().deliveries()) {
+    const std::uint32_t k = (each.entity - fakes::kPlayEntities) / 2;
+    // A second connection of this number begins at 0 again: the harness knows one.
+    if (k < kConnections && (delivered_[k].empty() || delivered_[k].back() < each.upTo)) delivered_[k].push_back(each.upTo);
+  }
+  bool otherwise = false;
+  for (std::size_t k = 0; k < kConnections; ++k) {
+    for (const std::uint64_t cut : delivered_[k])
+      otherwise = otherwise || (cut < sent[k] && std::find(played[k].begin(), played[k].end(), cut) == played[k].end());
+    if (ran) continue;
+    delivered_[k].insert(delivered_[k].end(), played[k].begin(), played[k].end());
+    std::sort(delivered_[k].begin(), delivered_[k].end());
+  }
+  return otherwise;
+}
+
 EventLog& Harness::nextLog() {
   if (used_ == observed_.size()) observed_.push_back(std::make_unique<Observed>());
   Observed& next = *observed_[used_];
@@ -128,15 +185,15 @@ EventLog& Harness::nextLog() {
   next.output.clear();
   next.reason.clear();
   next.deliveries = 0;
-  next.closedItself = false;
+  next.cause = CloseCause::kPeer;
   ++used_;
   return next.log;
 }
 
-std::shared_ptr<Protocol> Harness::make(const Subject& subject, Reactor& reactor, const EntryHook& hook) {
+std::shared_ptr<Protocol> Harness::make(Reactor& reactor, const EntryHook& hook) {
   EventLog& log = nextLog();
   const bool first = used_ == 1;
-  std::shared_ptr<Protocol> made = subject(reactor, log);
+  std::shared_ptr<Protocol> made = make_(reactor, log);
   // The log outlives its protocol, and a timer may report when the protocol is gone: held weakly.
   if (first && hook)
     log.onReport([&log, &reactor, &hook, weak = std::weak_ptr(made)](bool part) {
@@ -159,7 +216,8 @@ bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking
   {
     const fakes::World::Active active(world_);
     Reactor& reactor = world_.host().reactor();
-    reactor.listenTCP(1, watch.over(std::make_shared<SubjectFactory>([&] { return make(subject, reactor, hook); })));
+    make_ = subject.begin(reactor);
+    reactor.listenTCP(1, watch.over(std::make_shared<SubjectFactory>([&] { return make(reactor, hook); })));
   }
   const HeapMeter meter;
   world_.run();
@@ -169,20 +227,22 @@ bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking
   const bool good = world_.verdict() == nullptr;
   if (!good)
     outer.fail(world_.verdict()->oracle, std::string("delivered ") + name(chunking) + ": " + world_.verdict()->message,
-               world_.verdict()->site);
+               world_.verdict()->site, world_.verdict()->aspect);
   // Subjects that a verdict left alive end here, while their logs still exist.
   world_.reset(options);
   for (std::size_t i = 0; i < used_; ++i) observed_[i]->log.onReport({});
+  make_ = nullptr;
   return good;
 }
 
 void Harness::collect(const Watch& watch) {
-  work_ = 0;
+  work_ = framed_ = 0;
   for (std::size_t i = 0; i < used_ && i < watch.lives(); ++i) {
     observed_[i]->reason = watch.life(i).reason.name();
-    observed_[i]->closedItself = watch.life(i).closedItself;
+    observed_[i]->cause = watch.life(i).cause;
     observed_[i]->deliveries = watch.life(i).deliveries;
     work_ += watch.life(i).work;
+    framed_ += watch.life(i).framed;
   }
   std::size_t index = 0;
   for (const PlayEvent& event : world_.play().events())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,30 +10,28 @@
 
 #include <teasel/fakes/world/world.hpp>
 #include <teasel/props/event_log.hpp>
+#include <teasel/props/subject.hpp>
+#include <teasel/props/watch.hpp>
 #include <teasel/protocol/protocol.hpp>
 
 namespace teasel::props {
 
-class Watch;
-
-/// Makes the protocol under test for one connection of a server. The protocol reports to `log` and
-/// takes its time from `reactor`. Both outlive the protocol.
-using Subject = std::function<std::shared_ptr<Protocol>(Reactor& reactor, EventLog& log)>;
-
-/// How the bytes of a Play are cut into chunks: as the Play says, not at all, or after each byte.
+/// How the bytes of a Play are cut into chunks: as the Play says, not at all, after each byte, or
+/// as the world of the scenario delivered them. That world's choices cut, too: `exhaust` and seeds
+/// vary them. If it delivered nothing yet, its choices are asked now where they cut each send.
 ///
 /// Runs of one Play are compared. What may differ between two runs for good reasons is therefore
 /// taken out of every run:
 /// - Bytes that are sent at one instant are delivered at that instant, before any timer.
 /// - An end of stream or a reset ends what the connection sends. It comes when no timer is left.
 /// - Echoes of output are left out: how much output there was before an error is free.
-enum class Chunking : std::uint8_t { kAsPlayed, kWhole, kBytewise };
+enum class Chunking : std::uint8_t { kAsPlayed, kWhole, kBytewise, kAsDelivered };
 const char* name(Chunking chunking) noexcept;
 
 /// An entry of the log of a Play's first connection, at the moment when the subject reports it.
 /// Properties that act from within handlers get it.
 struct EventLogEntry {
-  EventLog& log;      ///< the log; the entry is its last one
+  EventLog& log;      ///< the log; the report is log.latest()
   bool part;          ///< whether the entry is a part; else it is an event
   Protocol& subject;  ///< the protocol that reports
   Reactor& reactor;   ///< the reactor of the subject's thread
@@ -47,7 +46,9 @@ struct Observed {
   std::string output;  ///< what the remote peer received
   std::string reason;  ///< the name of connectionLost's reason; "" if it was never connected
   std::size_t deliveries = 0;
-  bool closedItself = false;  ///< whether the subject ended the connection, or threw
+  CloseCause cause = CloseCause::kPeer;  ///< how the connection was ended; see Watch::Life
+  /// Whether the subject ended the connection, or threw.
+  bool closedItself() const noexcept { return cause != CloseCause::kPeer; }
 };
 
 /// While it lives, the runs of this thread's harnesses are known as those of this property: where
@@ -65,6 +66,9 @@ class RunsOf {
 /// which is always calm. Properties that compare runs use it. Keep one per thread: runs reuse its
 /// memory.
 class Harness {
+  /// Where the deliveries of each connection ended, as offsets in what it sends, ascending.
+  using Delivered = std::array<std::vector<std::uint64_t>, fakes::Play::kMaxConnections>;
+
  public:
   /// How many bytes of a Play are cut bytewise. The bytes after these come as a whole.
   static constexpr std::size_t kMaxBytewise = 2048;
@@ -78,12 +82,18 @@ class Harness {
   /// The connections of the last run, in the order in which they were made.
   std::size_t connections() const noexcept { return used_; }
   const Observed& connection(std::size_t index) const noexcept { return *observed_[index]; }
-  /// The work that the subjects did for their input in the last run, in steps; see work.hpp.
-  std::uint64_t work() const noexcept { return work_; }
+  /// The work that the subjects did for their input in the last run, in steps; see work.hpp. The
+  /// framing protocols of Teasel count one step more for each byte, in every build.
+  std::uint64_t work() const noexcept { return work_ + framed_; }
+  /// The part of work() that the program itself counted.
+  std::uint64_t counted() const noexcept { return work_; }
   /// The peak of the heap in the last run, in bytes above the start of the run; see heap.hpp.
   std::size_t heap() const noexcept { return heap_; }
   /// Bytes sent in the last run.
   std::size_t bytes() const noexcept { return bytes_; }
+  /// Whether `outer` cut the bytes of its Play at places where the Play itself does not, or would
+  /// cut them. Then a run with Chunking::kAsDelivered tells something new.
+  bool deliversOtherwise(fakes::World& outer);
   /// Exchanges the results of the last run with those in `other`. So a caller keeps results while
   /// the harness goes on.
   void swapResults(std::vector<std::unique_ptr<Observed>>& other, std::size_t& used) noexcept;
@@ -94,13 +104,17 @@ class Harness {
   void collect(const Watch& watch);
   void sendCut(unsigned connection, ByteView bytes, Chunking chunking);
   EventLog& nextLog();
-  std::shared_ptr<Protocol> make(const Subject& subject, Reactor& reactor, const EntryHook& hook);
+  std::shared_ptr<Protocol> make(Reactor& reactor, const EntryHook& hook);
 
+  // What the connections of a run share. It outlives them, also if an exception ends the run.
+  Subject::Make make_;
   fakes::World world_;
   std::vector<fakes::ChoiceRecord> together_;
+  Delivered delivered_;
+  std::array<std::uint64_t, fakes::Play::kMaxConnections> sent_{};  // while the Play is cut
   std::vector<std::unique_ptr<Observed>> observed_;
   std::size_t used_ = 0, bytes_ = 0, cutBytes_ = 0, heap_ = 0;
-  std::uint64_t work_ = 0;
+  std::uint64_t work_ = 0, framed_ = 0;
 };
 
 /// The harness of this thread.

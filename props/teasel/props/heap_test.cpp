@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +41,43 @@ TEST(HeapMeter, SeesAllocationsInsideTheStandardLibrary) {
   std::string grown;
   grown.reserve(1 << 20);
   EXPECT_GE(meter.peak(), std::size_t{1} << 20);
+}
+
+/// The peak while `take` runs. It gives its block back.
+template <class F>
+std::size_t peakOfBlock(F&& take) {
+  const HeapMeter meter;
+  void* volatile block = take();
+  std::free(block);
+  return meter.peak();
+}
+
+TEST(HeapMeter, CountsWhatCCodeTakes) {
+  EXPECT_GE(peakOfBlock([] { return std::malloc(100'000); }), 100'000u);
+  EXPECT_GE(peakOfBlock([] { return std::calloc(1000, 100); }), 100'000u);
+  EXPECT_GE(peakOfBlock([] { return std::aligned_alloc(64, 64 * 2000); }), 64u * 2000);
+  EXPECT_GE(peakOfBlock([] {
+              void* block = nullptr;
+              return posix_memalign(&block, 64, 100'000) == 0 ? block : nullptr;
+            }),
+            100'000u);
+}
+
+TEST(HeapMeter, CountsABlockThatCCodeMakesLargerOnce) {
+  const std::size_t peak = peakOfBlock([] { return std::realloc(std::malloc(1000), 1'000'000); });
+  EXPECT_GE(peak, 1'000'000u);
+  EXPECT_LT(peak, 1'200'000u);
+}
+
+TEST(HeapMeter, CountsWhatTheCLibraryTakesItself) {
+  const std::string text(100'000, 'x');
+  EXPECT_GE(peakOfBlock([&] { return static_cast<void*>(strdup(text.c_str())); }), 100'000u);
+}
+
+TEST(HeapMeter, SeesThatCCodeGivesItsBlocksBack) {
+  const HeapMeter meter;
+  for (int i = 0; i < 10; ++i) peakOfBlock([] { return std::malloc(100'000); });
+  EXPECT_LT(meter.peak(), 150'000u);
 }
 
 TEST(HeapMeter, CountsAlignedObjectsToo) {

@@ -42,7 +42,7 @@ TEST_F(WatchTest, SeesAWholeLife) {
   ASSERT_EQ(watch.lives(), 1u);
   EXPECT_TRUE(watch.life(0).made && watch.life(0).lost);
   EXPECT_EQ(watch.life(0).deliveries, 2u);
-  EXPECT_FALSE(watch.life(0).closedItself);
+  EXPECT_FALSE(watch.life(0).closedItself());
   EXPECT_EQ(watch.life(0).reason.name(), "ConnectionDone");
   EXPECT_EQ(world.peer(0).received(), ByteView("abc"));
 }
@@ -54,7 +54,120 @@ TEST_F(WatchTest, TellsWhoClosed) {
   Watch watch(world);
   world.play().send(0, "ab");
   run<Closes>(watch);
-  EXPECT_TRUE(watch.life(0).closedItself);
+  EXPECT_EQ(watch.life(0).cause, CloseCause::kLoseConnection);
+}
+
+TEST_F(WatchTest, TellsThatATimerOfTheProtocolClosed) {
+  struct Impatient : Protocol {
+    explicit Impatient(Reactor& r) : reactor(r) {}
+    void connectionMade() override {
+      reactor.callLater(1s, [self = shared_from_this(), this] { transport().abortConnection(); });
+    }
+    Reactor& reactor;
+  };
+  Watch watch(world);
+  world.play().send(0, "ab"), world.play().advance(2s);
+  run<Impatient>(watch, reactor);
+  EXPECT_EQ(watch.life(0).cause, CloseCause::kAbortConnection);
+}
+
+TEST_F(WatchTest, TakesAnAbortBehindALoseConnectionForAnAbort) {
+  struct Both : Protocol {
+    void dataReceived(ByteView) override { transport().loseConnection(), transport().abortConnection(); }
+  };
+  Watch watch(world);
+  world.play().send(0, "a");
+  run<Both>(watch);
+  EXPECT_EQ(watch.life(0).cause, CloseCause::kAbortConnection);
+}
+
+TEST_F(WatchTest, TellsThatTheWriteLimitEndedTheConnection) {
+  struct Writes : Protocol {
+    void dataReceived(ByteView) override { transport().setWriteLimit(10), transport().write("more than ten bytes"); }
+  };
+  Watch watch(world);
+  world.play().send(0, "a");
+  run<Writes>(watch);
+  EXPECT_EQ(watch.life(0).cause, CloseCause::kWriteLimit);
+}
+
+TEST_F(WatchTest, TakesACallBehindThePeersEndForThePeersClose) {
+  struct Late : Protocol {
+    void connectionLost(const Failure&) override { transport().loseConnection(); }
+  };
+  Watch watch(world);
+  world.play().send(0, "a"), world.play().endOfStream(0);
+  run<Late>(watch);
+  EXPECT_EQ(watch.life(0).cause, CloseCause::kPeer);
+}
+
+/// Answers behind its own loseConnection.
+struct Postscript : Protocol {
+  void dataReceived(ByteView) override { transport().loseConnection(), transport().write("p.s."); }
+};
+
+TEST_F(WatchTest, CountsWritesBetweenLoseConnectionAndTheEnd) {
+  Watch watch(world);
+  world.play().send(0, "a");
+  run<Postscript>(watch);
+  EXPECT_EQ(oracle(), "");
+  EXPECT_EQ(watch.life(0).droppedWhileClosing, 1u);
+}
+
+TEST_F(WatchTest, FindsAWriteBetweenLoseConnectionAndTheEndWhereThatIsTurnedOn) {
+  Watch watch(world, {}, {.writeWhileClosing = true});
+  world.play().send(0, "a");
+  run<Postscript>(watch);
+  EXPECT_EQ(oracle(), "write-while-closing");
+  EXPECT_EQ(world.verdict()->message,
+            "4 bytes are written after the protocol's own close (loseConnection) and before connectionLost: they are dropped");
+}
+
+TEST_F(WatchTest, DoesNotBlameAWriteThatThePeersEndDrops) {
+  struct Answers : Protocol {
+    explicit Answers(Reactor& r) : reactor(r) {}
+    void dataReceived(ByteView) override {
+      reactor.callLater(1s, [self = shared_from_this(), this] { transport().write("answer"); });
+    }
+    Reactor& reactor;
+  };
+  Watch watch(world, {}, {.writeWhileClosing = true});
+  world.play().stopReading(0), world.play().send(0, "a"), world.play().endOfStream(0), world.play().advance(1s);
+  run<Answers>(watch, reactor);
+  EXPECT_EQ(watch.life(0).droppedWhileClosing, 0u);
+}
+
+/// Sets a timer with each byte and cancels the timer at the end, unless told otherwise.
+struct Timed : Protocol {
+  Timed(Reactor& r, bool c) : reactor(r), cancels(c) {}
+  void dataReceived(ByteView) override {
+    timer.cancelIfActive();
+    timer = reactor.callLater(1s, [] {});
+  }
+  void connectionLost(const Failure&) override {
+    if (cancels) timer.cancelIfActive();
+  }
+  Reactor& reactor;
+  bool cancels;
+  DelayedCall timer;
+};
+
+TEST_F(WatchTest, FindsATimerThatIsLeftBehindWhereThatIsTurnedOn) {
+  Watch watch(world, {}, {.timerLeft = true});
+  world.play().send(0, "a"), world.play().cut(0), world.play().send(0, "b"), world.play().endOfStream(0);
+  bool cancels = false;
+  run<Timed>(watch, reactor, cancels);
+  EXPECT_EQ(oracle(), "timer-left");
+  EXPECT_EQ(watch.life(0).timersLeft, 1u);
+}
+
+TEST_F(WatchTest, IsContentWithTimersThatAreCancelledAndWithTimersOfOthers) {
+  Watch watch(world, {}, {.timerLeft = true});
+  reactor.callLater(1s, [] {});
+  world.play().send(0, "a"), world.play().cut(0), world.play().send(0, "b"), world.play().endOfStream(0);
+  bool cancels = true;
+  run<Timed>(watch, reactor, cancels);
+  EXPECT_EQ(oracle(), "");
 }
 
 TEST_F(WatchTest, FindsAWriteAfterTheEnd) {

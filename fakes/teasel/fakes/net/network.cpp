@@ -22,6 +22,7 @@ void Network::restart() {
   for (const auto& stream : streams_)
     if (!stream->free) recycle(*stream);
   agenda_.clear();
+  deliveries_.clear();
   listeners_.clear();
   nextDueOrder_ = 0;
   nextStream_ = 0;

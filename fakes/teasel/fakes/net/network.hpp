@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <teasel/core/address.hpp>
@@ -170,6 +171,19 @@ class Network {
   void noteHost(TraceKind kind, std::uint8_t host, std::uint64_t number = 0) {
     trace_.add(elapsed(), kind, kNoConnection, host, host, number);
   }
+  /// Keeps where deliveries ended, from now on (deliveries).
+  void keepDeliveries() noexcept { keepsDeliveries_ = true; }
+  /// A delivery to a host, of what a remote peer sent.
+  struct Delivery {
+    std::uint32_t entity;  ///< of the peer's direction, as in the keys of choices
+    std::uint64_t upTo;    ///< how many bytes of that direction were delivered when it ended
+  };
+  /// The deliveries since restart, in order; at most kMaxDeliveries.
+  std::span<const Delivery> deliveries() const noexcept { return deliveries_; }
+  static constexpr std::size_t kMaxDeliveries = 16'384;
+  void noteDelivery(std::uint32_t entity, std::uint64_t upTo) {
+    if (keepsDeliveries_ && deliveries_.size() < kMaxDeliveries) deliveries_.push_back({entity, upTo});
+  }
   /// Grows with every event of a stream. A loop that watches it sees whether anything moves.
   std::uint64_t progress() const noexcept { return progress_; }
   Choices& choices() const noexcept { return choices_; }
@@ -223,11 +237,13 @@ class Network {
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<Stream*> free_;
   std::vector<Due> agenda_;  // a heap
+  std::vector<Delivery> deliveries_;
   std::uint64_t nextDueOrder_ = 0, progress_ = 0;
   std::size_t open_ = 0, window_ = Pipe::kWindow;
   std::uint32_t nextStream_ = 0;
   std::uint16_t nextPort_ = 0;
   bool halted_ = false;
+  bool keepsDeliveries_ = false;
 };
 
 }  // namespace teasel::fakes

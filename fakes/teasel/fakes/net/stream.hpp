@@ -74,6 +74,8 @@ class Pipe {
   /// Forgets what has not arrived, and with `all` also what has. Returns how many bytes were lost.
   std::size_t lose(bool all) noexcept;
   std::uint64_t written() const noexcept { return written_; }
+  /// How many bytes were read.
+  std::uint64_t taken() const noexcept { return read_; }
   /// When the last thing that was sent arrives. Nothing that is sent later arrives earlier.
   Instant lastArrival() const noexcept { return lastArrival_; }
 

@@ -20,7 +20,7 @@ std::size_t countSkipped(const Trace& trace) {
 }  // namespace
 
 std::string signatureOf(const Verdict& verdict) {
-  return verdict.site ? verdict.oracle + " at " + verdict.site.text() : verdict.oracle;
+  return verdict.site ? verdict.fault() + " at " + verdict.site.text() : verdict.fault();
 }
 
 bool showsTheSame(const ReplayOutcome& smaller, const ReplayOutcome& first) noexcept {
@@ -92,6 +92,7 @@ ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
     outcome.message += ", " + shown(verdict->at) + " into the run";
     outcome.excess = verdict->excess;
   }
+  if (outcome.ok()) outcome.message = world_.warning();
   if (job.diagram) outcome.diagram = world_.diagram();
   outcome.play = world_.play();
   for (const ChoiceRecord& record : world_.choices().records()) {

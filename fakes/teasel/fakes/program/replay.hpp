@@ -34,9 +34,10 @@ struct ReplayJob {
 /// The result of a run.
 struct ReplayOutcome {
   std::string oracle;  ///< what broke; empty when nothing did
-  /// the oracle and the place of the check: two runs with the same signature failed in the same way
+  /// the fault (Verdict::fault) and the place of the check: two runs with the same signature failed
+  /// in the same way
   std::string signature;
-  std::string message;                ///< for people
+  std::string message;                ///< for people; of a run that held, its warning (World::warn)
   std::string diagram;                ///< if the job asked for it
   Play play;                          ///< the Play that was performed
   std::vector<ChoiceRecord> records;  ///< every draw except those of Play::draw
@@ -71,7 +72,7 @@ class Replayer {
   World world_;
 };
 
-/// The signature of a verdict: "oracle at file:line", or the oracle alone.
+/// The signature of a verdict: "oracle:aspect at file:line", without what is empty.
 std::string signatureOf(const Verdict& verdict);
 
 /// The scenario of this name. Throws UsageError when there is none, and names those that there are.

@@ -41,6 +41,10 @@ constexpr OwnCommand kCommands[] = {
      detail::shrinkCommand},
     {"show", "show FILE [--scenario NAME]\n      prints a tape or a fuzzer input as a tape", detail::showCommand},
     {"encode", "encode FILE -o OUT [--scenario NAME]\n      writes a tape as a fuzzer input", detail::encodeCommand},
+    {"import",
+     "import FILE|DIR -o OUT [--scenario NAME]\n      writes a captured stream, or each file of a folder, as a fuzzer input that "
+     "sends exactly its bytes",
+     detail::importCommand},
     {"serve",
      "serve [--input FILE] [--timeout SECONDS]\n      runs jobs from standard input in child processes; each is in FILE before "
      "it runs",

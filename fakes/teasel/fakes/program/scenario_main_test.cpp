@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <teasel/core/sanitizers.hpp>
+#include <teasel/fakes/play/play_codec.hpp>
 #include <teasel/fakes/play/tape.hpp>
 #include <teasel/fakes/program/detail/watchdog.hpp>
 
@@ -66,7 +67,7 @@ TEST_F(ScenarioMain, ListsItsScenarios) {
 TEST_F(ScenarioMain, HelpSaysEveryCommand) {
   const Ran ran = run("--help");
   EXPECT_EQ(ran.status, 0);
-  for (const char* command : {"run ", "replay ", "exhaust ", "shrink ", "serve ", "show ", "encode ", "--list"})
+  for (const char* command : {"run ", "replay ", "exhaust ", "shrink ", "serve ", "show ", "encode ", "import ", "--list"})
     EXPECT_THAT(ran.output, HasSubstr(command));
 }
 
@@ -250,6 +251,43 @@ TEST_F(ScenarioMain, TapesAndFuzzerInputsTurnIntoEachOther) {
   EXPECT_EQ(run("encode shown.tape -o back").status, 0);
   std::ifstream back(folder_ / "back", std::ios::binary);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(back), {}), "hello\xf5\x02!");
+}
+
+TEST_F(ScenarioMain, AReportKeepsTheMessageFromBeforeShrinking) {
+  write("raw", "hello there\xf5\x02!and more");
+  const Ran ran = run("shrink raw --scenario forgets");
+  EXPECT_EQ(ran.status, 1) << ran.output;
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("  1 bytes are not counted any more\n"),
+                                HasSubstr("  before it was shrunk: 11 bytes are not counted any more\n")));
+}
+
+TEST_F(ScenarioMain, ImportEscapesCapturedFiles) {
+  const std::string captured("a\xf5\x02!b\xf5\xf5\x00", 8);
+  write("corpus/captured", captured);
+  EXPECT_EQ(run("import corpus/captured -o one --scenario holds").status, 0);
+  std::ifstream one(folder_ / "one", std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(one), {}), escapedForFuzzer(captured));
+  EXPECT_THAT(run("show one --scenario holds").output, HasSubstr("send 0 \"a\\xf5\\x02!b\\xf5\\xf5\\x00\"\n"));
+  EXPECT_EQ(run("import corpus -o all --scenario holds").output, "imported 1 files for holds into all\n");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "all/captured"));
+}
+
+TEST_F(ScenarioMain, ImportRefusesWhatAnInputCannotSend) {
+  write("raw", "abc");
+  EXPECT_THAT(run("import raw --scenario holds").output, HasSubstr("-o OUT is missing"));
+  write("tape", "teasel tape 1\n");
+  EXPECT_THAT(run("import tape -o out --scenario holds").output, HasSubstr("begins as a tape does"));
+  std::ofstream(folder_ / "big", std::ios::binary) << std::string(3'000'000, 'x');
+  EXPECT_THAT(run("import big -o out --scenario holds").output, HasSubstr("big has 3000000 bytes; inputs of the scenario holds"));
+}
+
+TEST_F(ScenarioMain, ACorpusWithoutInputsForAScenarioIsAnError) {
+  std::filesystem::create_directories(folder_ / "holds");
+  write("holds/a", "a");
+  const Ran ran = run("run --seeds 0 --corpus holds");
+  EXPECT_EQ(ran.status, 2) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("the corpus has 0 inputs for the scenario aborts: its 1 files belong to scenario holds"));
+  EXPECT_EQ(run("run --seeds 0 --corpus holds --scenario holds").output, "ok holds: 1 inputs, 0 seeds\n");
 }
 
 TEST_F(ScenarioMain, CorpusFoldersNamedLikeScenariosBelongToThem) {

@@ -68,7 +68,8 @@ class FeedFactory final : public Factory {
 /// Makes the function of a scenario from a parser `consume(ByteView) -> bytes consumed`. Each
 /// connection gets a copy of `parser`. Whenever bytes arrive, it is called with all bytes that it
 /// has not consumed, and again as long as it consumes some. To return more than it was given is a
-/// verdict ("consumed-too-much"); an exception is one as well.
+/// verdict ("consumed-too-much"); an exception is one as well. props::feedable is for parsers that
+/// report what they find: it also gives them a log, and checks properties.
 ///
 ///     TEASEL_SCENARIO(header, "parses headers") { feedable(HeaderParser())(world); }
 template <Feedable F>

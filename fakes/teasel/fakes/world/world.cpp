@@ -33,7 +33,10 @@ World::Running::~Running() {
   world_.limits_ = outer_;
 }
 
-World::World(const WorldOptions& options) { reset(options); }
+World::World(const WorldOptions& options) {
+  network_.keepDeliveries();
+  reset(options);
+}
 
 World::~World() {
   const teasel::detail::NoPassThrough last;
@@ -106,6 +109,7 @@ void World::reset(const WorldOptions& options) {
   onApp_.reset();
   verdict_.reset();
   stuck_.reset();
+  warning_.clear();
   chains_.clear();
   died_.clear();
   liveProtocols_ = 0;

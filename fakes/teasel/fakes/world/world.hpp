@@ -130,12 +130,22 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
       fail(oracle, "the check failed", site);
     return condition;
   }
-  /// Records a verdict. Only the first one counts.
-  void fail(std::string_view oracle, std::string message, Site site = Site::here()) {
-    fail(oracle, std::move(message), std::nullopt, site);
+  /// Records a verdict. Only the first one counts. `aspect` tells the faults of one oracle apart
+  /// (Verdict::aspect); blanks, commas and control characters in it become '-'.
+  void fail(std::string_view oracle, std::string message, Site site = Site::here(), std::string_view aspect = {}) {
+    record(oracle, std::move(message), std::nullopt, site, aspect);
   }
   /// The same for an oracle of a counted bound. Shrinking keeps a margin above the bound.
-  void fail(std::string_view oracle, std::string message, const std::optional<Excess>& excess, Site site = Site::here());
+  void fail(std::string_view oracle, std::string message, const Excess& excess, Site site = Site::here()) {
+    record(oracle, std::move(message), excess, site, {});
+  }
+  /// Says something that people must know of this run and that is no verdict: an oracle could not
+  /// see what it looks for. Only the first warning is kept. Engines show it.
+  void warn(std::string message) {
+    if (warning_.empty()) warning_ = std::move(message);
+  }
+  /// The warning of this run; empty when there is none.
+  const std::string& warning() const noexcept { return warning_; }
   /// Null when nothing has failed.
   const Verdict* verdict() const noexcept { return verdict_ ? &*verdict_ : nullptr; }
   /// What everything waited for when a limit was reached.
@@ -251,6 +261,8 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   Instant nextDue();
   void turn(Host& host);
   void shutDown(Host& host);
+  void record(std::string_view oracle, std::string message, const std::optional<Excess>& excess, Site site,
+              std::string_view aspect);
   void afterTurn();
   void reportChains();
   bool reachLimit();
@@ -286,6 +298,7 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   std::vector<bool (*)(const Failure&)> allowed_;
   std::optional<Verdict> verdict_;
   std::optional<StuckReport> stuck_;
+  std::string warning_;
   std::vector<Chain> chains_;
   std::vector<Died> died_;
   std::size_t liveProtocols_ = 0;

@@ -7,10 +7,25 @@
 
 namespace teasel::fakes {
 
-void World::fail(std::string_view oracle, std::string message, const std::optional<Excess>& excess, Site site) {
+namespace {
+
+/// An aspect as the names of faults have it: no blanks, no commas, not too long.
+std::string oneWord(std::string_view aspect) {
+  constexpr std::size_t kMost = 100;
+  std::string word(aspect.substr(0, kMost));
+  for (char& c : word)
+    if (static_cast<unsigned char>(c) <= ' ' || c == ',' || c == 0x7f) c = '-';
+  return word;
+}
+
+}  // namespace
+
+void World::record(std::string_view oracle, std::string message, const std::optional<Excess>& excess, Site site,
+                   std::string_view aspect) {
   if (verdict_) return;
   network_.noteHost(TraceKind::kVerdict, kRemotePeer, detail::hashBytes(oracle));
-  verdict_ = Verdict{std::string(oracle), std::move(message), site, network_.elapsed(), trace_.eventCount(), excess};
+  verdict_ =
+      Verdict{std::string(oracle), std::move(message), site, network_.elapsed(), trace_.eventCount(), excess, oneWord(aspect)};
   network_.setHalted(true);
 }
 

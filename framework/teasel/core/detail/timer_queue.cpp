@@ -82,8 +82,12 @@ UniqueFunction<void()> TimerQueue::takeDue(Instant now, std::uint64_t mark) {
 
 std::vector<PendingCall> TimerQueue::pending() const {
   std::vector<PendingCall> out;
-  for (const TimerEntry& entry : heap_.entries())
-    if (!dead(entry)) out.push_back({entry.at(), (*slab_)[entry.slot()].site});
+  out.reserve(live_);
+  for (const TimerEntry& entry : heap_.entries()) {
+    if (dead(entry)) continue;
+    slab_->ref(entry.slot());
+    out.push_back({entry.at(), (*slab_)[entry.slot()].site, DelayedCall(*slab_, entry.slot())});
+  }
   return out;
 }
 

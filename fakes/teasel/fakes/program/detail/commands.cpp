@@ -12,6 +12,10 @@
 
 namespace teasel::fakes::detail {
 
+namespace {
+std::string firstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+}  // namespace
+
 ReplayJob jobOf(const Tape& tape, bool diagram) {
   ReplayJob job;
   job.scenario = tape.scenario;
@@ -85,6 +89,9 @@ ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration
     found.note = "when it was found, it failed in another way: " + failed.signature;
     found.tape.oracle = found.outcome.oracle;
   }
+  // A smaller input may show the fault in another light.
+  const std::string first = firstLine(failed.message);
+  if (first != firstLine(found.outcome.message)) found.outcome.message += "\nbefore it was shrunk: " + first;
   return found;
 }
 

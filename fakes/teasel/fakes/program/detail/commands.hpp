@@ -27,6 +27,7 @@ int exhaustCommand(const Program& program, Arguments arguments);
 int shrinkCommand(const Program& program, Arguments arguments);
 int showCommand(const Program& program, Arguments arguments);
 int encodeCommand(const Program& program, Arguments arguments);
+int importCommand(const Program& program, Arguments arguments);
 int serveCommand(const Program& program, Arguments arguments);
 
 /// How many runs a search for a smaller input takes when nobody says.

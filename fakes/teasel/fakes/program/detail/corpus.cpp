@@ -31,7 +31,25 @@ std::string namesBeside(const fs::path& missing, bool folders) {
   return names.size() <= kMost ? list : list + " and " + std::to_string(names.size() - kMost) + " others";
 }
 
-std::string readFile(const fs::path& path) {
+/// None of the files is for this scenario. A run of no inputs would look like one that holds.
+[[noreturn]] void refuseCorpus(const Scenario& scenario, const std::vector<fs::path>& files) {
+  const std::string name(scenario.name());
+  std::string owners;
+  for (const fs::path& path : files) {
+    const std::string folder = path.parent_path().filename().string();
+    const bool named = folder != name && findScenario(folder) != nullptr;
+    const std::string owner =
+        named ? "scenario " + folder + ", whose name their folder has" : "another scenario, which their tapes name";
+    if (owners.find(owner) == std::string::npos) (owners += owners.empty() ? "" : "; to ") += owner;
+  }
+  throw UsageError("the corpus has 0 inputs for the scenario " + name + ": its " + std::to_string(files.size()) +
+                   " files belong to " + owners + ". Run the other scenarios by themselves (--scenario), or put inputs for " +
+                   name + " into a folder " + name);
+}
+
+}  // namespace
+
+std::string readBytes(const fs::path& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) throw UsageError(path.string() + " is a directory; expected a tape or a fuzzer input");
   if (!fs::exists(path, error)) throw UsageError("there is no file " + path.string() + "; " + namesBeside(path, false));
@@ -43,8 +61,6 @@ std::string readFile(const fs::path& path) {
   if (out.view().size() > Tape::kMaxSize) throw LimitExceeded("the size of " + path.string(), Tape::kMaxSize, out.view().size());
   return out.str();
 }
-
-}  // namespace
 
 CodecOptions codecOf(const Scenario& scenario) {
   return {.introducer = scenario.options().introducer, .limits = scenario.options().play};
@@ -60,7 +76,7 @@ const Scenario& theScenario(const std::string& named) {
 }
 
 InputFile readInput(const fs::path& path, const std::string& scenario) {
-  const std::string text = readFile(path);
+  const std::string text = readBytes(path);
   InputFile input{path.string(), {}};
   if (Tape::looksLikeTape(text)) {
     input.tape = Tape::parse(text, path.string());
@@ -92,13 +108,14 @@ std::vector<InputFile> corpusOf(const Scenario& scenario, const std::vector<fs::
   for (const fs::path& path : files) {
     const std::string folder = path.parent_path().filename().string();
     if (folder != scenario.name() && findScenario(folder) != nullptr) continue;
-    const std::string text = readFile(path);
+    const std::string text = readBytes(path);
     if (Tape::looksLikeTape(text)) {
       const std::string& named = Tape::parse(text, path.string()).scenario;
       if (!named.empty() && requireScenario(named).name() != scenario.name()) continue;
     }
     inputs.push_back(readInput(path, std::string(scenario.name())));
   }
+  if (inputs.empty() && !files.empty()) refuseCorpus(scenario, files);
   return inputs;
 }
 

@@ -10,12 +10,33 @@
 #include <teasel/fakes/program/detail/serve.hpp>
 #include <teasel/fakes/program/report.hpp>
 
-// The commands for one input (replay, exhaust, shrink, show, encode), and serve.
+// The commands for one input (replay, exhaust, shrink, show, encode, import), and serve.
 
 namespace teasel::fakes::detail {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::uint64_t kExhaustSeconds = 3600;
+
+/// Writes a captured stream as a fuzzer input, and checks that the input sends just that stream.
+void importFile(const Scenario& scenario, const fs::path& from, const fs::path& to) {
+  const std::string captured = readBytes(from);
+  const CodecOptions codec = codecOf(scenario);
+  const std::string bytes = escapedForFuzzer(captured, codec);
+  if (Tape::looksLikeTape(bytes))
+    throw UsageError("import: " + from.string() + " begins as a tape does, and would be read as one");
+  Play play;
+  std::vector<ChoiceRecord> records;
+  decode(bytes, codec, play, records);
+  if (play.byteCount() != captured.size())
+    throw UsageError("import: " + from.string() + " has " + std::to_string(captured.size()) + " bytes; inputs of the scenario " +
+                     std::string(scenario.name()) + " send at most " + std::to_string(play.byteCount()) +
+                     " (its option play.bytes)");
+  std::ofstream file(to, std::ios::binary | std::ios::trunc);
+  file << bytes;
+  if (!file.flush()) throw UsageError("import: " + to.string() + " cannot be written");
+}
 
 std::string hexadecimal(std::uint64_t number) {
   std::string out(16, '0');
@@ -76,6 +97,7 @@ int replayCommand(const Program& program, Arguments arguments) {
   if (outcome.ok()) {
     if (diagram) std::cout << outcome.diagram;
     warnOfStaleness(outcome);
+    if (!outcome.message.empty()) std::cout << "warning: " << outcome.message << '\n';
     std::cout << (expectFailure      ? "FAILED "
                   : expected.empty() ? "ok "
                                      : "NOT SHOWN ")
@@ -167,6 +189,27 @@ int encodeCommand(const Program&, Arguments arguments) {
   std::ofstream file(*out, std::ios::binary | std::ios::trunc);
   file << bytes;
   if (!file.flush()) throw UsageError("encode: " + *out + " cannot be written");
+  return 0;
+}
+
+int importCommand(const Program&, Arguments arguments) {
+  const Scenario& scenario = theScenario(arguments.value("--scenario").value_or(""));
+  const std::optional<std::string> out = arguments.value("-o");
+  const std::string path = arguments.onlyPath("a captured file, or a folder of such files,");
+  if (!out) throw UsageError("import: -o OUT is missing");
+  std::error_code none;
+  if (!fs::is_directory(path, none)) {
+    importFile(scenario, path, *out);
+    return 0;
+  }
+  std::size_t count = 0;
+  for (const fs::path& file : corpusFiles(path)) {
+    const fs::path target = fs::path(*out) / fs::relative(file, path);
+    fs::create_directories(target.parent_path());
+    importFile(scenario, file, target);
+    ++count;
+  }
+  std::cout << "imported " << count << " files for " << scenario.name() << " into " << *out << '\n';
   return 0;
 }
 

@@ -31,8 +31,7 @@ class ScenarioRun {
   ScenarioRun(const Program& program, const RunOptions& options, const Scenario& scenario)
       : program_(program), options_(options), scenario_(scenario), runner_({.timeout = options.timeout, .inputFile = {}}) {}
 
-  std::size_t run(const std::vector<fs::path>& files) {
-    const std::vector<InputFile> corpus = corpusOf(scenario_, files);
+  std::size_t run(const std::vector<InputFile>& corpus) {
     for (const InputFile& input : corpus) {
       if (stop()) break;
       interesting(jobOf(input.tape, false), input.path);
@@ -49,6 +48,7 @@ class ScenarioRun {
     }
     if (failures_ == 0)
       std::cout << "ok " << scenario_.name() << ": " << corpus.size() << " inputs, " << runs_ - corpus.size() << " seeds\n";
+    if (!warning_.empty()) std::cout << "warning: " << scenario_.name() << ": " << warning_ << '\n';
     return failures_;
   }
 
@@ -58,6 +58,7 @@ class ScenarioRun {
   void interesting(const ReplayJob& job, const std::string& origin) {
     ++runs_;
     const ReplayOutcome outcome = runner_.run(job);
+    if (outcome.ok() && warning_.empty()) warning_ = outcome.message;
     if (outcome.ok()) return;
     if (std::find(seen_.begin(), seen_.end(), outcome.signature) != seen_.end()) return;
     seen_.push_back(outcome.signature);
@@ -87,6 +88,7 @@ class ScenarioRun {
   const Scenario& scenario_;
   ForkedRunner runner_;
   std::vector<std::string> seen_;
+  std::string warning_;  // the first one
   std::size_t runs_ = 0, failures_ = 0;
 };
 
@@ -109,8 +111,10 @@ int runCommand(const Program& program, Arguments arguments) {
   if (chosen.empty()) throw UsageError("no scenario is linked into this program");
   const std::vector<fs::path> files = options.corpus.empty() ? std::vector<fs::path>() : corpusFiles(options.corpus);
   if (files.empty() && options.seeds == 0) throw UsageError("run: nothing to run: no corpus and no seeds");
+  std::vector<std::vector<InputFile>> corpora;  // all are read before anything runs: one may be missing
+  for (const Scenario* scenario : chosen) corpora.push_back(corpusOf(*scenario, files));
   std::size_t failures = 0;
-  for (const Scenario* scenario : chosen) failures += ScenarioRun(program, options, *scenario).run(files);
+  for (std::size_t i = 0; i < chosen.size(); ++i) failures += ScenarioRun(program, options, *chosen[i]).run(corpora[i]);
   return failures == 0 ? 0 : 1;
 }
 
