@@ -76,7 +76,9 @@ ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
     outcome.signature = signatureOf(*verdict);
     outcome.message = verdict->message;
     if (verdict->site) outcome.message += "\nat " + verdict->site.text();
-    outcome.message += ", " + shown(verdict->at) + " into the run";
+    // The message may consist of whole lines.
+    const bool newLine = !outcome.message.empty() && outcome.message.back() == '\n';
+    outcome.message += (newLine ? "" : ", ") + shown(verdict->at) + " into the run";
   }
   if (job.diagram) outcome.diagram = world_.diagram();
   outcome.play = world_.play();
