@@ -311,20 +311,5 @@ TEST(FakeClock, LogsAnExceptionOutOfACallAndGoesOn) {
   EXPECT_EQ(log.flushLoggedErrors<std::runtime_error>().size(), 1u);
 }
 
-TEST(Shown, UsesTheLargestUnitThatShowsIt) {
-  EXPECT_EQ(shown(0ns), "0 ns");
-  EXPECT_EQ(shown(999ns), "999 ns");
-  EXPECT_EQ(shown(1500us), "1.5 ms");
-  EXPECT_EQ(shown(-3s), "-3 s");
-  EXPECT_EQ(shown(Duration::min()), "-9223372036.854 s");
-}
-
-TEST(StuckReport, SaysWhichLimitAndWhatWaits) {
-  const StuckReport report{"virtualTime", 2'000'000'000, 1s, 7, {"timer made at a.cpp:1"}};
-  EXPECT_EQ(report.text(),
-            "stuck: reached the limit virtualTime (2 s) after 7 events, 1 s of virtual time; waiting were:\n"
-            "  timer made at a.cpp:1\n");
-}
-
 }  // namespace
 }  // namespace teasel::fakes

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 namespace teasel {
 
@@ -20,5 +21,13 @@ struct ClockTime {
 using Instant = ClockTime::time_point;
 /// Later than any other: "no deadline".
 inline constexpr Instant kNever = Instant::max();
+
+/// A duration for people, as every message of Teasel shows it. Below two minutes it is a number in
+/// the largest unit that fits: "0 ns", "1.5 ms", "90 s". From then on it is days, hours, minutes
+/// and seconds, without those that are zero: "5 min", "7 days", "1 day 2 h 0.5 s". A number has at
+/// most three decimals; what is smaller is cut off.
+std::string durationText(Duration duration);
+/// The same for columns of times: in no unit above seconds, "604800 s".
+std::string secondsText(Duration duration);
 
 }  // namespace teasel

@@ -22,8 +22,7 @@ std::string shownText(std::string_view value) { return '"' + escaped(ByteView(va
 std::string shownType(const std::type_info& type) { return "of type " + typeName(type); }
 
 Failure timedOut(Duration after, Site site) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(after).count();
-  const std::string text = "no result within " + std::to_string(milliseconds) + " ms (addTimeout at " + site.text() + ")";
+  const std::string text = "no result within " + durationText(after) + " (addTimeout at " + site.text() + ")";
   return Failure(TimeoutError(text), site);
 }
 

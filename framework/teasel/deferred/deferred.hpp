@@ -50,8 +50,8 @@ class Deferred {
   explicit Deferred(Site made = Site::here()) : chain_(detail::Chain::make(made)) {}
   /// With a canceller, which cancel() calls while the Deferred is unfired, as
   /// canceller(Deferred<T>&) or canceller(). It may fire the Deferred. If it does not, cancel()
-  /// fires it with CancelledError. The canceller should use its argument: a handle that it captured
-  /// would keep its chain alive.
+  /// fails the Deferred with what the canceller throws, or else with CancelledError. The canceller
+  /// should use its argument: a handle that it captured would keep its chain alive.
   template <class F>
     requires(!std::is_convertible_v<F, Site> && (std::is_invocable_v<F&, Deferred&> || std::is_invocable_v<F&>))
   explicit Deferred(F canceller, Site made = Site::here());
@@ -205,8 +205,9 @@ class Deferred {
   Deferred<void> chainDeferred(const Deferred& other, Site site = Site::here());
 
   /// Cancels this Deferred if it has no result `after` from now. A CancelledError that this causes
-  /// becomes TimeoutError; what a canceller gave instead stays. The time covers the callbacks that
-  /// were added before, not those that are added later. `clock` must outlive the wait.
+  /// becomes TimeoutError; what a canceller gave or threw instead stays. The time covers the
+  /// callbacks that were added before, not those that are added later. `clock` must outlive the
+  /// wait.
   Deferred& addTimeout(Duration after, Clock& clock, Site site = Site::here()) {
     return addTimeout(after, clock, detail::TimeoutFailure{site}, site);
   }
@@ -263,8 +264,10 @@ class Deferred {
   // --- Control: through any handle, stale ones included.
 
   /// An unfired Deferred: calls the canceller, or fails with CancelledError. One that waits for a
-  /// Deferred that a callback returned: cancels that one. Any other: does nothing. When the
-  /// canceller throws, the exception leaves this call and the Deferred stays unfired.
+  /// Deferred that a callback returned: cancels that one. Any other: does nothing. An exception of
+  /// the canceller never leaves this call. It becomes the Failure of the Deferred, and one late
+  /// result is then ignored, as without a canceller. When the canceller had fired the Deferred
+  /// before it threw, the exception is logged.
   void cancel(Site site = Site::here()) const { existing("cancel", site).cancel(site); }
   /// No callback runs until unpause() was called as often as pause(). Inside a callback, the next
   /// one waits.

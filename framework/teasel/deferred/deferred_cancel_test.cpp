@@ -90,18 +90,6 @@ TEST(DeferredCancel, KeepsTheFailureThatTheCancellerGave) {
   EXPECT_THAT(failureOf(d), HasSubstr("Oops"));
 }
 
-TEST(DeferredCancel, LetsTheCancellersExceptionOutAndStaysUnfired) {
-  int calls = 0;
-  Deferred<int> d([&] {
-    if (++calls == 1) throw Oops();
-  });
-  EXPECT_THROW(d.cancel(), Oops);
-  EXPECT_FALSE(d.called());
-  d.cancel();
-  EXPECT_EQ(calls, 2);
-  EXPECT_EQ(failureOf(d), "CancelledError");
-}
-
 TEST(DeferredCancel, InsideItsOwnCancellerDoesNothing) {
   int calls = 0;
   Deferred<int> d([&](Deferred<int>& asked) { ++calls, asked.cancel(); });
@@ -247,7 +235,7 @@ TEST(DeferredTimeout, FailsWithTimeoutErrorWhenNoResultCame) {
   clock.advance(1s);
   const Failure failure = d.take().failure();
   EXPECT_NE(failure.check<TimeoutError>(), nullptr);
-  EXPECT_THAT(failure.what(), HasSubstr("10000 ms"));
+  EXPECT_THAT(failure.what(), HasSubstr("no result within 10 s"));
 }
 
 TEST(DeferredTimeout, IsForgottenWhenAResultCame) {

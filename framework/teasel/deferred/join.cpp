@@ -1,13 +1,8 @@
 #include <teasel/deferred/join.hpp>
 
-#include <teasel/core/logger.hpp>
-#include <teasel/core/pass_through.hpp>
-
 namespace teasel {
 
 namespace {
-constexpr Logger kLog("Deferred");
-
 std::string allFailed(const std::vector<Failure>& failures) {
   std::string text = "all " + std::to_string(failures.size()) + " inputs failed:";
   for (const Failure& failure : failures) text += " [" + failure.text() + "]";
@@ -20,21 +15,27 @@ FailureGroup::FailureGroup(std::vector<Failure> failures)
 
 namespace detail {
 
-void cancelAll(std::vector<Chain*>& inputs) {
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    Chain* const chain = inputs[i];  // null once the input has a result or is dead
-    if (chain == nullptr) continue;
-    chain->retain();
-    try {
-      chain->cancel(Site{});
-    } catch (...) {
-      if (mustPassThrough()) {
-        chain->release();
-        throw;
-      }
-      kLog.failure("A canceller threw while a join was being cancelled", Failure::current(Site{}));
+void JoinState::cancelInputs() {
+  struct Cancelling {
+    JoinState& join;
+    explicit Cancelling(JoinState& state) noexcept : join(state) { ++join.cancelling_; }
+    Cancelling(const Cancelling&) = delete;
+    Cancelling& operator=(const Cancelling&) = delete;
+    ~Cancelling() {
+      if (--join.cancelling_ == 0 && !join.open()) join.forgetInputs();
     }
-    chain->release();
+  } const cancelling(*this);
+  struct Kept {
+    Chain& chain;
+    explicit Kept(Chain& input) noexcept : chain(input) { chain.retain(); }
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+    ~Kept() { chain.release(); }
+  };
+  for (const WeakChain& input : inputs_) {
+    if (input.get() == nullptr) continue;
+    const Kept kept(*input.get());
+    kept.chain.cancel(Site{});
   }
 }
 

@@ -15,8 +15,12 @@
 /// and errors count as handled. From lvalues it copies the results, which stay there: an error is
 /// still unhandled, unless `consumeErrors` is set.
 ///
-/// Cancelling a join cancels every input that has no result. The join then gets what its inputs
-/// give. What a canceller of an input throws is logged.
+/// Cancelling a join that has not fired calls cancel() on every input, in their order. An input
+/// without a result fails. An input that has reported already, and now waits for a Deferred that a
+/// callback behind the join returned, has that Deferred cancelled. The join then gets what its
+/// inputs give: a CancelledError, or what a canceller gives or throws. A join knows its inputs
+/// weakly. It does not keep alive an input that nobody else holds. A join whose missing inputs are
+/// all dead gets nothing more; when it is cancelled, it fails with CancelledError itself.
 namespace teasel {
 
 /// Input `index` of a join was the first that failed.
@@ -142,9 +146,9 @@ detail::GatheredTuple<Inputs...> gather(Inputs&&... inputs) {
   return detail::gatherAt(Site{}, std::forward<Inputs>(inputs)...);
 }
 
-/// The first success wins: the other inputs are cancelled, then the race fires. When all inputs
-/// fail, it fails with FailureGroup. Failures of inputs are consumed. Without inputs it throws
-/// UsageError.
+/// The first success wins: the other inputs are cancelled, as when the race is cancelled, and then
+/// the race fires. When all inputs fail, it fails with FailureGroup. Failures of inputs are
+/// consumed. Without inputs it throws UsageError.
 template <class T>
 Deferred<First<T>> race(const std::vector<Deferred<T>>& inputs, Site site = Site::here());
 template <class T>

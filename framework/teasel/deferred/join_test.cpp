@@ -181,11 +181,8 @@ TEST(DeferredList, CancelReachesEveryInputAlthoughACancellerThrows) {
   Ints inputs{Deferred<int>([] { throw Oops("no"); }), Deferred<int>()};
   auto list = deferredList(inputs, {.consumeErrors = true});
   list.cancel();
-  EXPECT_TRUE(inputs[1].called());
-  EXPECT_FALSE(list.called());
-  EXPECT_EQ(log.flushLoggedErrors<Oops>().size(), 1u);
-  inputs[0].callback(1);
-  EXPECT_TRUE(list.hasResult());
+  EXPECT_THAT(shown(list.take().value()), ElementsAre("no", "the Deferred was cancelled"));
+  EXPECT_TRUE(log.events().empty());
 }
 
 TEST(DeferredList, CancelAfterItFiredDoesNothing) {
@@ -207,7 +204,6 @@ TEST(DeferredList, DiesWithInputsThatNeverFire) {
   {
     auto list = deferredList(Ints(2));
     EXPECT_EQ(chains.live, 1);
-    list.cancel();
     EXPECT_FALSE(list.called());
   }
   EXPECT_EQ(chains.live, 0);

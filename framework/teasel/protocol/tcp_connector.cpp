@@ -74,9 +74,7 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
     if (failure_) return failed(failure_);
     if (timeout_ < Duration::max())
       timer_ = reactor_.callLater(timeout_, [this] {
-        giveUp(Failure(TimeoutError("connecting to " + getDestination() + " took longer than " +
-                                    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count()) +
-                                    " ms")));
+        giveUp(Failure(TimeoutError("connecting to " + getDestination() + " took longer than " + durationText(timeout_))));
       });
     if (const auto literal = Address::parse(host_, port_)) return connectTo(*literal);
     reactor_.resolver().resolve(
@@ -161,7 +159,7 @@ std::shared_ptr<Connector> Reactor::connectTCP(std::string host, int port, std::
   const std::uint16_t checked = detail::checkedPort(port);
   if (checked == 0) throw InvalidAddressError("cannot connect to port 0");
   if (factory == nullptr) throw UsageError("connectTCP needs a factory");
-  if (timeout < Duration::zero()) throw NegativeDelay("connectTCP with a timeout of " + std::to_string(timeout.count()) + " ns");
+  if (timeout < Duration::zero()) throw NegativeDelay("connectTCP with a timeout of " + durationText(timeout));
   auto connector = std::make_shared<TcpConnector>(*this, std::move(host), checked, std::move(factory), timeout, bindAddress);
   connector->connect();
   return connector;

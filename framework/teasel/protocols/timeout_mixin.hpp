@@ -38,7 +38,7 @@ class TimeoutMixin : public Base {
   /// changes nothing if the period is negative. After connectionLost it only notes the period.
   std::optional<Duration> setTimeout(std::optional<Duration> period) {
     if (period && *period < Duration::zero())
-      throw NegativeDelay("setTimeout(" + std::to_string(period->count()) + " ns): a timeout lies ahead");
+      throw NegativeDelay("setTimeout(" + durationText(*period) + "): a timeout lies ahead");
     timer_.cancelIfActive();
     if (period && !over_) timer_ = clock_.callLater(*period, [this] { expire(); });
     return std::exchange(timeOut_, period);

@@ -323,7 +323,7 @@ Cooperator Cooperator::withTimeSlice(Reactor& reactor, Duration slice, bool star
     throw NoWallClock(where + "the time of the driver " + std::string(driver.name()) +
                       " stands still within a turn; give the slice as a number of iterations");
   }
-  if (slice < Duration::zero()) throw NegativeDelay(where + "a slice of " + std::to_string(slice.count()) + " ns");
+  if (slice < Duration::zero()) throw NegativeDelay(where + "a slice of " + durationText(slice));
   constexpr std::size_t kEndless = std::numeric_limits<std::size_t>::max();
   return Cooperator(std::make_shared<detail::CoopCore>(reactor, kEndless, &driver, slice, started));
 }

@@ -127,6 +127,17 @@ TEST(Cooperator, CancellingCoiterateStopsTheTask) {
   EXPECT_EQ(clock.pending(), 0u);
 }
 
+TEST(Cooperator, ATaskFailsWithWhatTheCancellerOfTheDeferredThatItWaitsForThrows) {
+  StallingClock clock;
+  Cooperator cooperator(clock);
+  Deferred<void> slow([] { throw Oops(); });
+  auto end = cooperator.coiterate([&] { return Iteration(slow); });
+  clock.runAfter(0s);
+  slow.cancel();
+  failureResultOf<Oops>(end);
+  EXPECT_EQ(clock.pending(), 0u);
+}
+
 TEST(Cooperator, StopFailsItsTasksAndMakesNoFurtherStep) {
   StallingClock clock;
   Cooperator cooperator(clock);

@@ -95,6 +95,15 @@ TEST(DeferLater, WaitsForADeferredThatTheFunctionGivesAndCancelsIt) {
   failureResultOf<CancelledError>(later);
 }
 
+TEST(DeferLater, CancelledFailsWithWhatTheCancellerOfItsFunctionsDeferredThrows) {
+  FakeClock clock;
+  const Deferred<int> inner([] { throw Oops(); });
+  auto later = deferLater(clock, 1s, [&] { return inner; });
+  clock.advance(1s);
+  later.cancel();
+  failureResultOf<Oops>(later);
+}
+
 TEST(DeferLater, KeepsACoroutineWithCapturesUntilItsEnd) {
   FakeClock clock;
   const auto witness = std::make_shared<int>(41);

@@ -67,7 +67,7 @@ bool LoopingCall::running() const noexcept { return loop_->running(); }
 namespace {
 void requireNotNegative(const char* what, Duration interval, Site site) {
   if (interval >= Duration::zero()) return;
-  throw NegativeDelay(std::string(what) + " at " + site.text() + ": an interval of " + std::to_string(interval.count()) + " ns");
+  throw NegativeDelay(std::string(what) + " at " + site.text() + ": an interval of " + durationText(interval));
 }
 }  // namespace
 

@@ -354,6 +354,40 @@ TEST(LoopingCall, CancelledInItsBodyCancelsTheDeferredThatTheBodyThenGives) {
   failureResultOf<CancelledError>(done);
 }
 
+TEST(LoopingCall, CancelledFailsWithWhatTheCancellerOfTheBodysDeferredThrows) {
+  FakeClock clock;
+  const Deferred<void> slow([] { throw Oops(); });
+  LoopingCall loop(clock, [&] { return slow; });
+  auto done = loop.start(1s);
+  done.cancel();
+  failureResultOf<Oops>(done);
+  EXPECT_FALSE(loop.running());
+  EXPECT_EQ(clock.pending(), 0u);
+}
+
+TEST(LoopingCall, ATimeoutEndsItAlthoughTheCancellerOfTheBodysDeferredThrows) {
+  FakeClock clock;
+  const Deferred<void> slow([] { throw Oops(); });
+  LoopingCall loop(clock, [&] { return slow; });
+  auto done = loop.start(1s);
+  done.addTimeout(5s, clock);
+  clock.advance(5s);
+  failureResultOf<Oops>(done);
+  EXPECT_EQ(clock.pending(), 0u);
+}
+
+TEST(LoopingCall, CancelledInItsBodyLogsWhatTheCancellerOfTheBodysDeferredThrows) {
+  FakeClock clock;
+  LogCapture log;
+  const Deferred<void> slow([] { throw Oops(); });
+  Deferred<void> done(nullptr);
+  LoopingCall loop(clock, [&] { return done.cancel(), slow; });
+  done = loop.start(1s, false);
+  clock.advance(1s);
+  failureResultOf<CancelledError>(done);
+  EXPECT_EQ(log.flushLoggedErrors<Oops>().size(), 1u);
+}
+
 TEST(LoopingCall, AnErrorThatComesAfterTheCancellationIsLogged) {
   task_tests::Chains chains;
   FakeClock clock;

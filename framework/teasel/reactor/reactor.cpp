@@ -400,7 +400,7 @@ std::vector<std::string> Reactor::describeOpen() const {
   for (const Resource* resource = firstResource_; resource != nullptr; resource = resource->following_)
     lines.push_back(resource->describe());
   for (const PendingCall& timer : timers_.pending())
-    lines.push_back("timer made at " + timer.site.text() + ", due in " + std::to_string((timer.at - liveNow()).count()) + " ns");
+    lines.push_back("timer made at " + timer.site.text() + ", due in " + durationText(timer.at - liveNow()));
   if (!posted_.empty()) lines.push_back(std::to_string(posted_.size()) + " posted call(s)");
   if (inThreads_ > 0) lines.push_back(std::to_string(inThreads_) + " call(s) in threads");
   return lines;

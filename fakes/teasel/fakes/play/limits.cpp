@@ -2,32 +2,34 @@
 
 namespace teasel::fakes {
 
-std::string shown(Duration duration) {
-  struct Unit {
-    std::int64_t nanoseconds;
-    const char* name;
-  };
-  static constexpr Unit kUnits[] = {{1'000'000'000, " s"}, {1'000'000, " ms"}, {1'000, " us"}};
-  const std::int64_t count = duration.count();
-  const std::uint64_t size = count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
-  for (const Unit& unit : kUnits) {
-    const auto one = static_cast<std::uint64_t>(unit.nanoseconds);
-    if (size < one) continue;
-    std::string text = (count < 0 ? "-" : "") + std::to_string(size / one);
-    if (std::uint64_t rest = size % one / (one / 1000); rest > 0) {
-      std::string decimals = std::to_string(1000 + rest).substr(1);
-      while (decimals.back() == '0') decimals.pop_back();
-      text += '.' + decimals;
-    }
-    return text + unit.name;
-  }
-  return std::to_string(count) + " ns";
+std::string shown(Duration duration) { return durationText(duration); }
+
+namespace {
+
+std::string counted(std::uint64_t events) { return std::to_string(events) + (events == 1 ? " event" : " events"); }
+
+/// A time that lies behind `limit`. It may lie so little behind it that both look alike.
+std::string shownBehind(Duration time, Duration limit) {
+  if (time <= limit || shown(time) != shown(limit)) return shown(time);
+  return shown(limit) + " and " + shown(time - limit);
 }
 
+std::string whatHappened(const StuckReport& report) {
+  if (report.limit == "virtualTime") {
+    const Duration limit(static_cast<std::int64_t>(report.allowed));
+    return "the next " + report.next + " is due " + shownBehind(report.nextDue, limit) +
+           " into the run, and the limit virtualTime is " + shown(limit);
+  }
+  const std::string reached = "reached the limit " + report.limit + ": " + counted(report.allowed);
+  if (report.limit == "eventsAtOneInstant") return reached + " while the clock stood still";
+  if (report.limit == "eventsSinceProgress") return reached + " without a byte, a connection or an event of the Play";
+  return reached + " in one run";
+}
+
+}  // namespace
+
 std::string StuckReport::text() const {
-  std::string out = "stuck: reached the limit " + limit + " (" +
-                    (limit == "virtualTime" ? shown(Duration(static_cast<std::int64_t>(allowed))) : std::to_string(allowed)) +
-                    ") after " + std::to_string(events) + " events, " + shown(at) + " of virtual time";
+  std::string out = whatHappened(*this) + "; the run has come to " + shown(at) + ", after " + counted(events);
   out += waiting.empty() ? "; nothing was waiting\n" : "; waiting were:\n";
   for (const std::string& line : waiting) out += "  " + line + '\n';
   return out;

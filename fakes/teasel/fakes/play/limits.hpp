@@ -21,17 +21,21 @@ struct Limits {
 
 /// Why a world stopped making progress, and what every part of it was waiting for.
 struct StuckReport {
-  std::string limit;                 ///< the name of the Limits member that was reached
-  std::uint64_t allowed = 0;         ///< its value (nanoseconds for virtualTime)
-  Duration at{};                     ///< virtual time since the beginning of the run
-  std::uint64_t events = 0;          ///< how many events had happened
-  std::vector<std::string> waiting;  ///< a line for each connection, port, timer, paused peer
+  std::string limit;                   ///< the name of the Limits member that was reached
+  std::uint64_t allowed = 0;           ///< its value (nanoseconds for virtualTime)
+  Duration at{};                       ///< virtual time since the beginning of the run
+  std::uint64_t events = 0;            ///< how many events had happened
+  std::vector<std::string> waiting{};  ///< a line for each connection, port, timer, paused peer
+  /// For virtualTime: what comes next, "timer" or "event", and when it is due, since the beginning
+  /// of the run.
+  std::string next = "event";
+  Duration nextDue{};
 
-  /// Several lines for people.
+  /// Several lines for people. They do not begin with the name of the oracle, which is "stuck".
   std::string text() const;
 };
 
-/// A duration in the largest unit that shows it, with at most three decimals: "1.5 ms", "3 s".
+/// durationText, by the name that this room uses.
 std::string shown(Duration duration);
 
 }  // namespace teasel::fakes

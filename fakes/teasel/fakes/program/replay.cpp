@@ -89,7 +89,9 @@ ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
     outcome.signature = signatureOf(*verdict);
     outcome.message = verdict->message;
     if (verdict->site) outcome.message += "\nat " + verdict->site.text();
-    outcome.message += ", " + shown(verdict->at) + " into the run";
+    // The message may consist of whole lines.
+    const bool newLine = !outcome.message.empty() && outcome.message.back() == '\n';
+    outcome.message += (newLine ? "" : ", ") + shown(verdict->at) + " into the run";
     outcome.excess = verdict->excess;
   }
   if (outcome.ok()) outcome.message = world_.warning();

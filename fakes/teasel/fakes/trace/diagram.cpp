@@ -62,7 +62,7 @@ class Ladder {
     return line;
   }
   void emit(const TraceEvent& event, std::string line, const std::string& margin) {
-    const std::string time = shown(Duration(event.at));
+    const std::string time = secondsText(Duration(event.at));
     line.replace(0, std::min(kTimeColumns, time.size()), time.substr(0, kTimeColumns));
     if (!margin.empty()) line = pad(line, column(parties_.back()) + 4) + margin;
     out_ += trimmed(line) + '\n';

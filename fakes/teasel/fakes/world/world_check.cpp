@@ -51,7 +51,14 @@ std::vector<std::string> World::waiting() {
 }
 
 void World::getStuck(const char* limit, std::uint64_t allowed) {
-  stuck_ = StuckReport{limit, allowed, now() - runStart_, events_, waiting()};
+  StuckReport report{.limit = limit, .allowed = allowed, .at = now() - runStart_, .events = events_, .waiting = waiting()};
+  if (const Instant due = nextDue(); due != kNever) {
+    report.nextDue = due - runStart_;
+    for (std::size_t i = 0; i < hostCount_; ++i)
+      for (const PendingCall& timer : hosts_[i]->reactor().getDelayedCalls())
+        if (timer.at == due) report.next = "timer";
+  }
+  stuck_ = std::move(report);
   fail("stuck", stuck_->text(), Site{});
 }
 

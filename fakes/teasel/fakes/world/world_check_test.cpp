@@ -130,6 +130,18 @@ TEST(WorldCheck, VirtualTimeIsLimited) {
   EXPECT_EQ(world.stuck()->limit, "virtualTime");
 }
 
+TEST(WorldCheck, ATimerBehindTheLimitOfTimeIsReportedWithBothTimes) {
+  World world;
+  world.host().reactor().callLater(24h * 8, [] {});
+  EXPECT_FALSE(world.runUntil([] { return false; }));
+  const std::string message = world.verdict()->message;
+  EXPECT_EQ(message.substr(0, message.find(';')),
+            "the next timer is due 8 days into the run, and the limit virtualTime is 7 days");
+  EXPECT_NE(message.find("timer made at world_check_test.cpp:"), std::string::npos);
+  EXPECT_NE(message.find(", due in 8 days\n"), std::string::npos);
+  EXPECT_NE(world.diagram().find("FAIL stuck: the next timer is due"), std::string::npos);
+}
+
 TEST(WorldCheck, TheStuckReportNamesAPausedConnection) {
   WorldOptions options;
   options.limits.virtualTime = 1s;

@@ -76,7 +76,8 @@ void Chain::unpause(Site site) {
 
 void Chain::cancel(Site site) {
   Chain* target = this;
-  while (target->inner_ != nullptr) target = target->inner_;
+  // A chain that is dying (without references) hears no request any more.
+  while (target->inner_ != nullptr && target->inner_->refs_ != 0) target = target->inner_;
   // It waits for a Deferred that died unfired: nothing else will ever come.
   if (target->state_ == ChainState::kWaiting) {
     target->putFailure(Failure(CancelledError(), site));
@@ -97,27 +98,40 @@ void Chain::cancel(Site site) {
     }
   } release{target};
   target->cancelling_ = true;
-  bool fires = true;
-  if (Canceller* canceller = std::exchange(target->canceller_, nullptr)) {
-    fires = canceller->fires;
-    // The canceller is put back unless the chain has fired. One that threw, or that only passes the
-    // request on, is asked again the next time.
-    struct PutBack {
-      Chain* chain;
-      Canceller* canceller;
-      ~PutBack() {
-        if (chain->called_) canceller->act(canceller, nullptr);
-        else chain->canceller_ = canceller;
-      }
-    } putBack{target, canceller};
-    canceller->act(canceller, target);
-  } else {
-    target->swallowOne_ = true;
+  Failure why;
+  if (target->canceller_ == nullptr) target->swallowOne_ = true;
+  else why = target->callCanceller();
+  if (target->called_) {
+    if (why) kLog.failure("The canceller of the Deferred made at " + target->made_.text() + " threw after it had fired it", why);
+    return;
   }
-  if (target->called_ || !fires) return;
+  if (why) target->swallowOne_ = true;  // whoever promised the result may not know of the request
+  else if (target->canceller_ != nullptr && !target->canceller_->fires) return;
+  else why = Failure(CancelledError(), site);
   target->markFired(site);
-  target->putFailure(Failure(CancelledError(), site));
+  target->putFailure(std::move(why));
   target->runIfAble();
+}
+
+/// Returns what the canceller threw. A verdict flies on.
+Failure Chain::callCanceller() {
+  // The canceller is put back unless the chain has fired. One that only passes the request on, and
+  // one out of which a verdict flew, is asked again the next time.
+  struct PutBack {
+    Chain* chain;
+    Canceller* canceller;
+    ~PutBack() {
+      if (chain->called_) canceller->act(canceller, nullptr);
+      else chain->canceller_ = canceller;
+    }
+  } putBack{this, std::exchange(canceller_, nullptr)};
+  try {
+    putBack.canceller->act(putBack.canceller, this);
+  } catch (...) {
+    if (mustPassThrough()) throw;
+    return Failure::current(Site{});
+  }
+  return {};
 }
 
 void Chain::dropCanceller() noexcept {
@@ -257,6 +271,7 @@ void Chain::run() {
 }
 
 void Chain::die() noexcept {
+  while (weak_ != nullptr) weak_->reset();
   if (first_ == nullptr && outer_ == nullptr && canceller_ == nullptr && state_ != ChainState::kFailure &&
       (state_ != ChainState::kValue || ops_ == nullptr)) [[likely]] {
     // Nothing in this chain can make another one die.
@@ -264,6 +279,8 @@ void Chain::die() noexcept {
     this->~Chain();
     return poolFree(this, sizeof(Chain));
   }
+  // What is destroyed below may cancel the chain that waits for this one.
+  if (outer_ != nullptr) outer_->inner_ = nullptr;
   below_ = std::exchange(reaper.dying, this);
   if (reaper.reaping) return;
   reaper.reaping = true;
@@ -289,10 +306,7 @@ void Chain::destroy() noexcept {
     first_ = link->next;
     link->act(link, nullptr);
   }
-  if (Chain* outer = std::exchange(outer_, nullptr)) {
-    outer->inner_ = nullptr;
-    outer->release();
-  }
+  if (Chain* outer = std::exchange(outer_, nullptr)) outer->release();
   clear();
   this->~Chain();
   poolFree(this, sizeof(Chain));

@@ -18,6 +18,30 @@ namespace teasel::detail {
 
 class Chain;
 
+/// A reference to a chain that does not keep the chain alive. It is null once the chain is dead.
+class WeakChain {
+ public:
+  WeakChain() noexcept = default;
+  WeakChain(const WeakChain&) = delete;
+  WeakChain& operator=(const WeakChain&) = delete;
+  ~WeakChain() { reset(); }
+  /// Refers to `chain` from now on. The reference must be null before.
+  void set(Chain& chain) noexcept;
+  void reset() noexcept {
+    if (chain_ == nullptr) return;
+    *pointer_ = next_;
+    if (next_ != nullptr) next_->pointer_ = pointer_;
+    chain_ = nullptr;
+  }
+  Chain* get() const noexcept { return chain_; }
+
+ private:
+  Chain* chain_ = nullptr;
+  // All references to one chain form a list, which begins in the chain.
+  WeakChain* next_ = nullptr;
+  WeakChain** pointer_ = nullptr;  // what points to this object
+};
+
 inline constexpr std::uint8_t kOnValue = 1, kOnFailure = 2, kOnBoth = 3;
 
 /// One callback. `act` consumes the node: with a chain it runs the callback, without one it only
@@ -35,7 +59,7 @@ struct Canceller {
   using Act = void (*)(Canceller*, Chain*);
   Act act;
   // Whether cancel() gives CancelledError when `act` gave nothing. Joins wait for their inputs
-  // instead.
+  // instead, as long as an input can still report.
   bool fires;
 };
 
@@ -189,6 +213,7 @@ class Chain {
 
  private:
   friend class ChainAccess;
+  friend class WeakChain;
   explicit Chain(Site made) noexcept : made_(made) {}
   ~Chain() = default;
   static void* operator new(std::size_t, void* place) noexcept { return place; }
@@ -199,6 +224,7 @@ class Chain {
   static Chain* passUp(Chain* current) noexcept;
   static void unwind(Chain* top) noexcept;
   void dropCanceller() noexcept;
+  Failure callCanceller();
   void moveResultFrom(Chain& other) noexcept;
   void die() noexcept;
   void report() noexcept;
@@ -226,6 +252,7 @@ class Chain {
   Canceller* canceller_ = nullptr;
   const ValueOps* ops_ = nullptr;
   const std::type_info* startType_ = nullptr;
+  WeakChain* weak_ = nullptr;  // the first reference that does not keep this chain
   std::uint64_t id_ = 0;
   Site made_;
   Site firedAt_, claimedAt_;
@@ -275,6 +302,14 @@ Stored<T> Chain::takeValue() {
     ~Cleared() { chain->clear(); }
   } cleared{this};
   return std::move(value<T>());
+}
+
+inline void WeakChain::set(Chain& chain) noexcept {
+  chain_ = &chain;
+  next_ = chain.weak_;
+  if (next_ != nullptr) next_->pointer_ = &next_;
+  pointer_ = &chain.weak_;
+  chain.weak_ = this;
 }
 
 inline void Chain::clear() noexcept {

@@ -3,14 +3,11 @@
 #include <cstring>
 #include <functional>
 
-#include <teasel/core/logger.hpp>
 #include <teasel/core/pass_through.hpp>
 
 namespace teasel::detail {
 
 namespace {
-constexpr Logger kLog("Deferred");
-
 /// The size of a frame stands before it, in this many bytes.
 constexpr std::size_t kHeader = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 }  // namespace
@@ -33,6 +30,7 @@ PromiseBase::~PromiseBase() {
   // The frame dies without having given a result, and nobody else will give one.
   chain->setInner(nullptr);
   chain->setDriven(false);
+  chain->takeCancelRequest();  // there is no next wait that it could reach
   chain->release();
 }
 
@@ -101,18 +99,14 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
 }
 
 /// The coroutine was cancelled while its body ran. This object is not a link of the chain yet: when
-/// a canceller throws, no link that could resume the body may be left.
+/// a verdict flies, no link that could resume the body may be left.
 void FrameLink::cancelAwaited() {
   try {
     chain_->cancel(Site{});
   } catch (...) {
-    if (mustPassThrough()) {
-      promise_->chain_->setInner(nullptr);
-      chain_->release();
-      throw;
-    }
-    kLog.failure("A canceller threw at the next wait of the cancelled coroutine made at " + promise_->chain_->made().text(),
-                 Failure::current(Site{}));
+    promise_->chain_->setInner(nullptr);
+    chain_->release();
+    throw;
   }
 }
 

@@ -9,8 +9,6 @@
 namespace teasel {
 namespace detail {
 
-/// Cancels each input that has no result yet. What cancellers throw is logged.
-void cancelAll(std::vector<Chain*>& inputs);
 /// Keeps inputs from running while they are hooked. When results are taken, throws UsageError for
 /// an input that is given twice.
 void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes, Site site);
@@ -18,7 +16,7 @@ void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes,
 void letGo(const std::vector<Chain*>& inputs);
 [[noreturn]] void refuseEmptyJoin(const char* join, Site site);
 
-/// What every join has: its own chain, and its inputs without references. The links on the inputs
+/// What every join has: its own chain, and weak references to its inputs. The links on the inputs
 /// own the JoinState; the canceller of its chain holds it weakly. When no input is left that could
 /// give a result, the JoinState dies. Its chain then dies unfired, unless somebody holds it.
 class JoinState {
@@ -28,32 +26,42 @@ class JoinState {
   JoinState& operator=(const JoinState&) = delete;
   virtual ~JoinState() { out_->release(); }
 
-  void cancel() { cancelAll(inputs_); }
-  std::vector<Chain*>& inputs() noexcept { return inputs_; }
-  Chain& out() noexcept { return *out_; }
+  /// Calls cancel() on every input that lives, in their order, although the join may fire before
+  /// the last one. An input that has reported may wait for a Deferred by now.
+  void cancelInputs();
+  std::vector<WeakChain>& inputs() noexcept { return inputs_; }
 
  protected:
   bool open() const noexcept { return !out_->called(); }
   /// Gives the join its result. Returns its chain, which runs next.
   template <class V, class Given>
   Chain* fire(Given&& value) {
-    out_->markFired(out_->made());
+    fired();
     out_->put<V>(std::forward<Given>(value));
     return pass();
   }
   Chain* fireFailure(Failure failure) noexcept {
-    out_->markFired(out_->made());
+    fired();
     out_->putFailure(std::move(failure));
     return pass();
   }
 
  private:
+  void fired() noexcept {
+    out_->markFired(out_->made());
+    if (cancelling_ == 0) forgetInputs();
+  }
+  /// The inputs may live long. They must not collect references of joins that are over.
+  void forgetInputs() noexcept {
+    for (WeakChain& input : inputs_) input.reset();
+  }
   Chain* pass() noexcept {
     out_->retain();
     return out_;
   }
   Chain* out_;
-  std::vector<Chain*> inputs_;
+  std::vector<WeakChain> inputs_;
+  unsigned cancelling_ = 0;  // how many calls of cancelInputs go on
 };
 
 /// The link on an input. It hands the input's result to State::arrived(index, Result<T>), which may
@@ -65,7 +73,6 @@ struct JoinLink final : Link {
   static Chain* run(Link* link, Chain* chain) {
     Consumed<JoinLink> self{static_cast<JoinLink*>(link)};
     JoinLink& here = *self.node;
-    here.state->inputs()[here.index] = nullptr;
     if (chain == nullptr) return nullptr;
     return here.state->arrived(here.index, here.resultOf(*chain));
   }
@@ -91,13 +98,15 @@ struct JoinLink final : Link {
   bool take, quiet;
 };
 
-/// Cancels the inputs of a join that is still there.
+/// Cancels the inputs of a join that is still there. When no input is left that could report, the
+/// join is gone, and its chain gets the CancelledError itself.
 struct JoinCanceller final : Canceller {
   JoinCanceller(std::weak_ptr<JoinState> join, bool alone) : Canceller{&run, alone}, state(std::move(join)) {}
   static void run(Canceller* canceller, Chain* chain) {
     auto* self = static_cast<JoinCanceller*>(canceller);
     if (chain == nullptr) return poolDelete(self);
-    if (const std::shared_ptr<JoinState> join = self->state.lock()) join->cancel();
+    if (const std::shared_ptr<JoinState> join = self->state.lock()) join->cancelInputs();
+    if (self->state.expired()) self->fires = true;
   }
   std::weak_ptr<JoinState> state;
 };
@@ -115,6 +124,7 @@ template <class State, class T>
 void hook(const std::shared_ptr<State>& state, std::size_t index, const Deferred<T>& input, bool take, bool quiet, Site site) {
   static_assert(std::is_void_v<T> || std::is_move_constructible_v<T>);
   Chain& chain = *Access::chain(input);
+  state->inputs()[index].set(chain);
   Link* link = poolNew<JoinLink<State, T>>(state, index, take, quiet);
   if (take) chain.claim(Claim::kTaken, site);
   chain.add(link);
@@ -126,10 +136,11 @@ void hookAll(const char* join, const std::shared_ptr<State>& state, Inputs&& inp
   using T = typename std::remove_cvref_t<Inputs>::value_type::Value;
   static_assert(kTake || std::is_void_v<T> || std::is_copy_constructible_v<T>,
                 "results that cannot be copied are taken: give the join std::move(inputs)");
-  for (std::size_t i = 0; i < inputs.size(); ++i) state->inputs()[i] = &Access::open(inputs[i], join, site);
+  std::vector<Chain*> chains;
+  chains.reserve(inputs.size());
+  for (const Deferred<T>& input : inputs) chains.push_back(&Access::open(input, join, site));
   // A copy: a callback may change the caller's vector.
   const std::remove_cvref_t<Inputs> own(std::forward<Inputs>(inputs));
-  const std::vector<Chain*> chains = state->inputs();
   holdInputs(chains, join, kTake, site);
   for (std::size_t i = 0; i < own.size(); ++i) hook(state, i, own[i], kTake, quiet, site);
   letGo(chains);
@@ -178,7 +189,7 @@ class FirstState final : public JoinState {
     }
     if (!open()) return nullptr;
     won_ = true;
-    if (cancels_) cancelAll(inputs());
+    if (cancels_) cancelInputs();
     if (!open()) return nullptr;
     if constexpr (std::is_void_v<T>) return fire<First<void>>(First<void>(index));
     else return fire<First<T>>(First<T>(index, std::move(result).value()));
@@ -220,7 +231,7 @@ class TupleState final : public JoinState {
 template <class Whole, std::size_t kIndex>
 struct TuplePlace {
   std::shared_ptr<Whole> whole;
-  std::vector<Chain*>& inputs() noexcept { return whole->inputs(); }
+  std::vector<WeakChain>& inputs() noexcept { return whole->inputs(); }
   template <class T>
   Chain* arrived(std::size_t, Result<T> result) {
     return whole->template at<kIndex>(std::move(result));
@@ -304,7 +315,6 @@ detail::GatheredTuple<Inputs...> detail::gatherAt(Site site, Inputs&&... inputs)
   const std::tuple<std::remove_cvref_t<Inputs>...> own(inputs...);
   std::shared_ptr<State> state;
   auto out = detail::makeJoin<State, typename State::Out>(state, false, sizeof...(Inputs), site);
-  state->inputs() = chains;
   detail::holdInputs(chains, "gather", (... || !std::is_lvalue_reference_v<Inputs>), site);
   [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
     (detail::hook(std::make_shared<detail::TuplePlace<State, kIndex>>(state), kIndex, std::get<kIndex>(own),

@@ -18,8 +18,8 @@ namespace teasel::targets {
 struct Step {
   enum Op : std::uint8_t {
     /// Makes a Deferred with a canceller of kind Canceller(a). The canceller first does
-    /// Effect(c >> 4) to the Deferred b. It then gives `value` or fails with it, if its kind does
-    /// that.
+    /// Effect(c >> 4) to the Deferred b. It then gives `value`, fails with it or throws it, if its
+    /// kind does that.
     kMake,
     /// Adds a callback to the Deferred a, in the way When(b). The callback does Effect(c >> 4) to
     /// the Deferred `value`, and then gives CallbackOutcome(c & 15).

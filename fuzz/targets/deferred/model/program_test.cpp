@@ -148,6 +148,31 @@ TEST(DeferredProgram, CancellerAndCoroutineMayActOnOthers) {
   EXPECT_EQ(disagreement(program), "");
 }
 
+TEST(DeferredProgram, CancellerThatThrowsFailsWhoeverWaits) {
+  const Program program{{Step::kMake, 4, 0, 0, 7}, {Step::kCoroutine, 0, 0, kCatches, 0}, {Step::kCancel, 1, 0, 0, 0}};
+  EXPECT_THAT(runProgram(program), Contains("coroutine 1 got e7"));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, CancelledListReachesWhatAnInputWaitsForThatHasReported) {
+  const Program program{kNew,
+                        kNew,
+                        kNew,
+                        {Step::kList, 3, 0, kConsume, 0},
+                        returning(0, 2),
+                        {Step::kFire, 0, 0, 0, 1},
+                        {Step::kCancel, 3, 0, 0, 0}};
+  EXPECT_THAT(runProgram(program), AllOf(Contains("all are 1 CancelledError"), Contains("d0 called has CancelledError")));
+  EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, ListWhoseInputsAreDeadIsFailedByItsTimeout) {
+  const Program program{
+      kNew, {Step::kList, 1, 0, 0, 0}, {Step::kTimeout, 1, 0, 0, 5}, {Step::kDrop, 0, 0, 0, 0}, {Step::kAdvance, 0, 0, 0, 5}};
+  EXPECT_THAT(runProgram(program), Contains("d1 called has TimeoutError"));
+  EXPECT_EQ(disagreement(program), "");
+}
+
 /// Runs RapidCheck with 10,000 cases; RC_PARAMS may set another number. Returns an empty string, or
 /// the failure that it found and how to reproduce it.
 template <class Property>

@@ -24,7 +24,6 @@ constexpr int kLongAfter = 1'000'000;
 Chain::~Chain() {
   if (result && !result->ok && !result->quiet) deaths.push_back("unhandled " + result->error);
   for (Link& link : links) {
-    if (link.kind == Link::kJoin) link.target->inputs[link.index] = nullptr;
     if (link.kind != Link::kResume) continue;
     link.target->inner = nullptr;
     link.target->driven = false;
@@ -159,7 +158,7 @@ void Interpreter::addTimeout(const Owner& given, int after) {
   append(chain, std::move(link));
 }
 
-/// Advances the clock and runs the timers that are due. An error of a canceller is only logged.
+/// Advances the clock and runs the timers that are due.
 void Interpreter::advance(int by) {
   now_ += by;
   for (;;) {
@@ -169,11 +168,7 @@ void Interpreter::advance(int by) {
     if (next == nullptr) return;
     const Owner chain = std::exchange(next->chain, nullptr);
     next->went = true;
-    try {
-      cancel(*chain);
-    } catch (const Refused&) {
-      continue;
-    }
+    cancel(*chain);
   }
 }
 
@@ -225,7 +220,6 @@ void Interpreter::follow(Chain& chain, const Link& link) {
       Seen outcome = *chain.result;
       if ((link.target->options & kTakes) != 0) chain.result.reset();
       else if ((link.target->options & kConsume) != 0) chain.result->quiet = true;
-      link.target->inputs[link.index] = nullptr;
       return arrive(*link.target, link.index, std::move(outcome));
     }
     case Link::kDigest:
@@ -339,22 +333,35 @@ void Interpreter::cancel(Chain& given) {
     bool& flag;
     ~Done() { flag = false; }
   } done{target.cancelling};
+  Seen outcome = error("CancelledError");
+  try {
+    if (!callCanceller(target)) return;
+  } catch (const Refused& thrown) {
+    outcome = error(thrown.error);
+    target.swallows |= !target.called;
+  }
+  if (target.called) return;  // what was thrown then is only logged
+  target.called = true;
+  target.result = outcome;
+  proceed(target);
+}
+/// Does what the canceller of `target` does, and throws what it throws. Returns false if `target`
+/// waits for the results of its inputs.
+bool Interpreter::callCanceller(Chain& target) {
   if (target.join != Step::kMake) {
     cancelInputs(target);
-    if (target.join != Step::kRace) return;  // the join waits for the results of its inputs
-  } else if (const auto canceller = pick<Canceller>(target.made.a);
-             target.made.op != Step::kMake || canceller == Canceller::kNone) {
-    target.swallows = true;
-  } else {
-    effect(target.made, target.made.b);
-    if (canceller == Canceller::kGives) give(target, value(target.made.value));
-    if (canceller == Canceller::kFails) give(target, numbered(target.made.value));
-    if (canceller == Canceller::kThrows) throw Refused{"e" + std::to_string(target.made.value)};
+    return target.join == Step::kRace || !mayReport(target);
   }
-  if (target.called) return;
-  target.called = true;
-  target.result = error("CancelledError");
-  proceed(target);
+  const auto canceller = pick<Canceller>(target.made.a);
+  if (target.made.op != Step::kMake || canceller == Canceller::kNone) {
+    target.swallows = true;
+    return true;
+  }
+  effect(target.made, target.made.b);
+  if (canceller == Canceller::kGives) give(target, value(target.made.value));
+  if (canceller == Canceller::kFails) give(target, numbered(target.made.value));
+  if (canceller == Canceller::kThrows) throw Refused{"e" + std::to_string(target.made.value)};
+  return true;
 }
 
 // --- The end: every chain is told to end, then the handles are dropped.
@@ -380,7 +387,7 @@ bool Interpreter::toldToEnd(const Owner& given) {
       if (harder) fire(given, error("ended"), false);
       else cancel(chain);
     } catch (const Refused&) {
-      // Its canceller throws, or it is a coroutine that waits for another chain.
+      // It is a coroutine that waits for another chain.
     }
   }
   return true;

@@ -61,7 +61,7 @@ struct Chain : std::enable_shared_from_this<Chain> {
   // Members of a join.
   Step::Op join = Step::kMake;
   std::uint8_t options = 0;
-  std::vector<Chain*> inputs{};  // null: the input has given its result, or died
+  std::vector<std::weak_ptr<Chain>> inputs{};  // a join does not keep its inputs alive
   std::vector<std::optional<Seen>> arrived{};
   bool won = false;
   // Members of a coroutine.
@@ -125,6 +125,7 @@ class Interpreter {
   void look(Chain& chain, const Link& link);
   void waitFor(Chain& chain, const Owner& inner, const Seen& instead);
   void cancel(Chain& given);
+  bool callCanceller(Chain& target);
 
   // Joins and coroutines (reference_joins.cpp).
   void joinMask(Step::Op op, const Step& step);
@@ -135,6 +136,7 @@ class Interpreter {
   void finish(Chain& join);
   void finishWith(Chain& join, const Seen& outcome);
   void cancelInputs(Chain& join);
+  static bool mayReport(const Chain& join);
   void coroutine(const Step& step);
   void await(Chain& made, const Owner& awaited);
   void resume(Chain& made, const Seen& outcome);

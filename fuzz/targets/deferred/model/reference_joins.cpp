@@ -39,7 +39,7 @@ void Interpreter::join(Step::Op op, std::uint8_t options, const std::vector<Owne
   out->arrived.resize(inputs.size());
   for (const Owner& input : inputs) {
     rules_.mayWait(out->id, input->id, false);
-    out->inputs.push_back(input.get());
+    out->inputs.emplace_back(input);
   }
   if (inputs.empty()) finish(*out);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -109,14 +109,14 @@ void Interpreter::finishWith(Chain& join, const Seen& outcome) {
 }
 
 void Interpreter::cancelInputs(Chain& join) {
-  for (std::size_t i = 0; i < join.inputs.size(); ++i) {
-    if (join.inputs[i] == nullptr) continue;
-    try {
-      cancel(*join.inputs[i]);
-    } catch (const Refused&) {
-      continue;  // the error is logged, and the other inputs are still cancelled
-    }
-  }
+  for (const std::weak_ptr<Chain>& each : join.inputs)
+    if (const Owner input = each.lock()) cancel(*input);
+}
+/// Whether an input is alive that has not given its result so far.
+bool Interpreter::mayReport(const Chain& join) {
+  for (std::size_t i = 0; i < join.inputs.size(); ++i)
+    if (!join.arrived[i] && !join.inputs[i].expired()) return true;
+  return false;
 }
 
 void Interpreter::coroutine(const Step& step) {
@@ -147,12 +147,7 @@ void Interpreter::await(Chain& made, const Owner& awaited) {
   link.kind = Link::kResume;
   link.target = made.shared_from_this();
   append(*alive, std::move(link));
-  if (!std::exchange(made.cancelling, false)) return;
-  try {
-    cancel(*alive);
-  } catch (const Refused&) {
-    // The error is logged, and the coroutine goes on waiting.
-  }
+  if (std::exchange(made.cancelling, false)) cancel(*alive);
 }
 void Interpreter::resume(Chain& made, const Seen& outcome) {
   notes_.push_back("coroutine " + std::to_string(made.id) + " got " + shown(outcome));

@@ -361,7 +361,7 @@ class Runner {
         if (harder) handle.errback(Ended());
         else handle.cancel();
       } catch (const std::exception&) {
-        // Its canceller throws, or it is a coroutine that waits for another Deferred.
+        // It is a coroutine that waits for another Deferred.
       }
     }
     return true;
