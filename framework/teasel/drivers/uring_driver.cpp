@@ -320,19 +320,20 @@ std::size_t UringDriver::write(Slot* stream, std::span<const Segment> segments) 
   Entry& entry = Entry::of(stream);
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
-  if (entry.failed) return 0;
+  if (entry.sendFailed) return 0;
   entry.reported = entry.outgoing.start(segments);
   if (entry.reported > 0) touch(entry);
   return 0;
 }
 
 void UringDriver::sent(Entry& entry, int result) {
-  if (entry.failed || entry.state == State::kClosed) return;
+  if (entry.sendFailed || entry.state == State::kClosed) return;
   if (result >= 0) {
     entry.outgoing.advance(static_cast<std::size_t>(result));
   } else if (result != -EINTR && result != -EAGAIN && result != -ECANCELED) {
     if (entry.state == State::kLingering) return endLingering(entry);
-    return fail(entry, posix::lossFailure(-result, "sending"));
+    // A completion with data may be behind this one.
+    return failSending(entry, posix::lossFailure(-result, "sending"));
   }
   if (entry.writing()) return;
   if (entry.state == State::kOpen) return entry.sink->onWritten(std::exchange(entry.reported, 0));
