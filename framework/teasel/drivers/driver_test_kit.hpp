@@ -37,14 +37,18 @@ class Sink final : public StreamSink {
   }
   void onEof() override { ++eofs, call(atEof); }
   void onWritten(std::size_t count) override { written.push_back(count), call(atWritten); }
+  void onWriteError(const Failure& why) override {
+    EXPECT_EQ(eofs + errors + writeErrors, 0);
+    ++writeErrors, writeError = why;
+  }
   void onError(const Failure& why) override { ++errors, error = why, call(atError); }
-  bool quiet() const { return connected + chunks + eofs + errors == 0 && written.empty(); }
+  bool quiet() const { return connected + chunks + eofs + writeErrors + errors == 0 && written.empty(); }
 
   Slot* slot = nullptr;
-  int connected = 0, chunks = 0, eofs = 0, errors = 0;
+  int connected = 0, chunks = 0, eofs = 0, writeErrors = 0, errors = 0;
   std::string data;
   std::vector<std::size_t> written;
-  Failure error;
+  Failure error, writeError;
   std::function<void()> atConnected, atEof, atWritten, atError;
   std::function<void(Chunk&)> atChunk;
 

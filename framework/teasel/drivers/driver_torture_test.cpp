@@ -28,6 +28,7 @@ struct End final : StreamSink {
   std::size_t written = 0, got = 0, pending = 0;
   std::vector<Segment> flying;
   bool ready = false, eof = false, lost = false, aborted = false, shut = false, reading = true, wrong = false;
+  bool writeFailed = false;
 
   void onConnected() override { ready = true; }
   void onData(Chunk& chunk) override {
@@ -43,13 +44,19 @@ struct End final : StreamSink {
     pending = 0;
     flying.clear();
   }
+  void onWriteError(const Failure&) override {
+    wrong = wrong || writeFailed || eof || lost || slot == nullptr;
+    writeFailed = true;
+    pending = 0;
+    flying.clear();
+  }
   void onError(const Failure&) override {
     wrong = wrong || lost || slot == nullptr;
     lost = true;
   }
 
   void write(std::size_t size, Dice& dice) {
-    if (pending > 0 || shut || lost || !ready) return;
+    if (pending > 0 || shut || lost || writeFailed || !ready) return;
     flying.clear();
     for (std::size_t done = 0; done < size;) {
       std::string piece(std::min<std::size_t>(size - done, 1 + dice.below(20'000)), ' ');
@@ -74,7 +81,7 @@ struct End final : StreamSink {
       case 3:
       case 4: return driver->reading(slot, reading = !reading);
       case 5:
-        if (pending > 0 || shut || lost || dice.below(4) != 0) return;
+        if (pending > 0 || shut || lost || writeFailed || dice.below(4) != 0) return;
         shut = true;
         return driver->shutdownWrite(slot);
       case 6:
@@ -118,7 +125,8 @@ class DriverTortureTest : public DriverTest {
   /// Whether everything has arrived that was written between ends that are both alive.
   static bool settled(const std::deque<End>& ends) {
     return std::all_of(ends.begin(), ends.end(), [](const End& end) {
-      const bool living = end.slot != nullptr && end.other->slot != nullptr && !end.lost && !end.other->lost;
+      const bool living = end.slot != nullptr && end.other->slot != nullptr && !end.lost && !end.other->lost &&
+                          !end.writeFailed && !end.other->writeFailed;
       return !living || end.got == end.other->written;
     });
   }

@@ -147,8 +147,9 @@ void UringDriver::arm(Entry& entry, Operation operation) {
       }
       break;
     }
-    // Errors and hang-ups are reported even if nobody asks for them.
-    case kWatch: io_uring_prep_poll_add(&sqe, entry.descriptor, 0); break;
+    // Errors and hang-ups are reported even if nobody asks for them; so is, at once, the end of
+    // stream that the peer has sent (POLLRDHUP). That one must not end the watch.
+    case kWatch: io_uring_prep_poll_multishot(&sqe, entry.descriptor, 0); break;
     case kWakeUp: return;
   }
   sqe.user_data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
@@ -311,7 +312,9 @@ void UringDriver::watched(Entry& entry, int result) {
   if (entry.state != State::kOpen || entry.failed || result < 0) return;
   if (const int error = (result & POLLERR) != 0 ? posix::takeSocketError(entry.descriptor) : 0; error != 0)
     return fail(entry, posix::lossFailure(error, "the connection"));
+  if ((result & (POLLERR | POLLHUP)) == 0) return;
   entry.hungUp = true;
+  touch(entry);
 }
 
 // Writing -----------------------------------------------------------------------------------------
@@ -320,19 +323,20 @@ std::size_t UringDriver::write(Slot* stream, std::span<const Segment> segments) 
   Entry& entry = Entry::of(stream);
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
-  if (entry.failed) return 0;
+  if (entry.sendFailed) return 0;
   entry.reported = entry.outgoing.start(segments);
   if (entry.reported > 0) touch(entry);
   return 0;
 }
 
 void UringDriver::sent(Entry& entry, int result) {
-  if (entry.failed || entry.state == State::kClosed) return;
+  if (entry.sendFailed || entry.state == State::kClosed) return;
   if (result >= 0) {
     entry.outgoing.advance(static_cast<std::size_t>(result));
   } else if (result != -EINTR && result != -EAGAIN && result != -ECANCELED) {
     if (entry.state == State::kLingering) return endLingering(entry);
-    return fail(entry, posix::lossFailure(-result, "sending"));
+    // A completion with data may be behind this one.
+    return failSending(entry, posix::lossFailure(-result, "sending"));
   }
   if (entry.writing()) return;
   if (entry.state == State::kOpen) return entry.sink->onWritten(std::exchange(entry.reported, 0));

@@ -28,8 +28,10 @@
 ///    what it still needs (for lingering, segments in flight). Only close and stopListening end a
 ///    slot: after onEof and onError its owner still has to close it.
 ///  - The upcalls of a stream come in this order: first onConnected (only after connect), then any
-///    number of onData, then at most one onEof. onWritten may come between these. At most one
-///    onError comes, and it is the last upcall.
+///    number of onData, then at most one onEof. onWritten and at most one onWriteError may come
+///    between these. At most one onError comes, and it is the last upcall.
+///  - An error never overtakes bytes. Whatever the kernel still gives after a send has failed is
+///    delivered by onData before onEof or onError; while reading is off, after it is on again.
 
 namespace teasel {
 
@@ -63,6 +65,13 @@ class StreamSink {
   /// The driver has taken the whole rest of a write that it did not take at once. That rest was
   /// `count` bytes.
   virtual void onWritten(std::size_t count) = 0;
+  /// A send of ours has failed for good; `why` is a ConnectionLost. Nothing more can be sent. An
+  /// unfinished write is given up, its onWritten never comes, and its segments are the caller's
+  /// again. Receiving goes on: what had arrived before is still delivered, then onEof or onError
+  /// follows. That onEof is no clean end, and an onError may be less exact than `why`: the send that
+  /// failed has taken the error from the kernel. Does not come after onEof: then a send that fails is
+  /// reported by onError.
+  virtual void onWriteError(const Failure& why) = 0;
   /// The stream is dead: connecting failed (`why` is a ConnectError), or the stream was reset
   /// (ConnectionLost). No upcall follows.
   virtual void onError(const Failure& why) = 0;
@@ -148,7 +157,7 @@ class Driver {
   /// its segments back. If it took fewer, it takes the rest later by itself and then makes exactly
   /// one onWritten(rest). Until that upcall or close, neither the span nor its bytes may change and
   /// no other write may be made. A hard error looks as if nothing was taken; the next poll reports
-  /// it by onError.
+  /// it by onWriteError. From then on the driver takes nothing and passes nothing to the kernel.
   virtual std::size_t write(Slot* stream, std::span<const Segment> segments) = 0;
   /// Ends our direction. No write may be in flight, and none may follow.
   virtual void shutdownWrite(Slot* stream) = 0;

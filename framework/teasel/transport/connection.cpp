@@ -105,6 +105,7 @@ void Connection::afterDispatch(bool resumed) {
 /// Makes the call that the producer is owed, if it is owed one.
 void Connection::pace(bool resumed) {
   using Due = detail::Pacer::Due;
+  if (broken() && !pacer_.pushes()) return;  // nothing that it makes would be sent
   const Due due = pacer_.due(pendingBytes(), counters_.bytesWritten);
   // held here: it may unregister itself
   const std::shared_ptr<Producer> producer = due == Due::kStop ? pacer_.take() : pacer_.producer();
@@ -134,7 +135,7 @@ void Connection::paceInNextTurn() {
 
 void Connection::write(ByteView data) {
   if (data.empty()) return;
-  if (sending_ != SendState::kOpen && (ended() || !pacer_.any())) {
+  if (sending_ != SendState::kOpen && (ended() || broken() || !pacer_.any())) {
     ++counters_.writesDropped;
     counters_.bytesDropped += data.size();
     return;
@@ -208,6 +209,7 @@ void Connection::loseConnection() {
   if (!connected()) return;
   letGoOfEndedSource();
   if (disconnecting()) return;
+  if (broken()) return end(reason_, CloseMode::kAbort);  // what was written cannot be flushed
   beginClosing();
   // What comes from now on is read and discarded. A peer that is still sending then gets to read
   // our reply.
@@ -305,6 +307,7 @@ void Connection::onData(Chunk& chunk) {
 void Connection::onEof() {
   if (resumedDue_) deliverResumed();
   if (ended() || (disconnecting() && !pacer_.any())) return;
+  if (broken()) return end(reason_, CloseMode::kAbort);
   if (!protocol_->halfCloseable()) {
     pacer_.stopPush();  // the protocol does not hear of the end and could not stop it
     beginClosing();
@@ -315,6 +318,17 @@ void Connection::onEof() {
   receiving_ = ReceiveState::kEndOfStream;
   dispatch("readConnectionLost", [&] { protocol_->readConnectionLost(); });
   if (sending_ == SendState::kShutDown && !writeLostDue_) end(connectionDone(), CloseMode::kGraceful);
+}
+
+void Connection::onWriteError(const Failure& why) {
+  if (resumedDue_) deliverResumed();
+  if (ended()) return;
+  // Nobody waits for input, and what was to be flushed cannot be sent.
+  if (disconnecting()) return end(reason_ ? reason_ : why, CloseMode::kAbort);
+  sending_ = SendState::kBroken;
+  reason_ = why;
+  freeOutput();
+  afterDispatch();
 }
 
 void Connection::onError(const Failure& why) {
@@ -329,9 +343,14 @@ void Connection::end(const Failure& reason, CloseMode mode) {
   reason_ = reason;
   if (slot_ != nullptr)
     reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::exchange(inFlight_, {}), reactor_->liveNow() + linger_);
-  queued_ = {};
-  queuedBytes_ = inFlightBytes_ = 0;
+  freeOutput();
   wantTurnEnd();
+}
+
+void Connection::freeOutput() noexcept {
+  queued_ = {};
+  inFlight_ = {};
+  queuedBytes_ = inFlightBytes_ = 0;
 }
 
 void Connection::wantTurnEnd() noexcept { reactor_->atTurnEnd(*this); }
@@ -378,6 +397,7 @@ std::string Connection::describe() const {
   if (pendingBytes() > 0) text += ", " + std::to_string(pendingBytes()) + " bytes to send";
   if (paused_) text += ", reading paused";
   if (pacer_.any()) text += ", producer " + nameOf(*pacer_.producer()) + (pacer_.paused() ? " (paused)" : "");
+  if (broken()) text += ", a send has failed";
   if (disconnecting()) text += ", closing";
   return text;
 }

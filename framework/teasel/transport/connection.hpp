@@ -74,6 +74,7 @@ class ConnectionOwner {
 ///     kOpen           writes are accepted
 ///     kShuttingDown   loseWriteConnection: flushes and awaits the producer, then shuts down
 ///     kShutDown       our direction is ended; reading goes on
+///     kBroken         a send has failed; what arrived before is still read, writes are dropped
 ///     kClosing        loseConnection: flushes and awaits the producer, then closes
 ///     kClosed         the slot is given back; connectionLost is due or has been called
 ///
@@ -81,17 +82,22 @@ class ConnectionOwner {
 ///     kConnecting -> kClosed: onConnected, onError, stopConnecting, exception, shutDown.
 ///     kOpen -> kShuttingDown: loseWriteConnection.
 ///     kOpen -> kShutDown: loseWriteConnection.
+///     kOpen -> kBroken: onWriteError.
 ///     kOpen -> kClosing: onEof, loseConnection, failConnection.
 ///     kOpen -> kClosed: onEof, onError, loseWriteConnection, loseConnection, failConnection,
 ///         abortConnection, writeTooMuch, exception, shutDown.
 ///     kShuttingDown -> kShutDown: onWritten, unregisterProducer.
+///     kShuttingDown -> kBroken: onWriteError.
 ///     kShuttingDown -> kClosing: onEof, loseConnection, failConnection.
 ///     kShuttingDown -> kClosed: onWritten, onError, failConnection, abortConnection, writeTooMuch,
 ///         exception, shutDown.
+///     kShutDown -> kBroken: onWriteError.
 ///     kShutDown -> kClosed: onEof, onError, loseConnection, failConnection, abortConnection,
 ///         exception, shutDown.
-///     kClosing -> kClosed: onEof, onWritten, onError, abortConnection, unregisterProducer,
-///         writeTooMuch, exception, shutDown.
+///     kBroken -> kClosed: onEof, onError, loseConnection, failConnection, abortConnection,
+///         exception, shutDown.
+///     kClosing -> kClosed: onEof, onWritten, onWriteError, onError, abortConnection,
+///         unregisterProducer, writeTooMuch, exception, shutDown.
 ///
 /// Receiving
 ///     kConnecting     no stream yet
@@ -109,8 +115,8 @@ class ConnectionOwner {
 ///     kEndOfStream -> kDiscarding: loseConnection, failConnection.
 ///     kEndOfStream -> kClosed: onError, loseWriteConnection, loseConnection, failConnection,
 ///         abortConnection, exception, shutDown.
-///     kDiscarding -> kClosed: onEof, onWritten, onError, abortConnection, unregisterProducer,
-///         exception, shutDown.
+///     kDiscarding -> kClosed: onEof, onWritten, onWriteError, onError, abortConnection,
+///         unregisterProducer, exception, shutDown.
 ///
 /// Who may end a connection, and what connectionLost gets:
 ///
@@ -122,10 +128,21 @@ class ConnectionOwner {
 ///     more than the write limit waits                     LimitExceeded; names the limit
 ///     an exception out of a callback                      that exception; the log has the callback
 ///     the driver's onError                                what the driver says, a ConnectionLost
+///     the driver's onWriteError                           the same, after the bytes that arrived
 ///     the reactor's end                                   ConnectionLost
 ///
-/// After failConnection an onError during the flush does not replace the reason that was given. An
-/// attempt to connect ends by onError, stopConnecting or the reactor's end; the owner hears
+/// After failConnection an onError or onWriteError during the flush does not replace the reason that
+/// was given.
+///
+/// After onWriteError (kBroken) the output is freed, and later writes are dropped and counted. The
+/// protocol hears what arrived before. Then onEof or onError ends the connection, and connectionLost
+/// gets what onWriteError said: even an onEof is no clean end then. While reading is paused all that
+/// waits for resumeProducing. loseConnection, failConnection and abortConnection do not wait: they
+/// end a broken connection at once. loseConnection gives connectionLost what onWriteError said,
+/// because a flush would have failed. A push producer that was paused is resumed, since nothing waits
+/// any more; it may be the one who must resume reading. A pull producer is not asked again.
+///
+/// An attempt to connect ends by onError, stopConnecting or the reactor's end; the owner hears
 /// connectionFailed and no protocol exists.
 ///
 /// A connection holds itself and its protocol until connectionLost has returned, and its owner as
@@ -140,7 +157,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
                                              std::shared_ptr<ConnectionOwner> owner);
 
   /// Where each direction stands; see above. For reports and tests.
-  enum class SendState : std::uint8_t { kConnecting, kOpen, kShuttingDown, kShutDown, kClosing, kClosed };
+  enum class SendState : std::uint8_t { kConnecting, kOpen, kShuttingDown, kShutDown, kBroken, kClosing, kClosed };
   enum class ReceiveState : std::uint8_t { kConnecting, kOpen, kEndOfStream, kDiscarding, kClosed };
   SendState sendState() const noexcept { return sending_; }
   ReceiveState receiveState() const noexcept { return receiving_; }
@@ -182,6 +199,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void onData(Chunk& chunk) override;
   void onEof() override;
   void onWritten(std::size_t count) override;
+  void onWriteError(const Failure& why) override;
   void onError(const Failure& why) override;
   // TurnEnd, Resource
   void endTurn() override;
@@ -203,9 +221,11 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void beginClosing() noexcept;
   bool connecting() const noexcept { return sending_ == SendState::kConnecting; }
   bool ended() const noexcept { return sending_ == SendState::kClosed; }
+  bool broken() const noexcept { return sending_ == SendState::kBroken; }
   void letGoOfEndedSource();
   void flush();
   void endIfFlushed();
+  void freeOutput() noexcept;
   void end(const Failure& reason, CloseMode mode);
   void finish();
   void wantTurnEnd() noexcept;
@@ -221,7 +241,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   const Chunk* chunk_ = nullptr;  // being delivered
   detail::Pacer pacer_;
   std::shared_ptr<Reactor*> weakReactor_;  // once finished, unless nobody else holds this transport
-  // of connectionLost; before the end: what failConnection was given
+  // of connectionLost; before the end: what failConnection was given, or what onWriteError said
   Failure reason_;
   Duration linger_ = std::chrono::seconds(2);
   Address host_, peer_;

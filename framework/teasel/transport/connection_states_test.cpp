@@ -37,6 +37,10 @@ class Stage : public ConnectionBench {
     if ((given & kPeerEnded) != 0) upcall([this] { driver->stream->onEof(); });
     if ((given & kPaused) != 0) connection->pauseProducing();
     settle();
+    if ((given & kSendFailed) != 0) breakSending();
+  }
+  void breakSending() {
+    upcall([this] { driver->stream->onWriteError(connectionLost()); });
   }
   void close(Given given) {
     if ((given & kFailed) != 0) connection->failConnection(Failure(Boom()));
@@ -56,6 +60,7 @@ void begin(Stage& stage, S state, Given given) {
   if (state == S::kConnecting) return;
   stage.open(given);
   if (state == S::kShuttingDown || state == S::kShutDown) stage.connection->loseWriteConnection();
+  if (state == S::kBroken) stage.breakSending();
   if (state == S::kClosing) stage.close(given);
   if (state == S::kClosed) stage.connection->abortConnection();
   stage.settle();
@@ -78,6 +83,7 @@ void Stage::happen(Event event) {
     case Event::kOnData: return receive("data");
     case Event::kOnEof: return upcall([=] { stream->onEof(); });
     case Event::kOnWritten: return upcall([this, stream] { stream->onWritten(driver->waiting); });
+    case Event::kOnWriteError: return breakSending();
     case Event::kOnError: return upcall([=] { stream->onError(connectionLost()); });
     case Event::kException: return throwSomething();
     case Event::kShutDown: return reactor.reset();

@@ -20,6 +20,7 @@ enum class Event : std::uint8_t {
   kOnData,
   kOnEof,
   kOnWritten,
+  kOnWriteError,
   kOnError,
   // the calls of Transport
   kWrite,
@@ -40,6 +41,7 @@ constexpr std::string_view kEventNames[] = {"onConnected",
                                             "onData",
                                             "onEof",
                                             "onWritten",
+                                            "onWriteError",
                                             "onError",
                                             "write",
                                             "loseWriteConnection",
@@ -57,19 +59,21 @@ constexpr std::string_view kEventNames[] = {"onConnected",
 constexpr std::size_t kEvents = std::size(kEventNames);
 
 /// What else is so before the event.
-using Given = std::uint8_t;
+using Given = std::uint16_t;
 enum : Given {
-  kCalm = 0,         ///< nothing of the following
-  kWaiting = 1,      ///< bytes wait for the driver
-  kPull = 2,         ///< a pull producer is registered
-  kPush = 4,         ///< a push producer is registered
-  kHalf = 8,         ///< the protocol is half-closeable
-  kPeerEnded = 16,   ///< the peer has ended its direction; with kHalf
-  kPaused = 32,      ///< pauseProducing was called
-  kFailed = 64,      ///< the closing was begun by failConnection(Boom)
-  kNoProtocol = 128  ///< buildProtocol gives none
+  kCalm = 0,          ///< nothing of the following
+  kWaiting = 1,       ///< bytes wait for the driver
+  kPull = 2,          ///< a pull producer is registered
+  kPush = 4,          ///< a push producer is registered
+  kHalf = 8,          ///< the protocol is half-closeable
+  kPeerEnded = 16,    ///< the peer has ended its direction; with kHalf
+  kPaused = 32,       ///< pauseProducing was called
+  kFailed = 64,       ///< the closing was begun by failConnection(Boom)
+  kNoProtocol = 128,  ///< buildProtocol gives none
+  kSendFailed = 256   ///< the driver has said onWriteError
 };
-constexpr std::string_view kGivenNames[] = {"waiting", "pull", "push", "half", "peerEnded", "paused", "failed", "noProtocol"};
+constexpr std::string_view kGivenNames[] = {"waiting", "pull",   "push",       "half",      "peerEnded",
+                                            "paused",  "failed", "noProtocol", "sendFailed"};
 
 template <class State>
 struct Cell {
@@ -88,7 +92,7 @@ struct Never {
 };
 
 inline std::string_view nameOf(Connection::SendState state) {
-  constexpr std::string_view kNames[] = {"kConnecting", "kOpen", "kShuttingDown", "kShutDown", "kClosing", "kClosed"};
+  constexpr std::string_view kNames[] = {"kConnecting", "kOpen", "kShuttingDown", "kShutDown", "kBroken", "kClosing", "kClosed"};
   return kNames[static_cast<std::size_t>(state)];
 }
 inline std::string_view nameOf(Connection::ReceiveState state) {
@@ -149,6 +153,9 @@ inline constexpr Cell<S> kCells[] = {
     {S::kOpen, kOnEof, kHalf, S::kOpen, "protocol.readConnectionLost"},
     {S::kOpen, kOnWritten, kWaiting, S::kOpen, ""},
     {S::kOpen, kOnWritten, kWaiting | kPull, S::kOpen, ""},
+    {S::kOpen, kOnWriteError, kWaiting, S::kBroken, ""},
+    {S::kOpen, kOnWriteError, kWaiting | kPull, S::kBroken, ""},
+    {S::kOpen, kOnWriteError, kWaiting | kPaused, S::kBroken, ""},
     {S::kOpen, kOnError, kCalm, S::kClosed, TEASEL_LOST},
     {S::kOpen, kOnError, kPush, S::kClosed, TEASEL_ENDS_PRODUCER("abort", "ConnectionLost")},
     {S::kOpen, kWrite, kCalm, S::kOpen, "driver.write"},
@@ -184,6 +191,7 @@ inline constexpr Cell<S> kCells[] = {
     {S::kShuttingDown, kOnWritten, kWaiting | kHalf | kPeerEnded, S::kClosed,
      "driver.shutdownWrite protocol.writeConnectionLost " TEASEL_DONE},
     {S::kShuttingDown, kOnWritten, kWaiting | kPush, S::kShuttingDown, ""},
+    {S::kShuttingDown, kOnWriteError, kWaiting | kHalf, S::kBroken, ""},
     {S::kShuttingDown, kOnError, kWaiting, S::kClosed, TEASEL_LOST},
     {S::kShuttingDown, kWrite, kWaiting, S::kShuttingDown, ""},
     {S::kShuttingDown, kWrite, kPush, S::kShuttingDown, "driver.write"},
@@ -205,6 +213,7 @@ inline constexpr Cell<S> kCells[] = {
 
     {S::kShutDown, kOnEof, kCalm, S::kClosed, TEASEL_DONE},
     {S::kShutDown, kOnEof, kHalf, S::kClosed, "protocol.readConnectionLost " TEASEL_DONE},
+    {S::kShutDown, kOnWriteError, kCalm, S::kBroken, ""},
     {S::kShutDown, kOnError, kCalm, S::kClosed, TEASEL_LOST},
     {S::kShutDown, kWrite, kCalm, S::kShutDown, ""},
     {S::kShutDown, kLoseWriteConnection, kCalm, S::kShutDown, ""},
@@ -218,6 +227,25 @@ inline constexpr Cell<S> kCells[] = {
     {S::kShutDown, kException, kCalm, S::kClosed, "protocol.dataReceived " TEASEL_THROWN},
     {S::kShutDown, kShutDown, kCalm, S::kClosed, TEASEL_OVER},
 
+    {S::kBroken, kOnEof, kCalm, S::kClosed, TEASEL_LOST},
+    {S::kBroken, kOnEof, kHalf, S::kClosed, TEASEL_LOST},
+    {S::kBroken, kOnEof, kPush, S::kClosed, TEASEL_ENDS_PRODUCER("abort", "ConnectionLost")},
+    {S::kBroken, kOnError, kCalm, S::kClosed, TEASEL_LOST},
+    {S::kBroken, kWrite, kCalm, S::kBroken, ""},
+    {S::kBroken, kWrite, kPush, S::kBroken, ""},
+    {S::kBroken, kLoseWriteConnection, kHalf, S::kBroken, ""},
+    {S::kBroken, kLoseConnection, kCalm, S::kClosed, TEASEL_LOST},
+    {S::kBroken, kLoseConnection, kPaused, S::kClosed, TEASEL_LOST},
+    {S::kBroken, kLoseConnection, kPull, S::kClosed, TEASEL_ENDS_PRODUCER("abort", "ConnectionLost")},
+    {S::kBroken, kFailConnection, kCalm, S::kClosed, TEASEL_ENDS("abort", "transport_tests::Boom")},
+    {S::kBroken, kAbortConnection, kPaused, S::kClosed, TEASEL_ABORTED},
+    {S::kBroken, kRegisterProducer, kCalm, S::kBroken, "producer.stopProducing"},
+    {S::kBroken, kUnregisterProducer, kPush, S::kBroken, ""},
+    {S::kBroken, kStopConnecting, kCalm, S::kBroken, ""},
+    {S::kBroken, kWriteTooMuch, kCalm, S::kBroken, ""},
+    {S::kBroken, kException, kCalm, S::kClosed, "protocol.dataReceived " TEASEL_THROWN},
+    {S::kBroken, kShutDown, kCalm, S::kClosed, TEASEL_OVER},
+
     {S::kClosing, kOnEof, kWaiting, S::kClosing, ""},
     {S::kClosing, kOnEof, kPull, S::kClosing, ""},
     {S::kClosing, kOnEof, kPush, S::kClosed, "producer.stopProducing " TEASEL_DONE},
@@ -225,6 +253,8 @@ inline constexpr Cell<S> kCells[] = {
     {S::kClosing, kOnWritten, kWaiting, S::kClosed, TEASEL_DONE},
     {S::kClosing, kOnWritten, kWaiting | kFailed, S::kClosed, TEASEL_FAILED},
     {S::kClosing, kOnWritten, kWaiting | kPush, S::kClosing, ""},
+    {S::kClosing, kOnWriteError, kWaiting, S::kClosed, TEASEL_LOST},
+    {S::kClosing, kOnWriteError, kWaiting | kFailed, S::kClosed, TEASEL_ENDS("abort", "transport_tests::Boom")},
     {S::kClosing, kOnError, kWaiting, S::kClosed, TEASEL_LOST},
     {S::kClosing, kOnError, kWaiting | kFailed, S::kClosed, TEASEL_ENDS("abort", "transport_tests::Boom")},
     {S::kClosing, kWrite, kWaiting, S::kClosing, ""},
@@ -258,14 +288,19 @@ inline constexpr Cell<S> kCells[] = {
 inline constexpr Never<S> kNever[] = {
     {S::kConnecting, kOnEof, "the driver delivers nothing before onConnected"},
     {S::kConnecting, kOnWritten, "nothing was offered to the driver"},
+    {S::kConnecting, kOnWriteError, "nothing was offered to the driver"},
     {S::kOpen, kOnConnected, "it comes once"},
     {S::kShuttingDown, kOnConnected, "it comes once"},
     {S::kShutDown, kOnConnected, "it comes once"},
     {S::kShutDown, kOnWritten, "nothing waits: that was flushed before"},
+    {S::kBroken, kOnConnected, "it comes once"},
+    {S::kBroken, kOnWritten, "the driver has given up what waited"},
+    {S::kBroken, kOnWriteError, "it comes once"},
     {S::kClosing, kOnConnected, "it comes once"},
     {S::kClosed, kOnConnected, "the slot was given back"},
     {S::kClosed, kOnEof, "the slot was given back"},
     {S::kClosed, kOnWritten, "the slot was given back"},
+    {S::kClosed, kOnWriteError, "the slot was given back"},
     {S::kClosed, kOnError, "the slot was given back"},
     {S::kClosed, kException, "connectionLost was the last callback; what it throws is logged"},
 };
@@ -297,6 +332,11 @@ inline constexpr Cell<R> kCells[] = {
     {R::kOpen, kOnEof, kWaiting, R::kDiscarding, ""},
     {R::kOpen, kOnEof, kHalf, R::kEndOfStream, "protocol.readConnectionLost"},
     {R::kOpen, kOnWritten, kWaiting, R::kOpen, ""},
+    {R::kOpen, kOnWriteError, kWaiting, R::kOpen, ""},
+    {R::kOpen, kOnData, kSendFailed, R::kOpen, "protocol.dataReceived"},
+    {R::kOpen, kOnEof, kSendFailed | kHalf, R::kClosed, TEASEL_LOST},
+    {R::kOpen, kPauseProducing, kSendFailed, R::kOpen, "driver.reading(off)"},
+    {R::kOpen, kResumeProducing, kSendFailed | kPaused, R::kOpen, "driver.reading(on) protocol.producingResumed"},
     {R::kOpen, kOnError, kCalm, R::kClosed, TEASEL_LOST},
     {R::kOpen, kOnError, kPaused, R::kClosed, TEASEL_LOST},
     {R::kOpen, kLoseWriteConnection, kHalf, R::kOpen, "driver.shutdownWrite protocol.writeConnectionLost"},
@@ -336,6 +376,7 @@ inline constexpr Cell<R> kCells[] = {
     {R::kDiscarding, kOnEof, kWaiting, R::kDiscarding, ""},
     {R::kDiscarding, kOnEof, kPush, R::kClosed, "producer.stopProducing " TEASEL_DONE},
     {R::kDiscarding, kOnWritten, kWaiting, R::kClosed, TEASEL_DONE},
+    {R::kDiscarding, kOnWriteError, kWaiting, R::kClosed, TEASEL_LOST},
     {R::kDiscarding, kOnError, kWaiting, R::kClosed, TEASEL_LOST},
     {R::kDiscarding, kLoseWriteConnection, kWaiting, R::kDiscarding, ""},
     {R::kDiscarding, kLoseConnection, kWaiting, R::kDiscarding, ""},
@@ -363,15 +404,18 @@ inline constexpr Never<R> kNever[] = {
     {R::kConnecting, kOnData, "the driver delivers nothing before onConnected"},
     {R::kConnecting, kOnEof, "the driver delivers nothing before onConnected"},
     {R::kConnecting, kOnWritten, "nothing was offered to the driver"},
+    {R::kConnecting, kOnWriteError, "nothing was offered to the driver"},
     {R::kOpen, kOnConnected, "it comes once"},
     {R::kEndOfStream, kOnConnected, "it comes once"},
     {R::kEndOfStream, kOnData, "no data follows the end of stream"},
     {R::kEndOfStream, kOnEof, "it comes once"},
+    {R::kEndOfStream, kOnWriteError, "after the end of stream the driver says onError"},
     {R::kDiscarding, kOnConnected, "it comes once"},
     {R::kClosed, kOnConnected, "the slot was given back"},
     {R::kClosed, kOnData, "the slot was given back"},
     {R::kClosed, kOnEof, "the slot was given back"},
     {R::kClosed, kOnWritten, "the slot was given back"},
+    {R::kClosed, kOnWriteError, "the slot was given back"},
     {R::kClosed, kOnError, "the slot was given back"},
     {R::kClosed, kException, "connectionLost was the last callback; what it throws is logged"},
 };

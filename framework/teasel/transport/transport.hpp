@@ -55,8 +55,9 @@ class Transport : public Producer {
  public:
   /// Queues bytes. They are copied or shared, so `data` may die at once. They are offered to the
   /// driver at the end of the current dispatch. Bytes are dropped and counted after the end; also
-  /// after loseConnection and loseWriteConnection, unless a producer is registered. If more bytes
-  /// than the write limit would wait, the connection ends with LimitExceeded.
+  /// after loseConnection and loseWriteConnection, unless a producer is registered; and after a send
+  /// has failed, while bytes that the peer had sent before are still being read. If more bytes than
+  /// the write limit would wait, the connection ends with LimitExceeded.
   virtual void write(ByteView data) = 0;
   void writeSequence(std::span<const ByteView> parts) {
     for (const ByteView part : parts) write(part);
@@ -80,7 +81,7 @@ class Transport : public Producer {
   /// is awaited. A half-closeable protocol gets writeConnectionLost when it is done.
   virtual void loseWriteConnection() = 0;
   /// Neither dataReceived nor the end of stream comes until resumeProducing. The peer feels it as
-  /// backpressure.
+  /// backpressure. A reset by the peer comes behind the bytes that it had sent, so it waits, too.
   void pauseProducing() override = 0;
   void resumeProducing() override = 0;
   /// The transport that this one is registered with as a producer calls it. It does what

@@ -111,8 +111,7 @@ void ReadinessDriver::dispatch(Entry& entry, Poller::Bits what) {
 }
 
 void ReadinessDriver::dispatchStream(Entry& entry, Poller::Bits what) {
-  // Reading comes first. Otherwise the error that a write meets would hide what the peer sent
-  // before it went away.
+  // Reading comes first, so that usually receive() meets the error of a stream and not a send.
   if (entry.reading && !entry.eof && !entry.failed && (what & ~Poller::kWrite) != 0) receive(entry, what);
   else if ((what & (Poller::kError | Poller::kHangUp)) != 0 && !entry.writing() && !entry.failed) noticeHangUp(entry, what);
   if (entry.state == State::kOpen && entry.writing() && !entry.failed && (what & ~Poller::kRead) != 0) flush(entry);
@@ -191,13 +190,12 @@ std::size_t ReadinessDriver::write(Slot* stream, std::span<const Segment> segmen
   Entry& entry = Entry::of(stream);
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
-  if (entry.failed) return 0;
+  if (entry.sendFailed) return 0;
   const std::size_t total = entry.outgoing.start(segments);
   int error = 0;
   if (sendRest(entry, error)) return total;
   if (error != 0) {
-    entry.outgoing.drop();
-    failLater(entry, posix::lossFailure(error, "sending"));
+    failSendingLater(entry, posix::lossFailure(error, "sending"));
     return 0;
   }
   entry.reported = entry.outgoing.left();
@@ -236,7 +234,7 @@ void ReadinessDriver::flush(Entry& entry) {
     touch(entry);
     entry.sink->onWritten(std::exchange(entry.reported, 0));
   } else if (error != 0) {
-    fail(entry, posix::lossFailure(error, "sending"));
+    failSending(entry, posix::lossFailure(error, "sending"));
   }
 }
 

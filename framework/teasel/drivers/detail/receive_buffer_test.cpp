@@ -15,6 +15,7 @@ struct Reader final : StreamSink {
   void onData(Chunk& chunk) override { read(chunk); }
   void onEof() override {}
   void onWritten(std::size_t) override {}
+  void onWriteError(const Failure&) override {}
   void onError(const Failure&) override {}
   std::function<void(Chunk&)> read;
 };

@@ -41,7 +41,10 @@ void SocketDriver::reportFailures() {
     SocketEntry& entry = *failed_.front();
     failed_.pop_front();
     entry.inFailed = false;
-    if (entry.state != State::kClosed) entry.sink->onError(entry.why);
+    if (entry.state == State::kClosed) continue;
+    const Failure why = std::exchange(entry.why, {});
+    if (entry.failed) entry.sink->onError(why);
+    else failSending(entry, why);
   }
 }
 
@@ -71,6 +74,7 @@ void SocketDriver::reap() {
 
 void SocketDriver::fail(SocketEntry& entry, const Failure& why) {
   if (std::exchange(entry.failed, true)) return;
+  entry.sendFailed = true;
   entry.outgoing.drop();
   touch(entry);
   entry.sink->onError(why);
@@ -78,10 +82,29 @@ void SocketDriver::fail(SocketEntry& entry, const Failure& why) {
 
 void SocketDriver::failLater(SocketEntry& entry, Failure why) {
   if (std::exchange(entry.failed, true)) return;
-  entry.why = std::move(why);
-  entry.inFailed = true;
-  failed_.push_back(&entry);
+  entry.sendFailed = true;
+  reportLater(entry, std::move(why));
+}
+
+void SocketDriver::failSending(SocketEntry& entry, const Failure& why) {
+  if (entry.eof) return fail(entry, why);  // nothing more can arrive
+  entry.sendFailed = true;
+  entry.outgoing.drop();
   touch(entry);
+  entry.sink->onWriteError(why);
+}
+
+void SocketDriver::failSendingLater(SocketEntry& entry, Failure why) {
+  entry.sendFailed = true;
+  entry.outgoing.drop();
+  reportLater(entry, std::move(why));
+}
+
+void SocketDriver::reportLater(SocketEntry& entry, Failure why) {
+  touch(entry);
+  if (std::exchange(entry.inFailed, true)) return;
+  entry.why = std::move(why);
+  failed_.push_back(&entry);
 }
 
 // Opening -----------------------------------------------------------------------------------------
@@ -135,14 +158,19 @@ SocketEntry& SocketDriver::openConnection(const Address& to, const ConnectOption
 }
 
 void SocketDriver::connectEnded(SocketEntry& entry, int error) {
-  if (error != 0) return fail(entry, posix::connectFailure(error, entry.peer()));
+  // A reset during the handshake is ECONNREFUSED. These two come from a peer that had accepted the
+  // connection, and may have sent something, before it reset the connection.
+  const bool wasReset = error == ECONNRESET || error == EPIPE;
+  if (error != 0 && !wasReset) return fail(entry, posix::connectFailure(error, entry.peer()));
   entry.host() = posix::localAddress(entry.descriptor);
   // When nobody listens on an ephemeral port, a socket that connects to it can get that port itself
   // and so connect to itself.
   if (entry.host() == entry.peer()) return fail(entry, posix::connectFailure(ECONNREFUSED, entry.peer()));
   entry.state = State::kOpen;
   touch(entry);
+  entry.sendFailed = wasReset;
   entry.sink->onConnected();
+  if (wasReset && entry.state == State::kOpen) failSending(entry, posix::lossFailure(error, "the connection"));
 }
 
 // Ends --------------------------------------------------------------------------------------------
@@ -151,7 +179,7 @@ void SocketDriver::shutdownWrite(Slot* stream) {
   SocketEntry& entry = entryOf(stream);
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
-  if (entry.failed || std::exchange(entry.shut, true)) return;
+  if (entry.sendFailed || std::exchange(entry.shut, true)) return;
   // This fails only if the peer has reset the connection. Then reading will report that.
   static_cast<void>(::shutdown(entry.descriptor, SHUT_WR));
 }
@@ -163,7 +191,7 @@ void SocketDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFl
   TEASEL_CHECK(live);
   // This is needed for an aborted stream, too: the kernel may be sending from these segments.
   entry.outgoing.takeOver(std::move(inFlight));
-  if (mode == CloseMode::kAbort || !open || entry.failed) return dispose(entry, open && !entry.failed);
+  if (mode == CloseMode::kAbort || !open || entry.sendFailed) return dispose(entry, open && !entry.sendFailed);
   // The shutdown fails only if the peer has reset the connection.
   if (!entry.writing() && (entry.eof || (!entry.shut && ::shutdown(entry.descriptor, SHUT_WR) != 0)))
     return dispose(entry, false);

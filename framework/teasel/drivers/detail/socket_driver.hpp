@@ -84,11 +84,17 @@ class SocketDriver : public Driver {
   /// failLater() leaves the report to the next poll. Only the first failure of an entry counts.
   void fail(SocketEntry& entry, const Failure& why);
   void failLater(SocketEntry& entry, Failure why);
+  /// A send has failed: nothing more is sent, and the rest of the write is given up. Receiving goes
+  /// on, because bytes may have arrived before. The sink is told at once or, by the second one, in
+  /// the next poll.
+  void failSending(SocketEntry& entry, const Failure& why);
+  void failSendingLater(SocketEntry& entry, Failure why);
 
   /// Makes an entry that will connect, with its socket. If the socket cannot be opened, the entry
   /// has no descriptor and fails later.
   SocketEntry& openConnection(const Address& to, const ConnectOptions& options, StreamSink& sink);
-  /// The kernel has finished connecting. `error` is 0, or an errno value if it failed.
+  /// The kernel has finished connecting. `error` is 0, or an errno value if it failed. An error
+  /// that only a connected socket can have means that it was connected and then reset.
   void connectEnded(SocketEntry& entry, int error);
   /// The port has accepted `descriptor`, a connection from `peer`. Makes an entry for it and asks
   /// the acceptor for the sink.
@@ -112,6 +118,7 @@ class SocketDriver : public Driver {
 
  private:
   SocketEntry& makeEntry(int descriptor);
+  void reportLater(SocketEntry& entry, Failure why);
 
   posix::Wake wake_;
   posix::Blocking blocking_;

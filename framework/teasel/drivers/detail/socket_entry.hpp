@@ -27,8 +27,10 @@ struct SocketEntry : Slot {
   std::uint32_t place = 0, generation = 0;  // the SlotTable's
   State state = State::kOpen;
   bool reading = true;
-  bool eof = false;       // the peer's end of stream was delivered, or nobody waits for it any more
-  bool failed = false;    // onError was called or will be: no other upcall follows
+  bool eof = false;     // the peer's end of stream was delivered, or nobody waits for it any more
+  bool failed = false;  // onError was called or will be: no other upcall follows
+  // A send has failed: nothing more is sent. What has arrived is still received.
+  bool sendFailed = false;
   bool hungUp = false;    // both directions are over; the kernel would report that again and again
   bool shut = false;      // our direction is ended
   bool resting = false;   // a port that waits for descriptors or memory
