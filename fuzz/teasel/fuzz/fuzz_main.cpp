@@ -110,7 +110,9 @@ int testOneInput(const std::uint8_t* data, std::size_t size) {
   const InputOutcome outcome = campaign->engine.run(bytes);
   if (outcome == InputOutcome::kFinding) {
     // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
-    if (supervisor != nullptr) supervisor->inputFails(campaign->engine.world().verdict()->oracle);
+    const fakes::Verdict& verdict = *campaign->engine.world().verdict();
+    if (supervisor != nullptr) supervisor->inputFails(verdict.oracle);
+    else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.oracle.c_str(), verdict.message.c_str());
     std::abort();  // so that libFuzzer saves the input, too
   }
   if (supervisor != nullptr) supervisor->inputEnds();
