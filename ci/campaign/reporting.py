@@ -6,6 +6,8 @@ from worker import MEMORY_MB, TIMEOUT_SECONDS, environment
 
 SHRINK_SECONDS = 60
 REPORTS_PRINTED, REPORT_LINES = 3, 120
+# The statuses with which a program has not shown a finding: `replay` has one of its own.
+NOTHING_BROKE, SHOWS_NOTHING = 0, 3
 
 
 def shown(path):
@@ -34,7 +36,7 @@ def describe(finding):
                      *limits.get(finding.bucket.split(":")[0], []), shown(finding.input)])
     for command in commands:
         done = run(*command)
-        if done is None or done.returncode != 0:
+        if done is None or done.returncode not in (NOTHING_BROKE, SHOWS_NOTHING):
             finding.command = " ".join([shown(finding.program), *command])
             if done is not None:
                 (finding.folder / "report.txt").write_text(done.stdout + done.stderr, encoding="utf-8")

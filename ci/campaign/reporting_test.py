@@ -50,6 +50,11 @@ class Reports(unittest.TestCase):
         describe(self.finding("#!/bin/sh\n"))
         self.assertIn("  replay it did not fail again when replayed; see output.txt there", findings_of([self.run]))
 
+    def test_a_tape_that_shows_nothing_is_no_replay_of_the_finding(self):
+        finding = self.finding('#!/bin/sh\ncase $1 in\n  shrink) echo tape >"$6" ;;\n  replay) exit 3 ;;\n  fuzz) exit 77 ;;\nesac\n')
+        describe(finding)
+        self.assertIn(" fuzz ", finding.command)
+
     def test_new_findings_come_before_known_ones(self):
         self.finding(known=True, name="oracle:old")
         self.finding()

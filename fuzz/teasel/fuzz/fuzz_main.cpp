@@ -122,6 +122,7 @@ int testOneInput(const std::uint8_t* data, std::size_t size) {
     // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
     const fakes::Verdict& verdict = *campaign->engine.world().verdict();
     if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
+    else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
     std::abort();  // so that libFuzzer saves the input, too
   }
   if (supervisor != nullptr) supervisor->inputEnds();
