@@ -192,7 +192,7 @@ TEST(WorldTime, AnotherHostMaySendToOneThatWorksAndGetsItsAnswerAfterwards) {
   asks.onMade = [](Recorder& self) { self.transport().write("hello"); };
   client.connectTCP("10.0.0.1", 8000, std::make_shared<test::Clients>(&it.log, &asks));
   it.world.settle();
-  EXPECT_EQ(it.log.text(), "made client made got:hello client got:welcome");
+  EXPECT_EQ(it.log.text(), "client made made got:hello client got:welcome");
   EXPECT_EQ(it.world.now(), Network::kStart + 1s);
 }
 
