@@ -50,7 +50,9 @@ def environment():
     symbolizer = shutil.which("llvm-symbolizer-19")
     symbolizers = {"ASAN_SYMBOLIZER_PATH": symbolizer, "TSAN_SYMBOLIZER_PATH": symbolizer} if symbolizer else {}
     # A scenario program that crashes says in the handler what it was doing, as it dies anyway.
-    return {**os.environ, **symbolizers, "UBSAN_OPTIONS": "print_stacktrace=1", "TSAN_OPTIONS": "report_signal_unsafe=0"}
+    suppressions = pathlib.Path(__file__).resolve().with_name("tsan.supp")
+    tsan = f"report_signal_unsafe=0:suppressions='{suppressions}'"
+    return {**os.environ, **symbolizers, "UBSAN_OPTIONS": "print_stacktrace=1", "TSAN_OPTIONS": tsan}
 
 
 class Tests:

@@ -138,8 +138,8 @@ TEST_P(DriverTest, GivesUpAConnectThatIsClosedWithoutAnUpcall) {
   EXPECT_TRUE(client.quiet());
 }
 
-/// Takes all descriptors that the process may still open, while it lives. The process may open 64 of
-/// them at most.
+/// Takes all descriptors that the process may still open, while it lives. The process may open at
+/// most 64 of them.
 class NoDescriptors {
  public:
   NoDescriptors() {
