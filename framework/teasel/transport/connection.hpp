@@ -186,6 +186,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   // TurnEnd, Resource
   void endTurn() override;
   void shutDown() override;
+  void abandon(std::vector<std::shared_ptr<void>>& remains) override;
   std::string describe() const override;
 
   /// Runs a callback of the protocol or of the producer. An exception out of it aborts the

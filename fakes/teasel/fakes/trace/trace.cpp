@@ -71,6 +71,13 @@ const char* name(TraceKind kind) noexcept {
     case TraceKind::kSkipped: return "skipped";
     case TraceKind::kLingerEnd: return "linger-end";
     case TraceKind::kThread: return "thread";
+    case TraceKind::kLinkCut: return "link-cut";
+    case TraceKind::kLinkHeld: return "link-held";
+    case TraceKind::kLinkOpened: return "link-opened";
+    case TraceKind::kLatency: return "latency";
+    case TraceKind::kGaveUp: return "gave-up";
+    case TraceKind::kCrash: return "crash";
+    case TraceKind::kRestart: return "restart";
     case TraceKind::kUser: return "user";
   }
   return "?";
