@@ -16,8 +16,10 @@ Links::Rule& Links::make(std::uint8_t from, std::uint8_t to) {
   return rules_.emplace_back(Rule{from, to});
 }
 
-void Links::dropIfPlain(const Rule& rule) {
+/// Drops a rule that says nothing any more.
+void Links::changed(const Rule& rule) {
   if (rule.state == LinkState::kOpen && rule.latency == Duration::zero()) rules_.erase(rules_.begin() + (&rule - rules_.data()));
+  plain_ = rules_.empty() && silent_.empty();
 }
 
 bool Links::silent(std::uint8_t party) const noexcept {
@@ -43,18 +45,19 @@ void Links::set(std::uint8_t from, std::uint8_t to, LinkState state, Instant unt
   Rule& rule = make(from, to);
   rule.state = state;
   rule.until = state == LinkState::kOpen ? kNever : until;
-  dropIfPlain(rule);
+  changed(rule);
 }
 
 void Links::setLatency(std::uint8_t from, std::uint8_t to, Duration latency) {
   Rule& rule = make(from, to);
   rule.latency = latency;
-  dropIfPlain(rule);
+  changed(rule);
 }
 
 void Links::setSilent(std::uint8_t party, bool silent) {
   std::erase(silent_, party);
   if (silent) silent_.push_back(party);
+  plain_ = rules_.empty() && silent_.empty();
 }
 
 }  // namespace teasel::fakes

@@ -23,8 +23,8 @@ enum class LinkState : std::uint8_t {
 class Links {
  public:
   /// No link has a rule and no party is silent: everything goes the plain way.
-  bool plain() const noexcept { return rules_.empty() && silent_.empty(); }
-  void restart() noexcept { rules_.clear(), silent_.clear(); }
+  bool plain() const noexcept { return plain_; }
+  void restart() noexcept { rules_.clear(), silent_.clear(), plain_ = true; }
 
   /// What happens to what `from` sends to `to`. For a silent party it is lost.
   LinkState state(std::uint8_t from, std::uint8_t to) const noexcept {
@@ -56,10 +56,11 @@ class Links {
  private:
   const Rule* find(std::uint8_t from, std::uint8_t to) const noexcept;
   Rule& make(std::uint8_t from, std::uint8_t to);
-  void dropIfPlain(const Rule& rule);
+  void changed(const Rule& rule);
 
   std::vector<Rule> rules_;
   std::vector<std::uint8_t> silent_;
+  bool plain_ = true;  // asked at every write
 };
 
 }  // namespace teasel::fakes

@@ -241,6 +241,8 @@ class Network {
   void applyLink(std::uint8_t from, std::uint8_t to);
   void applyTo(std::uint8_t host);
   void update(Stream& stream, int from);
+  void updateStream(Stream& stream, int from);
+  std::vector<Stream*> openByNumber() const;
   void updateAttempt(Stream& stream);
   void resume(Stream& stream, int from);
   void awaitGiveUp(Stream& stream, int side);

@@ -105,32 +105,37 @@ void Network::abandonPort(const StreamListener& listener) noexcept {
     if (each.listener == &listener) each.listener = nullptr;
 }
 
+/// The open streams by number. The order of streams_ depends on what ran before in this network.
+std::vector<Stream*> Network::openByNumber() const {
+  std::vector<Stream*> open;
+  for (const auto& stream : streams_)
+    if (!stream->free) open.push_back(stream.get());
+  std::sort(open.begin(), open.end(), [](const Stream* a, const Stream* b) { return a->number < b->number; });
+  return open;
+}
+
+/// The rule for what `from` sends to `to` has changed.
 void Network::applyLink(std::uint8_t from, std::uint8_t to) {
-  // By index: what arrives may change the list of streams.
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    Stream& stream = *streams_[i];
-    for (int side = 0; side < 2; ++side) {
-      if (stream.free || stream.side[side].place != from || stream.side[1 - side].place != to) continue;
-      update(stream, side);
-      if (!stream.free) updateAttempt(stream);
-    }
-  }
+  for (Stream* stream : openByNumber())
+    for (int side = 0; side < 2; ++side)
+      if (stream->side[side].place == from && stream->side[1 - side].place == to) update(*stream, side);
 }
 
 /// The same for all that is on its way to a host.
 void Network::applyTo(std::uint8_t host) {
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    Stream& stream = *streams_[i];
-    for (int side = 0; side < 2; ++side) {
-      if (stream.free || stream.side[1 - side].place != host) continue;
-      update(stream, side);
-      if (!stream.free) updateAttempt(stream);
-    }
-  }
+  for (Stream* stream : openByNumber())
+    for (int side = 0; side < 2; ++side)
+      if (stream->side[1 - side].place == host) update(*stream, side);
 }
 
 /// The way from this side has changed.
 void Network::update(Stream& stream, int from) {
+  if (stream.free) return;
+  updateStream(stream, from);
+  if (!stream.free) updateAttempt(stream);
+}
+
+void Network::updateStream(Stream& stream, int from) {
   Stream::Side& me = stream.side[from];
   Stream::Side& other = stream.side[1 - from];
   const LinkState state = way(stream, from);
@@ -382,7 +387,7 @@ void Network::vanish(Stream& stream, int side) {
 
 bool Network::keepAlive() {
   bool any = false;
-  for (const auto& stream : streams_)
+  for (Stream* stream : openByNumber())
     for (int side = 0; side < 2; ++side) {
       Stream::Side& me = stream->side[side];
       const Stream::Side& other = stream->side[1 - side];

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include <teasel/fakes/net/detail/sim_slot.hpp>
 #include <teasel/fakes/net/sim_driver.hpp>
 
@@ -9,8 +13,16 @@ void SimDriver::crash(CrashKind kind) {
   using State = SimSlot::State;
   down_ = true;
   network_.hostDown(host_, kind == CrashKind::kSilent);
-  for (const auto& slot : slots_) {
-    if (slot->state == State::kFree) continue;
+  // Ports first, then streams by number: the order of slots_ depends on what ran before.
+  std::vector<SimSlot*> open;
+  for (const auto& slot : slots_)
+    if (slot->state != State::kFree) open.push_back(slot.get());
+  const auto order = [](const SimSlot* slot) {
+    const bool port = slot->state == State::kListening;
+    return std::pair(!port, port ? std::uint32_t{slot->host().port()} : slot->stream->number);
+  };
+  std::sort(open.begin(), open.end(), [&](const SimSlot* a, const SimSlot* b) { return order(a) < order(b); });
+  for (SimSlot* slot : open) {
     if (slot->state == State::kListening) dropPort(*slot, kind);
     else if (kind == CrashKind::kSilent) network_.vanish(*slot->stream, slot->side);
     else if (kind == CrashKind::kClose && slot->state != State::kConnecting) network_.close(*slot->stream, slot->side);

@@ -116,13 +116,13 @@ bool Host::restartIn(Duration after) {
 
 void Host::comeUp() {
   const World::Active active(world_);
-  const Inside inside(*this);
   restartAt_ = kNever;
+  bury();  // what was asked of the reactor while the host was down
   up_ = true;
   driver_->setDown(false);
   network_.noteHost(TraceKind::kRestart, number());
   network_.hostUp(number());
-  reactor_->sampleNow();
+  const Inside inside(*this);
   Failure failure;
   if (start_) guarded("the start function of a host", failure, [&] { start_(*reactor_); });
   if (up_) network_.forgetPorts(number());

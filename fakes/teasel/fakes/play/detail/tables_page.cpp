@@ -165,10 +165,11 @@ std::string tablesPage() {
          "`fakes/teasel/fakes/play/play.hpp` and `choice_sites.hpp`; a test compares it with them.\n\n"
          "## Events\n\n"
          "An event is one thing that a party outside the world does, or that happens to its hosts and links. A `Play`\n"
-         "is a list of events. A tape has one event on each line, and a C++ test says it by the method of `Play` with the same "
-         "name. In a fuzzer input\n"
-         "the byte `F5` introduces an event; [play_codec.hpp](../fakes/teasel/fakes/play/play_codec.hpp) has the\n"
-         "rules. K is a connection of the Play, 0 to 7. Square brackets stand around what may be missing.\n\n" +
+         "is a list of events. A tape has one event on each line, and a C++ test says it by the method of `Play` with\n"
+         "the same name. In a fuzzer input the byte `F5` introduces an event;\n"
+         "[play_codec.hpp](../fakes/teasel/fakes/play/play_codec.hpp) has the rules. K is a connection of the Play,\n"
+         "0 to 7. hostN is a host by its number in the order in which the world got them. Square brackets stand around\n"
+         "what may be missing. Events on hosts and links are taken only where `PlayLimits::hosts` allows them.\n\n" +
          events() +
          "\n## Operands of events\n\n"
          "Fuzzer bytes and methods of `Play` bring a value into its range. A tape with a value out of range is refused.\n\n" +
