@@ -57,7 +57,7 @@ bool Network::plainWay(const Stream& stream, int from) const noexcept {
 
 bool Network::setLink(std::uint8_t from, std::uint8_t to, LinkState state, bool bothWays, Instant until) {
   static constexpr TraceKind kKinds[] = {TraceKind::kLinkOpened, TraceKind::kLinkHeld, TraceKind::kLinkCut};
-  const auto is = [&](std::uint8_t a, std::uint8_t b) { return links_.ruleState(a, b) == state; };
+  const auto is = [&](std::uint8_t a, std::uint8_t b) { return links_.ruleState(a, b) == state && links_.until(a, b) == until; };
   if (from == to || (is(from, to) && (!bothWays || is(to, from)))) return false;
   trace_.add(elapsed(), kKinds[static_cast<std::size_t>(state)], kNoConnection, from, to, bothWays ? 1 : 0);
   ++progress_;

@@ -98,6 +98,7 @@ void Trace::keep(Duration at, TraceKind kind, std::uint32_t connection, std::uin
 
 std::string Trace::line(const TraceEvent& event) const {
   std::string out = "t=" + shown(Duration(event.at)) + ' ' + partyName(event.party) + ' ' + name(event.kind);
+  if (event.connection == kNoConnection && event.peer != event.party) out += ' ' + partyName(event.peer);
   if (event.connection != kNoConnection) out += " connection " + std::to_string(event.connection);
   if (event.number != 0) out += " number " + std::to_string(event.number);
   if (event.size > 0) out += " \"" + escaped(bytes(event), 60) + "\" (" + std::to_string(event.size) + " bytes)";

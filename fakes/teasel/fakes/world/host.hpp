@@ -31,12 +31,12 @@ class World;
 ///
 /// A crash is the death of everything that the start function made: of connections, ports,
 /// connectors, timers, posted calls, triggers and calls in threads. None of its code is called any
-/// more, connectionLost included. Its memory is freed, so destructors run. What has no other owner
-/// than the start function itself or the scenario survives: it is the disk of the host. Deferreds
-/// and failures that die in a crash are not reported.
+/// more, connectionLost included. Its memory is freed, so destructors run. What the start function
+/// has captured and what the scenario holds survives: it is the disk of the host. Deferreds and
+/// failures that die in a crash are not reported.
 ///
 /// Reactor, number and address of a host stay the same for its life. While it is down, it gets no
-/// turns; its reactor refuses to listen and to connect, and drops other calls.
+/// turns. Its reactor refuses to listen then, and drops what else it is asked for.
 class Host {
  public:
   /// `pump` moves the world while a call in a thread of the host waits. World, network and pump
