@@ -48,6 +48,11 @@ class Factory : public std::enable_shared_from_this<Factory> {
   /// calls startFactory, and the last doStop calls stopFactory. A doStop too many is ignored.
   void doStart();
   void doStop();
+  /// As doStop, but without stopFactory: the port is gone, and its process with it
+  /// (Reactor::abandon).
+  void forgetPort() noexcept {
+    if (numPorts_ > 0) --numPorts_;
+  }
   int numPorts() const noexcept { return numPorts_; }
   /// Whether starting and stopping is logged. Set it to false for silence.
   bool noisy = true;

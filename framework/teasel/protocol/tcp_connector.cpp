@@ -67,10 +67,13 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
   void begin() {
     begun_ = true;
     if (!started_) {
-      if (const Failure failure = tell("startFactory", [&] { factory_->doStart(); })) return failed(failure);
+      const Failure failure = tell("startFactory", [&] { factory_->doStart(); });
+      if (self_ == nullptr) return factory_->forgetPort();  // abandoned there
+      if (failure) return failed(failure);
       started_ = true;
     }
     tell("startedConnecting", [&] { factory_->startedConnecting(*this); });
+    if (self_ == nullptr) return;
     if (failure_) return failed(failure_);
     if (timeout_ < Duration::max())
       timer_ = reactor_.callLater(timeout_, [this] {
@@ -123,6 +126,7 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
     state_ = State::kDisconnected;
     tell(callback, std::forward<F>(report));
     if (state_ != State::kDisconnected) return;  // it connects again, so the factory stays started
+    if (self_ == nullptr) return;                // abandoned there
     unlink();
     self_.reset();
     if (std::exchange(started_, false)) tell("stopFactory", [&] { factory_->doStop(); });
@@ -131,6 +135,16 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
   void shutDown() override {
     // A connection is a resource of its own. Only an attempt ends here.
     if (state_ == State::kConnecting) giveUp(Failure(UserError("the reactor was shut down")));
+  }
+  void abandon(std::vector<std::shared_ptr<void>>& remains) override {
+    if (std::exchange(started_, false)) factory_->forgetPort();
+    ++attempt_;
+    begun_ = false;
+    failure_ = Failure();
+    state_ = State::kDisconnected;
+    remains.push_back(std::exchange(connection_, nullptr));
+    remains.push_back(std::exchange(protocol_, nullptr));
+    remains.push_back(std::exchange(self_, nullptr));
   }
   std::string describe() const override {
     return "connector to " + getDestination() + (state_ == State::kConnecting ? ", connecting" : ", connected");

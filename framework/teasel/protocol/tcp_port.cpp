@@ -64,18 +64,27 @@ class TcpPort final : public Port, private Acceptor, private ConnectionOwner, pr
   void endTurn() override {
     const std::shared_ptr<TcpPort> keep = std::move(self_);
     unlink();
-    reactor_ = nullptr;
+    const Reactor& reactor = *std::exchange(reactor_, nullptr);
+    const std::uint32_t life = reactor.lives();
     Failure failure;
     if (!guarded("stopFactory", failure, [&] { factory_->doStop(); })) kLog.failure("exception out of stopFactory", failure);
     if (kLog.enabled(LogLevel::kInfo) && factory_->noisy) kLog.info("no longer listening on " + host_.text());
     for (Deferred<void>& waiting : std::exchange(waiting_, {}))
-      if (failure) waiting.errback(failure);
+      if (reactor.lives() != life) return;
+      else if (failure) waiting.errback(failure);
       else waiting.callback();
   }
   void shutDown() override {
     if (slot_ == nullptr) return;
     reactor_->driver().stopListening(std::exchange(slot_, nullptr));
     reactor_->atTurnEnd(*this);
+  }
+  void abandon(std::vector<std::shared_ptr<void>>& remains) override {
+    slot_ = nullptr;
+    reactor_ = nullptr;
+    factory_->forgetPort();
+    remains.push_back(std::make_shared<std::vector<Deferred<void>>>(std::exchange(waiting_, {})));
+    remains.push_back(std::exchange(self_, nullptr));
   }
   std::string describe() const override { return "port " + host_.text() + (slot_ == nullptr ? ", closing" : ", listening"); }
 

@@ -163,9 +163,42 @@ bool Reactor::renew() {
     return false;
   state_ = State::kFresh;
   crashed_ = false;
+  abandoned_ = false;
   threadCalls_->setClosed(false);
   ready_.clear();
   return true;
+}
+
+void Reactor::abandon(std::vector<std::shared_ptr<void>>& remains) {
+  abandoned_ = true;
+  ++lives_;
+  while (firstResource_ != nullptr) {
+    Resource& resource = *firstResource_;
+    resource.unlink();
+    resource.abandon(remains);
+  }
+  while (firstEnd_ != nullptr) {
+    TurnEnd& work = *firstEnd_;
+    firstEnd_ = work.next_;
+    work.next_ = nullptr;
+    work.queuedIn_ = nullptr;
+  }
+  lastEnd_ = nullptr;
+  // A call that runs just now may lie in ready_. The vector moves, and its elements stay where
+  // they are.
+  for (std::vector<UniqueFunction<void()>>* calls : {&posted_, &ready_})
+    if (!calls->empty()) remains.push_back(std::make_shared<std::vector<UniqueFunction<void()>>>(std::exchange(*calls, {})));
+  if (!timers_.empty()) {
+    const auto calls = std::make_shared<std::vector<UniqueFunction<void()>>>();
+    timers_.abandon(*calls);
+    remains.push_back(calls);
+  }
+  if (!triggers_.empty()) remains.push_back(std::make_shared<std::vector<Trigger>>(std::exchange(triggers_, {})));
+  if (threadCalls_->any()) remains.push_back(std::make_shared<std::vector<UniqueFunction<void()>>>(threadCalls_->take()));
+  if (weakHandle_ != nullptr) *weakHandle_ = nullptr;
+  weakHandle_ = nullptr;
+  blockers_ = std::make_shared<std::size_t>(0);
+  inThreads_ = 0;
 }
 
 bool Reactor::mustNotWait() const noexcept {
@@ -207,9 +240,9 @@ void Reactor::runPosted() {
 }
 
 void Reactor::runClosing() {
-  for (int round = 0; firstEnd_ != nullptr && round < kClosingRounds; ++round) {
+  for (int round = 0; firstEnd_ != nullptr && !abandoned_ && round < kClosingRounds; ++round) {
     // A round takes what is queued now. What that queues waits for the next round.
-    for (TurnEnd* last = lastEnd_; firstEnd_ != nullptr;) {
+    for (TurnEnd* last = lastEnd_; firstEnd_ != nullptr && !abandoned_;) {
       TurnEnd* work = firstEnd_;
       firstEnd_ = work->next_;
       if (firstEnd_ == nullptr) lastEnd_ = nullptr;

@@ -48,6 +48,9 @@ class Resource {
   /// Ends it. Its users are told (by connectionLost, for example) at the latest in the next closing
   /// phase. The reactor's shutdown and its destructor call this.
   virtual void shutDown() = 0;
+  /// Forgets its users and its reactor, and tells nobody. What it kept alive, itself included,
+  /// moves to `remains`. Its slot is gone already. Reactor::abandon calls this.
+  virtual void abandon(std::vector<std::shared_ptr<void>>& remains) = 0;
   /// One line for reports. It says what the resource is and what it waits for.
   virtual std::string describe() const = 0;
 
@@ -133,6 +136,14 @@ class Reactor final : public Clock {
   /// and changes nothing if something is left in it: a resource, a timer, a posted call, a trigger
   /// or a call in a thread.
   bool renew();
+  /// Forgets everything and tells nobody, as the death of a process does: resources, timers, posted
+  /// calls, triggers and calls in threads. It is for the simulation of a crash. What the reactor
+  /// kept alive moves to `remains`, and nothing is destroyed in this call. So it may be made inside
+  /// a callback; no further callback follows in that turn. The driver must have forgotten its slots
+  /// before. Then destroy `remains` outside of any turn, and call renew().
+  void abandon(std::vector<std::shared_ptr<void>>& remains);
+  /// Grows with each abandon(). Whoever makes several callbacks in a row compares it between them.
+  std::uint32_t lives() const noexcept { return lives_; }
   /// When the next turn certainly has something to do: now (posted work, output), the time of a
   /// timer, or kNever.
   Instant nextWork() const noexcept;
@@ -238,6 +249,8 @@ class Reactor final : public Clock {
   State state_ = State::kFresh;
   bool crashed_ = false;
   bool inTurn_ = false;
+  bool abandoned_ = false;  // and not renewed
+  std::uint32_t lives_ = 0;
 };
 
 }  // namespace teasel

@@ -52,13 +52,14 @@ void Connection::makeConnection() {
   Failure failure;
   if (!guarded("buildProtocol", failure, [&] { protocol_ = owner_->buildProtocol(peer_); }))
     kLog.failure("exception out of buildProtocol", failure);
+  if (owner_ == nullptr) return;  // abandoned inside buildProtocol
   if (protocol_ == nullptr) {
     end(connectionDone(), CloseMode::kGraceful);
     return;
   }
   dispatch("connectionMade", [&] {
     protocol_->makeConnection(self_);
-    owner_->connectionMade();
+    if (owner_ != nullptr) owner_->connectionMade();  // null: abandoned inside connectionMade
   });
 }
 
@@ -374,22 +375,42 @@ void Connection::finish() {
   // Held here: if a verdict leaves connectionLost, connection and protocol must not go on holding
   // each other.
   std::shared_ptr<StreamProtocol> protocol = std::move(protocol_);
+  // A callback may abandon the reactor. Then nobody hears anything more.
+  const std::uint32_t life = reactor_->lives();
+  const auto alive = [&] { return reactor_->lives() == life; };
   Failure failure;
   if (const std::shared_ptr<Producer> producer = pacer_.take();
       producer != nullptr && !guarded("stopProducing", failure, [&] { producer->stopProducing(); }))
     kLog.failure("exception out of stopProducing", failure);
-  if (protocol != nullptr && !guarded("connectionLost", failure, [&] { protocol->connectionLost(reason_); }))
+  if (protocol != nullptr && alive() && !guarded("connectionLost", failure, [&] { protocol->connectionLost(reason_); }))
     kLog.failure("exception out of connectionLost", failure);
   protocol.reset();
-  if (made_) owner->connectionClosed(reason_);
-  else owner->connectionFailed(reason_);
-  if (keep.use_count() > 1) weakReactor_ = reactor_->weakHandle();
+  if (alive()) {
+    if (made_) owner->connectionClosed(reason_);
+    else owner->connectionFailed(reason_);
+  }
+  if (keep.use_count() > 1 && alive()) weakReactor_ = reactor_->weakHandle();
   reactor_ = nullptr;
 }
 
 void Connection::shutDown() {
   linger_ = Duration::zero();
   end(connectionLost(), CloseMode::kGraceful);
+}
+
+void Connection::abandon(std::vector<std::shared_ptr<void>>& remains) {
+  sending_ = SendState::kClosed;
+  receiving_ = ReceiveState::kClosed;
+  slot_ = nullptr;
+  queued_ = {};
+  inFlight_ = {};
+  queuedBytes_ = inFlightBytes_ = 0;
+  resumedDue_ = writeLostDue_ = false;
+  remains.push_back(pacer_.take());
+  remains.push_back(std::exchange(protocol_, nullptr));
+  remains.push_back(std::exchange(owner_, nullptr));
+  remains.push_back(std::exchange(self_, nullptr));
+  reactor_ = nullptr;
 }
 
 std::string Connection::describe() const {

@@ -147,6 +147,9 @@ class ConnectionOwner {
 ///
 /// A connection holds itself and its protocol until connectionLost has returned, and its owner as
 /// long.
+///
+/// Reactor::abandon ends a connection in any state, and nobody hears of it: both directions are
+/// kClosed, and a callback that runs just now is the last one.
 class Connection final : public Transport, public StreamSink, private TurnEnd, private Resource {
  public:
   /// A stream was accepted: asks `owner` for the protocol and makes the connection. Call it in
@@ -204,6 +207,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   // TurnEnd, Resource
   void endTurn() override;
   void shutDown() override;
+  void abandon(std::vector<std::shared_ptr<void>>& remains) override;
   std::string describe() const override;
 
   /// Runs a callback of the protocol or of the producer. An exception out of it aborts the

@@ -79,6 +79,8 @@ Mutator::Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::Me
     : codec_(codec), bytes_(std::move(bytes)), messageSize_(messageSize) {
   for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
     if (fakes::drawnInWorld(row, faults)) sites_.push_back(&row);
+  for (const fakes::EventRow* row : kInserted)
+    if (codec_.limits.hosts != 0 || !fakes::actsOnHosts(*row)) inserted_.push_back(row);
 }
 
 std::uint64_t Mutator::Dice::below(std::uint64_t bound) noexcept {
@@ -232,7 +234,7 @@ void Mutator::order(Messages& messages, Dice& dice) const {
 }
 
 /// Makes an operand: a small one, or a boundary value where any number is allowed.
-std::uint64_t Mutator::operand(const fakes::Operand& of, unsigned connection, Dice& dice) {
+std::uint64_t Mutator::operand(const fakes::Operand& of, unsigned connection, Dice& dice) const {
   static constexpr Duration kTimes[] = {std::chrono::milliseconds(1), std::chrono::milliseconds(50), std::chrono::seconds(1),
                                         std::chrono::seconds(30),     std::chrono::minutes(2),       std::chrono::hours(1)};
   static constexpr std::size_t kSmallNumbers = 24;  // of kNumbers
@@ -242,6 +244,13 @@ std::uint64_t Mutator::operand(const fakes::Operand& of, unsigned connection, Di
     case OperandType::kFlag: return dice.below(2);
     case OperandType::kTimerPoint: return dice.below(fakes::kTimerPoints);
     case OperandType::kConnection: return connection;
+    case OperandType::kHost: return dice.below(codec_.limits.hosts);
+    case OperandType::kParty:
+    case OperandType::kOtherParty: {
+      const std::uint64_t party = dice.below(std::uint64_t{codec_.limits.hosts} + 1);
+      return party == codec_.limits.hosts ? fakes::Play::kOutside : party;
+    }
+    case OperandType::kCrashKind: return dice.below(fakes::kCrashKinds);
     case OperandType::kDuration: return static_cast<std::uint64_t>(kTimes[dice.below(std::size(kTimes))].count());
     case OperandType::kLength: return 1 + dice.below(of.mutated);
     case OperandType::kOperation:
@@ -253,7 +262,7 @@ std::uint64_t Mutator::operand(const fakes::Operand& of, unsigned connection, Di
 }
 
 void Mutator::insertEvent(Messages& messages, Dice& dice) const {
-  const fakes::EventRow& row = *kInserted[dice.below(kInserted.size())];
+  const fakes::EventRow& row = *inserted_[dice.below(inserted_.size())];
   PlayEvent event(row.kind, static_cast<std::uint8_t>(dice.below(codec_.limits.connections)));
   for (const fakes::Operand& each : row.operands) event.setOperand(each.type, operand(each, event.connection, dice));
   // Most of the time the event comes right after a message of the same connection. In other places

@@ -65,7 +65,7 @@ class Mutator {
   std::string byBytes(ByteView input, std::size_t limit);
   void change(Messages& messages, std::size_t limit, Dice& dice);
   void order(Messages& messages, Dice& dice) const;
-  static std::uint64_t operand(const fakes::Operand& of, unsigned connection, Dice& dice);
+  std::uint64_t operand(const fakes::Operand& of, unsigned connection, Dice& dice) const;
   void insertEvent(Messages& messages, Dice& dice) const;
   void insertCut(Messages& messages, Dice& dice) const;
   void changeNumber(std::string& text, Dice& dice) const;
@@ -80,6 +80,7 @@ class Mutator {
   ByteMutation bytes_;
   fakes::MessageSize messageSize_;
   std::vector<const fakes::ChoiceSiteRow*> sites_;  ///< which the world draws
+  std::vector<const fakes::EventRow*> inserted_;    ///< as often as each is inserted
   std::vector<Stream> streams_;
   fakes::Play play_;
   std::vector<fakes::ChoiceRecord> records_;

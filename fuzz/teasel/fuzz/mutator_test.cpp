@@ -64,6 +64,14 @@ TEST(Mutator, MakesEveryKindOfEvent) {
   EXPECT_EQ(kinds.size(), fakes::kEventKinds);
 }
 
+TEST(Mutator, LeavesHostsAloneWhereTheLimitsForbidEventsOnThem) {
+  Mutator mutator({.limits = {}}, append);
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Decoded decoded(mutator.mutated(kInput, 400, seed));
+    for (const fakes::PlayEvent& event : decoded.play.events()) EXPECT_FALSE(fakes::actsOnHosts(fakes::eventRow(event.kind)));
+  }
+}
+
 /// The records of many mutations, by site.
 std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> changedChoices(const fakes::Faults& faults) {
   Mutator mutator({}, append, fakes::lineSize, faults);

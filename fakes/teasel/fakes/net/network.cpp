@@ -28,6 +28,7 @@ void Network::restart() {
   nextStream_ = 0;
   nextPort_ = 0;
   halted_ = false;
+  links_.restart();
 }
 
 void Network::takeTime(std::uint8_t host, Duration by) {
@@ -82,8 +83,9 @@ ListenResult Network::listen(std::uint8_t host, Address& at, StreamListener& lis
   if (!choices_.calm() && choices_.chance(faults_.listen, ChoiceKey(host, ChoiceSite::kFaultListen)))
     return ListenResult::kDrawnFault;
   const auto taken = [&](std::uint16_t port) {
-    return std::any_of(listeners_.begin(), listeners_.end(),
-                       [&](const Listening& other) { return other.host == host && other.at.port() == port; });
+    return std::any_of(listeners_.begin(), listeners_.end(), [&](const Listening& other) {
+      return other.listener != nullptr && other.host == host && other.at.port() == port;
+    });
   };
   std::uint16_t port = at.port();
   if (port == 0) do
@@ -91,7 +93,12 @@ ListenResult Network::listen(std::uint8_t host, Address& at, StreamListener& lis
     while (taken(port));
   else if (taken(port)) return ListenResult::kPortTaken;
   at = at.withPort(port);
-  listeners_.push_back({at, &listener, host});
+  // After a crash a port that is listened on again has the place that it had.
+  const auto former = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) {
+    return each.listener == nullptr && each.host == host && each.at.port() == port;
+  });
+  if (former != listeners_.end()) *former = {at, &listener, host};
+  else listeners_.push_back({at, &listener, host});
   noteHost(TraceKind::kListen, host, port);
   return ListenResult::kListening;
 }
@@ -107,7 +114,7 @@ void Network::stopListening(StreamListener& listener) {
 const Network::Listening* Network::listenerFor(const Address& to, std::uint8_t fromHost) const noexcept {
   const bool loopback = to.family() == Address::Family::kIPv6 ? to.bytes()[15] == 1 : to.bytes()[0] == 127;
   for (const Listening& each : listeners_) {
-    if (each.at.port() != to.port()) continue;
+    if (each.at.port() != to.port() || each.listener == nullptr) continue;
     if (loopback ? each.host == fromHost : hostAddress(each.host).bytes() == to.bytes()) return &each;
   }
   return nullptr;
@@ -125,12 +132,19 @@ Stream& Network::makeStream() {
   ++open_;
   stream->free = false;
   stream->number = nextStream_++;
+  stream->held = Stream::Held::kNothing;
+  stream->attempting = stream->requestLost = false;
+  stream->tries = 0;
+  stream->began = now_;
   for (int i = 0; i < 2; ++i) {
     Stream::Side& side = stream->side[i];
     side.party = nullptr;
     side.entity = kStreamEntities + 2 * stream->number + static_cast<std::uint32_t>(i);
     side.id = kRemotePeer;
     side.gone = side.wasReset = side.blocked = side.endWithLast = side.hasShortWrite = false;
+    side.lossy = side.resetHeld = side.resetLost = side.vanished = false;
+    side.resetAt = side.giveUpAt = kNever;
+    side.place = kRemotePeer;
     side.out.restart(window_);
   }
   return *stream;
@@ -166,22 +180,40 @@ void Network::connect(std::uint8_t host, const Address& to, const Address& bind,
   const Address own = bind.family() == Address::Family::kNone ? hostAddress(host) : bind;
   stream.side[0].address = own.port() != 0 ? own : own.withPort(ephemeralPort());
   stream.side[1].address = to;
+  stream.side[0].place = host;
+  stream.side[1].place = placeOf(host, to);
   note(TraceKind::kConnect, stream, 0, to.port());
   if (!ownAddress(host, bind) || to.bytes() == blackHole().bytes()) {
     stream.side[1].gone = true;  // nobody will answer, and nobody holds that end
     return;
   }
+  Duration delay{};
   if (!choices_.calm()) {
     for (Stream::Side& side : stream.side) side.out.restart(drawWindow(side.entity));
-    if (const Duration delay = drawDelay(stream.side[0].entity); delay > Duration::zero()) {
-      later(now_ + delay, DueKind::kRoute, stream, 0);
-      return;
-    }
+    delay = drawDelay(stream.side[0].entity);
+    drawPartition(stream, 0);
   }
-  route(stream);
+  if (!links_.plain()) [[unlikely]]
+    return attempt(stream, delay);
+  if (delay > Duration::zero()) later(now_ + delay, DueKind::kRoute, stream, 0);
+  else route(stream);
 }
 
+/// The request of a caller has arrived.
 void Network::route(Stream& stream) {
+  if (!links_.plain() || stream.requestLost) [[unlikely]] {
+    if (!passes(stream, Stream::Held::kRequest)) return;
+    if (const Duration back = latencyOf(stream, 1); back + latencyOf(stream, 0) > Duration::zero()) {
+      stream.attempting = true;
+      return later(now_ + back, DueKind::kAnswer, stream, 0);
+    }
+  }
+  decide(stream);
+}
+
+/// Connects the caller, or refuses it.
+void Network::decide(Stream& stream) {
+  stream.attempting = false;
   Stream::Side& caller = stream.side[0];
   const Address& to = stream.side[1].address;
   const bool faulty = !choices_.calm() && choices_.chance(faults_.refuse, ChoiceKey(caller.entity, ChoiceSite::kFaultRefuse));
@@ -190,6 +222,12 @@ void Network::route(Stream& stream) {
   if (found != nullptr) {
     stream.side[1].id = found->host;
     if (to.bytes()[0] == 127) caller.address = to.withPort(caller.address.port());
+    if (const Duration there = links_.plain() ? Duration::zero() : latencyOf(stream, 0); there > Duration::zero()) {
+      // The caller knows that it is connected before the port knows it.
+      establish(stream);
+      later(now_ + there, DueKind::kOffer, stream, 0);
+      return;
+    }
     found->listener->offer(stream);
     return;
   }
@@ -197,7 +235,8 @@ void Network::route(Stream& stream) {
                       (to.bytes()[0] == 10 && to.bytes()[3] >= 1 && to.bytes()[3] <= hosts_.size());
   note(TraceKind::kRefused, stream, 0, routed ? 1 : 2);
   stream.side[1].gone = true;
-  caller.party->refused(routed);
+  if (caller.party != nullptr) caller.party->refused(routed);
+  else if (caller.gone) recycle(stream);
 }
 
 void Network::connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_t entity, Stream*& made) {
@@ -209,12 +248,13 @@ void Network::connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_
   stream.side[0].party = &party;
   stream.side[0].address = Address::ipv4(198, 51, 100, 1, static_cast<std::uint16_t>(40000 + stream.number % 20000));
   stream.side[1].address = hostAddress(to.host).withPort(to.at.port());
-  stream.side[1].id = to.host;
+  stream.side[1].id = stream.side[1].place = to.host;
   // What the remote peer sends waits with the sender. No host can see whether it could be sent.
   stream.side[0].out.restart(Pipe::kUnbounded);
   if (!choices_.calm()) stream.side[1].out.restart(drawWindow(entity + 1));
   note(TraceKind::kConnect, stream, 0, to.at.port());
-  to.listener->offer(stream);
+  if (links_.plain() && to.listener != nullptr) to.listener->offer(stream);
+  else attempt(stream, Duration::zero());
 }
 
 void Network::establish(Stream& stream) {
@@ -229,6 +269,7 @@ bool Network::drawTrouble(Stream& stream, int from, Instant& at) {
     breakStream(stream);
     return true;
   }
+  drawPartition(stream, from);
   const Duration delay = drawDelay(entity);
   if (delay > Duration::zero()) note(TraceKind::kDelay, stream, from, static_cast<std::uint64_t>(delay.count()));
   at += delay;
@@ -247,6 +288,8 @@ std::size_t Network::write(Stream& stream, int from, ByteView bytes) {
   }
   Instant at = now_;
   if (!choices_.calm() && drawTrouble(stream, from, at)) return bytes.size();
+  if (!links_.plain()) [[unlikely]]
+    return writeOverLink(stream, from, taken, at);
   const Stream::Side& other = stream.side[1 - from];
   // The trace gets bytes once: where they arrive, or here when the remote peer gets them.
   if (other.id == kRemotePeer) note(TraceKind::kWrite, stream, from, taken.size(), taken);
@@ -268,6 +311,8 @@ void Network::finish(Stream& stream, int from, bool withLast) {
   me.endWithLast = withLast;
   note(TraceKind::kWriteEnd, stream, from);
   const Duration delay = choices_.calm() ? Duration::zero() : drawDelay(me.entity);
+  if (!links_.plain()) [[unlikely]]
+    return finishOverLink(stream, from, now_ + delay);
   me.out.finish(now_, now_ + delay);
   if (me.out.endArrived()) arrive(stream, from);
   else later(me.out.lastArrival(), DueKind::kArrive, stream, from);
@@ -276,7 +321,7 @@ void Network::finish(Stream& stream, int from, bool withLast) {
 void Network::arrive(Stream& stream, int from) {
   Stream::Side& other = stream.side[1 - from];
   if (other.party != nullptr) other.party->arrived();
-  else if (other.gone && stream.side[from].out.available() > 0) resetSide(stream, from);
+  else if (other.gone && (stream.side[from].out.available() > 0 || other.vanished)) sendReset(stream, from);
 }
 
 void Network::resetSide(Stream& stream, int side) {
@@ -323,6 +368,8 @@ void Network::abort(Stream& stream, int from) {
   Stream::Side& me = stream.side[from];
   Stream::Side& other = stream.side[1 - from];
   if (me.gone) return;
+  if (stream.attempting || !plainWay(stream, from)) [[unlikely]]
+    return abortOverLink(stream, from);
   const std::size_t lost = loseUnarrived(me) + other.out.lose(true);
   note(TraceKind::kAbort, stream, from, lost);
   // This side has left. The other side may leave in arrived(), and must not call this one then.
@@ -374,6 +421,8 @@ void Network::deliverDue() {
     Stream::Side& side = stream.side[due.side];
     if (due.kind == DueKind::kArrive) {
       if (side.out.settle(now_)) arrive(stream, due.side);
+    } else if (due.kind > DueKind::kRoute || stream.attempting) {
+      deliverLinkDue(due);
     } else if (side.party != nullptr) {
       if (due.kind == DueKind::kRoute) route(stream);
       else side.party->deadline();

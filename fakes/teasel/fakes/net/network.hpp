@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <teasel/core/address.hpp>
 #include <teasel/core/clock.hpp>
 #include <teasel/fakes/net/chunk_memory.hpp>
+#include <teasel/fakes/net/links.hpp>
 #include <teasel/fakes/net/stream.hpp>
 #include <teasel/fakes/play/choices.hpp>
 #include <teasel/fakes/play/play.hpp>
@@ -159,10 +161,35 @@ class Network {
   void decline(Stream& stream, bool established);
   /// A fault of the network resets both sides.
   void breakStream(Stream& stream);
+  /// A side leaves without a word, because its host lost its power.
+  void vanish(Stream& stream, int side);
   /// Calls deadline() of the party at that side at the instant `at`, unless the side has left by
   /// then.
   void wakeAt(Instant at, Stream& stream, int side);
   std::size_t openStreams() const noexcept { return open_; }
+
+  // Links, and hosts that are down (network_links.cpp) -------------------------------------------
+  /// Changes what happens to what `from` sends to `to`, and with `bothWays` the other way, too. A
+  /// party is a host, by number, or kRemotePeer. At `until` the link opens by itself. Returns false
+  /// when nothing changes. Sides of streams hear of it as they hear of arrivals: no user code runs.
+  bool setLink(std::uint8_t from, std::uint8_t to, LinkState state, bool bothWays, Instant until = kNever);
+  /// From now on, what `from` sends to `to` takes at least so long.
+  void setLatency(std::uint8_t from, std::uint8_t to, Duration latency);
+  /// Opens every link. Latency stays.
+  void openLinks();
+  const Links& links() const noexcept { return links_; }
+  /// The process of a host is gone. Its ports are free, but keep their place in the order of
+  /// listening until forgetPorts. `silent`: the host answers nothing.
+  void hostDown(std::uint8_t host, bool silent);
+  void hostUp(std::uint8_t host);
+  void forgetPorts(std::uint8_t host);
+  /// A listener is gone, and its host with it.
+  void abandonPort(const StreamListener& listener) noexcept;
+  /// What waited for a listener that is gone is lost: the caller asks again (Stream::tries).
+  void requestLost(Stream& stream);
+  /// Does what keep-alive does in the end: an end is reset if the other end is gone and could not
+  /// tell it. Returns whether there was such an end.
+  bool keepAlive();
 
   /// Records an event of a side of a stream, or of a host, in the trace.
   void note(TraceKind kind, const Stream& stream, int side, std::uint64_t number = 0, ByteView bytes = {}) {
@@ -198,7 +225,7 @@ class Network {
   void setWindow(std::size_t bytes) noexcept { window_ = bytes; }
 
  private:
-  enum class DueKind : std::uint8_t { kArrive, kWake, kRoute };
+  enum class DueKind : std::uint8_t { kArrive, kWake, kRoute, kAttempt, kAnswer, kOffer, kReset, kGiveUp, kRepair };
   struct Due {
     Instant at;
     std::uint64_t order;
@@ -206,18 +233,20 @@ class Network {
     std::uint32_t generation;
     DueKind kind;
     std::uint8_t side;
-    bool stale() const noexcept { return stream->generation != generation; }
+    bool stale() const noexcept { return stream->generation != generation || (kind >= DueKind::kReset && overtaken()); }
+    bool overtaken() const noexcept;
     bool operator<(const Due& other) const noexcept { return at != other.at ? at > other.at : order > other.order; }
   };
   struct Listening {
     Address at;
-    StreamListener* listener;
+    StreamListener* listener;  // null: its host is down
     std::uint8_t host;
   };
   Stream& makeStream();
   void recycle(Stream& stream) noexcept;
   void leave(Stream& stream, int side) noexcept;
   void route(Stream& stream);
+  void decide(Stream& stream);
   void resetSide(Stream& stream, int side);
   void arrive(Stream& stream, int from);
   void unblock(Stream::Side& sender);
@@ -229,6 +258,33 @@ class Network {
   std::size_t drawWindow(std::uint32_t entity);
   std::uint16_t ephemeralPort();
   const Listening* listenerFor(const Address& to, std::uint8_t fromHost) const noexcept;
+  // network_links.cpp
+  std::uint8_t placeOf(std::uint8_t from, const Address& address) const noexcept;
+  LinkState way(const Stream& stream, int from) const noexcept;
+  LinkState roundTrip(const Stream& stream) const noexcept { return std::max(way(stream, 0), way(stream, 1)); }
+  Duration latencyOf(const Stream& stream, int from) const noexcept;
+  bool plainWay(const Stream& stream, int from) const noexcept;
+  void deliverLinkDue(const Due& due);
+  void attempt(Stream& stream, Duration delay);
+  bool passes(Stream& stream, Stream::Held as);
+  void answer(Stream& stream);
+  void offerLate(Stream& stream);
+  void tryAgain(Stream& stream);
+  std::size_t writeOverLink(Stream& stream, int from, ByteView bytes, Instant at);
+  void finishOverLink(Stream& stream, int from, Instant at);
+  void abortOverLink(Stream& stream, int from);
+  void sendReset(Stream& stream, int side);
+  void resetArrives(Stream& stream, int side);
+  void applyLink(std::uint8_t from, std::uint8_t to);
+  void applyTo(std::uint8_t host);
+  void update(Stream& stream, int from);
+  void updateStream(Stream& stream, int from);
+  std::vector<Stream*> openByNumber() const;
+  void updateAttempt(Stream& stream);
+  void resume(Stream& stream, int from);
+  void awaitGiveUp(Stream& stream, int side);
+  void giveUp(Stream& stream, int side);
+  void drawPartition(const Stream& stream, int from);
 
   Choices& choices_;
   Trace& trace_;
@@ -250,6 +306,8 @@ class Network {
   unsigned version_ = kCodecVersion;
   bool halted_ = false;
   bool keepsDeliveries_ = false;
+  Links links_;
+  Stream linkTimer_;  // stands in the agenda for what concerns no stream
 };
 
 }  // namespace teasel::fakes

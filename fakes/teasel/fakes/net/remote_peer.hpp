@@ -36,7 +36,7 @@ class RemotePeer final : public StreamEnd {
   bool sawEof() const noexcept { return sawEof_; }
   /// The host or the network reset the connection.
   bool sawReset() const noexcept { return sawReset_; }
-  /// The listener of the host refused the connection.
+  /// The listener of the host refused the connection, or nobody answered.
   bool sawRefusal() const noexcept { return refused_; }
   /// It is connected or on the way there. False before, and as soon as either side has ended the
   /// connection.
@@ -81,6 +81,7 @@ class RemotePeer final : public StreamEnd {
   void roomAgain() override {}
   void established() override {}
   void refused(bool routed) override;
+  void unanswered() override { refused(true); }
   void deadline() override {}
   bool writable() const noexcept { return stream_ != nullptr && !eofSent_ && !stream_->side[side_].wasReset; }
   Pipe& in() const noexcept { return stream_->side[1 - side_].out; }

@@ -442,6 +442,10 @@ Slot* SimDriver::listen(const Address& at, const ListenOptions& options, Accepto
     why = Failure(CannotListenError("cannot listen on " + at.text() + ": not an address of this host"), Site{});
     return nullptr;
   }
+  if (down_) {
+    why = Failure(CannotListenError("cannot listen on " + at.text() + ": the host is down"), Site{});
+    return nullptr;
+  }
   SimSlot& slot = makeSlot();
   Address bound = at;
   const ListenResult result = network_.listen(host_, bound, slot);
@@ -468,6 +472,7 @@ void SimDriver::stopListening(Slot* port) {
 }
 
 Slot* SimDriver::connect(const Address& to, const ConnectOptions& options, StreamSink& sink) {
+  if (down_) throw UsageError("cannot connect to " + to.text() + ": the host is down");
   SimSlot& slot = makeSlot();
   slot.state = State::kConnecting;
   slot.sink = &sink;

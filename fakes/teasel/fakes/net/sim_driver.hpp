@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <teasel/fakes/net/network.hpp>
+#include <teasel/fakes/play/play.hpp>
 #include <teasel/reactor/driver.hpp>
 
 namespace teasel::fakes {
@@ -73,6 +74,11 @@ class SimDriver final : public Driver {
   void endLingering();
   /// As new; memory and mode stay. The owner must have closed all slots.
   void restart();
+  /// The host crashes: every slot ends, peers see what `kind` says, and its owner hears nothing.
+  /// The owners of slots must not use them any more (Reactor::abandon). Until setDown(false) the
+  /// driver refuses to listen and to connect. It may be called inside an upcall.
+  void crash(CrashKind kind);
+  void setDown(bool down) noexcept { down_ = down; }
   /// Adds one line for each open or lingering stream, which says what it waits for.
   void describe(std::vector<std::string>& lines) const;
   /// Adds one line for each stream that its owner has not closed and whose other end is a remote
@@ -84,6 +90,7 @@ class SimDriver final : public Driver {
   void markReady(SimSlot& slot);
   SimSlot& makeSlot();
   void release(SimSlot& slot) noexcept;
+  void dropPort(SimSlot& slot, CrashKind kind);
   void wait(Duration maxWait);
   void drawSlow();
   void dispatch(SimSlot& slot);
@@ -111,6 +118,7 @@ class SimDriver final : public Driver {
   std::atomic<bool> woken_{false};
   std::uint8_t host_;
   Mode mode_;
+  bool down_ = false;
 };
 
 }  // namespace teasel::fakes

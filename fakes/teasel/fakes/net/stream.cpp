@@ -15,7 +15,7 @@ void Pipe::restart(std::size_t window) noexcept {
   cuts_.clear();
   transitAt_ = cutAt_ = 0;
   lastArrival_ = Instant{};
-  finished_ = endArrived_ = false;
+  finished_ = endArrived_ = stalled_ = false;
 }
 
 void Pipe::makeRoom(std::size_t count) {
@@ -40,7 +40,7 @@ void Pipe::pushInTransit(Instant at) {
 void Pipe::finish(Instant now, Instant at) {
   if (finished_) return;
   finished_ = true;
-  if (at <= now && transitAt_ == transit_.size()) {
+  if (at <= now && transitAt_ == transit_.size() && !stalled_) {
     endArrived_ = true;
   } else {
     lastArrival_ = std::max(at, lastArrival_);
@@ -48,7 +48,19 @@ void Pipe::finish(Instant now, Instant at) {
   }
 }
 
+void Pipe::pushStalled(ByteView bytes, Instant at) {
+  // An instant before their arrival: so they are in transit.
+  push(bytes, at - Duration(1), at);
+}
+
+void Pipe::resume(Instant earliest) noexcept {
+  stalled_ = false;
+  for (std::size_t i = transitAt_; i < transit_.size(); ++i) transit_[i].at = std::max(transit_[i].at, earliest);
+  if (waits()) lastArrival_ = transit_.back().at;
+}
+
 bool Pipe::settle(Instant now) noexcept {
+  if (stalled_) return false;
   const std::size_t before = transitAt_;
   for (; transitAt_ < transit_.size() && transit_[transitAt_].at <= now; ++transitAt_) {
     arrived_ = transit_[transitAt_].upTo;

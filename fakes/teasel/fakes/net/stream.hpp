@@ -42,8 +42,24 @@ class Pipe {
   }
   /// The end of stream of the sender, behind everything that was pushed. It arrives at `at`.
   void finish(Instant now, Instant at);
-  /// Everything that is due at `now` arrives. True if anything did.
+  /// Everything that is due at `now` arrives. True if anything did. Nothing arrives while the pipe
+  /// is stalled.
   bool settle(Instant now) noexcept;
+  /// From now on nothing arrives. What is sent meanwhile is added with pushStalled.
+  void stall() noexcept { stalled_ = true; }
+  /// As push, while the pipe is stalled: the bytes would arrive at `at` if nothing stood in the
+  /// way.
+  void pushStalled(ByteView bytes, Instant at);
+  /// Ends the stall. What waits arrives at its own time, and not before `earliest`.
+  void resume(Instant earliest) noexcept;
+  bool stalled() const noexcept { return stalled_; }
+  /// Something was sent that has not arrived: bytes, or the end of stream.
+  bool waits() const noexcept { return transitAt_ != transit_.size(); }
+  /// Calls `f` with each time at which something that waits arrives.
+  template <class F>
+  void eachArrival(F&& f) const {
+    for (std::size_t i = transitAt_; i < transit_.size(); ++i) f(transit_[i].at);
+  }
   /// Sets a boundary at the current end of the stream: no delivery holds bytes from both sides of
   /// it.
   void cut();
@@ -96,7 +112,7 @@ class Pipe {
   std::vector<std::uint64_t> cuts_;  // from cutAt_ on, ascending
   std::size_t transitAt_ = 0, cutAt_ = 0;
   Instant lastArrival_{};
-  bool finished_ = false, endArrived_ = false;
+  bool finished_ = false, endArrived_ = false, stalled_ = false;
 };
 
 /// Who stands at one end of a stream: a slot of a driver, or a remote peer. These calls run no user
@@ -111,6 +127,8 @@ class StreamEnd {
   virtual void established() = 0;
   /// The attempt to connect failed: nobody listens there (`routed`), or no way leads there.
   virtual void refused(bool routed) = 0;
+  /// The attempt to connect failed: nobody answered for as long as a kernel tries.
+  virtual void unanswered() = 0;
   /// The instant has come that Network::wakeAt was given.
   virtual void deadline() = 0;
 
@@ -134,11 +152,29 @@ struct Stream {
     bool endWithLast = false;
     bool hasShortWrite = false;
     std::uint64_t shortWrite = 0;  ///< how much of its next write is taken at once
+    // What links between hosts do to it (network_links.cpp)
+    std::uint8_t place = kRemotePeer;  ///< a host, kRemotePeer, or kNowhere
+    bool lossy = false;                ///< what it sends is lost, and sent again after the repair
+    bool resetHeld = false;            ///< a link holds a reset for it
+    bool resetLost = false;            ///< a reset for it was lost on a link
+    bool vanished = false;             ///< it left without a word: its host lost its power
+    Instant resetAt = kNever;          ///< when a reset that is on its way to it arrives
+    Instant giveUpAt = kNever;         ///< when its kernel stops sending again what was lost
   };
+  /// A Side::place that no host has.
+  static constexpr std::uint8_t kNowhere = 0xFE;
+  /// What an attempt to connect waits for that a link holds back.
+  enum class Held : std::uint8_t { kNothing, kStart, kRequest, kAnswer, kOffer };
   Side side[2];
   std::uint32_t number = 0;      ///< in its network, in order of creation
   std::uint32_t generation = 0;  ///< of this object: agenda entries of a former life are dropped
   bool free = true;
+  // Of the attempt to connect, where a link delays or loses it
+  Held held = Held::kNothing;
+  bool attempting = false;   ///< the caller waits for an answer
+  bool requestLost = false;  ///< what was under way was lost on a link
+  std::uint8_t tries = 0;    ///< how often it was sent again
+  Instant began{};           ///< when it was sent first
 };
 
 }  // namespace teasel::fakes

@@ -18,13 +18,15 @@ struct Ratio {
 /// The faults of a world. Most of them are off until a scenario turns them on, because every
 /// scenario has its own answer to a fault. kFaults has a row for each member.
 struct Faults {
-  Ratio reset{0, 1};     ///< of what enters a stream
-  Ratio refuse{0, 1};    ///< of connection attempts
-  Ratio listen{0, 1};    ///< of listens
-  bool latency = true;   ///< delays of up to 2 s
-  bool stalls = false;   ///< a stream stands still for 0.2 to 1.6 s
-  bool windows = false;  ///< windows from 64 KiB down to one byte
-  bool slow = false;     ///< callbacks take up to 2 s
+  Ratio reset{0, 1};      ///< of what enters a stream
+  Ratio refuse{0, 1};     ///< of connection attempts
+  Ratio listen{0, 1};     ///< of listens
+  bool latency = true;    ///< delays of up to 2 s
+  bool stalls = false;    ///< a stream stands still for 0.2 to 1.6 s
+  bool windows = false;   ///< windows from 64 KiB down to one byte
+  bool slow = false;      ///< callbacks take up to 2 s
+  Ratio partition{0, 1};  ///< of what enters a stream: it cuts the link for a while
+  Ratio crash{0, 1};      ///< of the turns of a host that has a start function (Host::onStart)
 };
 
 /// A member of Faults.
@@ -61,6 +63,9 @@ inline constexpr FaultRow kFaults[] = {
     {"stalls", &Faults::stalls, "a packet is lost, and the stream stands still until it comes again"},
     {"windows", &Faults::windows, "the receiver's kernel has little buffer"},
     {"slow", &Faults::slow, "a callback works or blocks for 1 ms to 2 s, or the machine is busy with something else"},
+    {"partition", &Faults::partition,
+     "a cable, a switch or a route fails: two parties do not hear each other for 10 ms to 1000 s"},
+    {"crash", &Faults::crash, "a process dies or a machine loses its power; it starts anew at once, or up to an hour later"},
 };
 
 /// What a decision is about, by number. Tapes name sites, and fuzzer inputs number them. So names
@@ -93,6 +98,11 @@ enum class ChoiceSite : std::uint16_t {
   kResetWhilePaused = 24,
   kResetOrder = 25,
   kSlow = 26,
+  kFaultPartition = 27,
+  kPartitionTime = 28,
+  kFaultCrash = 29,
+  kCrashKind = 30,
+  kDownTime = 31,
   kPlayLength = 32,
   kPlayEvent = 33,
   kPlayOperand = 34,
@@ -176,6 +186,13 @@ inline constexpr ChoiceSiteRow kChoiceSites[] = {
     {ChoiceSite::kSlow, "slow",
      "how long the host works after the callbacks of a connection, or in a turn without such callbacks", "no time",
      Decider::kHost, &Faults::slow},
+    {ChoiceSite::kFaultPartition, "faultPartition", "a link that breaks down", "no", Decider::kDirection, &Faults::partition},
+    {ChoiceSite::kPartitionTime, "partitionTime", "for how long a link breaks down", "100 ms", Decider::kDirection,
+     &Faults::partition},
+    {ChoiceSite::kFaultCrash, "faultCrash", "a host that crashes after a turn", "no", Decider::kHost, &Faults::crash},
+    {ChoiceSite::kCrashKind, "crashKind", "what the peers of a host that crashes see", "resets at once", Decider::kHost},
+    {ChoiceSite::kDownTime, "downTime", "for how long a host is down after a drawn crash", "no time", Decider::kHost,
+     &Faults::crash},
     {ChoiceSite::kPlayLength, "playLength", "how many events Play::draw makes", "none but a connect", Decider::kDraw},
     {ChoiceSite::kPlayEvent, "playEvent", "which event Play::draw makes", "a send", Decider::kDraw},
     {ChoiceSite::kPlayOperand, "playOperand", "connection and operands of an event of Play::draw", "0", Decider::kDraw},

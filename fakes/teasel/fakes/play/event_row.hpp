@@ -27,8 +27,12 @@ enum class OperandType : std::uint8_t {
   kCount,       ///< any number of 64 bits
   kOffset,      ///< a position in a stream: any number of 64 bits
   kArgument,    ///< what an application operation gets: any number of 64 bits
+  kHost,        ///< a host of the world, by number: 0 to 7; other numbers count modulo 8
+  kParty,       ///< one end of a link: a host, or 8 for the outside; other numbers count modulo 9
+  kOtherParty,  ///< the other end of a link
+  kCrashKind,   ///< a CrashKind, by number; other numbers count modulo 3
 };
-inline constexpr std::size_t kOperandTypes = 11;
+inline constexpr std::size_t kOperandTypes = 15;
 
 /// How the fuzzer encoding writes an operand.
 enum class OperandForm : std::uint8_t {
@@ -42,7 +46,11 @@ constexpr OperandForm operandForm(OperandType type) noexcept {
     case OperandType::kBytes:
     case OperandType::kFlag: return OperandForm::kInCode;
     case OperandType::kTimerPoint:
-    case OperandType::kConnection: return OperandForm::kByte;
+    case OperandType::kConnection:
+    case OperandType::kHost:
+    case OperandType::kParty:
+    case OperandType::kOtherParty:
+    case OperandType::kCrashKind: return OperandForm::kByte;
     case OperandType::kDuration: return OperandForm::kUnits;
     case OperandType::kPort:
     case OperandType::kOperation:
@@ -93,7 +101,8 @@ struct DrawShare {
   std::uint8_t first = 0;
   std::uint8_t slots = 0;
   /// A further draw of 1 gives this kind instead, with its flags at 0. An alternative that needs
-  /// application operations is left out where there are none; then nothing further is drawn.
+  /// application operations is left out where there are none, and one that acts on hosts where the
+  /// limits allow none; then nothing further is drawn.
   std::optional<PlayEventKind> alternative = std::nullopt;
 };
 
@@ -131,5 +140,12 @@ struct EventRow {
   DrawShare drawn = {};
   std::uint8_t inserted = 0;  ///< how often the mutator inserts it, in relation to the others
 };
+
+/// Whether an event acts on hosts or on links between them. PlayLimits::hosts allows such events.
+constexpr bool actsOnHosts(const EventRow& row) noexcept {
+  for (const Operand& operand : row.operands)
+    if (operand.type == OperandType::kHost || operand.type == OperandType::kParty) return true;
+  return false;
+}
 
 }  // namespace teasel::fakes

@@ -24,6 +24,12 @@ inline Play everyEvent() {
   play.app(4, 5);
   play.endOfStream(0, true);
   play.reset(1);
+  play.latency(Play::kOutside, 1, std::chrono::microseconds(5));
+  play.partition(1, Play::kOutside, true);
+  play.hold(Play::kOutside, 1, true);
+  play.repair(1, Play::kOutside, true);
+  play.crash(1, CrashKind::kSilent);
+  play.restart(1);
   return play;
 }
 

@@ -19,13 +19,17 @@ constexpr unsigned placeOf(OperandType type) {
     case OperandType::kFlag:
     case OperandType::kTimerPoint:
     case OperandType::kConnection:
+    case OperandType::kHost:
     case OperandType::kOperation: return 1;
-    case OperandType::kLength: return 2;
+    case OperandType::kParty: return 2;
+    case OperandType::kOtherParty: return 8;
+    case OperandType::kCrashKind:
+    case OperandType::kLength: return 2 | 8;
     case OperandType::kDuration:
     case OperandType::kCount:
     case OperandType::kOffset:
     case OperandType::kArgument: return 4;
-    case OperandType::kBytes: return 2 | 4;
+    case OperandType::kBytes: return 2 | 4 | 8;
   }
   return 0;
 }
@@ -76,6 +80,14 @@ void PlayEvent::setOperand(OperandType type, std::uint64_t value) noexcept {
     case OperandType::kFlag: small(value != 0 ? 1 : 0); break;
     case OperandType::kTimerPoint: small(value % kTimerPoints); break;
     case OperandType::kConnection: small(value % Play::kMaxConnections); break;
+    case OperandType::kHost: small(value % Play::kMaxHosts); break;
+    case OperandType::kParty:
+      length_ = (length_ & ~std::uint32_t{0xffff}) | static_cast<std::uint32_t>(value % (Play::kOutside + 1));
+      break;
+    case OperandType::kOtherParty:
+      length_ = (length_ & 0xffffu) | static_cast<std::uint32_t>(value % (Play::kOutside + 1)) << 16;
+      break;
+    case OperandType::kCrashKind: length_ = static_cast<std::uint32_t>(value % kCrashKinds); break;
     case OperandType::kLength: length_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffffffffu)); break;
     case OperandType::kDuration: number_ = std::min(value, kLongest); break;
     case OperandType::kCount:
@@ -132,6 +144,12 @@ bool Play::advance(Duration time) {
   return step(PlayEventKind::kAdvance, 0, {static_cast<std::uint64_t>(time.count())});
 }
 
+bool Play::latency(unsigned from, unsigned to, Duration time) {
+  if (time < Duration::zero())
+    throw NegativeDelay("Play::latency of " + std::to_string(time.count()) + " ns: nothing arrives before it is sent");
+  return step(PlayEventKind::kLatency, 0, {from, to, static_cast<std::uint64_t>(time.count())});
+}
+
 bool Play::onConnection(unsigned k, const PlayEvent& event) {
   if (connects(k)) [[likely]]
     return add(event);
@@ -163,6 +181,10 @@ bool Play::append(const Play& other, const PlayEvent& event) {
 bool Play::take(unsigned k, const PlayEvent& event) {
   if (event.kind == PlayEventKind::kConnect) return connect(k, event.port());
   if (event.kind == PlayEventKind::kSend) return true;
+  if (limits_.hosts == 0 && actsOnHosts(eventRow(event.kind))) {
+    ++dropped_;
+    return false;
+  }
   return eventRow(event.kind).onConnection ? onConnection(k, event) : add(event);
 }
 
@@ -205,12 +227,14 @@ class Drawer {
     const EventRow* row = kSlotRows[number(kSlots, ChoiceSite::kPlayEvent)];
     const unsigned k = operand(std::clamp<unsigned>(shape_.connections, 1, Play::kMaxConnections));
     if (const auto alternative = row->drawn.alternative; alternative && possible(eventRow(*alternative)) && operand(2) != 0)
-      return event(eventRow(*alternative), k, false);
+      return event(eventRow(*alternative), k, actsOnHosts(eventRow(*alternative)));
     event(*row, k, true);
   }
 
-  /// Whether the scenario has the application operations that an event needs.
+  /// Whether the scenario has the application operations that an event needs, and lets Plays act on
+  /// hosts if it does that.
   bool possible(const EventRow& row) const {
+    if (actsOnHosts(row)) return play_.limits().hosts != 0;
     return shape_.appOps != 0 || std::none_of(row.operands.begin(), row.operands.end(),
                                               [](const Operand& each) { return each.type == OperandType::kOperation; });
   }
@@ -219,11 +243,13 @@ class Drawer {
     if (row.sends == EventSends::kOwnBytes) return send(k);
     PlayEvent event(row.kind, static_cast<std::uint8_t>(k));
     for (const Operand& each : row.operands)
-      if (flags || each.type != OperandType::kFlag) event.setOperand(each.type, value(each, k));
+      if (flags || each.type != OperandType::kFlag) event.setOperand(each.type, value(each, k, event));
     play_.append(play_, event);
   }
 
-  std::uint64_t value(const Operand& of, unsigned k) {
+  std::uint64_t value(const Operand& of, unsigned k, const PlayEvent& event) {
+    const std::uint32_t hosts = play_.limits().hosts;
+    const auto party = [hosts](std::uint64_t number) { return number == hosts ? Play::kOutside : number; };
     switch (of.type) {
       case OperandType::kBytes: return 0;
       case OperandType::kPort: return operand(4) == 3 ? 1 : 0;
@@ -231,6 +257,12 @@ class Drawer {
       case OperandType::kTimerPoint: return operand(kTimerPoints);
       case OperandType::kConnection: return k;
       case OperandType::kOperation: return operand(shape_.appOps);
+      case OperandType::kHost: return operand(hosts);
+      case OperandType::kParty: return party(operand(hosts + 1));
+      // not the first one
+      case OperandType::kOtherParty:
+        return party((std::min<std::uint64_t>(event.from(), hosts) + 1 + operand(hosts)) % (hosts + 1));
+      case OperandType::kCrashKind: return operand(kCrashKinds);
       case OperandType::kDuration: return static_cast<std::uint64_t>(duration().count());
       case OperandType::kLength:
       case OperandType::kCount:

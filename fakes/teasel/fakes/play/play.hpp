@@ -32,6 +32,12 @@ enum class PlayEventKind : std::uint8_t {
   kApp,
   kEcho,
   kRedeliver,
+  kPartition,
+  kHold,
+  kRepair,
+  kLatency,
+  kCrash,
+  kRestart,
 };
 
 /// The table of events, by number. A new event is an enumerator, a row here, a method of Play, and
@@ -44,7 +50,7 @@ inline constexpr EventRow kEvents[] = {
              "their next connection",
      .operands = {{OperandType::kPort, "port", OperandPresence::kOptional}},
      .codes = {{0x01}, {0x0F01}},
-     .drawn = {15, 1},
+     .drawn = {15, 1, PlayEventKind::kRestart},
      .inserted = 1},
     {.kind = PlayEventKind::kSend,
      .name = "send",
@@ -64,7 +70,7 @@ inline constexpr EventRow kEvents[] = {
      .ends = true,
      .operands = {{OperandType::kFlag, "withLast", OperandPresence::kOptional}},
      .codes = {{0x03, 0}, {0x0F02, 1}},
-     .drawn = {18, 1},
+     .drawn = {18, 1, PlayEventKind::kCrash},
      .inserted = 1},
     {.kind = PlayEventKind::kReset,
      .name = "reset",
@@ -80,7 +86,7 @@ inline constexpr EventRow kEvents[] = {
      .takesTime = true,
      .operands = {{OperandType::kDuration, "duration"}},
      .codes = {{0x05, 1'000'000}, {0x06, 1'000'000'000}, {0x0F03, 1}},
-     .drawn = {16, 1},
+     .drawn = {16, 1, PlayEventKind::kRepair},
      .inserted = 1},
     {.kind = PlayEventKind::kNextTimer,
      .name = "nextTimer",
@@ -89,7 +95,7 @@ inline constexpr EventRow kEvents[] = {
      .takesTime = true,
      .operands = {{OperandType::kTimerPoint, "point"}},
      .codes = {{0x07}},
-     .drawn = {17, 1},
+     .drawn = {17, 1, PlayEventKind::kLatency},
      .inserted = 2},
     {.kind = PlayEventKind::kStopReading,
      .name = "stopReading",
@@ -110,7 +116,7 @@ inline constexpr EventRow kEvents[] = {
      .quiet = true,
      .operands = {{.type = OperandType::kCount, .name = "count", .drawn = 64}},
      .codes = {{0x0A}},
-     .drawn = {21, 1},
+     .drawn = {21, 1, PlayEventKind::kHold},
      .inserted = 1},
     {.kind = PlayEventKind::kApp,
      .name = "app",
@@ -136,7 +142,59 @@ inline constexpr EventRow kEvents[] = {
      .sends = EventSends::kEarlierBytes,
      .operands = {{.type = OperandType::kCount, .name = "count", .drawn = 3, .mutated = 4}},
      .codes = {{0x0D}},
-     .drawn = {23, 1},
+     .drawn = {23, 1, PlayEventKind::kPartition},
+     .inserted = 1},
+    {.kind = PlayEventKind::kPartition,
+     .name = "partition",
+     .does = "cuts the link between two parties: what they send each other is lost; with oneWay, what the first one "
+             "sends",
+     .onConnection = false,
+     .quiet = true,
+     .operands = {{OperandType::kParty, "from"},
+                  {OperandType::kOtherParty, "to"},
+                  {OperandType::kFlag, "oneWay", OperandPresence::kOptional}},
+     .codes = {{0x0F10, 0, 2}, {0x0F11, 1, 2}},
+     .inserted = 1},
+    {.kind = PlayEventKind::kHold,
+     .name = "hold",
+     .does = "the network keeps what two parties send each other until a repair; with oneWay, what the first one sends",
+     .onConnection = false,
+     .quiet = true,
+     .operands = {{OperandType::kParty, "from"},
+                  {OperandType::kOtherParty, "to"},
+                  {OperandType::kFlag, "oneWay", OperandPresence::kOptional}},
+     .codes = {{0x0F12, 0, 2}, {0x0F13, 1, 2}},
+     .inserted = 1},
+    {.kind = PlayEventKind::kRepair,
+     .name = "repair",
+     .does = "opens the link between two parties; with oneWay, for what the first one sends",
+     .onConnection = false,
+     .operands = {{OperandType::kParty, "from"},
+                  {OperandType::kOtherParty, "to"},
+                  {OperandType::kFlag, "oneWay", OperandPresence::kOptional}},
+     .codes = {{0x0F14, 0, 2}, {0x0F15, 1, 2}},
+     .inserted = 2},
+    {.kind = PlayEventKind::kLatency,
+     .name = "latency",
+     .does = "from now on, what one party sends to another takes at least so long",
+     .onConnection = false,
+     .quiet = true,
+     .operands = {{OperandType::kParty, "from"}, {OperandType::kOtherParty, "to"}, {OperandType::kDuration, "duration"}},
+     .codes = {{0x0F16, 1'000'000, 2}, {0x0F17, 1, 2}},
+     .inserted = 1},
+    {.kind = PlayEventKind::kCrash,
+     .name = "crash",
+     .does = "a host crashes (Host::crash): its peers get resets, silence, or what a kernel sends when it closes sockets",
+     .onConnection = false,
+     .operands = {{OperandType::kHost, "host"}, {OperandType::kCrashKind, "kind", OperandPresence::kOptional}},
+     .codes = {{0x0F18, 0, 2}},
+     .inserted = 1},
+    {.kind = PlayEventKind::kRestart,
+     .name = "restart",
+     .does = "a host that has crashed runs its start function again (Host::restart)",
+     .onConnection = false,
+     .operands = {{OperandType::kHost, "host"}},
+     .codes = {{0x0F19, 0, 2}},
      .inserted = 1},
 };
 inline constexpr std::size_t kEventKinds = std::size(kEvents);
@@ -160,6 +218,20 @@ constexpr const EventRow& eventRow(PlayEventKind kind) {
 enum class TimerPoint : std::uint8_t { kBefore, kAt, kAfter };
 inline constexpr std::size_t kTimerPoints = 3;
 
+/// What the peers of a host see when it crashes.
+enum class CrashKind : std::uint8_t {
+  /// Resets, at once. Windows does that when a process is killed; a firewall or load balancer that
+  /// knows of the crash does it, too.
+  kReset,
+  /// Nothing: the machine has no power, or its network is gone. A kernel that is up again answers
+  /// what still comes for the old connections with resets.
+  kSilent,
+  /// What Linux sends when a process is killed. The kernel closes each socket: an end of stream
+  /// behind what was handed to it, or a reset where input was unread.
+  kClose,
+};
+inline constexpr std::size_t kCrashKinds = 3;
+
 /// An event of a Play: its kind, the connection where it has one, and its operands. An operand that
 /// the row of its kind does not name reads as 0.
 class PlayEvent {
@@ -172,6 +244,12 @@ class PlayEvent {
 
   unsigned port() const noexcept { return static_cast<unsigned>(operand(OperandType::kPort)); }
   bool withLast() const noexcept { return operand(OperandType::kFlag) != 0; }
+  unsigned host() const noexcept { return static_cast<unsigned>(operand(OperandType::kHost)); }
+  /// The ends of a link: Play::kOutside, or the number of a host.
+  unsigned from() const noexcept { return static_cast<unsigned>(operand(OperandType::kParty)); }
+  unsigned to() const noexcept { return static_cast<unsigned>(operand(OperandType::kOtherParty)); }
+  bool oneWay() const noexcept { return operand(OperandType::kFlag) != 0; }
+  CrashKind crashKind() const noexcept { return static_cast<CrashKind>(operand(OperandType::kCrashKind)); }
   TimerPoint timerPoint() const noexcept { return static_cast<TimerPoint>(operand(OperandType::kTimerPoint)); }
   unsigned source() const noexcept { return static_cast<unsigned>(operand(OperandType::kConnection)); }
   unsigned operation() const noexcept { return static_cast<unsigned>(operand(OperandType::kOperation)); }
@@ -190,8 +268,8 @@ class PlayEvent {
 
  private:
   friend class Play;
-  std::uint16_t small_ = 0;   // flag, port, point, connection, operation
-  std::uint32_t length_ = 0;  // bytes, length
+  std::uint16_t small_ = 0;   // flag, port, point, connection, operation, host
+  std::uint32_t length_ = 0;  // bytes, length, kind of crash; or both parties, 16 bits each
   std::uint64_t number_ = 0;  // other operands; for bytes, their place in the Play
 };
 static_assert(sizeof(PlayEvent) == 16);
@@ -201,6 +279,10 @@ struct PlayLimits {
   std::uint32_t events = 4096;
   std::uint32_t bytes = 1u << 20;
   std::uint8_t connections = 8;  ///< at most kMaxConnections
+  /// Events on hosts and links are about hosts numbered below this, at most kMaxHosts. 0: none are
+  /// taken. That is so until a scenario allows them, because each scenario has its own answer to a
+  /// crash.
+  std::uint8_t hosts = 0;
 };
 
 /// What Play::draw makes of choices.
@@ -227,10 +309,14 @@ struct PlayShape {
 class Play {
  public:
   static constexpr std::uint8_t kMaxConnections = 8;
+  static constexpr std::uint8_t kMaxHosts = 8;
+  /// The end of a link where the remote peers are.
+  static constexpr unsigned kOutside = kMaxHosts;
   /// The longest advance. Longer ones become this one, so that no Play can overflow virtual time.
   static constexpr Duration kMaxAdvance = std::chrono::hours(24);
 
-  Play() = default;
+  /// Takes all that the limits can allow, events on hosts included.
+  Play() noexcept { limits_.hosts = kMaxHosts; }
   explicit Play(PlayLimits limits) noexcept : limits_(limits) {}
 
   /// Connects to the listening port with this index, in the order of listening. Where the world's
@@ -268,6 +354,25 @@ class Play {
   /// Sends the bytes of an earlier send again, on k. back = 0 means the last send before this
   /// event, on whatever connection.
   bool redeliver(unsigned k, std::uint64_t back) { return step(PlayEventKind::kRedeliver, k, {back}); }
+
+  /// Cuts the link between two parties: what they send each other is lost. With `oneWay`, what
+  /// `from` sends to `to`. A party is kOutside, or a host by its number in the order in which the
+  /// world got them (modulo how many there are). World::partition says what that means for streams.
+  bool partition(unsigned from, unsigned to, bool oneWay = false) {
+    return step(PlayEventKind::kPartition, 0, {from, to, oneWay});
+  }
+  /// The network keeps what they send each other until repair.
+  bool hold(unsigned from, unsigned to, bool oneWay = false) { return step(PlayEventKind::kHold, 0, {from, to, oneWay}); }
+  /// Opens the link again.
+  bool repair(unsigned from, unsigned to, bool oneWay = false) { return step(PlayEventKind::kRepair, 0, {from, to, oneWay}); }
+  /// From now on, what `from` sends to `to` takes at least so long. Throws NegativeDelay.
+  bool latency(unsigned from, unsigned to, Duration time);
+  /// A host crashes (Host::crash). Does nothing while it is down.
+  bool crash(unsigned host, CrashKind kind = CrashKind::kReset) {
+    return step(PlayEventKind::kCrash, 0, {host, static_cast<std::uint64_t>(kind)});
+  }
+  /// A host that is down starts again (Host::restart).
+  bool restart(unsigned host) { return step(PlayEventKind::kRestart, 0, {host}); }
 
   /// Appends an event by its kind, with operands in the order of its row. Operands that are left
   /// out are 0. Values out of range are brought into it. k is ignored where the row has no
@@ -348,9 +453,13 @@ inline std::uint64_t PlayEvent::operand(OperandType type) const noexcept {
     case OperandType::kFlag:
     case OperandType::kTimerPoint:
     case OperandType::kConnection:
+    case OperandType::kHost:
     case OperandType::kOperation: return small_;
     case OperandType::kBytes:
+    case OperandType::kCrashKind:
     case OperandType::kLength: return length_;
+    case OperandType::kParty: return length_ & 0xffffu;
+    case OperandType::kOtherParty: return length_ >> 16;
     case OperandType::kDuration:
     case OperandType::kCount:
     case OperandType::kOffset:

@@ -134,7 +134,7 @@ class Decoder {
   }
 
   bool event(const Meaning& meaning, Operands& in) {
-    if (meaning.row == nullptr) return false;
+    if (meaning.row == nullptr || (options_.limits.hosts == 0 && actsOnHosts(*meaning.row))) return false;
     PlayEvent event(meaning.row->kind, static_cast<std::uint8_t>(connection_));
     for (const Operand& operand : meaning.row->operands)
       if (operandForm(operand.type) == OperandForm::kByte) event.setOperand(operand.type, in.byte());
@@ -320,6 +320,11 @@ std::string encode(const Play& play, std::span<const ChoiceRecord> records, cons
   requireWithin("events", play.events().size(), options.limits.events);
   requireWithin("bytes", play.byteCount(), options.limits.bytes);
   requireWithin("choices", normal.size(), options.records);
+  if (options.limits.hosts == 0) {
+    const auto onHosts = std::count_if(play.events().begin(), play.events().end(),
+                                       [](const PlayEvent& event) { return actsOnHosts(eventRow(event.kind)); });
+    requireWithin("events on hosts", static_cast<std::size_t>(onHosts), 0);
+  }
   for (unsigned k = options.limits.connections; k < Play::kMaxConnections; ++k) {
     if (play.connects(k)) requireWithin("connections", k + 1, options.limits.connections);
   }

@@ -34,7 +34,10 @@ class CodecError : public std::runtime_error {
 ///     0F 00 n       version of the Play (Play::version); absent is 1
 ///     0F 01 k n     connect k mod 8 to port n; selects it
 ///
-/// k, points of time and connections are one byte each and come before other operands. Those are
+/// Escapes of events on hosts are escapes only where the limits allow such events.
+///
+/// k, hosts, parties, kinds of crashes, points of time and connections are one byte each and come
+/// before other operands. Those are
 /// LEB128 numbers of at most ten bytes. The introducer before anything else, before an unknown
 /// extension, or before operands that the end of the input cuts short is a literal byte. Records
 /// may stand anywhere; the last of equals wins, and an absent one is 0. The meaning of a code never
@@ -44,7 +47,7 @@ struct CodecOptions {
   /// A byte that the protocol seldom uses; 0xF5 occurs in no UTF-8 text. Without an introducer
   /// every input is raw.
   std::optional<std::uint8_t> introducer = 0xF5;
-  PlayLimits limits = {};
+  PlayLimits limits = {.hosts = Play::kMaxHosts};
   std::size_t records = 65'536;
 };
 

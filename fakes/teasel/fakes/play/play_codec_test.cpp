@@ -197,6 +197,23 @@ TEST(PlayCodec, DecodeOfEncodeIsTheIdentity) {
   }
 }
 
+TEST(PlayCodec, AnEscapeOfAnEventOnHostsIsBytesWhereTheLimitsForbidIt) {
+  const std::string crash("\xf5\x0f\x18\x01\x02", 5);
+  const Both allowed = decoded(crash);
+  EXPECT_EQ(allowed.play.events()[0].kind, PlayEventKind::kCrash);
+  Play play;
+  std::vector<ChoiceRecord> records;
+  decode(crash, {.limits = {}}, play, records);
+  ASSERT_EQ(play.events().size(), 2u);
+  EXPECT_EQ(play.bytes(play.events()[1]), crash) << "so older inputs keep their meaning";
+}
+
+TEST(PlayCodec, RefusesToWriteEventsOnHostsThatTheLimitsForbid) {
+  Play play;
+  play.crash(0);
+  EXPECT_THROW(encode(play, {}, {.limits = {}}), CodecError);
+}
+
 TEST(PlayCodec, EveryByteStringDecodesAndItsPlayKeepsItsMeaning) {
   Numbers numbers(2);
   for (int round = 0; round < 100'000; ++round) {

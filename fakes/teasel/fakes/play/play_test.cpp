@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/play/choices.hpp>
 
@@ -126,10 +128,40 @@ TEST(Play, DrawnWithSeedsShowsEveryKindOfEvent) {
   Choices choices;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     choices.usePrng(seed);
-    const Play play = Play::draw(choices, {.words = kWords, .appOps = 2});
+    const Play play = Play::draw(choices, {.words = kWords, .appOps = 2}, {.hosts = 2});
     for (const PlayEvent& event : play.events()) ++hits[static_cast<std::size_t>(event.kind)];
   }
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) EXPECT_GT(hits[kind], 0) << kind;
+}
+
+TEST(Play, DrawsEventsOnHostsOnlyWhereTheLimitsAllowThem) {
+  Choices choices;
+  std::set<unsigned> parties;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    choices.usePrng(seed);
+    const Play none = Play::draw(choices);
+    for (const PlayEvent& event : none.events()) EXPECT_FALSE(actsOnHosts(eventRow(event.kind)));
+    choices.usePrng(seed);
+    const Play some = Play::draw(choices, {}, {.hosts = 2});
+    for (const PlayEvent& event : some.events()) {
+      if (!actsOnHosts(eventRow(event.kind))) continue;
+      EXPECT_LT(event.host(), 2u);
+      if (eventRow(event.kind).operands[0].type != OperandType::kParty) continue;
+      EXPECT_NE(event.from(), event.to()) << "a link has two ends";
+      parties.insert({event.from(), event.to()});
+    }
+  }
+  EXPECT_EQ(parties, (std::set<unsigned>{0, 1, Play::kOutside}));
+}
+
+TEST(Play, TakesNoEventsOnHostsThatItsLimitsForbid) {
+  Play play(PlayLimits{});
+  EXPECT_FALSE(play.crash(0));
+  EXPECT_FALSE(play.partition(0, Play::kOutside));
+  EXPECT_EQ(play.dropped(), 2u);
+  EXPECT_TRUE(play.empty());
+  EXPECT_TRUE(Play().crash(0)) << "a test that says it by hand may do all";
+  EXPECT_THROW(Play().latency(0, 1, std::chrono::nanoseconds(-1)), NegativeDelay);
 }
 
 TEST(Play, AppendCopiesAnyStep) {

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::string_view kMagic = "teasel tape ";
 constexpr std::string_view kPoints[kTimerPoints] = {"before", "at", "after"};
+constexpr std::string_view kCrashes[kCrashKinds] = {"reset", "silent", "close"};
+constexpr std::string_view kCrashCodes[kCrashKinds] = {"CrashKind::kReset", "CrashKind::kSilent", "CrashKind::kClose"};
+constexpr std::string_view kHostWord = "host";
+constexpr std::string_view kOutsideWord = "outside";
 constexpr std::string_view kPointCodes[kTimerPoints] = {"TimerPoint::kBefore", "TimerPoint::kAt", "TimerPoint::kAfter"};
 struct Unit {
   std::string_view name;
@@ -40,6 +44,11 @@ std::string wordOf(const Operand& operand, std::uint64_t value, ByteView bytes) 
     case OperandType::kBytes: return '"' + escaped(bytes, kAll) + '"';
     case OperandType::kFlag: return std::string(operand.name);
     case OperandType::kTimerPoint: return std::string(kPoints[value]);
+    case OperandType::kCrashKind: return std::string(kCrashes[value]);
+    case OperandType::kHost:
+    case OperandType::kParty:
+    case OperandType::kOtherParty:
+      return value == Play::kOutside ? std::string(kOutsideWord) : std::string(kHostWord) + std::to_string(value);
     case OperandType::kDuration: return std::to_string(value / unitOf(value).ns) + std::string(unitOf(value).name);
     case OperandType::kPort:
     case OperandType::kConnection:
@@ -59,6 +68,10 @@ std::string argumentOf(OperandType type, std::uint64_t value, ByteView bytes) {
     case OperandType::kFlag: return value != 0 ? "true" : "";
     case OperandType::kPort: return value != 0 ? std::to_string(value) : "";
     case OperandType::kTimerPoint: return std::string(kPointCodes[value]);
+    case OperandType::kCrashKind: return value != 0 ? std::string(kCrashCodes[value]) : "";
+    case OperandType::kParty:
+    case OperandType::kOtherParty: return value == Play::kOutside ? "Play::kOutside" : std::to_string(value);
+    case OperandType::kHost:
     case OperandType::kDuration: return std::string(unitOf(value).code) + '(' + std::to_string(value / unitOf(value).ns) + ')';
     case OperandType::kConnection:
     case OperandType::kOperation:
@@ -270,7 +283,11 @@ class Parser {
     switch (operand.type) {
       case OperandType::kBytes: return 0;
       case OperandType::kFlag: return flag(operand.name, line);
-      case OperandType::kTimerPoint: return point(line);
+      case OperandType::kTimerPoint: return oneOf(kPoints, operand.name, line);
+      case OperandType::kCrashKind: return oneOf(kCrashes, operand.name, line);
+      case OperandType::kHost: return party(operand.name, false, line);
+      case OperandType::kParty:
+      case OperandType::kOtherParty: return party(operand.name, true, line);
       case OperandType::kDuration: return duration(line);
       case OperandType::kConnection: return line.number(operand.name, Play::kMaxConnections - 1);
       case OperandType::kPort:
@@ -300,11 +317,25 @@ class Parser {
     line.fail("'" + std::string(word) + "' is no duration", "a number and s, ms, us or ns");
   }
 
-  static std::uint64_t point(Line& line) {
-    const std::string_view word = line.word("before, at or after");
-    for (std::size_t i = 0; i < kTimerPoints; ++i)
-      if (word == kPoints[i]) return i;
-    line.fail("'" + std::string(word) + "' is no point", "before, at or after");
+  /// The number of a word among three.
+  static std::uint64_t oneOf(const std::string_view (&words)[3], std::string_view name, Line& line) {
+    const std::string expected = std::string(words[0]) + ", " + std::string(words[1]) + " or " + std::string(words[2]);
+    const std::string_view word = line.word(expected);
+    for (std::size_t i = 0; i < std::size(words); ++i)
+      if (word == words[i]) return i;
+    line.fail("'" + std::string(word) + "' is no " + std::string(name), expected);
+  }
+
+  /// A host, or the outside where that is allowed.
+  static std::uint64_t party(std::string_view name, bool outside, Line& line) {
+    const std::string expected = "host0 to host" + std::to_string(Play::kMaxHosts - 1) + (outside ? ", or outside" : "");
+    const std::string_view word = line.word(expected);
+    if (outside && word == kOutsideWord) return Play::kOutside;
+    if (word.starts_with(kHostWord) && word.size() == kHostWord.size() + 1) {
+      const auto number = static_cast<unsigned>(word.back() - '0');
+      if (number < Play::kMaxHosts) return number;
+    }
+    line.fail("'" + std::string(word) + "' is no party for the operand '" + std::string(name) + "'", expected);
   }
 
   void choice(Line& line) {

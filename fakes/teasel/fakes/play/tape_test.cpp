@@ -127,6 +127,21 @@ TEST(Tape, SaysWhereAndWhatIsWrong) {
   for (const auto& [line, what] : cases) expectError(std::string("teasel tape 1\n\n") + line + "\n", 3, what);
 }
 
+TEST(Tape, ShowsHostsAndTheOutsideByName) {
+  Tape tape;
+  tape.play.partition(Play::kOutside, 1, true);
+  tape.play.crash(2, CrashKind::kClose);
+  tape.play.crash(0);
+  EXPECT_NE(tape.print().find("\npartition outside host1 oneWay\ncrash host2 close\ncrash host0\n"), std::string::npos)
+      << tape.print();
+  EXPECT_EQ(Tape::parse(tape.print()), tape);
+  const Tape plain = Tape::parse("teasel tape 1\ncrash host0\n");
+  EXPECT_EQ(plain.play.events()[0].crashKind(), CrashKind::kReset);
+  EXPECT_THROW(Tape::parse("teasel tape 1\ncrash outside\n"), TapeError);
+  EXPECT_THROW(Tape::parse("teasel tape 1\npartition host0 host8\n"), TapeError);
+  EXPECT_THROW(Tape::parse("teasel tape 1\ncrash host0 softly\n"), TapeError);
+}
+
 TEST(Tape, RefusesAPlayBeyondItsLimits) {
   std::string text = "teasel tape 1\n";
   for (int i = 0; i < 5000; ++i) text += "cut 0\n";

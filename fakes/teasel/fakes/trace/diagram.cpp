@@ -93,6 +93,20 @@ class Ladder {
     return text;
   }
 
+  static std::string refusalOf(std::uint64_t outcome) {
+    return outcome == 1 ? "refused" : outcome == 2 ? "no route" : "no answer";
+  }
+  std::string placeOf(std::uint8_t party) const { return party == kRemotePeer ? "the outside" : nameOf(party); }
+  /// "a -> b" for one direction of a link, "a <-> b" for both.
+  std::string linkOf(const TraceEvent& event) const {
+    return placeOf(event.party) + (event.number != 0 ? " <-> " : " -> ") + placeOf(event.peer);
+  }
+  static std::string_view crashOf(std::uint64_t kind) {
+    static constexpr std::string_view kHow[] = {" crashes: its peers get resets", " crashes: it is silent",
+                                                " crashes: its kernel closes its sockets"};
+    return kHow[std::min<std::uint64_t>(kind, 2)];
+  }
+
   void show(const TraceEvent& event) {
     const std::string number = std::to_string(event.number);
     switch (event.kind) {
@@ -101,7 +115,7 @@ class Ladder {
       case TraceKind::kConnect: return arrow(event, event.party, event.peer, "connect :" + number);
       case TraceKind::kConnected: return arrow(event, event.peer, event.party, "connected");
       case TraceKind::kAccepted: return margin(event, "accepted");
-      case TraceKind::kRefused: return arrow(event, event.peer, event.party, event.number == 1 ? "refused" : "no route");
+      case TraceKind::kRefused: return arrow(event, event.peer, event.party, refusalOf(event.number));
       case TraceKind::kArrive: return arrow(event, event.peer, event.party, quoted(event));
       case TraceKind::kArriveEnd: return arrow(event, event.peer, event.party, "end of stream");
       case TraceKind::kWrite:
@@ -135,6 +149,15 @@ class Ladder {
       case TraceKind::kSlow:
         return margin(event, (event.party == kRemotePeer ? "every host" : nameOf(event.party)) + " is busy for " +
                                  shown(Duration(static_cast<std::int64_t>(event.number))));
+      case TraceKind::kLinkCut: return margin(event, "the link is cut: " + linkOf(event));
+      case TraceKind::kLinkHeld: return margin(event, "the link holds: " + linkOf(event));
+      case TraceKind::kLinkOpened: return margin(event, "the link is open: " + linkOf(event));
+      case TraceKind::kLatency:
+        return margin(event, "latency " + placeOf(event.party) + " -> " + placeOf(event.peer) + ": " +
+                                 shown(Duration(static_cast<std::int64_t>(event.number))));
+      case TraceKind::kGaveUp: return margin(event, nameOf(event.party) + " gives up: nothing is acknowledged");
+      case TraceKind::kCrash: return margin(event, nameOf(event.party) + std::string(crashOf(event.number)));
+      case TraceKind::kRestart: return margin(event, nameOf(event.party) + " is up again");
       case TraceKind::kUser: return margin(event, "note " + number);
     }
   }

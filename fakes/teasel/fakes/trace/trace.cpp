@@ -72,6 +72,13 @@ const char* name(TraceKind kind) noexcept {
     case TraceKind::kLingerEnd: return "linger-end";
     case TraceKind::kThread: return "thread";
     case TraceKind::kSlow: return "slow";
+    case TraceKind::kLinkCut: return "link-cut";
+    case TraceKind::kLinkHeld: return "link-held";
+    case TraceKind::kLinkOpened: return "link-opened";
+    case TraceKind::kLatency: return "latency";
+    case TraceKind::kGaveUp: return "gave-up";
+    case TraceKind::kCrash: return "crash";
+    case TraceKind::kRestart: return "restart";
     case TraceKind::kUser: return "user";
   }
   return "?";
@@ -92,6 +99,7 @@ void Trace::keep(Duration at, TraceKind kind, std::uint32_t connection, std::uin
 
 std::string Trace::line(const TraceEvent& event) const {
   std::string out = "t=" + secondsText(Duration(event.at)) + ' ' + partyName(event.party) + ' ' + name(event.kind);
+  if (event.connection == kNoConnection && event.peer != event.party) out += ' ' + partyName(event.peer);
   if (event.connection != kNoConnection) out += " connection " + std::to_string(event.connection);
   if (event.number != 0) out += " number " + std::to_string(event.number);
   if (event.size > 0) out += " \"" + escaped(bytes(event), 60) + "\" (" + std::to_string(event.size) + " bytes)";

@@ -47,6 +47,13 @@ enum class TraceKind : std::uint8_t {
   kLingerEnd = 30,     ///< the linger limit of a closed connection fell due
   kThread = 31,        ///< a call of the host ran in a simulated thread
   kSlow = 40,          ///< code of a host takes time (kRemotePeer: of all hosts); number: nanoseconds
+  kLinkCut = 50,       ///< from party to peer all is lost; number: 1 for both directions
+  kLinkHeld = 51,      ///< from party to peer all is held; number: 1 for both directions
+  kLinkOpened = 52,    ///< from party to peer all passes again; number: 1 for both directions
+  kLatency = 53,       ///< from party to peer all takes so long; number: nanoseconds
+  kGaveUp = 54,        ///< a kernel has sent the same bytes again for too long, and ends its side
+  kCrash = 55,         ///< a host crashed; number: a CrashKind
+  kRestart = 56,       ///< a host that was down is up
   kUser = 64,          ///< World::note; number: what the caller passed
 };
 const char* name(TraceKind kind) noexcept;

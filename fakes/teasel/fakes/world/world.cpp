@@ -64,15 +64,16 @@ World::~World() {
 }
 
 Host& World::host(std::string_view name) {
+  if (name == kOutside) throw UsageError("no host can be named \"outside\": that is where the remote peers are");
   for (std::size_t i = 0; i < hostCount_; ++i)
     if (hosts_[i]->name() == name) return *hosts_[i];
   if (hostCount_ == hosts_.size()) {
     WaitPump& self = *this;  // a private base
-    hosts_.push_back(std::make_unique<Host>(network_, self, name, options_.mode));
+    hosts_.push_back(std::make_unique<Host>(*this, network_, self, name, options_.mode));
     return *hosts_[hostCount_++];
   }
   Host& host = *hosts_[hostCount_++];
-  host.restart(name, options_.mode);
+  host.renew(name, options_.mode);
   return host;
 }
 
@@ -89,6 +90,7 @@ void World::reset(const WorldOptions& options) {
     const Observer::Scope unobserved(nullptr);
     const LogScope silent(nullptr);
     network_.setHalted(false);
+    for (std::size_t i = 0; i < hostCount_; ++i) hosts_[i]->forgetStart();
     for (std::size_t i = 0; i < hostCount_; ++i)
       if (!hosts_[i]->reactor().renew()) hosts_[i]->remake(options.mode);
     for (const auto& remote : peers_)
@@ -122,7 +124,7 @@ void World::reset(const WorldOptions& options) {
 void World::startHosts() {
   // By index: a startup trigger may ask for another host.
   for (std::size_t i = 0; i < hostCount_; ++i) {
-    if (hosts_[i]->started()) continue;
+    if (hosts_[i]->started() || !hosts_[i]->up()) continue;
     network_.noteHost(TraceKind::kHostStarted, hosts_[i]->number());
     const CodeOf code(*this, *hosts_[i]);
     hosts_[i]->start();
@@ -152,13 +154,26 @@ bool World::settleStep() {
 }
 
 void World::turn(Host& host) {
-  const CodeOf code(*this, host);
-  SimThreadPool& threads = *host.driver().threads();
-  if (threads.ready() && busyHosts_ == 0) threads.runOne();
-  else host.reactor().turn(Duration::zero());
-  // A shutdown waits for calls in threads, so a call that waits for the reactor right now must end
-  // first.
-  if (host.reactor().stopRequested() && !threads.running() && busyHosts_ == 0) shutDown(host);
+  if (!host.up()) [[unlikely]] {
+    {
+      const CodeOf code(*this, host);
+      host.comeUp();
+    }
+    startHosts();
+    return afterTurn();
+  }
+  {
+    const CodeOf code(*this, host);
+    const Host::Inside inside(host);
+    SimThreadPool& threads = *host.driver().threads();
+    if (threads.ready() && busyHosts_ == 0) threads.runOne();
+    else host.reactor().turn(Duration::zero());
+    // A shutdown waits for calls in threads, so a call that waits for the reactor right now must
+    // end first.
+    if (host.reactor().stopRequested() && !threads.running() && busyHosts_ == 0) shutDown(host);
+  }
+  if (network_.faults().crash.n != 0) [[unlikely]]
+    drawCrash(host);
   afterTurn();
 }
 
@@ -199,7 +214,8 @@ bool World::advanceInstant(Instant until) {
 /// that.
 void World::wakeForNothing() {
   for (std::size_t i = 0; i < hostCount_; ++i)
-    if (!hosts_[i]->busy() && choices_.chance(Ratio{1, 16}, ChoiceKey(hosts_[i]->number(), ChoiceSite::kWakeups)))
+    if (hosts_[i]->up() && !hosts_[i]->busy() &&
+        choices_.chance(Ratio{1, 16}, ChoiceKey(hosts_[i]->number(), ChoiceSite::kWakeups)))
       turn(*hosts_[i]);
 }
 
@@ -212,8 +228,7 @@ void World::moveTo(Instant to) {
   // Something arrives exactly when a timer is due: either may come first.
   if (!choices_.calm())
     for (std::size_t i = 0; i < hostCount_; ++i)
-      if (!hosts_[i]->busy() && hosts_[i]->reactor().nextWork() <= to &&
-          choices_.below(2, ChoiceKey(hosts_[i]->number(), ChoiceSite::kTimerTie)) != 0)
+      if (hosts_[i]->nextTimer() <= to && choices_.below(2, ChoiceKey(hosts_[i]->number(), ChoiceSite::kTimerTie)) != 0)
         turn(*hosts_[i]);
   network_.deliverDue();
 }
@@ -284,15 +299,16 @@ bool World::reachLimit() {
 
 void World::shutDown(Host& host) {
   const CodeOf code(*this, host);
+  const Host::Inside inside(host);
   struct NoProgress {};
   try {
     host.reactor().shutdown([&] {
       // A trigger waits for something: go on until it comes, or until nothing more can happen.
       if (host.driver().threads()->ready()) host.driver().threads()->runOne();
-      else if (host.ready()) host.reactor().turn(Duration::zero());
+      else if (host.up() && host.ready()) host.reactor().turn(Duration::zero());
       else if (!pump()) throw NoProgress{};
     });
-    network_.noteHost(TraceKind::kHostStopped, host.number());
+    if (host.up()) network_.noteHost(TraceKind::kHostStopped, host.number());
   } catch (const NoProgress&) {
     fail("stuck", "the shutdown of host " + host.name() + " waits for something that never comes", Site{});
   }

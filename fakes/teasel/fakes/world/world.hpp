@@ -68,7 +68,8 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   Trace& trace() noexcept { return trace_; }
   Network& network() noexcept { return network_; }
   const WorldOptions& options() const noexcept { return options_; }
-  /// The host of this name. The first call makes it. The reference is valid until reset().
+  /// The host of this name. The first call makes it. The reference is valid until reset(). Throws
+  /// UsageError for the name kOutside.
   Host& host(std::string_view name = "host");
   /// The address at which hosts find the remote peer as a server.
   Address remoteAddress() const noexcept { return Network::remoteServer(); }
@@ -82,12 +83,51 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   /// once: throws UsageError for a second time, and for k above 7. What a Play does on k
   /// happens on this connection as long as it is open; the Play's connect(k) is skipped then.
   RemotePeer& connect(unsigned k, std::size_t port = 0);
+
+  // Links between hosts (world_links.cpp). Each of them has two ends: the name of a host that
+  // exists, or kOutside. Throws UsageError for another name and for a link from a party to itself.
+  // All may be called at any time, also inside callbacks, and take effect at once.
+  /// The end of links where all remote peers are.
+  static constexpr std::string_view kOutside = "outside";
+  /// The two parties do not hear each other until repair. Packets between them are lost, so:
+  ///  - A stream stands still and never has a gap. What was in flight or is sent meanwhile, an end
+  ///    of stream included, arrives after the repair, as fast as if it were sent then.
+  ///  - A reset that is sent or in flight meanwhile is lost. The other end learns that the stream
+  ///    is dead when it sends, or when something that it sent arrives after the repair.
+  ///  - Who has sent something that does not arrive gives up after 924.6 s, as Linux does, and gets
+  ///    a ConnectionLost. Who has sent nothing notices nothing, except by a time-out of its own.
+  ///  - An attempt to connect is repeated after 1, 3, 7, 15, 31 and 63 s, as Linux does it, and
+  ///    ends after 127 s with a TimeoutError. It needs both directions.
+  ///
+  /// Acknowledgements are not simulated: where one direction is open, bytes pass it.
+  void partition(std::string_view a, std::string_view b) { setLink(a, b, LinkState::kCut, true); }
+  /// The same for what `from` sends to `to`.
+  void partitionOneWay(std::string_view from, std::string_view to) { setLink(from, to, LinkState::kCut, false); }
+  /// The network keeps what the two parties send each other, in order, and delivers it at the
+  /// release: bytes, ends of streams, resets and attempts to connect. No kernel gives up.
+  void hold(std::string_view a, std::string_view b) { setLink(a, b, LinkState::kHeld, true); }
+  void holdOneWay(std::string_view from, std::string_view to) { setLink(from, to, LinkState::kHeld, false); }
+  /// The link is open again, whatever closed it.
+  void repair(std::string_view a, std::string_view b) { setLink(a, b, LinkState::kOpen, true); }
+  void repairOneWay(std::string_view from, std::string_view to) { setLink(from, to, LinkState::kOpen, false); }
+  /// Other names of repair, which read well after hold.
+  void release(std::string_view a, std::string_view b) { repair(a, b); }
+  void releaseOneWay(std::string_view from, std::string_view to) { repairOneWay(from, to); }
+  /// From now on, what `from` sends to `to` takes at least so long. It is for one direction, and
+  /// comes before the delays that are drawn. Connecting takes a round trip, and the server knows of
+  /// it half a round trip later. What is in flight keeps its time. Throws NegativeDelay.
+  void latency(std::string_view from, std::string_view to, Duration time, Site site = Site::here());
+
   Instant now() const noexcept { return network_.now(); }
+  /// Whether run, advance or a relative of them is under way.
+  bool moving() const noexcept { return busy_; }
   /// What the app events of the Play do. The action runs between turns.
   void onApp(UniqueFunction<void(unsigned op, std::uint64_t argument)> action) { onApp_ = std::move(action); }
 
   /// The whole life of a run: performs the Play, lets it end, shuts the hosts down and looks for
-  /// what is left over. Hosts accept nothing afterwards. True when there is no verdict.
+  /// what is left over. When the Play is over, every link opens, and no more partitions and crashes
+  /// are drawn; hosts that are down stay so unless their restart is due. Hosts accept nothing
+  /// afterwards. True when there is no verdict.
   bool run();
   /// Lets the world go on until `done()` is true, and moves the clock when nothing is left to do at
   /// an instant. True when `done()` is. False when nothing is left to happen, or when a limit is
@@ -275,6 +315,16 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   void performAdvance(Duration by);
   void performApp(const PlayEvent& event);
   void performTimer(TimerPoint point);
+  void setLink(std::string_view a, std::string_view b, LinkState state, bool bothWays);
+  std::uint8_t partyOf(std::string_view name) const;
+  std::uint8_t partyOf(unsigned party) const noexcept;
+  bool performLink(const PlayEvent& event, LinkState state);
+  bool performLatency(const PlayEvent& event);
+  Host* hostOf(const PlayEvent& event) const noexcept;
+  void drawCrash(Host& host);
+  void endTroubles();
+  std::string partyName(std::uint8_t party) const;
+  void describeLinks(std::vector<std::string>& lines) const;
   bool settlesBefore(const PlayEvent& next, const PlayEvent& last);
   bool connectPeer(unsigned k, std::size_t port);
   void endPlay();

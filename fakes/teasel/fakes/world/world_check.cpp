@@ -42,7 +42,9 @@ std::vector<std::string> World::waiting() {
     std::vector<std::string> open = hosts_[i]->reactor().describeOpen();
     hosts_[i]->driver().describe(open);
     for (const std::string& line : open) lines.push_back(hosts_[i]->name() + ": " + line);
+    if (!hosts_[i]->up()) lines.push_back(hosts_[i]->name() + ": is down");
   }
+  describeLinks(lines);
   for (std::size_t k = 0; k < peers_.size(); ++k)
     if (peers_[k] != nullptr && peers_[k]->open() && peers_[k]->unread() > 0)
       lines.push_back("peer " + std::to_string(k) + ": does not read; " + std::to_string(peers_[k]->unread()) +
@@ -109,6 +111,7 @@ void World::reportChains() {
 
 bool World::finish() {
   onApp_.reset();  // what it captured ends here as well
+  for (std::size_t i = 0; i < hostCount_; ++i) hosts_[i]->forgetStart();
   if (!died_.empty()) reportChains();
   for (const Chain& each : chains_)
     if (each.alive) {

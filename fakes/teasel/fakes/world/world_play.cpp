@@ -73,6 +73,12 @@ void World::perform(const PlayEvent& event, std::size_t index) {
     case PlayEventKind::kApp: performApp(event); break;
     case PlayEventKind::kEcho: acted = echo(peer(k), event); break;
     case PlayEventKind::kRedeliver: acted = peer(k).send(play_.earlierBytes(index)); break;
+    case PlayEventKind::kPartition: acted = performLink(event, LinkState::kCut); break;
+    case PlayEventKind::kHold: acted = performLink(event, LinkState::kHeld); break;
+    case PlayEventKind::kRepair: acted = performLink(event, LinkState::kOpen); break;
+    case PlayEventKind::kLatency: acted = performLatency(event); break;
+    case PlayEventKind::kCrash: acted = hostOf(event) != nullptr && hostOf(event)->crash(event.crashKind()); break;
+    case PlayEventKind::kRestart: acted = hostOf(event) != nullptr && hostOf(event)->restart(); break;
   }
   if (!acted) [[unlikely]]
     network_.noteHost(TraceKind::kSkipped, kRemotePeer, index);
@@ -101,7 +107,7 @@ void World::performApp(const PlayEvent& event) {
 
 void World::performTimer(TimerPoint point) {
   Instant timer = kNever;
-  for (std::size_t i = 0; i < hostCount_; ++i) timer = std::min(timer, hosts_[i]->reactor().nextWork());
+  for (std::size_t i = 0; i < hostCount_; ++i) timer = std::min(timer, hosts_[i]->nextTimer());
   if (timer == kNever || timer - runStart_ > limits_->virtualTime) return;
   network_.noteHost(TraceKind::kTime, kRemotePeer, static_cast<std::uint64_t>((timer - now()).count()));
   const Instant before = std::max(now(), timer - Duration(1));
@@ -169,6 +175,7 @@ void World::endPlay() {
     for (const auto& remote : peers_)
       if (remote != nullptr && remote->open()) action(*remote);
   };
+  endTroubles();
   bool open = false;
   each([&](RemotePeer& remote) { open = open || !remote.eofSent(); });
   const auto ending =
@@ -184,6 +191,7 @@ void World::endPlay() {
   passTimers();
   each([](RemotePeer& remote) { remote.close(); });
   passTimers();
+  if (network_.keepAlive()) passTimers();
   if (!stopped()) checkConnections();
 }
 

@@ -88,15 +88,17 @@ std::map<std::uint16_t, std::set<std::uint32_t>> drawnWith(const Faults& faults,
     world.choices().usePrng(seed);
     world.play() = Play::draw(world.choices(), {.events = 30, .connections = 4});
     world.play().setVersion(version);
-    Reactor& server = world.host("server").reactor();
+    Host& host = world.host("server");
     Reactor& client = world.host("client").reactor();
-    auto factory = Factory::forProtocol<Busy>(&server);
-    factory->noisy = false;
-    try {
-      server.listenTCP(8000, factory);
-    } catch (const std::exception&) {
-      // the drawn fault of listening
-    }
+    host.onStart([](Reactor& server) {
+      auto factory = Factory::forProtocol<Busy>(&server);
+      factory->noisy = false;
+      try {
+        server.listenTCP(8000, factory);
+      } catch (const std::exception&) {
+        // the drawn fault of listening
+      }
+    });
     for (int i = 0; i < 3; ++i) {
       auto clients = ClientFactory::forProtocol<Busy>(&client);
       clients->noisy = false;

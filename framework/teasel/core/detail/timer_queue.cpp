@@ -25,6 +25,18 @@ void TimerQueue::clear() noexcept {
   }
 }
 
+void TimerQueue::abandon(std::vector<UniqueFunction<void()>>& calls) {
+  for (const TimerEntry& entry : heap_.takeAll()) {
+    if (dead(entry)) continue;
+    --live_;
+    slab_->ticket(entry.slot()).order = TimerSlab::kNone;
+    slab_->ticket(entry.slot()).life += TimerTicket::kCancelled;
+    calls.push_back(std::move((*slab_)[entry.slot()].call));
+    slab_->unref(entry.slot());
+  }
+  sweep();
+}
+
 /// The numbers have come to their end. Numbers in the upper half of the range become smaller by
 /// half the range. The older entries, in the lower half, are numbered anew from 0 on.
 void TimerQueue::renumber() {

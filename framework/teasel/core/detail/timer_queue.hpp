@@ -87,6 +87,8 @@ class TimerQueue : public Pooled {
   UniqueFunction<void()> takeDue(Instant now, std::uint64_t mark);
   std::vector<PendingCall> pending() const;
   void clear() noexcept;
+  /// As clear, but moves the calls to `calls` and destroys none.
+  void abandon(std::vector<UniqueFunction<void()>>& calls);
 
  private:
   bool dead(const TimerEntry& entry) const noexcept { return slab_->ticket(entry.slot()).order != entry.order(); }

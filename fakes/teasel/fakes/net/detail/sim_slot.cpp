@@ -37,6 +37,11 @@ void SimSlot::refused(bool routed) {
   driver.markReady(*this);
 }
 
+void SimSlot::unanswered() {
+  error = Failure(TimeoutError("nobody answered on " + stream->side[1 - side].address.text()), Site{});
+  driver.markReady(*this);
+}
+
 void SimSlot::deadline() {
   driver.network_.note(TraceKind::kLingerEnd, *stream, side);
   driver.network_.close(*stream, side);

@@ -17,6 +17,7 @@ class SimSlot final : public Slot, public StreamEnd, public StreamListener {
   void roomAgain() override;
   void established() override;
   void refused(bool routed) override;
+  void unanswered() override;
   void deadline() override;
   void offer(Stream& offered) override;
 

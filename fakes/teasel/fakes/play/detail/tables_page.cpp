@@ -32,6 +32,10 @@ std::string wordOf(const Operand& operand) {
     case OperandType::kFlag: return std::string(operand.name);
     case OperandType::kTimerPoint: return "before/at/after";
     case OperandType::kDuration: return "1500us";
+    case OperandType::kHost: return "hostN";
+    case OperandType::kParty:
+    case OperandType::kOtherParty: return "hostN/outside";
+    case OperandType::kCrashKind: return "reset/silent/close";
     case OperandType::kPort:
     case OperandType::kConnection:
     case OperandType::kOperation:
@@ -53,6 +57,11 @@ std::string_view rangeOf(OperandType type) {
     case OperandType::kTimerPoint: return "before, at, after; in bytes 0, 1, 2, modulo 3";
     case OperandType::kConnection: return "0 to 7, in bytes modulo 8; without it the event's own connection";
     case OperandType::kOperation: return "0 to 65535";
+    case OperandType::kHost: return "host0 to host7, in bytes modulo 8; in a world modulo the number of its hosts";
+    case OperandType::kParty:
+    case OperandType::kOtherParty:
+      return "a host, or the outside, where the remote peers are; in bytes 8 is the outside, modulo 9";
+    case OperandType::kCrashKind: return "reset, silent, close; in bytes 0, 1, 2, modulo 3; without it reset";
     case OperandType::kLength: return "0 to 4294967295";
     case OperandType::kDuration: return "0 to 24 hours; a tape has s, ms, us, ns";
     case OperandType::kCount:
@@ -155,10 +164,12 @@ std::string tablesPage() {
          "These tables are what a simulated world is made of. `events_page` writes this page from\n"
          "`fakes/teasel/fakes/play/play.hpp` and `choice_sites.hpp`; a test compares it with them.\n\n"
          "## Events\n\n"
-         "An event is one thing that a party outside the world does. A `Play` is a list of events. A tape has one\n"
-         "event on each line, and a C++ test says it by the method of `Play` with the same name. In a fuzzer input\n"
-         "the byte `F5` introduces an event; [play_codec.hpp](../fakes/teasel/fakes/play/play_codec.hpp) has the\n"
-         "rules. K is a connection of the Play, 0 to 7. Square brackets stand around what may be missing.\n\n" +
+         "An event is one thing that a party outside the world does, or that happens to its hosts and links. A `Play`\n"
+         "is a list of events. A tape has one event on each line, and a C++ test says it by the method of `Play` with\n"
+         "the same name. In a fuzzer input the byte `F5` introduces an event;\n"
+         "[play_codec.hpp](../fakes/teasel/fakes/play/play_codec.hpp) has the rules. K is a connection of the Play,\n"
+         "0 to 7. hostN is a host by its number in the order in which the world got them. Square brackets stand around\n"
+         "what may be missing. Events on hosts and links are taken only where `PlayLimits::hosts` allows them.\n\n" +
          events() +
          "\n## Operands of events\n\n"
          "Fuzzer bytes and methods of `Play` bring a value into its range. A tape with a value out of range is refused.\n\n" +
