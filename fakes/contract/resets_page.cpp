@@ -29,7 +29,7 @@ std::string table() {
                           "SO_ERROR, behind that", "a reader hears", "a paused reader hears when it resumes"}) +
                     "|---|---|---|---|---|---|---|---|\n";
   for (const ResetRow& row : kResetTable)
-    out += line({std::string(nameOf(row.half)), std::string(nameOf(row.ends)), std::string(nameOf(row.writes)), orNone(row.sends),
+    out += line({std::string(wordOf(row.half)), std::string(wordOf(row.ends)), std::string(wordOf(row.writes)), orNone(row.sends),
                  std::string(row.received), orNone(row.error), calls(row.hears), calls(row.hearsResumed)});
   return out;
 }

@@ -82,22 +82,22 @@ inline constexpr std::size_t kResetArrivals[] = {0, 15, 50'000};
 inline bool writesBefore(const ResetRow& row) { return row.writes == WeWrite::kBefore || row.writes == WeWrite::kBoth; }
 inline bool writesAfter(const ResetRow& row) { return row.writes != WeWrite::kNothing && row.writes != WeWrite::kBefore; }
 
-inline std::string_view nameOf(HalfClosed half) {
+inline std::string_view wordOf(HalfClosed half) {
   constexpr std::string_view kNames[] = {"neither", "ours", "the peer's"};
   return kNames[static_cast<std::size_t>(half)];
 }
-inline std::string_view nameOf(PeerEnds ends) {
+inline std::string_view wordOf(PeerEnds ends) {
   constexpr std::string_view kNames[] = {"resets", "closes, has not read", "closes"};
   return kNames[static_cast<std::size_t>(ends)];
 }
-inline std::string_view nameOf(WeWrite writes) {
+inline std::string_view wordOf(WeWrite writes) {
   constexpr std::string_view kNames[] = {"nothing", "before", "after", "before and after", "twice after"};
   return kNames[static_cast<std::size_t>(writes)];
 }
 /// "half-closed: ours; the peer resets; we write before"
 inline std::string describe(const ResetRow& row) {
-  return "half-closed: " + std::string(nameOf(row.half)) + "; the peer " + std::string(nameOf(row.ends)) + "; we write " +
-         std::string(nameOf(row.writes));
+  return "half-closed: " + std::string(wordOf(row.half)) + "; the peer " + std::string(wordOf(row.ends)) + "; we write " +
+         std::string(wordOf(row.writes));
 }
 
 /// Plays a row: brings a connection to its end, up to the point where we have heard of nothing yet
