@@ -59,13 +59,17 @@ constexpr std::size_t kSlots = [] {
   for (const EventRow& row : kEvents) slots += row.drawn.slots;
   return slots;
 }();
-constexpr std::array<const EventRow*, kSlots> kSlotRows = [] {
-  std::array<const EventRow*, kSlots> rows{};
-  for (const EventRow& row : kEvents)
-    for (std::size_t i = 0; i < row.drawn.slots; ++i) rows.at(row.drawn.first + i) = &row;
+/// Places in kEvents, and no pointers: with -fsanitize=undefined, g++-12 takes no comparison of an
+/// address for a constant (GCC bug 71962).
+constexpr std::size_t kNoRow = ~std::size_t{0};
+constexpr std::array<std::size_t, kSlots> kSlotRows = [] {
+  std::array<std::size_t, kSlots> rows{};
+  rows.fill(kNoRow);
+  for (std::size_t place = 0; place < kEventKinds; ++place)
+    for (std::size_t i = 0; i < kEvents[place].drawn.slots; ++i) rows.at(kEvents[place].drawn.first + i) = place;
   return rows;
 }();
-static_assert(std::find(kSlotRows.begin(), kSlotRows.end(), nullptr) == kSlotRows.end(),
+static_assert(std::find(kSlotRows.begin(), kSlotRows.end(), kNoRow) == kSlotRows.end(),
               "kEvents: slots of Play::draw have a gap or overlap");
 
 }  // namespace
@@ -224,7 +228,7 @@ class Drawer {
   std::uint32_t operand(std::uint64_t bound) { return number(bound, ChoiceSite::kPlayOperand); }
 
   void step() {
-    const EventRow* row = kSlotRows[number(kSlots, ChoiceSite::kPlayEvent)];
+    const EventRow* row = &kEvents[kSlotRows[number(kSlots, ChoiceSite::kPlayEvent)]];
     const unsigned k = operand(std::clamp<unsigned>(shape_.connections, 1, Play::kMaxConnections));
     if (const auto alternative = row->drawn.alternative; alternative && possible(eventRow(*alternative)) && operand(2) != 0)
       return event(eventRow(*alternative), k, actsOnHosts(eventRow(*alternative)));
