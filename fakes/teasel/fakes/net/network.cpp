@@ -133,7 +133,7 @@ Stream& Network::makeStream() {
   stream->free = false;
   stream->number = nextStream_++;
   stream->held = Stream::Held::kNothing;
-  stream->attempting = stream->requestLost = false;
+  stream->attempting = stream->requestLost = stream->offering = false;
   stream->tries = 0;
   stream->began = now_;
   for (int i = 0; i < 2; ++i) {
@@ -225,6 +225,7 @@ void Network::decide(Stream& stream) {
     if (const Duration there = links_.plain() ? Duration::zero() : latencyOf(stream, 0); there > Duration::zero()) {
       // The caller knows that it is connected before the port knows it.
       establish(stream);
+      stream.offering = true;
       later(now_ + there, DueKind::kOffer, stream, 0);
       return;
     }

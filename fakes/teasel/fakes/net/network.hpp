@@ -183,8 +183,9 @@ class Network {
   void hostDown(std::uint8_t host, bool silent);
   void hostUp(std::uint8_t host);
   void forgetPorts(std::uint8_t host);
-  /// A listener is gone, and its host with it.
-  void abandonPort(const StreamListener& listener) noexcept;
+  /// A listener is gone, and its host with it. What was on the way to it is declined, or its end
+  /// vanishes if the host is `silent`.
+  void abandonPort(const StreamListener& listener, bool silent);
   /// What waited for a listener that is gone is lost: the caller asks again (Stream::tries).
   void requestLost(Stream& stream);
   /// Does what keep-alive does in the end: an end is reset if the other end is gone and could not

@@ -100,9 +100,19 @@ void Network::forgetPorts(std::uint8_t host) {
   std::erase_if(listeners_, [host](const Listening& each) { return each.listener == nullptr && each.host == host; });
 }
 
-void Network::abandonPort(const StreamListener& listener) noexcept {
-  for (Listening& each : listeners_)
-    if (each.listener == &listener) each.listener = nullptr;
+void Network::abandonPort(const StreamListener& listener, bool silent) {
+  const auto port =
+      std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
+  if (port == listeners_.end()) return;
+  port->listener = nullptr;
+  const std::uint8_t host = port->host;
+  const std::uint16_t number = port->at.port();
+  for (Stream* stream : openByNumber()) {
+    const Stream::Side& end = stream->side[1];
+    if (stream->free || !stream->offering || end.place != host || end.address.port() != number) continue;
+    if (silent) vanish(*stream, 1);
+    else decline(*stream, true);
+  }
 }
 
 /// The open streams by number. The order of streams_ depends on what ran before in this network.
@@ -214,10 +224,12 @@ void Network::answer(Stream& stream) {
 
 /// The last word of the caller has reached the port.
 void Network::offerLate(Stream& stream) {
+  if (stream.side[1].gone) return;
   if (way(stream, 0) != LinkState::kOpen) {
     stream.held = Stream::Held::kOffer;
     return;
   }
+  stream.offering = false;
   if (const Listening* found = listenerFor(stream.side[1].address, stream.side[0].place)) found->listener->offer(stream);
   else decline(stream, true);
 }

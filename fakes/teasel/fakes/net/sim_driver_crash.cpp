@@ -34,7 +34,7 @@ void SimDriver::crash(CrashKind kind) {
 /// The port keeps its place in the order of listening. Who waits in its backlog sees the crash as
 /// those do who were accepted; who waits behind the backlog asks again.
 void SimDriver::dropPort(SimSlot& slot, CrashKind kind) {
-  network_.abandonPort(slot);
+  network_.abandonPort(slot, kind == CrashKind::kSilent);
   for (std::size_t i = 0; i < slot.waiting.size(); ++i) {
     if (kind != CrashKind::kSilent) network_.decline(*slot.waiting[i], i < slot.backlog);
     else if (i < slot.backlog) network_.vanish(*slot.waiting[i], 1);

@@ -173,6 +173,7 @@ struct Stream {
   Held held = Held::kNothing;
   bool attempting = false;   ///< the caller waits for an answer
   bool requestLost = false;  ///< what was under way was lost on a link
+  bool offering = false;     ///< the caller is connected, and the port does not know it yet
   std::uint8_t tries = 0;    ///< how often it was sent again
   Instant began{};           ///< when it was sent first
 };

@@ -183,6 +183,24 @@ TEST_P(WorldCrash, AConnectionThatWaitedInTheBacklogSeesTheCrash) {
   EXPECT_FALSE(world_.step()) << "the client knows the end";
 }
 
+TEST_P(WorldCrash, AConnectionThatAPortDoesNotKnowYetDiesWithItsHost) {
+  for (const CrashKind kind : {CrashKind::kReset, CrashKind::kSilent}) {
+    Pair it(GetParam());
+    it.world.latency("client", "server", 1s);
+    it.dial();
+    it.world.advance(1500ms);
+    EXPECT_EQ(it.taken(), "c.made");
+    it.server().crash(kind);
+    it.server().restart();
+    it.world.advance(10s);
+    EXPECT_EQ(it.taken(), kind == CrashKind::kReset ? "c.lost:ConnectionLost" : "");
+    if (kind == CrashKind::kReset) continue;
+    it.atClient->transport().write("anybody?");
+    it.world.advance(10s);
+    EXPECT_EQ(it.taken(), "c.lost:ConnectionLost") << "the new process knows nothing of it";
+  }
+}
+
 // Inside callbacks -------------------------------------------------------------------------------
 
 TEST_P(WorldCrash, ACallbackThatCrashesItsHostRunsToItsEndAndNoOtherFollows) {
