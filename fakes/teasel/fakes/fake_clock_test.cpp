@@ -196,14 +196,108 @@ TEST(FakeClock, RefusesToBeAdvancedInsideACallThatItMakes) {
   EXPECT_EQ(log.flushLoggedErrors<UsageError>().size(), 1u);
 }
 
-TEST(FakeClock, EndsACycleOfCallsWithoutDelay) {
+struct Again {
+  FakeClock& clock;
+  void operator()() const { clock.callLater(0s, Again{clock}); }
+};
+constexpr int kAgainLine = __LINE__ - 2;
+
+TEST(FakeClock, EndsACycleOfCallsWithoutDelayAndNamesTheNextCall) {
   FakeClock clock;
-  struct Again {
-    FakeClock& clock;
-    void operator()() const { clock.callLater(0s, Again{clock}); }
-  };
   clock.callLater(0s, Again{clock});
+  try {
+    clock.advance(1s);
+    FAIL() << "went on";
+  } catch (const LimitExceeded& error) {
+    EXPECT_EQ(error.what(),
+              "the number of calls that a FakeClock makes while its time stands (the next call was set at "
+              "fake_clock_test.cpp:" +
+                  std::to_string(kAgainLine) + ") is 100000, got 100001");
+  }
+}
+
+TEST(FakeClock, LosesNoCallAtTheLimit) {
+  FakeClock clock;
+  std::size_t ran = 0;
+  for (std::size_t i = 0; i < FakeClock::kCallsAtOneInstant + 2; ++i) clock.callLater(1s, [&] { ++ran; });
   EXPECT_THROW(clock.advance(1s), LimitExceeded);
+  EXPECT_EQ(ran, FakeClock::kCallsAtOneInstant);
+  EXPECT_EQ(clock.pending(), 2u);
+  clock.advance(0s);
+  EXPECT_EQ(ran, FakeClock::kCallsAtOneInstant + 2);
+}
+
+// --- takeTime
+
+TEST(FakeClock, ACallThatTakesTimeMovesTheTimeFromWhichDelaysCount) {
+  FakeClock clock;
+  const Instant start = clock.now();
+  Instant ran{};
+  clock.callLater(1s, [&] {
+    clock.takeTime(400ms);
+    EXPECT_EQ(clock.now(), start + 1s);
+    EXPECT_EQ(clock.liveNow(), start + 1400ms);
+    clock.callLater(200ms, [&] { ran = clock.now(); });
+  });
+  clock.advance(2s);
+  EXPECT_EQ(ran, start + 1600ms);
+  EXPECT_EQ(clock.now(), start + 2s);
+}
+
+TEST(FakeClock, WhatFallsDueWhileACallTakesTimeRunsLateInOrder) {
+  FakeClock clock;
+  const Instant start = clock.now();
+  std::vector<std::pair<char, Duration>> ran;
+  const auto note = [&](char what) { return [&, what] { ran.emplace_back(what, clock.now() - start); }; };
+  clock.callLater(1s, [&] { clock.takeTime(500ms); });
+  clock.callLater(1300ms, note('c'));
+  clock.callLater(1200ms, note('b'));
+  clock.callLater(1s, note('a'));
+  clock.advance(10s);
+  EXPECT_THAT(ran, ::testing::ElementsAre(std::pair('a', Duration(1s)), std::pair('b', Duration(1500ms)),
+                                          std::pair('c', Duration(1500ms))));
+}
+
+TEST(FakeClock, ACallMayTakeTimeBeyondTheEndOfAnAdvanceAndWhatFellDueBeyondItWaits) {
+  FakeClock clock;
+  const Instant start = clock.now();
+  std::string ran;
+  clock.callLater(1s, [&] { clock.takeTime(5s); });
+  clock.callLater(4s, [&] { ran += 'b'; });
+  clock.callLater(3s, [&] { ran += 'a'; });
+  clock.advance(2s);
+  EXPECT_EQ(ran, "");
+  EXPECT_EQ(clock.now(), start + 6s);
+  clock.advance(0s);
+  EXPECT_EQ(ran, "ab");
+}
+
+TEST(FakeClock, TimeThatATestTakesPassesAndNothingRuns) {
+  FakeClock clock;
+  std::string ran;
+  clock.callLater(100ms, [&] { ran += 'a'; });
+  clock.takeTime(400ms);
+  EXPECT_EQ(ran, "");
+  EXPECT_EQ(clock.now(), FakeClock::kStart + 400ms);
+  clock.callLater(200ms, [&] { ran += 'b'; });
+  clock.advance(199ms);
+  EXPECT_EQ(ran, "a");
+  clock.advance(1ms);
+  EXPECT_EQ(ran, "ab");
+  EXPECT_THROW(clock.takeTime(-1ns), NegativeDelay);
+}
+
+TEST(FakeClock, AdvanceEndsAlthoughACallWithoutDelayTakesTimeAgainAndAgain) {
+  FakeClock clock;
+  int ran = 0;
+  UniqueFunction<void()> work = [&] {
+    ++ran;
+    clock.takeTime(30ms);
+    clock.callLater(0s, [&] { work(); });
+  };
+  work();
+  clock.advance(100ms);
+  EXPECT_EQ(ran, 5);  // at 0, 30, 60, 90 and 120 ms
 }
 
 TEST(FakeClock, LogsAnExceptionOutOfACallAndGoesOn) {

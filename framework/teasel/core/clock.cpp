@@ -44,27 +44,33 @@ void DelayedCall::reset(Duration after, Site site) {
     throw NegativeDelay("reset(" + std::to_string(after.count()) + " ns) at " + site.text() + " of a call made at " +
                         this->site().text());
   }
-  queue.setAgain(slot_, later(queue.now(), after));
+  queue.setAgain(slot_, later(queue.clock().liveNow(), after));
 }
 
 void DelayedCall::delay(Duration more) {
   detail::TimerQueue& queue = activeQueue("delay");
   const Instant at = more < Duration::zero() ? getTime() + more : later(getTime(), more);
-  queue.setAgain(slot_, std::max(at, queue.now()));
+  queue.setAgain(slot_, std::max(at, queue.clock().liveNow()));
 }
 
 Instant DelayedCall::getTime() const noexcept { return tickets_ == nullptr ? kNever : slabOf(*tickets_)[slot_].at; }
 
 Site DelayedCall::site() const noexcept { return tickets_ == nullptr ? Site{} : slabOf(*tickets_)[slot_].site; }
 
-Clock::Clock() : timers_(*new detail::TimerQueue(now_)) {}
+Clock::Clock() : timers_(*new detail::TimerQueue(*this)) {}
 
 Clock::~Clock() { delete &timers_; }
 
 DelayedCall Clock::callLater(Duration after, UniqueFunction<void()> call, Site site) {
   if (after < Duration::zero()) throw NegativeDelay("callLater(" + std::to_string(after.count()) + " ns) at " + site.text());
   if (!call) throw UsageError("callLater at " + site.text() + ": an empty function");
-  return timers_.add(later(now(), after), std::move(call), site);
+  return timers_.add(later(liveNow(), after), std::move(call), site);
+}
+
+DelayedCall Clock::callAt(Instant at, UniqueFunction<void()> call, Site site) {
+  if (!call) throw UsageError("callAt at " + site.text() + ": an empty function");
+  // A call that is set in a turn must not come before those that are due in it.
+  return timers_.add(std::max(at, now()), std::move(call), site);
 }
 
 std::vector<PendingCall> Clock::getDelayedCalls() const { return timers_.pending(); }

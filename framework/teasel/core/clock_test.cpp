@@ -27,6 +27,13 @@ class ManualClock : public Clock {
   Instant next() const { return timers_.next(); }
 };
 
+/// A clock of a turn in which code works: liveNow() moves on, now() stands.
+class WorkingClock final : public ManualClock {
+ public:
+  Instant liveNow() const noexcept override { return now() + worked; }
+  Duration worked{};
+};
+
 TEST(Clock, RunsEqualTimesInTheOrderInWhichTheyWereLastSet) {
   ManualClock clock;
   std::string ran;
@@ -91,6 +98,45 @@ TEST(Clock, ADelayBeyondTheEndOfTimeIsNever) {
   ManualClock clock;
   clock.moveTo(1h);
   EXPECT_EQ(clock.callLater(Duration::max(), [] {}).getTime(), kNever);
+}
+
+TEST(Clock, CountsEveryDelayFromTheTimeAtTheCall) {
+  WorkingClock clock;
+  DelayedCall set = clock.callLater(1s, [] {}), back = clock.callLater(2s, [] {});
+  clock.worked = 400ms;
+  EXPECT_EQ(clock.now(), Instant{});
+  EXPECT_EQ(clock.callLater(200ms, [] {}).getTime(), Instant{} + 600ms);
+  EXPECT_EQ(clock.callLater(0s, [] {}).getTime(), Instant{} + 400ms);
+  set.reset(1s);
+  EXPECT_EQ(set.getTime(), Instant{} + 1400ms);
+  back.delay(-9s);
+  EXPECT_EQ(back.getTime(), Instant{} + 400ms);
+}
+
+TEST(Clock, CallAtIsDueAtThatInstantAndInTheNextTurnIfThatHasPassed) {
+  ManualClock clock;
+  std::string ran;
+  clock.moveTo(1s);
+  const DelayedCall ahead = clock.callAt(Instant{} + 3s, [&] { ran += 'a'; });
+  const DelayedCall past = clock.callAt(Instant{}, [&] { ran += 'p'; });
+  EXPECT_EQ(ahead.getTime(), Instant{} + 3s);
+  EXPECT_EQ(past.getTime(), clock.now());
+  clock.moveTo(1s);
+  EXPECT_EQ(ran, "p");
+  clock.moveTo(3s);
+  EXPECT_EQ(ran, "pa");
+  EXPECT_THROW(clock.callAt(kNever, nullptr), UsageError);
+}
+
+TEST(Clock, CallAtAnInstantThatHasPassedComesBehindWhatIsDueInThisTurn) {
+  ManualClock clock;
+  std::string ran;
+  clock.callLater(1s, [&] { clock.callAt(Instant{}, [&] { ran += 'p'; }); });
+  clock.callLater(2s, [&] { ran += 'a'; });
+  clock.moveTo(2s);
+  EXPECT_EQ(ran, "a");
+  clock.moveTo(2s);
+  EXPECT_EQ(ran, "ap");
 }
 
 TEST(DelayedCall, FinishedCallsRefuseByTheirTwistedNames) {

@@ -67,7 +67,7 @@ void TimerQueue::dropCapture(std::uint32_t slot) noexcept {
 }
 
 UniqueFunction<void()> TimerQueue::takeDue(Instant now, std::uint64_t mark) {
-  if (heap_.empty() || heap_.first().at() > now || ordersBefore_ + heap_.first().order() >= mark) return {};
+  if (!due(now, mark)) return {};
   const std::uint32_t slot = heap_.first().slot();
   UniqueFunction<void()> call = std::move((*slab_)[slot].call);
   slab_->ticket(slot).order = TimerSlab::kNone;

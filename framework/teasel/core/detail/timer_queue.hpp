@@ -25,10 +25,10 @@ namespace teasel::detail {
 class TimerQueue : public Pooled {
  public:
   static constexpr std::size_t kDeadKept = 64;
-  /// `now` is the time of the owning clock, from which reset and delay count. It must outlive this.
-  /// `orders` says how many numbers there are; tests give few. There must be more than twice as
-  /// many as timers.
-  explicit TimerQueue(const Instant& now, std::uint32_t orders = TimerSlab::kNone) noexcept : now_(now), orders_(orders) {}
+  /// `clock` owns the queue; reset and delay ask it for the time. It must outlive this. `orders`
+  /// says how many numbers there are; tests give few. There must be more than twice as many as
+  /// timers.
+  explicit TimerQueue(const Clock& clock, std::uint32_t orders = TimerSlab::kNone) noexcept : clock_(clock), orders_(orders) {}
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
   /// Calls that wait are dropped without being run; handles to them become inactive.
@@ -66,7 +66,7 @@ class TimerQueue : public Pooled {
     ++dead_;
     tidy();
   }
-  Instant now() const noexcept { return now_; }
+  const Clock& clock() const noexcept { return clock_; }
 
   /// The earliest deadline, or kNever.
   Instant next() const noexcept { return heap_.first().at(); }
@@ -77,8 +77,13 @@ class TimerQueue : public Pooled {
   /// The number that the next call will draw. Calls set from now on have this number or a larger
   /// one. A mark is good until 2^30 more calls have been set.
   std::uint64_t mark() const noexcept { return ordersBefore_ + nextOrder_; }
-  /// Takes the earliest call if it is due at `now` and was set before `mark`. Otherwise returns an
-  /// empty function.
+  /// Whether the earliest call is due at `now` and was set before `mark`.
+  bool due(Instant now, std::uint64_t mark) const noexcept {
+    return !heap_.empty() && heap_.first().at() <= now && ordersBefore_ + heap_.first().order() < mark;
+  }
+  /// Where the earliest call was made. There must be one.
+  Site nextSite() const noexcept { return (*slab_)[heap_.first().slot()].site; }
+  /// Takes the earliest call if it is due (see there). Otherwise returns an empty function.
   UniqueFunction<void()> takeDue(Instant now, std::uint64_t mark);
   std::vector<PendingCall> pending() const;
   void clear() noexcept;
@@ -102,7 +107,7 @@ class TimerQueue : public Pooled {
   void sweep() noexcept;
   void dropCapture(std::uint32_t slot) noexcept;
 
-  const Instant& now_;
+  const Clock& clock_;
   TimerHeap heap_;             // its first entry is never dead
   TimerSlab* slab_ = nullptr;  // made with the first timer
   std::size_t live_ = 0, dead_ = 0;

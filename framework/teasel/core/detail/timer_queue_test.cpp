@@ -11,10 +11,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Instant kNow{};
+/// Its time stands at the beginning.
+class StillClock final : public Clock {};
 
 TEST(TimerQueue, SaysTheNextDeadlineAfterEveryChange) {
-  TimerQueue queue(kNow);
+  const StillClock clock;
+  TimerQueue queue(clock);
   DelayedCall first = queue.add(Instant{} + 1s, [] {}, Site::here());
   DelayedCall second = queue.add(Instant{} + 2s, [] {}, Site::here());
   first.reset(3s);
@@ -27,7 +29,8 @@ TEST(TimerQueue, SaysTheNextDeadlineAfterEveryChange) {
 }
 
 TEST(TimerQueue, DoesNotGrowWithTimersThatAreCancelledOrResetForEver) {
-  TimerQueue queue(kNow);
+  const StillClock clock;
+  TimerQueue queue(clock);
   DelayedCall kept = queue.add(Instant{} + 1s, [] {}, Site::here());
   DelayedCall moved = queue.add(Instant{} + 2s, [] {}, Site::here());
   for (int i = 0; i < 10000; ++i) {
@@ -39,7 +42,8 @@ TEST(TimerQueue, DoesNotGrowWithTimersThatAreCancelledOrResetForEver) {
 }
 
 TEST(TimerQueue, ClearTakesWhatDestroyedCallsSet) {
-  TimerQueue queue(kNow);
+  const StillClock clock;
+  TimerQueue queue(clock);
   struct Sets {
     Sets(TimerQueue& q, int n) : queue(&q), more(n) {}
     Sets(Sets&& other) noexcept : queue(std::exchange(other.queue, nullptr)), more(other.more) {}
@@ -58,7 +62,8 @@ TEST(TimerQueue, ClearTakesWhatDestroyedCallsSet) {
 }
 
 TEST(TimerQueue, UsesThePlacesOfFinishedCallsAgain) {
-  TimerQueue queue(kNow);
+  const StillClock clock;
+  TimerQueue queue(clock);
   int runs = 0;
   const DelayedCall held = queue.add(Instant{} + 1s, [&] { ++runs; }, Site::here());
   for (int i = 0; i < 10000; ++i) {
@@ -71,7 +76,8 @@ TEST(TimerQueue, UsesThePlacesOfFinishedCallsAgain) {
 
 TEST(TimerQueue, DestroysCallsThatCancelOneAnother) {
   std::vector<DelayedCall> calls(300);
-  TimerQueue queue(kNow);
+  const StillClock clock;
+  TimerQueue queue(clock);
   struct Cancels {
     Cancels(std::vector<DelayedCall>& list, std::size_t which) : calls(&list), index(which) {}
     Cancels(Cancels&& other) noexcept : calls(std::exchange(other.calls, nullptr)), index(other.index) {}
@@ -90,7 +96,8 @@ TEST(TimerQueue, DestroysCallsThatCancelOneAnother) {
 
 // With this few order numbers they are given anew every hundred settings.
 TEST(TimerQueue, KeepsTheOrderWhenTheOrderNumbersComeToTheirEnd) {
-  TimerQueue queue(kNow, 200);
+  const StillClock clock;
+  TimerQueue queue(clock, 200);
   std::vector<int> ran, expected;
   std::vector<DelayedCall> kept;
   for (int i = 0; i < 40; ++i) kept.push_back(queue.add(Instant{} + 1s, [&ran, i] { ran.push_back(i); }, Site::here()));
@@ -108,7 +115,8 @@ TEST(TimerQueue, KeepsTheOrderWhenTheOrderNumbersComeToTheirEnd) {
 
 TEST(TimerQueue, AMarkHoldsWhenTheOrderNumbersComeToTheirEnd) {
   for (int before = 0; before < 70; ++before) {
-    TimerQueue queue(kNow, 64);
+    const StillClock clock;
+    TimerQueue queue(clock, 64);
     std::string ran;
     for (int i = 0; i < before; ++i) queue.add(Instant{}, [] {}, Site::here()).cancel();
     for (int i = 0; i < 5; ++i) queue.add(Instant{}, [&] { ran += 'a'; }, Site::here());
