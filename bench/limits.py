@@ -21,7 +21,8 @@ LIMITS = [
     (r"deferred/failure-(shared|new|text)", "ratio", AT_MOST, 2),
     (r"deferred/await-ready", "ratio", AT_MOST, 8),
     (r"deferred/list-1000", "ratio", AT_LEAST, 40),
-    (r"timer/(add|cancel|fire)/.*", "ratio", AT_MOST, 1),
+    (r"timer/(add|cancel|fire)/\d+", "ratio", AT_MOST, 1),
+    (r"timer/add/live/\d+/asio", "ratio", AT_MOST, 1),
 ]
 
 

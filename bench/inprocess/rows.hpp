@@ -8,7 +8,7 @@ namespace teasel::bench {
 void addFeedRows();
 /// deferred/: a Deferred made, given callbacks, fired and dropped; also failures, waits and joins
 void addDeferredRows();
-/// timer/<add|cancel|fire>/<n>
+/// timer/<add|cancel|fire>/<n>, and timer/add/live/<n>/<library>
 void addTimerRows();
 /// session/, delivery/ and exhaustive/: the cost of a simulated session
 void addWorldRows();

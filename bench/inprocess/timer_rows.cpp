@@ -13,7 +13,11 @@
 #include <teasel/core/clock.hpp>
 #include <teasel/core/detail/timer_queue.hpp>
 
+#include <teasel/drivers/drivers.hpp>
+#include <teasel/reactor/reactor.hpp>
+
 #include "../harness/interleave.hpp"
+#include "../peers/live_timers.hpp"
 #include "rows.hpp"
 
 namespace teasel::bench {
@@ -151,9 +155,61 @@ Round round(Operation operation, std::size_t n) {
 #endif
 }
 
+/// Calls of callLater inside a callback of a running reactor, where each counts from the time of
+/// the system at the call.
+class ReactorTimers final : public LiveTimers {
+ public:
+  explicit ReactorTimers(std::size_t timers) : calls_(timers) { reactor_.startRunning(); }
+  double add(std::span<const Duration> after) override {
+    double took = 0;
+    reactor_.callFromThread([&] {
+      Stopwatch watch;
+      for (std::size_t i = 0; i < after.size(); ++i) calls_[i] = reactor_.callLater(after[i], [this] { ++fired_; });
+      took = watch.lap();
+      for (std::size_t i = 0; i < after.size(); ++i) calls_[i].cancel();
+    });
+    reactor_.turn();
+    return took;
+  }
+
+ private:
+  Reactor reactor_{makeDriver("epoll")};
+  std::vector<DelayedCall> calls_;
+  std::size_t fired_ = 0;
+};
+
+/// Nanoseconds per timer, over all plans. The plans say microseconds here: none of these timers is
+/// to fire, and libuv counts in milliseconds.
+double measureLive(LiveTimers& timers, const std::vector<Plan>& plans) {
+  double spent = 0;
+  std::size_t all = 0;
+  std::vector<Duration> after;
+  for (const Plan& plan : plans) {
+    after.clear();
+    for (const Duration& duration : plan.after) after.push_back(std::chrono::seconds(1) + 1000 * duration);
+    spent += timers.add(after);
+    all += after.size();
+  }
+  return spent / static_cast<double>(all);
+}
+
+Round liveRound(const TimerPeer& peer, std::size_t n) {
+  const auto plans = std::make_shared<std::vector<Plan>>(plansOf(n));
+  const auto ours = std::make_shared<ReactorTimers>(n);
+  const std::shared_ptr<LiveTimers> theirs = peer.make(n);
+  return [=] {
+    const double value = measureLive(*ours, *plans);
+    const double reference = measureLive(*theirs, *plans);
+    return Sample{value, reference, value / reference};
+  };
+}
+
 }  // namespace
 
 void addTimerRows() {
+  for (const std::size_t n : {std::size_t{1000}, std::size_t{100000}})
+    for (const TimerPeer& peer : timerPeers())
+      addRow({"timer/add/live/" + std::to_string(n) + '/' + peer.name, "ns", [=] { return liveRound(peer, n); }});
   for (const std::size_t n : {std::size_t{1000}, std::size_t{100000}, std::size_t{1000000}})
     for (const Operation operation : {kAdd, kCancel, kFire})
       addRow({"timer/" + std::string(kNames[operation]) + '/' + std::to_string(n), "ns", [=] { return round(operation, n); }});

@@ -1,5 +1,7 @@
 #include "peers.hpp"
 
+#include "live_timers.hpp"
+
 namespace teasel::bench {
 
 std::vector<Peer> peers() {
@@ -15,6 +17,17 @@ std::vector<Peer> peers() {
 #endif
 #ifdef TEASEL_BENCH_LIBUV
   all.push_back({"libuv", serveLibuv});
+#endif
+  return all;
+}
+
+std::vector<TimerPeer> timerPeers() {
+  std::vector<TimerPeer> all;
+#ifdef TEASEL_BENCH_ASIO
+  all.push_back({"asio", asioTimers});
+#endif
+#ifdef TEASEL_BENCH_LIBUV
+  all.push_back({"libuv", libuvTimers});
 #endif
   return all;
 }
