@@ -60,10 +60,21 @@ StringTransport::~StringTransport() {
 
 const Failure* StringTransport::lost() const noexcept { return owner_->reason ? &owner_->reason : nullptr; }
 
+/// The first few things that keep the reactor busy, in brackets.
+std::string StringTransport::whatIsOpen() const {
+  constexpr std::size_t kShown = 4;
+  const std::vector<std::string> open = reactor_->describeOpen();
+  std::string text;
+  for (std::size_t i = 0; i < std::min(open.size(), kShown); ++i) text += (i == 0 ? " (open: " : "; ") + open[i];
+  if (open.size() > kShown) text += "; " + std::to_string(open.size() - kShown) + " more";
+  return text.empty() ? text : text + ')';
+}
+
 void StringTransport::turnUntilQuiet() {
   const auto busy = [this] { return driver_->ready() || driver_->threads()->ready() || reactor_->nextWork() <= network_.now(); };
   for (std::size_t turns = 0; busy(); ++turns) {
-    if (turns == kTurns) throw LimitExceeded("turns at one instant", kTurns, turns + 1);
+    if (turns == kTurns)
+      throw LimitExceeded("the number of turns of a StringTransport in one call" + whatIsOpen(), kTurns, turns + 1);
     reactor_->turn();
   }
 }
@@ -122,6 +133,12 @@ void StringTransport::advance(Duration by, Site site) {
   for (Instant next = nextDue(); next != kNever && next <= until; next = nextDue()) moveTo(next);
   if (until != kNever) network_.setNow(until);
   reactor_->turn();  // the reactor's clock shows the new time
+}
+
+void StringTransport::takeTime(Duration by, Site site) {
+  if (by < Duration::zero())
+    throw NegativeDelay("takeTime(" + std::to_string(by.count()) + " ns) at " + site.text() + ": time does not go back");
+  network_.takeTime(driver_->host(), by);
 }
 
 bool StringTransport::advanceToNext() {

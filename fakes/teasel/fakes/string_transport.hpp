@@ -49,7 +49,8 @@ namespace teasel::fakes {
 /// so is a connection that does not come to its end.
 class StringTransport {
  public:
-  /// A call gives up with LimitExceeded after so many turns at one instant.
+  /// A call gives up with LimitExceeded after so many turns without a rest. The error says what
+  /// keeps the reactor busy.
   static constexpr std::size_t kTurns = 100'000;
 
   /// Connects: connectionMade has been called when it returns. `window` is how many bytes the
@@ -107,6 +108,11 @@ class StringTransport {
   void pump(std::initializer_list<Duration> steps, Site site = Site::here()) {
     pump(std::span(steps.begin(), steps.size()), site);
   }
+  /// The code that runs takes `by`, as if it worked or blocked for so long: liveNow() of the clock
+  /// moves on at once, and delays count from there. Nothing else runs meanwhile. Inside a callback,
+  /// what fell due or arrived meanwhile comes in the next turn; outside, with the next call here.
+  /// Throws NegativeDelay.
+  void takeTime(Duration by, Site site = Site::here());
   /// How many delayed calls of the reactor wait.
   std::size_t pending() const { return reactor_->getDelayedCalls().size(); }
   /// Runs what follows when the test itself called the protocol or its transport: a write, a
@@ -116,6 +122,7 @@ class StringTransport {
  private:
   class Owner;  // NOLINT(cppcoreguidelines-virtual-class-destructor): its definition says final
   void turnUntilQuiet();
+  std::string whatIsOpen() const;
   Instant nextDue() noexcept;
   void moveTo(Instant to);
 

@@ -288,6 +288,36 @@ TEST(StringTransport, ReportsATimerThatOutlivesItsConnection) {
   EXPECT_NE(leaks.found()[0].text.find("string_transport_test.cpp"), std::string::npos);
 }
 
+TEST(StringTransport, ACallbackThatTakesTimeMovesTheTimeFromWhichDelaysCount) {
+  StringTransport wire(std::make_shared<Protocol>());
+  const Instant start = wire.clock().now();
+  std::vector<Duration> ran;
+  wire.clock().callLater(1s, [&] {
+    wire.takeTime(400ms);
+    wire.clock().callLater(200ms, [&] { ran.push_back(wire.clock().now() - start); });
+  });
+  wire.clock().callLater(1200ms, [&] { ran.push_back(wire.clock().now() - start); });
+  wire.advance(2s);
+  EXPECT_EQ(ran, (std::vector<Duration>{1400ms, 1600ms}));
+  EXPECT_EQ(wire.clock().now(), start + 2s);
+}
+
+TEST(StringTransport, SaysWhatKeepsItBusyWhenItTakesTooManyTurns) {
+  StringTransport wire(std::make_shared<Protocol>());
+  UniqueFunction<void()> again = [&] { wire.clock().callLater(0s, [&] { again(); }); };
+  again();
+  try {
+    wire.settle();
+    FAIL() << "came to rest";
+  } catch (const LimitExceeded& error) {
+    const std::string what = error.what();
+    EXPECT_NE(what.find("timer made at string_transport_test.cpp:"), std::string::npos) << what;
+  }
+  for (const PendingCall& call : wire.clock().getDelayedCalls()) EXPECT_EQ(call.at, wire.clock().now());
+  again = [] {};
+  wire.settle();
+}
+
 TEST(StringTransport, RefusesToGoBackInTime) {
   StringTransport wire(std::make_shared<Echo>());
   EXPECT_THROW(wire.advance(-1ns), NegativeDelay);

@@ -357,7 +357,7 @@ void UringDriver::retire(detail::SocketEntry& closed, bool reset) {
   auto& entry = static_cast<Entry&>(closed);
   entry.reset = reset;
   entry.dropHeld();
-  entry.deadline = sampled() + kCancelGrace;
+  entry.deadline = now() + kCancelGrace;
   touch(entry);
   if (entry.armed == 0) closeDescriptor(entry);
 }

@@ -68,6 +68,21 @@ TEST(TimeoutMixin, ResetBeginsThePeriodAnew) {
   EXPECT_EQ(session.protocol->timeouts, 1);
 }
 
+TEST(TimeoutMixin, APeriodCountsFromTheCallAndNotFromTheBeginningOfTheTurn) {
+  Session session;
+  session.clock.callLater(1s, [&] {
+    session.clock.takeTime(30s);
+    session.protocol->setTimeout(5s);
+    session.clock.takeTime(1s);
+    session.protocol->resetTimeout();
+  });
+  session.advance(1s);
+  session.advance(5s - 1ns);
+  EXPECT_EQ(session.protocol->timeouts, 0);
+  session.advance(1ns);
+  EXPECT_EQ(session.protocol->timeouts, 1);
+}
+
 TEST(TimeoutMixin, SetTimeoutGivesBackWhatWasSetBefore) {
   FakeClock clock;
   Idle protocol(clock);

@@ -32,6 +32,22 @@ TEST(DeferLater, GivesWhatTheFunctionGivesAfterTheDelay) {
   EXPECT_EQ(successResultOf(later), "foo");
 }
 
+TEST(DeferLater, CountsFromTheCallAndNotFromTheBeginningOfTheTurn) {
+  FakeClock clock;
+  int due = 0, timedOut = 0;
+  const Deferred<void> never;
+  clock.callLater(1s, [&] {
+    clock.takeTime(400ms);
+    deferLater(clock, 200ms).addCallback([&] { ++due; });
+    Deferred<void>(never).addTimeout(200ms, clock).addErrback([&](const Failure&) { ++timedOut; });
+  });
+  clock.advance(1599ms);
+  EXPECT_EQ(due + timedOut, 0);
+  clock.advance(1ms);
+  EXPECT_EQ(due, 1);
+  EXPECT_EQ(timedOut, 1);
+}
+
 TEST(DeferLater, FailsWithWhatTheFunctionThrows) {
   FakeClock clock;
   auto later = deferLater(clock, 1s, [] { throw Oops(); });

@@ -112,9 +112,11 @@ class Driver {
   virtual ~Driver() = default;
 
   virtual std::string_view name() const noexcept = 0;
-  /// The driver's clock, which is monotonic.
+  /// The driver's clock, which is monotonic. The reactor asks it at each callLater. It must move on
+  /// while code runs, unless it is simulated.
   virtual Instant now() noexcept = 0;
-  /// Whether now() is simulated time, which stands still while code runs.
+  /// Whether now() is simulated time. It stands still while code runs, except where a test or a
+  /// fault says that the code takes time.
   virtual bool simulated() const noexcept { return false; }
   /// Waits until something has happened, `maxWait` has passed, wake() was called, or a linger
   /// deadline is due. Then sets `sampled` to now(), once, and makes the upcalls. A `maxWait` of 0

@@ -93,7 +93,7 @@ Deferred<void> LoopingCall::Loop::start(Duration interval, bool now, Site site) 
   running_ = true;
   startedAt_ = site;
   interval_ = interval;
-  start_ = clock_.now();
+  start_ = clock_.liveNow();
   last_.reset();
   callAtStart_ = now;
   if (now) call();
@@ -111,7 +111,7 @@ void LoopingCall::Loop::stop(Site site) {
 
 void LoopingCall::Loop::reset(Site site) {
   requireRunning("reset", site);
-  start_ = clock_.now();
+  start_ = clock_.liveNow();
   if (!inBody_) set();
 }
 
@@ -128,21 +128,24 @@ void LoopingCall::Loop::abandon() noexcept {
   done_ = nullptr;
 }
 
-/// Sets the next call, for the next multiple of the interval that lies in the future.
+/// Sets the next call, for the next multiple of the interval that lies in the future. The time that
+/// the body has taken has passed already.
 void LoopingCall::Loop::set() {
   timer_.cancelIfActive();
-  const Duration after = interval_ == Duration::zero() ? interval_ : interval_ - (clock_.now() - start_) % interval_;
-  timer_ = clock_.callLater(after, [this] { call(); }, startedAt_);
+  const Instant now = clock_.liveNow();
+  const Duration after = interval_ == Duration::zero() ? interval_ : interval_ - (now - start_) % interval_;
+  timer_ = clock_.callAt(after > kNever - now ? kNever : now + after, [this] { call(); }, startedAt_);
 }
 
 std::int64_t LoopingCall::Loop::count() {
   if (!counts_) return 1;
+  const Instant now = clock_.liveNow();
   std::int64_t count = 1;
   if (interval_ > Duration::zero()) {
-    count = intervalOf(clock_.now()) - (last_ ? intervalOf(*last_) : callAtStart_ ? -1 : 0);
+    count = intervalOf(now) - (last_ ? intervalOf(*last_) : callAtStart_ ? -1 : 0);
     TEASEL_CHECK(count > 0);
   }
-  last_ = clock_.now();
+  last_ = now;
   return count;
 }
 

@@ -19,8 +19,9 @@ namespace teasel {
 ///
 /// Calls come at the start time plus multiples of the interval, never more often. A call may come
 /// late, because the loop was busy or the Deferred of the call before was not ready. It is then
-/// made once, and the next call comes at the next multiple that lies in the future. With an
-/// interval of 0 there is a call in every turn.
+/// made once, and the next call comes at the next multiple that lies in the future when the body or
+/// its Deferred is done. A body that works for 70 ms at an interval of 50 ms is called at 0, 100,
+/// 200 ms. With an interval of 0 there is a call in every turn.
 ///
 /// The body may give nothing, a value (which is ignored), or a Deferred; the next call then waits
 /// for its result. The loop ends with an exception, with a Failure, with a Deferred that fails, and

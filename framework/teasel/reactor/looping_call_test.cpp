@@ -74,6 +74,41 @@ TEST(LoopingCall, SkipsTheMultiplesThatPassedWhileTheBodyWorked) {
   EXPECT_THAT(times, ElementsAre(0s, 2500ms, 4s));
 }
 
+TEST(LoopingCall, ABodyLongerThanTheIntervalIsCalledAtEverySecondMultipleAndCountsTwo) {
+  FakeClock clock;
+  const Instant start = clock.now();
+  Times times;
+  Counts counts;
+  LoopingCall loop = LoopingCall::withCount(clock, [&](std::int64_t count) {
+    times.push_back(clock.now() - start);
+    counts.push_back(count);
+    clock.takeTime(70ms);
+  });
+  loop.start(50ms);
+  clock.advance(300ms);
+  EXPECT_THAT(times, ElementsAre(0ms, 100ms, 200ms, 300ms));
+  EXPECT_THAT(counts, ElementsAre(1, 2, 2, 2));
+}
+
+TEST(LoopingCall, StartsAndCountsFromTheTimeAtTheCallAndNotFromThatOfTheTurn) {
+  FakeClock clock;
+  const Instant start = clock.now();
+  Times times;
+  Counts counts;
+  LoopingCall loop = LoopingCall::withCount(clock, [&](std::int64_t count) {
+    times.push_back(clock.now() - start);
+    counts.push_back(count);
+  });
+  clock.callLater(1s, [&] {
+    clock.takeTime(300ms);
+    loop.start(1s, false);
+  });
+  clock.callAt(start + 2300ms, [&] { clock.takeTime(1500ms); });  // before a call of the loop
+  clock.advance(5s);
+  EXPECT_THAT(times, ElementsAre(2300ms, 4300ms));
+  EXPECT_THAT(counts, ElementsAre(2, 1));
+}
+
 TEST(LoopingCall, MakesOneCallHoweverManyMultiplesWereMissed) {
   StallingClock clock;
   Times times;

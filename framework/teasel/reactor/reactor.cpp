@@ -88,8 +88,7 @@ Reactor::Reactor(std::unique_ptr<Driver> driver)
       resolver_(std::make_unique<LiteralResolver>(*this)),
       threadCalls_(std::make_unique<ThreadCalls>()),
       threadPool_(driver_->makeThreadPool()) {
-  // A callLater before the first turn counts from now, not from the beginning of time.
-  setNow(driver_->now());
+  setLive(true);
 }
 
 Reactor::~Reactor() {
@@ -166,7 +165,6 @@ bool Reactor::renew() {
   crashed_ = false;
   threadCalls_->setClosed(false);
   ready_.clear();
-  setNow(driver_->now());
   return true;
 }
 
@@ -183,6 +181,13 @@ void Reactor::turn(Duration maxWait) {
   else if (!timers_.empty()) maxWait = std::min(maxWait, std::max(Duration::zero(), timers_.next() - driver_->now()));
   const std::uint64_t mark = timers_.mark();
   if (!posted_.empty()) ready_.swap(posted_);
+  struct Sampled {  // now() stands still from poll, which takes the sample, to the end of the turn
+    Reactor& reactor;
+    explicit Sampled(Reactor& r) noexcept : reactor(r) { reactor.setLive(false); }
+    Sampled(const Sampled&) = delete;
+    Sampled& operator=(const Sampled&) = delete;
+    ~Sampled() { reactor.setLive(true); }
+  } const sampled(*this);
   driver_->poll(maxWait, sample());
   if (!ready_.empty() || threadCalls_->any()) runPosted();
   if (timers_.next() <= now())
@@ -395,7 +400,7 @@ std::vector<std::string> Reactor::describeOpen() const {
   for (const Resource* resource = firstResource_; resource != nullptr; resource = resource->following_)
     lines.push_back(resource->describe());
   for (const PendingCall& timer : timers_.pending())
-    lines.push_back("timer made at " + timer.site.text() + ", due in " + std::to_string((timer.at - now()).count()) + " ns");
+    lines.push_back("timer made at " + timer.site.text() + ", due in " + std::to_string((timer.at - liveNow()).count()) + " ns");
   if (!posted_.empty()) lines.push_back(std::to_string(posted_.size()) + " posted call(s)");
   if (inThreads_ > 0) lines.push_back(std::to_string(inThreads_) + " call(s) in threads");
   return lines;

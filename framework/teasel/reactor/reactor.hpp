@@ -71,8 +71,10 @@ class Resource {
 ///     turn. A connection is flushed at the end of its own dispatch. What other connections, timers
 ///     or thread calls wrote to it is flushed in the closing phase. The closing phase also reports
 ///     connectionLost. It repeats until nothing is left, at most kClosingRounds times a turn. The
-///     loop never waits while there is output that was not offered to the driver. Time stands still
-///     from the sample to the next wait.
+///     loop never waits while there is output that was not offered to the driver. now() stands still
+///     from the sample to the end of the turn; between turns it asks the driver. A deadline is the
+///     driver's time at the call (liveNow) plus the delay, so work that blocks before the call does
+///     not shorten it. What falls due after the sample waits for the next turn.
 ///  2. No user callback (of a protocol, factory or producer) runs inside a call of Transport or
 ///     Reactor. There is one exception: listenTCP calls startFactory, so that it can fail.
 ///     connectionMade comes in a later turn even if connect succeeds at once.
@@ -102,6 +104,9 @@ class Reactor final : public Clock {
   /// all timers.
   ~Reactor() override;
 
+  /// The driver's time.
+  Instant liveNow() const noexcept override { return driver_->now(); }
+
   // The loop --------------------------------------------------------------------------------------
   /// Calls startRunning, takes turns until stop() or crash(), then calls shutdown. Throws
   /// ReactorAlreadyRunning inside run, and ReactorNotRestartable after a run that was stopped.
@@ -112,9 +117,6 @@ class Reactor final : public Clock {
   /// Fires shutdown and ends every resource. `wait` is called to make progress while a trigger
   /// blocks. The default is a turn that waits.
   void shutdown(UniqueFunction<void()> wait = nullptr);
-  /// Samples the driver's time for now(), between turns. It is for those who own the loop and a
-  /// clock that moves without the reactor.
-  void sampleNow() noexcept { setNow(driver_->now()); }
   bool stopRequested() const noexcept { return state_ == State::kStopping; }
   /// Ends run() after this turn: shutdown triggers run, then every resource is ended. Triggers of
   /// phase kBefore may take turns; see blockSystemEvent. Throws ReactorNotRunning when the reactor
@@ -127,9 +129,9 @@ class Reactor final : public Clock {
   bool running() const noexcept { return state_ == State::kRunning || state_ == State::kStopping; }
   /// Takes one turn, which waits at most `maxWait`. Throws ReactorAlreadyRunning inside a turn.
   void turn(Duration maxWait = Duration::zero());
-  /// Makes the reactor as new and samples its clock anew, for those who reuse one, as a World does
-  /// between runs. Returns false and changes nothing if something is left in it: a resource, a
-  /// timer, a posted call, a trigger or a call in a thread.
+  /// Makes the reactor as new, for those who reuse one, as a World does between runs. Returns false
+  /// and changes nothing if something is left in it: a resource, a timer, a posted call, a trigger
+  /// or a call in a thread.
   bool renew();
   /// When the next turn certainly has something to do: now (posted work, output), the time of a
   /// timer, or kNever.

@@ -36,6 +36,97 @@ TEST_F(ReactorTest, CountsACallLaterBeforeTheFirstTurnFromNow) {
   EXPECT_EQ(ran, "a");
 }
 
+// Each of these works for 400 ms and then sets a call for 200 ms later.
+
+TEST_F(ReactorTest, ADelayIsNotShortenedByWorkBeforeTheFirstTurn) {
+  driver->pass(400ms);
+  reactor.callLater(200ms, note('a'));
+  reactor.turn();
+  EXPECT_EQ(ran, "");
+  reactor.turn(Duration::max());
+  EXPECT_EQ(driver->lastWait, 200ms);
+  EXPECT_EQ(ran, "a");
+}
+
+TEST_F(ReactorTest, ADelayIsNotShortenedByWorkOfAStartupTrigger) {
+  DelayedCall call;
+  reactor.callWhenRunning([&] {
+    driver->pass(400ms);
+    call = reactor.callLater(200ms, [this] { reactor.stop(); });
+  });
+  const Instant start = driver->now();
+  reactor.run();
+  EXPECT_EQ(call.getTime(), start + 600ms);
+  EXPECT_EQ(driver->now(), start + 600ms);
+}
+
+TEST_F(ReactorTest, ADelayIsNotShortenedByWorkOfATimer) {
+  DelayedCall moved = reactor.callLater(9s, note('m'));
+  reactor.callLater(0s, [&] {
+    driver->pass(400ms);
+    reactor.callLater(200ms, note('a'));
+    moved.reset(200ms);
+  });
+  reactor.turn();
+  reactor.turn();
+  EXPECT_EQ(ran, "");
+  reactor.turn(Duration::max());
+  EXPECT_EQ(driver->lastWait, 200ms);
+  EXPECT_EQ(ran, "am");
+}
+
+TEST_F(ReactorTest, ADelayIsNotShortenedByWorkOfAPostedCallNorOfTheClosingPhase) {
+  class Ends final : public TurnEnd {
+   public:
+    explicit Ends(UniqueFunction<void()> work) : work_(std::move(work)) {}
+    void endTurn() override { work_(); }
+
+   private:
+    UniqueFunction<void()> work_;
+  };
+  const auto work = [this] {
+    driver->pass(400ms);
+    const DelayedCall call = reactor.callLater(200ms, [] {});
+    EXPECT_EQ(call.getTime(), driver->now() + 200ms);
+    ran += 'w';
+  };
+  Ends ends(work);
+  reactor.callFromThread([&] {
+    work();
+    reactor.atTurnEnd(ends);
+  });
+  reactor.turn();
+  EXPECT_EQ(ran, "ww");
+}
+
+TEST_F(ReactorTest, WhatFallsDueAfterTheSampleWaitsATurn) {
+  reactor.callLater(0s, [this] {
+    driver->pass(400ms);
+    ran += '1';
+  });
+  reactor.callLater(300ms, note('2'));
+  reactor.turn();
+  EXPECT_EQ(ran, "1");
+  reactor.turn(Duration::max());
+  EXPECT_EQ(driver->lastWait, 0s);
+  EXPECT_EQ(ran, "12");
+}
+
+TEST_F(ReactorTest, TimeStandsWithinATurnAndIsTheDriversBetweenTurns) {
+  const Instant start = reactor.now();
+  driver->pass(1s);
+  EXPECT_EQ(reactor.now(), start + 1s);
+  reactor.callLater(0s, [&] {
+    driver->pass(1s);
+    EXPECT_EQ(reactor.now(), start + 1s);
+    EXPECT_EQ(reactor.liveNow(), start + 2s);
+    ran += 'a';
+  });
+  reactor.turn();
+  EXPECT_EQ(ran, "a");
+  EXPECT_EQ(reactor.now(), start + 2s);
+}
+
 TEST_F(ReactorTest, RunsTheThreePhasesOfBothEventsInOrder) {
   using enum Reactor::Phase;
   using enum Reactor::Event;

@@ -328,7 +328,7 @@ void Connection::end(const Failure& reason, CloseMode mode) {
   receiving_ = ReceiveState::kClosed;
   reason_ = reason;
   if (slot_ != nullptr)
-    reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::exchange(inFlight_, {}), reactor_->now() + linger_);
+    reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::exchange(inFlight_, {}), reactor_->liveNow() + linger_);
   queued_ = {};
   queuedBytes_ = inFlightBytes_ = 0;
   wantTurnEnd();

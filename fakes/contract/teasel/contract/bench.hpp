@@ -62,6 +62,8 @@ class Bench {
   virtual bool until(const std::function<bool()>& done, Duration atMost = kPatience) = 0;
   /// Turns all reactors for so long.
   virtual void pass(Duration time) = 0;
+  /// The code that runs works for so long. In a world it says so, and takes no real time.
+  virtual void work(Duration time) = 0;
   /// Calls run() of the reactor of the server, and keeps the others turning. False when nobody has
   /// stopped it within kPatience.
   virtual bool run() = 0;

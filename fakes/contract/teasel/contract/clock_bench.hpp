@@ -21,6 +21,7 @@ class FakeClockBench final : public Bench {
     return true;
   }
   void pass(Duration time) override { clock_->advance(time); }
+  void work(Duration time) override { clock_->takeTime(time); }
   bool run() override { return false; }
   Address deaf() override { return {}; }
   void destroy() override { clock_.reset(); }

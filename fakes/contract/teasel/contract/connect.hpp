@@ -69,6 +69,19 @@ TEASEL_CONTRACT(ContractConnect, TheTimeoutCoversConnecting) {
   EXPECT_GE(bench.client().now() - began, 60ms);
 }
 
+TEASEL_CONTRACT(ContractConnect, TheTimeoutIsNotShortenedByWorkBeforeTheAttempt) {
+  std::unique_ptr<Pending> pending;
+  Instant began{};
+  bench.client().callLater(0s, [&] {
+    bench.work(50ms);
+    began = bench.client().liveNow();
+    pending = std::make_unique<Pending>(bench, 30ms);
+  });
+  TEASEL_UNTIL(pending != nullptr && pending->factory->failed());
+  EXPECT_EQ(pending->factory->story(), "started failed:TimeoutError");
+  EXPECT_GE(bench.client().now() - began, 30ms);
+}
+
 TEASEL_CONTRACT(ContractConnect, StopConnectingAbandonsAnAttemptThatNobodyAnswers) {
   const Address deaf = bench.deaf();
   const auto factory = clientFactory(bench);

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <teasel/contract/bench.hpp>
@@ -37,6 +38,7 @@ class LoopbackBench final : public Bench {
     const Instant end = server_->driver().now() + time;
     for (Duration left = time; left > Duration::zero(); left = end - server_->driver().now()) turn(left);
   }
+  void work(Duration time) override { std::this_thread::sleep_for(time); }
   bool run() override {
     bool stuck = false;
     const DelayedCall guard = server_->callLater(kPatience, [&] { stuck = true, server_->crash(); });

@@ -55,14 +55,31 @@ TEASEL_CONTRACT(ContractTurns, Rule1TimeStandsStillWithinATurn) {
   std::vector<Instant> seen;
   const auto look = [&] {
     seen.push_back(reactor.now());
-    if (!bench.simulated()) std::this_thread::sleep_for(3ms);
+    bench.work(3ms);
     EXPECT_EQ(reactor.now(), seen.back());
   };
-  // Both are due at one instant and were set in one turn.
-  reactor.callLater(1ms, look);
-  reactor.callLater(1ms, look);
+  // Both are due at one instant.
+  const Instant at = reactor.liveNow() + 1ms;
+  reactor.callAt(at, look);
+  reactor.callAt(at, look);
   TEASEL_UNTIL(seen.size() == 2);
   EXPECT_EQ(seen[0], seen[1]);
+}
+
+TEASEL_CONTRACT(ContractTurns, Rule1WhatFallsDueWhileATimerWorksWaitsForALaterTurn) {
+  std::string order;
+  Reactor& reactor = bench.server();
+  AtEndOfTurn mark([&] { order += '|'; });
+  const Instant at = reactor.liveNow() + 1ms;
+  reactor.callAt(at, [&] {
+    const Instant soon = reactor.now() + 1ms;
+    reactor.callAt(soon, [&] { order += 'b'; });
+    bench.work(5ms);
+    order += 'a';
+    mark.ask(reactor);
+  });
+  TEASEL_UNTIL(order.ends_with('b'));
+  EXPECT_EQ(order, "a|b");
 }
 
 TEASEL_CONTRACT(ContractTurns, Rule1WhatATimerWritesIsOfferedBeforeTheLoopWaits) {
@@ -232,28 +249,40 @@ TEASEL_CONTRACT(ContractTurns, Rule3AConnectionClosedInConnectionMadeHearsNothin
 TEASEL_CONTRACT(ContractTurns, Rule4EqualTimersRunInTheOrderInWhichTheyWereLastSet) {
   std::string order;
   Reactor& reactor = bench.server();
-  reactor.callLater(0s, [&] {  // in one turn, so that all count from one instant
-    DelayedCall a = reactor.callLater(2ms, [&] { order += 'a'; });
-    DelayedCall b = reactor.callLater(9ms, [&] { order += 'b'; });
-    reactor.callLater(5ms, [&] { order += 'c'; });
-    a.reset(5ms);
-    reactor.callLater(5ms, [&] { order += 'd'; });
-    b.delay(-4ms);
-    reactor.callLater(5ms, [&] { order += 'e'; });
-  });
+  const Instant at = reactor.liveNow() + 100ms;
+  DelayedCall a = reactor.callAt(at - 3ms, [&] { order += 'a'; });
+  DelayedCall b = reactor.callAt(at + 4ms, [&] { order += 'b'; });
+  reactor.callAt(at, [&] { order += 'c'; });
+  a.delay(3ms);
+  reactor.callAt(at, [&] { order += 'd'; });
+  b.delay(-4ms);
+  reactor.callAt(at, [&] { order += 'e'; });
   TEASEL_UNTIL(order.size() == 5);
   EXPECT_EQ(order, "cadbe");
+}
+
+TEASEL_CONTRACT(ContractTurns, Rule4EqualDelaysRunInTheOrderInWhichTheyWereLastSet) {
+  std::string order;
+  Reactor& reactor = bench.server();
+  reactor.callLater(0s, [&] {
+    DelayedCall a = reactor.callLater(2ms, [&] { order += 'a'; });
+    reactor.callLater(5ms, [&] { order += 'b'; });
+    a.reset(5ms);
+    reactor.callLater(5ms, [&] { order += 'c'; });
+  });
+  TEASEL_UNTIL(order.size() == 3);
+  EXPECT_EQ(order, "bac");
 }
 
 TEASEL_CONTRACT(ContractTurns, Rule4ResettingATimerOfThisTurnTakesItOutOfTheTurn) {
   std::string order;
   Reactor& reactor = bench.server();
   reactor.callLater(0s, [&] {
-    DelayedCall second;
     const auto hold = std::make_shared<DelayedCall>();
-    reactor.callLater(1ms, [&, hold] { order += '1', hold->reset(1ms); });
-    *hold = reactor.callLater(1ms, [&] { order += '2'; });
-    reactor.callLater(1ms, [&] { order += '3'; });
+    const Instant at = reactor.liveNow() + 1ms;
+    reactor.callAt(at, [&, hold] { order += '1', hold->reset(1ms); });
+    *hold = reactor.callAt(at, [&] { order += '2'; });
+    reactor.callAt(at, [&] { order += '3'; });
   });
   TEASEL_UNTIL(order.size() == 3);
   EXPECT_EQ(order, "132");
@@ -264,9 +293,10 @@ TEASEL_CONTRACT(ContractTurns, Rule4CancelWorksWithinTheTurnAlsoForThoseSetFirst
   Reactor& reactor = bench.server();
   reactor.callLater(0s, [&] {
     const auto later = std::make_shared<DelayedCall>();
-    reactor.callLater(1ms, [&, later] { order += '1', later->cancel(); });
-    *later = reactor.callLater(1ms, [&] { order += 'X'; });
-    reactor.callLater(1ms, [&] { order += '3'; });
+    const Instant at = reactor.liveNow() + 1ms;
+    reactor.callAt(at, [&, later] { order += '1', later->cancel(); });
+    *later = reactor.callAt(at, [&] { order += 'X'; });
+    reactor.callAt(at, [&] { order += '3'; });
   });
   TEASEL_UNTIL(order.ends_with('3'));
   EXPECT_EQ(order, "13");
@@ -341,8 +371,9 @@ TEASEL_CONTRACT(ContractTurns, Rule6ConnectionLostComesAfterTheTimersOfTheTurnIn
   Pair pair(bench, {.lost = [&](Probe&) { order += 'L'; }});
   Reactor& reactor = bench.server();
   reactor.callLater(0s, [&] {
-    reactor.callLater(2ms, [&] { order += '1', pair.server->transport().abortConnection(); });
-    reactor.callLater(2ms, [&] { order += '2'; });
+    const Instant at = reactor.liveNow() + 2ms;
+    reactor.callAt(at, [&] { order += '1', pair.server->transport().abortConnection(); });
+    reactor.callAt(at, [&] { order += '2'; });
   });
   TEASEL_UNTIL(pair.over());
   EXPECT_EQ(order, "12L");

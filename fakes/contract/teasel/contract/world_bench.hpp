@@ -31,6 +31,7 @@ class WorldBench : public Bench {
     return world_->runUntil(done, limits);
   }
   void pass(Duration time) override { world_->advance(time); }
+  void work(Duration time) override { world_->takeTime(time); }
   bool run() override {
     return world_->runUntil([this] { return !server().running(); }) && world_->verdict() == nullptr;
   }

@@ -29,6 +29,22 @@ void Network::restart() {
   halted_ = false;
 }
 
+void Network::takeTime(std::uint8_t host, Duration by) {
+  if (by == Duration::zero()) return;
+  noteHost(TraceKind::kSlow, host, static_cast<std::uint64_t>(by.count()));
+  const Instant until = by > kNever - now_ ? kNever : now_ + by;
+  if (timeKeeper_ != nullptr) timeKeeper_->passTime(host, until);
+  else passUntil(until);
+}
+
+void Network::passUntil(Instant until) {
+  for (Instant due = nextDue(); due != kNever && due <= until; due = nextDue()) {
+    setNow(due);
+    deliverDue();
+  }
+  if (until != kNever) setNow(until);
+}
+
 std::uint8_t Network::addHost(SimDriver& driver) {
   // A host that is made again gets its number and address back.
   auto place = std::find(hosts_.begin(), hosts_.end(), nullptr);

@@ -37,6 +37,16 @@ class RemoteGate {
   ~RemoteGate() = default;
 };
 
+/// Lets the rest of a simulation go on while code of one host takes time. The World implements it.
+class TimeKeeper {
+ public:
+  /// Moves the clock to `until`. The host, or every host for kRemotePeer, does nothing meanwhile.
+  virtual void passTime(std::uint8_t host, Instant until) = 0;
+
+ protected:
+  ~TimeKeeper() = default;
+};
+
 /// The result of Network::listen.
 enum class ListenResult : std::uint8_t { kListening, kPortTaken, kDrawnFault };
 
@@ -68,8 +78,16 @@ class Network {
     while (!agenda_.empty() && agenda_.front().stale()) dropDue();
     return agenda_.empty() ? kNever : agenda_.front().at;
   }
-  /// Moves the clock forward. A move to nextDue() or beyond it must be followed by deliverDue().
-  void setNow(Instant to) noexcept { now_ = to; }
+  /// Moves the clock forward, never back. A move to nextDue() or beyond it must be followed by
+  /// deliverDue().
+  void setNow(Instant to) noexcept { now_ = to > now_ ? to : now_; }
+  /// Code that runs on `host` takes `by`, which must not be negative. kRemotePeer: no host does
+  /// anything meanwhile. Returns when that time has passed. What arrives in between waits at the
+  /// sockets. With a TimeKeeper, the other hosts go on.
+  void takeTime(std::uint8_t host, Duration by);
+  /// Delivers what arrives until then, and moves the clock there.
+  void passUntil(Instant until);
+  void setTimeKeeper(TimeKeeper* keeper) noexcept { timeKeeper_ = keeper; }
   /// Makes everything happen that is due by now.
   void deliverDue();
   /// Whether drivers must stop making upcalls. The world sets it when it records a verdict.
@@ -199,6 +217,7 @@ class Network {
   Instant now_ = kStart;
   Faults faults_;
   RemoteGate* gate_ = nullptr;
+  TimeKeeper* timeKeeper_ = nullptr;
   std::vector<SimDriver*> hosts_;  // by number; null when gone
   std::vector<Listening> listeners_;
   std::vector<std::unique_ptr<Stream>> streams_;

@@ -1,6 +1,7 @@
 #include <teasel/fakes/net/sim_driver.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
@@ -14,6 +15,10 @@ namespace {
 using State = SimSlot::State;
 constexpr std::uint64_t kPriorities = 16;
 constexpr std::uint64_t kReportTurns = 4;
+// One draw of 16 gives one of these times at the end of its range; the others give no time.
+constexpr std::uint64_t kSlowDraws = 16;
+constexpr std::array<Duration, 4> kSlow = {std::chrono::milliseconds(1), std::chrono::milliseconds(20),
+                                           std::chrono::milliseconds(200), std::chrono::seconds(2)};
 
 SimSlot& slotOf(Slot* slot) noexcept { return static_cast<SimSlot&>(*slot); }
 
@@ -118,6 +123,12 @@ void SimDriver::wait(Duration maxWait) {
   }
 }
 
+void SimDriver::drawSlow() {
+  if (network_.choices().calm() || !network_.faults().slow || network_.halted()) return;
+  const std::uint64_t drawn = network_.choices().below(kSlowDraws, ChoiceKey(host_, ChoiceSite::kSlow));
+  if (const std::uint64_t none = kSlowDraws - kSlow.size(); drawn >= none) network_.takeTime(host_, kSlow[drawn - none]);
+}
+
 void SimDriver::poll(Duration maxWait, Instant& sampled) {
   if (!ready() && firstBatch_ == nullptr && maxWait > Duration::zero()) wait(maxWait);
   woken_.store(false, std::memory_order_relaxed);
@@ -142,12 +153,16 @@ void SimDriver::poll(Duration maxWait, Instant& sampled) {
       if (slot.state == State::kFree && !slot.queued) driver.release(slot);
     }
   };
+  if (firstBatch_ == nullptr) return drawSlow();
   while (firstBatch_ != nullptr && !network_.halted()) {
     SimSlot& slot = *firstBatch_;
     firstBatch_ = slot.next;
     slot.queued = false;
-    const Current current(*this, slot);
-    dispatch(slot);
+    {
+      const Current current(*this, slot);
+      dispatch(slot);
+    }
+    drawSlow();
   }
 }
 

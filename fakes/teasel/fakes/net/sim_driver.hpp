@@ -20,6 +20,10 @@ class SimThreadPool;
 /// Several drivers share one Network. poll(0) does what is possible at this instant. poll(d) lets
 /// the clock of the network run, from one due thing to the next, until this driver has something to
 /// deliver or d has passed. A World polls with 0 and moves the clock itself.
+///
+/// With the fault `slow`, it draws how long the host works after the upcalls of each connection. A
+/// poll without upcalls draws once, for the posted calls and timers of its turn. The time passes at
+/// the draw: the clock moves, but what the turn has sampled stays.
 class SimDriver final : public Driver {
  public:
   enum class Mode : std::uint8_t {
@@ -81,6 +85,7 @@ class SimDriver final : public Driver {
   SimSlot& makeSlot();
   void release(SimSlot& slot) noexcept;
   void wait(Duration maxWait);
+  void drawSlow();
   void dispatch(SimSlot& slot);
   void dispatchAccept(SimSlot& slot);
   void dispatchStream(SimSlot& slot);

@@ -24,6 +24,7 @@ struct Faults {
   bool latency = true;   ///< delays of up to 2 s
   bool stalls = false;   ///< a stream stands still for 0.2 to 1.6 s
   bool windows = false;  ///< windows from 64 KiB down to one byte
+  bool slow = false;     ///< callbacks take up to 2 s
 };
 
 /// A member of Faults.
@@ -59,6 +60,7 @@ inline constexpr FaultRow kFaults[] = {
     {"latency", &Faults::latency, "the wire delays what is sent, by 1 us to 2 s"},
     {"stalls", &Faults::stalls, "a packet is lost, and the stream stands still until it comes again"},
     {"windows", &Faults::windows, "the receiver's kernel has little buffer"},
+    {"slow", &Faults::slow, "a callback works or blocks for 1 ms to 2 s, or the machine is busy with something else"},
 };
 
 /// What a decision is about, by number. Tapes name sites, and fuzzer inputs number them. So names
@@ -88,6 +90,7 @@ enum class ChoiceSite : std::uint16_t {
   kChunkPlan = 21,
   kOverlap = 22,
   kThread = 23,
+  kSlow = 26,
   kPlayLength = 32,
   kPlayEvent = 33,
   kPlayOperand = 34,
@@ -162,6 +165,9 @@ inline constexpr ChoiceSiteRow kChoiceSites[] = {
     {ChoiceSite::kOverlap, "overlap", "whether the Play's next event comes before the hosts could react to the last", "no",
      Decider::kPlay},
     {ChoiceSite::kThread, "thread", "how long a call in a thread takes", "no time", Decider::kHost},
+    {ChoiceSite::kSlow, "slow",
+     "how long the host works after the callbacks of a connection, or in a turn without such callbacks", "no time",
+     Decider::kHost, &Faults::slow},
     {ChoiceSite::kPlayLength, "playLength", "how many events Play::draw makes", "none but a connect", Decider::kDraw},
     {ChoiceSite::kPlayEvent, "playEvent", "which event Play::draw makes", "a send", Decider::kDraw},
     {ChoiceSite::kPlayOperand, "playOperand", "connection and operands of an event of Play::draw", "0", Decider::kDraw},

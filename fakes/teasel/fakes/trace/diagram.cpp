@@ -132,6 +132,9 @@ class Ladder {
       case TraceKind::kSkipped: return margin(event, "step " + number + " of the Play had nothing to act on");
       case TraceKind::kLingerEnd: return margin(event, nameOf(event.party) + " lingers no longer");
       case TraceKind::kThread: return margin(event, "a thread of " + nameOf(event.party) + " runs");
+      case TraceKind::kSlow:
+        return margin(event, (event.party == kRemotePeer ? "every host" : nameOf(event.party)) + " is busy for " +
+                                 shown(Duration(static_cast<std::int64_t>(event.number))));
       case TraceKind::kUser: return margin(event, "note " + number);
     }
   }

@@ -71,6 +71,7 @@ const char* name(TraceKind kind) noexcept {
     case TraceKind::kSkipped: return "skipped";
     case TraceKind::kLingerEnd: return "linger-end";
     case TraceKind::kThread: return "thread";
+    case TraceKind::kSlow: return "slow";
     case TraceKind::kUser: return "user";
   }
   return "?";

@@ -46,6 +46,7 @@ enum class TraceKind : std::uint8_t {
   kSkipped = 29,       ///< an event of the Play had nothing to act on; number: index in the Play
   kLingerEnd = 30,     ///< the linger limit of a closed connection fell due
   kThread = 31,        ///< a call of the host ran in a simulated thread
+  kSlow = 40,          ///< code of a host takes time (kRemotePeer: of all hosts); number: nanoseconds
   kUser = 64,          ///< World::note; number: what the caller passed
 };
 const char* name(TraceKind kind) noexcept;

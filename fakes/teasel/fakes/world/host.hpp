@@ -27,13 +27,22 @@ class Host {
   Address address() const noexcept { return Network::hostAddress(driver_->host()); }
   std::uint8_t number() const noexcept { return driver_->host(); }
 
-  /// Whether a turn at this instant would do something.
-  bool ready() const noexcept {
-    return driver_->ready() || reactor_->nextWork() <= driver_->network().now() || driver_->threads()->ready();
+  /// Whether a turn at this instant would do something. Never while code of the host takes time.
+  /// `beside` a host whose code takes time, this one starts no call in a thread and does not shut
+  /// down: both may wait for the busy host, which goes on only after this one.
+  bool ready(bool beside = false) const noexcept {
+    if (busy_ || (beside && reactor_->stopRequested())) return false;
+    return driver_->ready() || reactor_->nextWork() <= driver_->network().now() || (!beside && driver_->threads()->ready());
   }
   /// When the host has something to do even if nothing arrives: now, at a timer, at the end of a
-  /// call in a thread, or kNever.
-  Instant nextWork() const noexcept { return std::min(reactor_->nextWork(), driver_->threads()->nextDue()); }
+  /// call in a thread, or kNever. `beside` means what it means for ready.
+  Instant nextWork(bool beside = false) const noexcept {
+    if (busy_ || (beside && reactor_->stopRequested())) return kNever;
+    return beside ? reactor_->nextWork() : std::min(reactor_->nextWork(), driver_->threads()->nextDue());
+  }
+  /// Whether code of the host takes time (World::takeTime): it gets no turn then.
+  bool busy() const noexcept { return busy_; }
+  void setBusy(bool busy) noexcept { busy_ = busy; }
   bool started() const noexcept { return started_; }
   /// Starts the reactor.
   void start() {
@@ -52,6 +61,7 @@ class Host {
   SimDriver* driver_ = nullptr;
   std::unique_ptr<Reactor> reactor_;
   bool started_ = false;
+  bool busy_ = false;
 };
 
 }  // namespace teasel::fakes

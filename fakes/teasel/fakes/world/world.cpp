@@ -29,7 +29,6 @@ World::Running::Running(World& world, const Limits& limits) : world_(world), act
 }
 
 World::Running::~Running() {
-  world_.sampleHosts();
   world_.busy_ = false;
   world_.limits_ = outer_;
 }
@@ -95,6 +94,7 @@ void World::reset(const WorldOptions& options) {
   hostCount_ = 0;
   network_.restart();
   network_.setGate(this);
+  network_.setTimeKeeper(this);
   network_.setWindow(options_.window);
   network_.faults() = options_.faults;
   network_.chunkMemory().setMode(options_.chunks);
@@ -112,12 +112,6 @@ void World::reset(const WorldOptions& options) {
   epoch_ = nextEpoch();
 }
 
-/// A reactor that has had no turn since the clock moved does not know the time yet. Whatever is
-/// done to it between turns counts from now on.
-void World::sampleHosts() noexcept {
-  for (std::size_t i = 0; i < hostCount_; ++i) hosts_[i]->reactor().sampleNow();
-}
-
 // The loop ----------------------------------------------------------------------------------------
 
 void World::startHosts() {
@@ -125,6 +119,7 @@ void World::startHosts() {
   for (std::size_t i = 0; i < hostCount_; ++i) {
     if (hosts_[i]->started()) continue;
     network_.noteHost(TraceKind::kHostStarted, hosts_[i]->number());
+    const CodeOf code(*this, *hosts_[i]);
     hosts_[i]->start();
   }
 }
@@ -135,14 +130,14 @@ bool World::settleStep() {
   std::size_t ready = 0;
   Host* first = nullptr;
   for (std::size_t i = 0; i < hostCount_; ++i)
-    if (hosts_[i]->ready()) {
+    if (hosts_[i]->ready(busyHosts_ > 0)) {
       if (ready++ == 0) first = hosts_[i].get();
     }
   if (ready == 0 || overLimit()) return false;
   if (ready > 1 && !choices_.calm()) {
     std::uint64_t chosen = choices_.below(ready, ChoiceKey(0, ChoiceSite::kHostOrder));
     for (std::size_t i = 0; i < hostCount_; ++i)
-      if (hosts_[i]->ready() && chosen-- == 0) {
+      if (hosts_[i]->ready(busyHosts_ > 0) && chosen-- == 0) {
         first = hosts_[i].get();
         break;
       }
@@ -152,12 +147,13 @@ bool World::settleStep() {
 }
 
 void World::turn(Host& host) {
+  const CodeOf code(*this, host);
   SimThreadPool& threads = *host.driver().threads();
-  if (threads.ready()) threads.runOne();
+  if (threads.ready() && busyHosts_ == 0) threads.runOne();
   else host.reactor().turn(Duration::zero());
   // A shutdown waits for calls in threads, so a call that waits for the reactor right now must end
   // first.
-  if (host.reactor().stopRequested() && !threads.running()) shutDown(host);
+  if (host.reactor().stopRequested() && !threads.running() && busyHosts_ == 0) shutDown(host);
   afterTurn();
 }
 
@@ -174,7 +170,7 @@ void World::afterTurn() {
 
 Instant World::nextDue() {
   Instant next = network_.nextDue();
-  for (std::size_t i = 0; i < hostCount_; ++i) next = std::min(next, hosts_[i]->nextWork());
+  for (std::size_t i = 0; i < hostCount_; ++i) next = std::min(next, hosts_[i]->nextWork(busyHosts_ > 0));
   return next;
 }
 
@@ -198,7 +194,8 @@ bool World::advanceInstant(Instant until) {
 /// that.
 void World::wakeForNothing() {
   for (std::size_t i = 0; i < hostCount_; ++i)
-    if (choices_.chance(Ratio{1, 16}, ChoiceKey(hosts_[i]->number(), ChoiceSite::kWakeups))) turn(*hosts_[i]);
+    if (!hosts_[i]->busy() && choices_.chance(Ratio{1, 16}, ChoiceKey(hosts_[i]->number(), ChoiceSite::kWakeups)))
+      turn(*hosts_[i]);
 }
 
 void World::moveTo(Instant to) {
@@ -210,7 +207,8 @@ void World::moveTo(Instant to) {
   // Something arrives exactly when a timer is due: either may come first.
   if (!choices_.calm())
     for (std::size_t i = 0; i < hostCount_; ++i)
-      if (hosts_[i]->reactor().nextWork() <= to && choices_.below(2, ChoiceKey(hosts_[i]->number(), ChoiceSite::kTimerTie)) != 0)
+      if (!hosts_[i]->busy() && hosts_[i]->reactor().nextWork() <= to &&
+          choices_.below(2, ChoiceKey(hosts_[i]->number(), ChoiceSite::kTimerTie)) != 0)
         turn(*hosts_[i]);
   network_.deliverDue();
 }
@@ -238,6 +236,37 @@ bool World::step() {
   return settleStep();
 }
 
+void World::takeTime(Duration by, Site site) {
+  if (by < Duration::zero())
+    throw NegativeDelay("takeTime(" + std::to_string(by.count()) + " ns) at " + site.text() +
+                        ": a world's time does not go back");
+  network_.takeTime(running_ != nullptr ? running_->number() : kRemotePeer, by);
+}
+
+void World::passTime(std::uint8_t host, Instant until) {
+  if (limits_ == nullptr) return network_.passUntil(until);  // nobody moves the world
+  const auto found = std::find_if(hosts_.begin(), hosts_.end(), [&](const auto& each) { return each->number() == host; });
+  if (found == hosts_.end()) return network_.passUntil(until);
+  struct Busy {
+    std::size_t& count;
+    Host& host;
+    bool before;
+    Busy(std::size_t& hosts, Host& h) noexcept : count(hosts), host(h), before(h.busy()) {
+      ++count;
+      host.setBusy(true);
+    }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+    ~Busy() {
+      --count;
+      host.setBusy(before);
+    }
+  } const busy(busyHosts_, **found);
+  while (settleStep() || advanceInstant(until)) {
+  }
+  if (!stopped()) network_.passUntil(until);
+}
+
 bool World::reachLimit() {
   const Limits& limits = *limits_;
   if (events_ >= limits.events) getStuck("events", limits.events);
@@ -249,6 +278,7 @@ bool World::reachLimit() {
 // Hosts that stop ---------------------------------------------------------------------------------
 
 void World::shutDown(Host& host) {
+  const CodeOf code(*this, host);
   struct NoProgress {};
   try {
     host.reactor().shutdown([&] {

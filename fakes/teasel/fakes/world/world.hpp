@@ -48,13 +48,13 @@ struct WorldOptions {
 /// and choices() and lets the scenario call run().
 ///
 /// It has one thread. Code that runs in it (protocols, timers) may call check, fail, note, peer,
-/// connect, host and now. It must not call run, runUntil, step, settle, advance, advanceToNext or
-/// reset: these throw UsageError then.
+/// connect, host, now and takeTime. It must not call run, runUntil, step, settle, advance,
+/// advanceToNext or reset: these throw UsageError then.
 ///
 /// The world has oracles of its own: "exception" (user code threw what allow() did not name),
 /// "stuck" (see StuckReport), "open-connection", "pending-timer", "unhandled-failure",
 /// "unfired-deferred", "live-protocol".
-class World final : public Observer, private RemoteGate, private WaitPump {
+class World final : public Observer, private RemoteGate, private WaitPump, private TimeKeeper {
  public:
   explicit World(const WorldOptions& options = {});
   /// Ends every host and tells its protocols so, then reports to leak_guard what is left over.
@@ -102,14 +102,24 @@ class World final : public Observer, private RemoteGate, private WaitPump {
       if (!settleStep() && !advanceInstant(kNever)) return done();
     return true;
   }
-  /// Lets time pass and visits every deadline and arrival on the way at its own time. Throws
-  /// NegativeDelay.
+  /// Lets time pass and visits every deadline and arrival on the way at its own time. A callback
+  /// that takes time may move the clock further. Throws NegativeDelay.
   void advance(Duration by, Site site = Site::here());
   /// Moves to the next thing that is due and lets everything happen there. False when nothing is
   /// due.
   bool advanceToNext();
   /// Gives one reactor one turn at this instant. False when none has anything to do.
   bool step();
+  /// The code that runs takes `by`, as if it worked or blocked for so long. Inside a callback, its
+  /// host does nothing meanwhile; the wire and the other hosts go on, because hosts are machines of
+  /// their own. So their callbacks may run inside this call. Only their calls in threads and their
+  /// shutdowns wait until nobody takes time. The turn of the host goes on with the time that it has
+  /// sampled (Clock::now); Clock::liveNow has moved, and delays count from there. What fell due or
+  /// arrived meanwhile comes in the next turn, in order.
+  ///
+  /// Inside an application action or outside of run and its relatives, no host does anything
+  /// meanwhile. Throws NegativeDelay.
+  void takeTime(Duration by, Site site = Site::here());
   /// Lets everything happen that can at this instant.
   void settle() { advance(Duration::zero()); }
 
@@ -192,7 +202,20 @@ class World final : public Observer, private RemoteGate, private WaitPump {
     bool fired;
   };
 
-  // Observer, RemoteGate, WaitPump
+  /// Code of this host runs.
+  class CodeOf {
+   public:
+    CodeOf(World& world, Host& host) noexcept : world_(world), outer_(world.running_) { world.running_ = &host; }
+    CodeOf(const CodeOf&) = delete;
+    CodeOf& operator=(const CodeOf&) = delete;
+    ~CodeOf() { world_.running_ = outer_; }
+
+   private:
+    World& world_;
+    Host* outer_;
+  };
+
+  // Observer, RemoteGate, WaitPump, TimeKeeper
   std::uint64_t chainMade(Site site) override;
   void chainDied(std::uint64_t id, Site made, bool fired, const Failure& unhandled) override;
   std::uint64_t protocolMade() override;
@@ -200,6 +223,7 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   void userException(const char* where, const Failure& failure) override;
   bool remoteConnect(Stream& stream) override;
   bool pump() override { return settleStep() || (limits_ != nullptr && advanceInstant(kNever)); }
+  void passTime(std::uint8_t host, Instant until) override;
 
   RemotePeer& makePeer(unsigned k);
   bool settleStep();
@@ -228,7 +252,6 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   bool reachLimit();
   void getStuck(const char* limit, std::uint64_t allowed);
   void startHosts();
-  void sampleHosts() noexcept;
   void performPlay();
   void perform(const PlayEvent& event, std::size_t index);
   bool echo(RemotePeer& remote, const PlayEvent& event);
@@ -265,6 +288,8 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   // the number of this run in the ids of chains and protocols; no two worlds share one
   std::uint64_t epoch_ = 0;
   const Limits* limits_ = nullptr;
+  Host* running_ = nullptr;    // whose code runs
+  std::size_t busyHosts_ = 0;  // whose code takes time
   Instant runStart_{};
   std::uint64_t events_ = 0, eventsHere_ = 0, quietEvents_ = 0, progressSeen_ = 0;
   bool busy_ = false;

@@ -93,7 +93,6 @@ void World::performAdvance(Duration by) {
 }
 
 void World::performApp(const PlayEvent& event) {
-  sampleHosts();
   network_.noteHost(TraceKind::kApp, kRemotePeer, std::uint64_t{event.operation()} << 32 | (event.argument() & 0xFFFF'FFFF));
   Failure failure;
   if (onApp_) guarded("an application action", failure, [&] { onApp_(event.operation(), event.argument()); });

@@ -111,7 +111,7 @@ void SocketDriver::acceptStream(SocketEntry& port, int descriptor, const Address
   StreamSink* sink = port.acceptor->onAccept(&entry);
   if (entry.state != State::kOpen) return;  // the acceptor has closed it
   entry.sink = sink;
-  if (sink == nullptr) close(&entry, CloseMode::kGraceful, {}, sampled_ + kUnwantedLinger);
+  if (sink == nullptr) close(&entry, CloseMode::kGraceful, {}, now() + kUnwantedLinger);
 }
 
 void SocketDriver::acceptFailed(SocketEntry& port, int error) {
@@ -121,7 +121,7 @@ void SocketDriver::acceptFailed(SocketEntry& port, int error) {
 }
 
 void SocketDriver::rest(SocketEntry& port) {
-  if (!std::exchange(port.resting, true)) deadlines_.emplace(port.deadline = sampled_ + kAcceptRest, port.place);
+  if (!std::exchange(port.resting, true)) deadlines_.emplace(port.deadline = now() + kAcceptRest, port.place);
 }
 
 SocketEntry& SocketDriver::openConnection(const Address& to, const ConnectOptions& options, StreamSink& sink) {
