@@ -103,7 +103,7 @@ TEST(PlayCodec, InputWithoutAVersionRecordHasVersionOneAndAnUnknownVersionIsTheN
 
 TEST(PlayCodec, EncodeWritesTheVersionUnlessItIsOne) {
   Play play = sending("x");
-  EXPECT_EQ(encode(play, {}), "\xf5\x0f\x00\x02x");
+  EXPECT_EQ(ByteView(encode(play, {})), ByteView("\xf5\x0f\x00\x02x"));
   play.setVersion(1);
   EXPECT_EQ(encode(play, {}), "x");
 }
