@@ -26,15 +26,16 @@
 
 #ifdef TEASEL_HEAP_BY_HOOKS
 
-#include <sanitizer/allocator_interface.h>
+// As in <sanitizer/allocator_interface.h>, which g++ 12 does not bring.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*taken)(const volatile void* block, std::size_t size),
+                                                         void (*given)(const volatile void* block));
+extern "C" std::size_t __sanitizer_get_allocated_size(const volatile void* block);
 
 namespace {
 
-void taken(const volatile void* block, std::size_t) {
-  teasel::props::detail::heapTaken(__sanitizer_get_allocated_size(const_cast<const void*>(block)));
-}
+void taken(const volatile void* block, std::size_t) { teasel::props::detail::heapTaken(__sanitizer_get_allocated_size(block)); }
 void given(const volatile void* block) {
-  if (block != nullptr) teasel::props::detail::heapGiven(__sanitizer_get_allocated_size(const_cast<const void*>(block)));
+  if (block != nullptr) teasel::props::detail::heapGiven(__sanitizer_get_allocated_size(block));
 }
 [[maybe_unused]] const int kHooked = __sanitizer_install_malloc_and_free_hooks(taken, given);
 
