@@ -11,7 +11,7 @@ namespace teasel::fuzz {
 
 /// Runs a campaign in a child process. When an input ends that process, by a verdict or by any
 /// death, the supervisor saves the input as a tape, runs it once in a process in which nothing ran
-/// before, and prints the report and the next command. libFuzzer alone leaves a file crash-<hash>.
+/// before, and prints the report and the next command. libFuzzer alone leaves a file crash-HASH.
 ///
 /// The input is known after any death, because the campaign puts each one into shared memory before
 /// it runs. There is one supervisor in a process. On Linux the child does not outlive it.

@@ -96,7 +96,7 @@ TEST(RapidCheckGenerators, ChunkPlansShrinkToTheCutsThatMatter) {
 
 TEST(RapidCheckGenerators, PlaysHaveEveryKindOfStepAndKeepTheirShape) {
   std::set<PlayEventKind> kinds;
-  eachOf(plays({.connections = 3, .appOps = 2}, {.connections = 3}), [&](const Play& play) {
+  eachOf(plays({.connections = 3, .appOps = 2}, {.connections = 3, .hosts = 2}), [&](const Play& play) {
     for (const fakes::PlayEvent& event : play.events()) {
       kinds.insert(event.kind);
       EXPECT_LT(event.connection, 3);
