@@ -214,13 +214,18 @@ void SimDriver::dispatchStream(SimSlot& slot) {
     slot.sink->onConnected();
     if (over()) return;
   }
-  if (slot.owed > 0 && !slot.error && (!slot.me().wasReset || network_.version() >= 2)) {
-    if (slot.me().wasReset && slot.left > 0) failWrite(slot);
-    else pump(slot);
+  const bool writesAgain = !slot.me().wasReset || (network_.version() >= 2 && slot.left == 0);
+  if (slot.owed > 0 && !slot.error && writesAgain) {
+    pump(slot);
     if (over()) return;
   }
   if (slot.state == State::kOpen && slot.reading && !overtakesBytes(slot) && !deliverData(slot)) return;
-  if (!slot.error && slot.me().wasReset && slot.state == State::kOpen && noticesReset(slot)) slot.error = connectionLost();
+  if (!slot.error && slot.me().wasReset && slot.state == State::kOpen) {
+    // Drivers receive first. So a write meets the reset only where receiving does not.
+    if (noticesReset(slot)) slot.error = connectionLost();
+    else if (slot.left > 0 && network_.version() >= 2) failWrite(slot);
+    if (over()) return;
+  }
   if (!slot.error) return;
   const Failure error = std::exchange(slot.error, Failure());
   if (slot.state == State::kOpen) network_.note(TraceKind::kResetSeen, *slot.stream, slot.side);
