@@ -248,8 +248,7 @@ class Model {
       lingerUntil_ = now_ + std::chrono::seconds(2);
       gone_ = peerEnded_;
     } else {
-      gone_ = true;
-      finished_ = false;
+      gone_ = true;  // an end of stream that has arrived is still read before the reset
       peerWasReset_ = true;
     }
     arrived();
@@ -295,8 +294,10 @@ class Model {
   }
 
   bool reading() const { return !paused_ || losing_; }
-  /// A send has met a reset that a paused reader has not been told of.
+  /// A send has met a reset that a paused reader has not been told of. Behind the end of stream
+  /// nothing more can arrive, so the connection ends.
   void breakSending() {
+    if (eof_) return onReset();
     broken_ = true;
     queued_ = inFlight_ = left_ = 0;
   }
