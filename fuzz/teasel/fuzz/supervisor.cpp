@@ -52,6 +52,7 @@ void passOn(int number, siginfo_t* info, void*) {
 /// Both processes see it.
 struct Supervisor::Shared {
   std::atomic<std::uint32_t> state;
+  bool began;  // an input ran in that process
   std::uint32_t size;
   char oracle[256], fault[384];
   char bytes[kMaxInput];
@@ -93,12 +94,14 @@ int Supervisor::run(const std::function<int()>& campaign) {
   for (std::size_t i = 0; i < std::size(kPassedOn); ++i) ::sigaction(kPassedOn[i], &before[i], nullptr);
   const int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   const bool found = shared_->state != kIdle || WIFSIGNALED(status) || code == kFoundStatus;
-  if (!found || code == kInterrupted) return code;
+  // A process that only starts others, as libFuzzer does with -fork, leaves their reports to them.
+  if (!found || !shared_->began || code == kInterrupted) return code;
   report(code);
   return code == 0 ? kFoundStatus : code;
 }
 
 void Supervisor::inputBegins(ByteView bytes) noexcept {
+  shared_->began = true;
   shared_->size = static_cast<std::uint32_t>(bytes.size());
   if (!bytes.empty()) std::memcpy(shared_->bytes, bytes.data(), std::min(bytes.size(), kMaxInput));
   shared_->state.store(kRuns, std::memory_order_relaxed);

@@ -134,6 +134,14 @@ TEST_F(SupervisorTest, AnInterruptionIsNoFinding) {
   EXPECT_EQ(said_, "");
 }
 
+TEST_F(SupervisorTest, SaysNothingOfAProcessThatRanNoInput) {
+  Supervisor supervisor(*fakes::findScenario("fragile"), {.program = "x", .findings = folder_.string()});
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(supervisor.run([] { return Supervisor::kFoundStatus; }), Supervisor::kFoundStatus);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(tape(), fakes::Tape());
+}
+
 TEST_F(SupervisorTest, PassesSignalsOnToTheCampaign) {
   const fakes::Scenario& scenario = *fakes::findScenario("fragile");
   Supervisor supervisor(scenario, {.program = "x", .findings = folder_.string()});
