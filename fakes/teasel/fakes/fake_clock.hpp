@@ -33,9 +33,9 @@ class FakeClock final : public Clock {
   /// are set meanwhile. An exception out of a call is logged and changes nothing else. What is set
   /// for kNever is never due: advance(Duration::max()) ends at the last deadline before that.
   ///
-  /// A call that takes time may move the clock beyond that. If something was due by the end, it still
-  /// runs, together with all that has fallen due. If not, what fell due beyond the end waits for the
-  /// next advance.
+  /// A call that takes time may move the clock beyond that. If something was due by the end, it
+  /// still runs, together with all that has fallen due. If not, what fell due beyond the end waits
+  /// for the next advance.
   ///
   /// Throws NegativeDelay; UsageError inside a call that the clock makes; LimitExceeded when more
   /// than kCallsAtOneInstant calls would run while time stands. The call that would be too many

@@ -212,7 +212,8 @@ class ResetTest : public ::testing::TestWithParam<std::string> {
       stage.us().resumeProducing();
       stage.settle();
     }
-    if (GetParam() == "select" && !stage.hearer().lost()) stage.us().write("?");  // only a write tells
+    // There only a write tells.
+    if (GetParam() == "select" && !stage.hearer().lost()) stage.us().write("?");
     EXPECT_TRUE(stage.until([&] { return stage.hearer().lost(); }));
     EXPECT_EQ(stage.hearer().heard, expected);
     EXPECT_EQ(stage.hearer().received.size(), size);

@@ -68,9 +68,9 @@ class StreamSink {
   /// A send of ours has failed for good; `why` is a ConnectionLost. Nothing more can be sent. An
   /// unfinished write is given up, its onWritten never comes, and its segments are the caller's
   /// again. Receiving goes on: what had arrived before is still delivered, then onEof or onError
-  /// follows. That onEof is no clean end, and an onError may be less exact than `why`: the send that
-  /// failed has taken the error from the kernel. Does not come after onEof: then a send that fails is
-  /// reported by onError.
+  /// follows. That onEof is no clean end, and an onError may be less exact than `why`: the send
+  /// that failed has taken the error from the kernel. Does not come after onEof: then a send that
+  /// fails is reported by onError.
   virtual void onWriteError(const Failure& why) = 0;
   /// The stream is dead: connecting failed (`why` is a ConnectError), or the stream was reset
   /// (ConnectionLost). No upcall follows.

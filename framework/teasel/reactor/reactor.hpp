@@ -74,10 +74,10 @@ class Resource {
 ///     turn. A connection is flushed at the end of its own dispatch. What other connections, timers
 ///     or thread calls wrote to it is flushed in the closing phase. The closing phase also reports
 ///     connectionLost. It repeats until nothing is left, at most kClosingRounds times a turn. The
-///     loop never waits while there is output that was not offered to the driver. now() stands still
-///     from the sample to the end of the turn; between turns it asks the driver. A deadline is the
-///     driver's time at the call (liveNow) plus the delay, so work that blocks before the call does
-///     not shorten it. What falls due after the sample waits for the next turn.
+///     loop never waits while there is output that was not offered to the driver. now() stands
+///     still from the sample to the end of the turn; between turns it asks the driver. A deadline
+///     is the driver's time at the call (liveNow) plus the delay, so work that blocks before the
+///     call does not shorten it. What falls due after the sample waits for the next turn.
 ///  2. No user callback (of a protocol, factory or producer) runs inside a call of Transport or
 ///     Reactor. There is one exception: listenTCP calls startFactory, so that it can fail.
 ///     connectionMade comes in a later turn even if connect succeeds at once.

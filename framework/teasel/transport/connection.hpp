@@ -131,16 +131,17 @@ class ConnectionOwner {
 ///     the driver's onWriteError                           the same, after the bytes that arrived
 ///     the reactor's end                                   ConnectionLost
 ///
-/// After failConnection an onError or onWriteError during the flush does not replace the reason that
-/// was given.
+/// After failConnection an onError or onWriteError during the flush does not replace the reason
+/// that was given.
 ///
 /// After onWriteError (kBroken) the output is freed, and later writes are dropped and counted. The
-/// protocol hears what arrived before. Then onEof or onError ends the connection, and connectionLost
-/// gets what onWriteError said: even an onEof is no clean end then. While reading is paused all that
-/// waits for resumeProducing. loseConnection, failConnection and abortConnection do not wait: they
-/// end a broken connection at once. loseConnection gives connectionLost what onWriteError said,
-/// because a flush would have failed. A push producer that was paused is resumed, since nothing waits
-/// any more; it may be the one who must resume reading. A pull producer is not asked again.
+/// protocol hears what arrived before. Then onEof or onError ends the connection, and
+/// connectionLost gets what onWriteError said: even an onEof is no clean end then. While reading is
+/// paused all that waits for resumeProducing. loseConnection, failConnection and abortConnection do
+/// not wait: they end a broken connection at once. loseConnection gives connectionLost what
+/// onWriteError said, because a flush would have failed. A push producer that was paused is
+/// resumed, since nothing waits any more; it may be the one who must resume reading. A pull
+/// producer is not asked again.
 ///
 /// An attempt to connect ends by onError, stopConnecting or the reactor's end; the owner hears
 /// connectionFailed and no protocol exists.

@@ -55,9 +55,9 @@ class Transport : public Producer {
  public:
   /// Queues bytes. They are copied or shared, so `data` may die at once. They are offered to the
   /// driver at the end of the current dispatch. Bytes are dropped and counted after the end; also
-  /// after loseConnection and loseWriteConnection, unless a producer is registered; and after a send
-  /// has failed, while bytes that the peer had sent before are still being read. If more bytes than
-  /// the write limit would wait, the connection ends with LimitExceeded.
+  /// after loseConnection and loseWriteConnection, unless a producer is registered; and after a
+  /// send has failed, while bytes that the peer had sent before are still being read. If more bytes
+  /// than the write limit would wait, the connection ends with LimitExceeded.
   virtual void write(ByteView data) = 0;
   void writeSequence(std::span<const ByteView> parts) {
     for (const ByteView part : parts) write(part);

@@ -160,7 +160,8 @@ TEST(Mutator, SetsNumbersToBoundaryValues) {
 TEST(Mutator, SplitsDelimiters) {
   Mutator mutator({}, append);
   bool split = false;
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) split = split || mutator.mutated("ab\r\n", 400, seed) == newest("ab\r\xF5\x02\n");
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
+    split = split || mutator.mutated("ab\r\n", 400, seed) == newest("ab\r\xF5\x02\n");
   EXPECT_TRUE(split);
 }
 

@@ -19,8 +19,9 @@ struct Comparison {
 
 /// How two runs of one Play differ on one connection.
 struct Difference {
-  /// What differs, in a few words without sizes or bytes: which kinds of entries, which side closed,
-  /// log or output. Two differences with different aspects are two faults. See fakes::Verdict::aspect.
+  /// What differs, in a few words without sizes or bytes: which kinds of entries, which side
+  /// closed, log or output. Two differences with different aspects are two faults. See
+  /// fakes::Verdict::aspect.
   std::string aspect;
   std::string text;  ///< for people
 };

@@ -8,9 +8,9 @@ namespace teasel::props {
 /// Measures how much heap this thread uses while the meter lives. Meters may be nested.
 ///
 /// The meter counts in programs that link the CMake target teasel_count_heap. It counts what goes
-/// through operator new and through malloc and its relatives, in the size of the allocator's blocks,
-/// also in shared libraries and in C code. It does not see memory from mmap. In builds without a
-/// sanitizer and without glibc it sees operator new alone.
+/// through operator new and through malloc and its relatives, in the size of the allocator's
+/// blocks, also in shared libraries and in C code. It does not see memory from mmap. In builds
+/// without a sanitizer and without glibc it sees operator new alone.
 class HeapMeter {
  public:
   HeapMeter() noexcept;

@@ -84,8 +84,8 @@ struct HeapBounds {
 /// Oracle "heap": the memory that input takes is linear in its size, whatever sizes the input
 /// declares. The property measures the peak of the heap in a run of the Play as it is and in a
 /// bytewise run. Everything in these runs counts: operator new and malloc, also of C libraries,
-/// queues, and what the subject reports and sends. Throws UsageError in a program that does not count: link teasel_count_heap
-/// (heap.hpp).
+/// queues, and what the subject reports and sends. Throws UsageError in a program that does not
+/// count: link teasel_count_heap (heap.hpp).
 bool boundedHeap(fakes::World& world, const Subject& subject, const HeapBounds& bounds);
 inline bool boundedHeap(fakes::World& world, const Subject& subject) { return boundedHeap(world, subject, HeapBounds{}); }
 

@@ -19,7 +19,8 @@ namespace teasel::props {
 ///
 /// Most subjects are a function that makes one protocol:
 ///
-///     const Subject subject = [](Reactor& reactor, EventLog& log) { return std::make_shared<Mine>(reactor, log); };
+///     const Subject subject = [](Reactor& reactor, EventLog& log) { return
+///     std::make_shared<Mine>(reactor, log); };
 ///
 /// The protocol reports to `log` and takes its time from `reactor`. Both outlive the protocol.
 class Subject {
@@ -32,11 +33,12 @@ class Subject {
 
   /// A subject that is told when a run begins. `begin(reactor)` is called at the beginning of every
   /// run, before the first connection. It returns what the connections of that run share: a room, a
-  /// table, a counter. `make(shared, reactor, log)` makes the protocol of one connection and gets it
-  /// by reference. It outlives the protocols of its run.
+  /// table, a counter. `make(shared, reactor, log)` makes the protocol of one connection and gets
+  /// it by reference. It outlives the protocols of its run.
   ///
   ///     Subject::sharing([](Reactor&) { return Room(); },
-  ///                      [](Room& room, Reactor&, EventLog& log) { return std::make_shared<Guest>(room, log); });
+  ///                      [](Room& room, Reactor&, EventLog& log) { return
+  ///                      std::make_shared<Guest>(room, log); });
   template <class Begin, class MakeShared>
   static Subject sharing(Begin begin, MakeShared make) {
     using Shared = std::invoke_result_t<Begin&, Reactor&>;

@@ -39,7 +39,8 @@ struct ResetRow {
   std::string_view sends;     ///< what each of our sends gives: "ok", or an error
   std::string_view received;  ///< what recv gives behind the bytes: "0", or an error
   std::string_view error;     ///< SO_ERROR behind that; empty if there is none
-  // What the protocol hears behind the bytes. It is half-closeable where a direction is half-closed.
+  // What the protocol hears behind the bytes. It is half-closeable where a direction is
+  // half-closed.
   std::string_view hears;         ///< while it reads; empty if the row cannot come then
   std::string_view hearsResumed;  ///< if it was paused: nothing before it resumes, then this
 };
@@ -75,8 +76,8 @@ inline constexpr ResetRow kResetTable[] = {
     {HalfClosed::kPeers, PeerEnds::kCloses, WeWrite::kAfterTwice, "ok EPIPE", "0", "", "", kHearsLost},
 };
 
-/// How many bytes of the peer arrive before the end, in the runs of a row: none, few, and as many as
-/// one window of Linux and of the world holds.
+/// How many bytes of the peer arrive before the end, in the runs of a row: none, few, and as many
+/// as one window of Linux and of the world holds.
 inline constexpr std::size_t kResetArrivals[] = {0, 15, 50'000};
 
 inline bool writesBefore(const ResetRow& row) { return row.writes == WeWrite::kBefore || row.writes == WeWrite::kBoth; }

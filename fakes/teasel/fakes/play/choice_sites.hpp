@@ -145,7 +145,8 @@ struct ChoiceSiteRow {
   std::string_view zero;  ///< what 0 means: always the benign choice
   Decider decider;
   std::optional<FaultSwitch> fault = std::nullopt;  ///< it is drawn only where this is on
-  unsigned retiredIn = ~0u;                         ///< Plays of this version and later do not draw it (Play::version)
+  /// Plays of this version and later do not draw it (Play::version).
+  unsigned retiredIn = ~0u;
 };
 
 /// The table of choice sites.

@@ -143,8 +143,7 @@ bool Play::send(unsigned k, ByteView bytes) {
 }
 
 bool Play::advance(Duration time) {
-  if (time < Duration::zero())
-    throw NegativeDelay("Play::advance by " + durationText(time) + ": time only goes forward");
+  if (time < Duration::zero()) throw NegativeDelay("Play::advance by " + durationText(time) + ": time only goes forward");
   return step(PlayEventKind::kAdvance, 0, {static_cast<std::uint64_t>(time.count())});
 }
 

@@ -46,7 +46,7 @@ enum class TraceKind : std::uint8_t {
   kSkipped = 29,       ///< an event of the Play had nothing to act on; number: index in the Play
   kLingerEnd = 30,     ///< the linger limit of a closed connection fell due
   kThread = 31,        ///< a call of the host ran in a simulated thread
-  kSlow = 40,          ///< code of a host takes time (kRemotePeer: of all hosts); number: nanoseconds
+  kSlow = 40,          ///< code of a host (kRemotePeer: of all) takes time; number: nanoseconds
   kLinkCut = 50,       ///< from party to peer all is lost; number: 1 for both directions
   kLinkHeld = 51,      ///< from party to peer all is held; number: 1 for both directions
   kLinkOpened = 52,    ///< from party to peer all passes again; number: 1 for both directions

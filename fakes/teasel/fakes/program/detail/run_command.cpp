@@ -112,7 +112,8 @@ int runCommand(const Program& program, Arguments arguments) {
   if (chosen.empty()) throw UsageError("no scenario is linked into this program");
   const std::vector<fs::path> files = options.corpus.empty() ? std::vector<fs::path>() : corpusFiles(options.corpus);
   if (files.empty() && options.seeds == 0) throw UsageError("run: nothing to run: no corpus and no seeds");
-  std::vector<std::vector<InputFile>> corpora;  // all are read before anything runs: one may be missing
+  // All are read before anything runs: one may be missing.
+  std::vector<std::vector<InputFile>> corpora;
   for (const Scenario* scenario : chosen) corpora.push_back(corpusOf(*scenario, files));
   std::size_t failures = 0;
   for (std::size_t i = 0; i < chosen.size(); ++i) failures += ScenarioRun(program, options, *chosen[i]).run(corpora[i]);
