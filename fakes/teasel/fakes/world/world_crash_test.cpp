@@ -161,7 +161,7 @@ TEST_P(WorldCrash, ACrashedHostRefusesConnectionsAndASilentOneLetsThemWait) {
   EXPECT_EQ(it_.taken(), "");
   it_.server().restart();
   world_.advance(1s);
-  EXPECT_EQ(it_.taken(), "c.made s.made") << "the request was repeated after three seconds";
+  EXPECT_EQ(it_.taken(), "s.made c.made") << "the request was repeated after three seconds";
 }
 
 TEST_P(WorldCrash, ARemotePeerFindsThePortOfAHostAgainAtItsPlace) {
@@ -172,7 +172,7 @@ TEST_P(WorldCrash, ARemotePeerFindsThePortOfAHostAgainAtItsPlace) {
   world_.connect(1, 0);
   world_.connect(2, 1);
   world_.settle();
-  EXPECT_EQ(it_.taken(), "c.made s.made");
+  EXPECT_EQ(it_.taken(), "s.made c.made");
 }
 
 TEST_P(WorldCrash, AConnectionThatWaitedInTheBacklogSeesTheCrash) {
