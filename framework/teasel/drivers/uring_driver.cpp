@@ -147,8 +147,9 @@ void UringDriver::arm(Entry& entry, Operation operation) {
       }
       break;
     }
-    // Errors and hang-ups are reported even if nobody asks for them.
-    case kWatch: io_uring_prep_poll_add(&sqe, entry.descriptor, 0); break;
+    // Errors and hang-ups are reported even if nobody asks for them; so is, at once, the end of
+    // stream that the peer has sent (POLLRDHUP). That one must not end the watch.
+    case kWatch: io_uring_prep_poll_multishot(&sqe, entry.descriptor, 0); break;
     case kWakeUp: return;
   }
   sqe.user_data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
@@ -311,7 +312,9 @@ void UringDriver::watched(Entry& entry, int result) {
   if (entry.state != State::kOpen || entry.failed || result < 0) return;
   if (const int error = (result & POLLERR) != 0 ? posix::takeSocketError(entry.descriptor) : 0; error != 0)
     return fail(entry, posix::lossFailure(error, "the connection"));
+  if ((result & (POLLERR | POLLHUP)) == 0) return;
   entry.hungUp = true;
+  touch(entry);
 }
 
 // Writing -----------------------------------------------------------------------------------------

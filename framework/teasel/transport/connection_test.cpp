@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 #include <teasel/core/errors.hpp>
@@ -48,6 +49,56 @@ TEST(Connection, IsNoLongerConnectedWhenAbortConnectionReturnsAlthoughConnection
   EXPECT_TRUE(bench.connection->disconnecting());
   EXPECT_FALSE(bench.protocol->reason) << "connectionLost comes in the closing phase";
   EXPECT_TRUE(bench.reason());
+}
+
+/// A connection in which a send has failed while `waiting` bytes waited.
+struct Broken : Open {
+  explicit Broken(std::size_t waiting = 7, const std::function<void(Broken&)>& before = {}) {
+    driver->takes = false;
+    if (before) before(*this);
+    connection->write(std::string(waiting, 'w'));
+    settle();
+    calls.take();
+    upcall([this] { driver->stream->onWriteError(why); });
+  }
+  const Failure why{ConnectionLost("sending failed: ETIMEDOUT")};
+};
+
+TEST(ConnectionAfterAFailedSend, FreesItsOutputAndDropsAndCountsWrites) {
+  Broken bench;
+  EXPECT_EQ(bench.connection->pendingBytes(), 0u);
+  EXPECT_TRUE(bench.connection->connected());
+  EXPECT_FALSE(bench.connection->disconnecting());
+  bench.connection->write("more");
+  bench.settle();
+  EXPECT_EQ(bench.connection->counters().writesDropped, 1u);
+  EXPECT_EQ(bench.connection->counters().bytesDropped, 4u);
+  EXPECT_EQ(bench.calls.take(), "") << "nothing goes to the driver any more";
+}
+
+TEST(ConnectionAfterAFailedSend, GivesConnectionLostTheErrorOfTheSendHoweverReceivingEnds) {
+  for (const bool cleanly : {true, false}) {
+    Broken bench;
+    bench.receive("last words");
+    bench.upcall([&] {
+      if (cleanly) bench.driver->stream->onEof();
+      else bench.driver->stream->onError(connectionLost());
+    });
+    EXPECT_EQ(bench.calls.take(),
+              "protocol.dataReceived driver.close(abort) protocol.connectionLost(ConnectionLost) owner.closed");
+    EXPECT_TRUE(bench.protocol->reason.same(bench.why)) << bench.protocol->reason;
+  }
+}
+
+TEST(ConnectionAfterAFailedSend, ResumesAPushProducerThatWasPaused) {
+  Broken bench(100'000, [](Broken& it) { it.connection->registerProducer(it.producer, true); });
+  EXPECT_EQ(bench.calls.take(), "producer.resumeProducing");
+}
+
+TEST(ConnectionAfterAFailedSend, AsksAPullProducerForNothingMore) {
+  Broken bench(7, [](Broken& it) { it.connection->registerProducer(it.producer, false); });
+  bench.settle();
+  EXPECT_EQ(bench.calls.take(), "");
 }
 
 TEST(ConnectionEndedBy, AbortConnectionNamesItsCaller) {
