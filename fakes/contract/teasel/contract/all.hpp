@@ -11,6 +11,7 @@
 #include <teasel/contract/listen.hpp>
 #include <teasel/contract/producer_ends.hpp>
 #include <teasel/contract/producers.hpp>
+#include <teasel/contract/resets.hpp>
 #include <teasel/contract/thread_pool.hpp>
 #include <teasel/contract/threads.hpp>
 #include <teasel/contract/time.hpp>
@@ -23,6 +24,7 @@
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractClose, arms);        \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractHalfClose, arms);    \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractBackpressure, arms); \
+  TEASEL_INSTANTIATE_CONTRACT_PART(ContractResets, arms);       \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, arms);    \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, arms); \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractConnect, arms);      \

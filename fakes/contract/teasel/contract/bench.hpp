@@ -85,6 +85,9 @@ class Bench {
   virtual bool punctual() const noexcept { return true; }
   /// A write that has room is taken at once and not reported later.
   virtual bool eagerWrites() const noexcept { return true; }
+  /// Bytes that arrive before a reset are always heard, in the order of Linux (reset_table.hpp). A
+  /// world may draw another order, and loses what is on its way when a connection is reset.
+  virtual bool exactResets() const noexcept { return true; }
   /// A callback of the test is going to throw on purpose.
   virtual void expectExceptions() {}
 

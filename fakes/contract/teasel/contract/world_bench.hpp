@@ -15,7 +15,7 @@ namespace teasel::contract {
 class WorldBench : public Bench {
  public:
   WorldBench(fakes::SimDriver::Mode mode, int round)
-      : delays_(round % 3 == 1), world_(std::make_unique<fakes::World>(options(mode, round))) {
+      : calm_(round == 0), delays_(round % 3 == 1), world_(std::make_unique<fakes::World>(options(mode, round))) {
     if (round > 0) world_->choices().usePrng(static_cast<std::uint64_t>(round));
     server_ = &world_->host("server");
     client_ = round % 5 == 4 ? server_ : &world_->host("client");
@@ -42,6 +42,7 @@ class WorldBench : public Bench {
   void destroy() override { world_.reset(); }
   bool simulated() const noexcept override { return true; }
   bool punctual() const noexcept override { return !delays_; }
+  bool exactResets() const noexcept override { return calm_; }
   bool eagerWrites() const noexcept override { return server_->driver().name() == "world_readiness"; }
   /// More than two windows and what completion mode holds.
   std::size_t moreThanFits() const noexcept override { return std::size_t{200} << 10; }
@@ -62,7 +63,7 @@ class WorldBench : public Bench {
     options.faults.stalls = round % 6 == 1;
     return options;
   }
-  bool delays_;
+  bool calm_, delays_;
   std::unique_ptr<fakes::World> world_;
   fakes::Host* server_;
   fakes::Host* client_;

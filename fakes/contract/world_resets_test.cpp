@@ -1,0 +1,102 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include <teasel/contract/reset_table.hpp>
+#include <teasel/fakes/world/world.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
+
+/// The table of resets, played by remote peers in both modes of a calm world. A remote peer can do
+/// all that a plain socket can.
+namespace teasel::contract {
+namespace {
+
+using fakes::RemotePeer;
+using fakes::SimDriver;
+using fakes::World;
+
+/// Writes down what it hears.
+class Hearer final : public Protocol {
+ public:
+  explicit Hearer(bool half) : half_(half) {}
+  void dataReceived(ByteView data) override { received += data.text(); }
+  bool halfCloseable() const noexcept override { return half_; }
+  void readConnectionLost() override { heard += "readLost "; }
+  void connectionLost(const Failure& why) override { heard += "lost:" + why.name(); }
+
+  std::string received, heard;
+
+ private:
+  bool half_;
+};
+
+class Hearers final : public Factory {
+ public:
+  explicit Hearers(bool half) : half_(half) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return last = std::make_shared<Hearer>(half_); }
+  std::shared_ptr<Hearer> last;
+
+ private:
+  bool half_;
+};
+
+class WorldStage {
+ public:
+  WorldStage(SimDriver::Mode mode, bool half) : world_({.mode = mode}), hearers_(std::make_shared<Hearers>(half)) {
+    world_.host().reactor().listenTCP(1, hearers_);
+    peer_ = &world_.connect(0);
+    peer_->stopReading();
+    settle();
+  }
+  Hearer& hearer() { return *hearers_->last; }
+  Transport& us() { return hearer().transport(); }
+  void settle() { world_.settle(); }
+  void peerTakes() { peer_->read(0); }
+  void peerSends(const std::string& bytes) { peer_->send(bytes); }
+  void peerHalfCloses() { peer_->endOfStream(); }
+  void peerResets() { peer_->reset(); }
+  void peerCloses() { peer_->close(); }
+
+ private:
+  World world_;
+  std::shared_ptr<Hearers> hearers_;
+  RemotePeer* peer_ = nullptr;
+};
+
+class WorldResets : public testing::TestWithParam<SimDriver::Mode> {
+ public:
+  static void play(const ResetRow& row, bool paused, std::size_t size) {
+    const std::string_view expected = paused ? row.hearsResumed : row.hears;
+    if (expected.empty()) return;
+    SCOPED_TRACE(describe(row) + (paused ? "; paused; " : "; ") + std::to_string(size) + " bytes arrive");
+    WorldStage stage(GetParam(), row.half != HalfClosed::kNeither);
+    playReset(stage, row, paused, std::string(size, 'x'));
+    stage.settle();
+    if (paused) {
+      EXPECT_EQ(stage.hearer().received + stage.hearer().heard, "");
+      stage.us().resumeProducing();
+      stage.settle();
+    }
+    EXPECT_EQ(stage.hearer().heard, expected);
+    EXPECT_EQ(stage.hearer().received.size(), size);
+  }
+};
+
+TEST_P(WorldResets, AReaderHearsWhatTheTableSays) {
+  for (const ResetRow& row : kResetTable)
+    for (const std::size_t size : kResetArrivals) play(row, false, size);
+}
+
+TEST_P(WorldResets, APausedReaderHearsWhatTheTableSaysWhenItResumes) {
+  for (const ResetRow& row : kResetTable)
+    for (const std::size_t size : kResetArrivals) play(row, true, size);
+}
+
+INSTANTIATE_TEST_SUITE_P(, WorldResets, testing::Values(SimDriver::Mode::kReadiness, SimDriver::Mode::kCompletion),
+                         [](const auto& test) {
+                           return test.param == SimDriver::Mode::kReadiness ? "world_readiness" : "world_completion";
+                         });
+
+}  // namespace
+}  // namespace teasel::contract
