@@ -1,0 +1,422 @@
+#include <teasel/drivers/driver_test_kit.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include <sys/ioctl.h>
+
+#include <teasel/contract/reset_table.hpp>
+#include <teasel/protocol/connector.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
+#include <teasel/protocols/file_sender.hpp>
+#include <teasel/reactor/reactor.hpp>
+
+/// What a protocol hears when a plain socket at the other end resets or closes the connection. The
+/// table of resets is played against Linux itself first: it says what a driver can know.
+namespace teasel::drivertest {
+
+using namespace teasel::contract;
+
+// Plain sockets -----------------------------------------------------------------------------------
+
+/// A listening plain socket.
+class PlainListener {
+ public:
+  PlainListener() {
+    Failure why;
+    descriptor_ = posix::openListener(Address::ipv4(127, 0, 0, 1, 0), 50, posix::Blocking::kYes, why);
+    EXPECT_GE(descriptor_, 0) << why;
+  }
+  PlainListener(const PlainListener&) = delete;
+  PlainListener& operator=(const PlainListener&) = delete;
+  ~PlainListener() { ::close(descriptor_); }
+  Address address() const { return posix::localAddress(descriptor_); }
+  int descriptor() const { return descriptor_; }
+  bool waiting() const { return readable(descriptor_); }
+  Peer accept() { return Peer(::accept(descriptor_, nullptr, nullptr)); }
+  static bool readable(int descriptor) {
+    pollfd one{descriptor, POLLIN, 0};
+    return ::poll(&one, 1, 0) == 1;
+  }
+
+ private:
+  int descriptor_;
+};
+
+/// Reads at most `most` bytes that are there now. Returns how many it read.
+std::size_t takeSome(const Peer& peer, std::size_t most) {
+  std::string into(most, '\0');
+  const ssize_t count = ::recv(peer.descriptor(), into.data(), into.size(), MSG_DONTWAIT);
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+#ifdef __linux__
+
+std::string errorName(int error) {
+  switch (error) {
+    case 0: return "";
+    case ECONNRESET: return "ECONNRESET";
+    case EPIPE: return "EPIPE";
+    default: return posix::errorText(error);
+  }
+}
+
+/// Our end of a connection, as a plain socket that notes what each send gives.
+struct PlainEnd {
+  explicit PlainEnd(int fd) : descriptor(fd) {}
+  PlainEnd(const PlainEnd&) = delete;
+  PlainEnd& operator=(const PlainEnd&) = delete;
+  ~PlainEnd() { ::close(descriptor); }
+  void write(ByteView bytes) {
+    const bool sent = ::send(descriptor, bytes.data(), bytes.size(), posix::kNoSignal | MSG_DONTWAIT) >= 0;
+    (sends += sends.empty() ? "" : " ") += sent ? "ok" : errorName(errno);
+  }
+  void loseWriteConnection() const { ::shutdown(descriptor, SHUT_WR); }
+  void pauseProducing() const {}
+  /// Receives to the end. Returns what the last call gave.
+  std::string receiveAll() {
+    char piece[65536];
+    for (;;) {
+      const ssize_t count = ::recv(descriptor, piece, sizeof piece, MSG_DONTWAIT);
+      if (count <= 0) return count == 0 ? "0" : errorName(errno);
+      received.append(piece, static_cast<std::size_t>(count));
+    }
+  }
+
+  int descriptor;
+  std::string sends, received;
+};
+
+/// The stage of a row between two plain sockets.
+class LinuxStage {
+ public:
+  LinuxStage() : peer_(Peer::connectedTo(listener_.address())), us_(::accept(listener_.descriptor(), nullptr, nullptr)) {}
+  PlainEnd& us() { return us_; }
+  void settle() {}
+  void peerTakes() { peer_.take(); }
+  void peerSends(const std::string& bytes) { peer_.send(bytes); }
+  void peerHalfCloses() { peer_.endWrite(); }
+  void peerResets() { peer_.reset(); }
+  void peerCloses() { peer_.close(); }
+
+ private:
+  PlainListener listener_;
+  Peer peer_;
+  PlainEnd us_;
+};
+
+TEST(ResetTable, SaysWhatLinuxDoes) {
+  for (const ResetRow& row : kResetTable)
+    for (const std::size_t size : kResetArrivals) {
+      SCOPED_TRACE(describe(row) + "; " + std::to_string(size) + " bytes arrive");
+      LinuxStage stage;
+      playReset(stage, row, true, std::string(size, 'x'));
+      EXPECT_EQ(stage.us().sends, row.sends);
+      EXPECT_EQ(stage.us().receiveAll(), row.received);
+      EXPECT_EQ(stage.us().received.size(), size);
+      EXPECT_EQ(errorName(posix::takeSocketError(stage.us().descriptor)), row.error);
+    }
+}
+
+#endif
+
+// Drivers -----------------------------------------------------------------------------------------
+
+/// Writes down what it hears. The test sets what it does on data.
+class Hearer : public Protocol {
+ public:
+  explicit Hearer(bool half = false) : half_(half) {}
+  void dataReceived(ByteView data) override {
+    received += data.text();
+    if (onData) onData();
+  }
+  bool halfCloseable() const noexcept override { return half_; }
+  void readConnectionLost() override { heard += "readLost "; }
+  void connectionLost(const Failure& why) override { heard += "lost:" + why.name(); }
+  bool lost() const { return heard.find("lost:") != std::string::npos; }
+
+  std::string received, heard;
+  std::function<void()> onData;
+
+ private:
+  bool half_;
+};
+
+class Hearers final : public Factory {
+ public:
+  explicit Hearers(bool half) : half_(half) { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return last = std::make_shared<Hearer>(half_); }
+  std::shared_ptr<Hearer> last;
+
+ private:
+  bool half_;
+};
+
+/// A server on a driver, and a plain socket that is connected to it.
+class ServedPeer {
+ public:
+  explicit ServedPeer(const std::string& driver, bool half = false)
+      : reactor_(makeDriver(driver)), hearers_(std::make_shared<Hearers>(half)) {
+    port_ = reactor_.listenTCP(0, hearers_, 50, "127.0.0.1");
+  }
+  void connect() {
+    peer_ = std::make_unique<Peer>(Peer::connectedTo(port_->getHost()));
+    EXPECT_TRUE(until([&] { return hearers_->last != nullptr; }));
+  }
+  Address address() const { return port_->getHost(); }
+  Hearer& hearer() { return *hearers_->last; }
+  Peer& peer() { return *peer_; }
+  Transport& us() { return hearer().transport(); }
+  void settle() {
+    for (int turns = 0; turns < 6; ++turns) reactor_.turn(1ms);
+  }
+  template <class Done>
+  bool until(Done done) {
+    const Instant end = reactor_.driver().now() + 5s;
+    for (int turns = 0; turns < 200 || reactor_.driver().now() < end; ++turns, reactor_.turn(5ms))
+      if (done()) return true;
+    return done();
+  }
+  void peerTakes() { settle(), peer_->take(); }
+  void peerSends(const std::string& bytes) { peer_->send(bytes); }
+  void peerHalfCloses() { peer_->endWrite(); }
+  void peerResets() { peer_->reset(); }
+  void peerCloses() { peer_->close(); }
+
+ private:
+  Reactor reactor_;
+  std::shared_ptr<Hearers> hearers_;
+  std::shared_ptr<Port> port_;
+  std::unique_ptr<Peer> peer_;
+};
+
+class ResetTest : public ::testing::TestWithParam<std::string> {
+ public:
+  void SetUp() override {
+    if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
+  }
+  void play(const ResetRow& row, bool paused, std::size_t size) {
+    const std::string_view expected = paused ? row.hearsResumed : row.hears;
+    if (expected.empty()) return;
+    SCOPED_TRACE(describe(row) + (paused ? "; paused; " : "; ") + std::to_string(size) + " bytes arrive");
+    const std::string arrives(size, 'x');
+    ServedPeer stage(GetParam(), row.half != HalfClosed::kNeither);
+    stage.connect();
+    stage.settle();
+    playReset(stage, row, paused, arrives);
+    stage.settle();
+    if (paused) {
+      EXPECT_EQ(stage.hearer().received + stage.hearer().heard, "");
+      stage.us().resumeProducing();
+      stage.settle();
+    }
+    if (GetParam() == "select" && !stage.hearer().lost()) stage.us().write("?");  // only a write tells
+    EXPECT_TRUE(stage.until([&] { return stage.hearer().lost(); }));
+    EXPECT_EQ(stage.hearer().heard, expected);
+    EXPECT_EQ(stage.hearer().received.size(), size);
+  }
+};
+
+TEST_P(ResetTest, AReaderHearsWhatTheTableSays) {
+  for (const ResetRow& row : kResetTable)
+    for (const std::size_t size : kResetArrivals) play(row, false, size);
+}
+
+TEST_P(ResetTest, APausedReaderHearsWhatTheTableSaysWhenItResumes) {
+  for (const ResetRow& row : kResetTable)
+    for (const std::size_t size : kResetArrivals) play(row, true, size);
+}
+
+TEST_P(ResetTest, HearsWhyItWasRefusedAlthoughItsNextWriteMeetsTheReset) {
+  for (int round = 0; round < 10; ++round) {
+    ServedPeer it(GetParam());
+    it.connect();
+    it.us().write("part one");
+    it.settle();
+    it.peer().send("ERR bad request");
+    it.peer().close();
+    it.us().write("part two");
+    ASSERT_TRUE(it.until([&] { return it.hearer().lost(); }));
+    EXPECT_EQ(it.hearer().received, "ERR bad request");
+    EXPECT_EQ(it.hearer().heard, "lost:ConnectionLost");
+  }
+}
+
+/// The descriptor of a driver's listening socket. A driver does not tell it.
+int listenerAt(const Address& address) {
+  for (int descriptor = 3; descriptor < 1024; ++descriptor) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0 &&
+        posix::localAddress(descriptor) == address)
+      return descriptor;
+  }
+  return -1;
+}
+
+TEST_P(ResetTest, AServerThatAnswersEachPieceHearsAllThatArrivedBeforeTheReset) {
+  constexpr std::size_t kSize = 150'000;
+  ServedPeer it(GetParam());
+  const int room = 1 << 20;  // so that the system takes it all before the driver looks
+  ASSERT_EQ(::setsockopt(listenerAt(it.address()), SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
+  it.connect();
+  it.hearer().onData = [&] { it.us().write("answer"); };
+  it.peer().send(std::string(kSize, 'x'));
+#ifdef TIOCOUTQ
+  int unacknowledged = 1;
+  for (int tries = 0; tries < 2000 && unacknowledged != 0; ++tries) {
+    ::usleep(500);
+    ASSERT_EQ(::ioctl(it.peer().descriptor(), TIOCOUTQ, &unacknowledged), 0);
+  }
+  ASSERT_EQ(unacknowledged, 0);
+#endif
+  it.peer().reset();
+  ASSERT_TRUE(it.until([&] { return it.hearer().lost(); }));
+  EXPECT_EQ(it.hearer().received.size(), kSize);
+  EXPECT_EQ(it.hearer().heard, "lost:ConnectionLost");
+}
+
+// A refused upload --------------------------------------------------------------------------------
+
+/// Uploads 8 MB as soon as it is connected.
+class Uploader final : public Hearer {
+ public:
+  static constexpr std::size_t kSize = std::size_t{8} << 20;
+  void connectionMade() override {
+    sender_
+        ->beginFileTransfer(
+            [left = kSize](std::span<char> into) mutable {
+              const std::size_t count = std::min(left, into.size());
+              std::fill_n(into.begin(), count, 'u');
+              left -= count;
+              return count;
+            },
+            transport())
+        .addErrback([](const Failure&) { return std::string(); });
+  }
+
+ private:
+  std::shared_ptr<FileSender> sender_ = std::make_shared<FileSender>();
+};
+
+class Uploaders final : public ClientFactory {
+ public:
+  Uploaders() { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return last = std::make_shared<Uploader>(); }
+  std::shared_ptr<Uploader> last;
+};
+
+/// The server reads 100 kB of an upload, answers, and closes with input unread. The answer and the
+/// reset arrive in our system while the driver does not look.
+TEST_P(ResetTest, AnUploadHearsTheAnswerWithWhichItIsRefused) {
+  constexpr int kRounds = 100;
+  Reactor reactor(makeDriver(GetParam()));
+  PlainListener server;
+  int heard = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto uploads = std::make_shared<Uploaders>();
+    reactor.connectTCP("127.0.0.1", server.address().port(), uploads);
+    const auto turnUntil = [&](auto done) {
+      for (int turns = 0; turns < 5000 && !done(); ++turns) reactor.turn(1ms);
+      return done();
+    };
+    ASSERT_TRUE(turnUntil([&] { return server.waiting(); }));
+    Peer peer = server.accept();
+    std::size_t taken = 0;
+    ASSERT_TRUE(turnUntil([&] { return (taken += takeSome(peer, 100'000 - taken)) == 100'000; }));
+    ASSERT_TRUE(turnUntil([&] { return PlainListener::readable(peer.descriptor()); }));
+    peer.send("413 Payload Too Large\r\n");
+    peer.close();
+    ASSERT_TRUE(turnUntil([&] { return uploads->last->lost(); }));
+    heard += uploads->last->received == "413 Payload Too Large\r\n" ? 1 : 0;
+    EXPECT_EQ(uploads->last->heard, "lost:ConnectionLost");
+  }
+  EXPECT_EQ(heard, kRounds);
+}
+
+INSTANTIATE_TEST_SUITE_P(Loopback, ResetTest, ::testing::ValuesIn(testedDrivers()), [](const auto& test) { return test.param; });
+
+// Drivers alone -----------------------------------------------------------------------------------
+
+class DriverResetTest : public DriverTest {};
+
+TEST_P(DriverResetTest, AConnectionThatWasResetBeforeItWasNoticedIsMadeHeardAndLost) {
+  PlainListener server;
+  Sink client;
+  client.slot = driver->connect(server.address(), {}, client);
+  ASSERT_TRUE(until([&] { return server.waiting(); }));
+  Peer peer = server.accept();
+  peer.send("ERR busy");
+  peer.reset();
+  ASSERT_TRUE(until([&] { return client.errors + client.eofs == 1; }));
+  EXPECT_EQ(client.connected, 1);
+  EXPECT_EQ(client.data, "ERR busy");
+  EXPECT_EQ(client.errors + client.writeErrors, 1) << "an end of stream alone would look like a clean end";
+  EXPECT_TRUE((client.errors == 1 ? client.error : client.writeError).same(connectionLost()));
+  EXPECT_EQ(client.slot->peer(), server.address());
+  close(client, CloseMode::kAbort);
+}
+
+TEST_P(DriverResetTest, AfterAFailedSendAStreamThatIsPausedWaitsWithoutSpinning) {
+  auto [sink, peer] = pair();
+  driver->reading(sink.slot, false);
+  pump(5ms);
+  peer.send("held");
+  peer.reset();
+  write(sink, "into the void");
+  ASSERT_TRUE(until([&] { return sink.writeErrors == 1; }));
+  int polls = 0;
+  for (const Instant end = driver->now() + 100ms; driver->now() < end; ++polls) poll(20ms);
+  EXPECT_LT(polls, 20);
+  EXPECT_EQ(sink.chunks + sink.eofs + sink.errors, 0);
+  driver->reading(sink.slot, true);
+  ASSERT_TRUE(until([&] { return sink.eofs + sink.errors == 1; }));
+  EXPECT_EQ(sink.data, "held");
+  close(sink, CloseMode::kAbort);
+}
+
+TEST_P(DriverResetTest, AResetIsReportedHoweverLongAfterTheEndOfStreamItComes) {
+  if (GetParam() == "select") GTEST_SKIP() << "select(2) cannot watch for errors alone";
+  auto [sink, peer] = pair();
+  peer.endWrite();
+  ASSERT_TRUE(until([&] { return sink.eofs == 1; }));
+  int polls = 0;
+  for (const Instant end = driver->now() + 50ms; driver->now() < end; ++polls) poll(20ms);
+  EXPECT_LT(polls, 20) << "an end of stream that was delivered keeps the loop busy";
+  peer.reset();
+  ASSERT_TRUE(until([&] { return sink.errors == 1; }));
+  EXPECT_TRUE(sink.error.same(connectionLost()));
+  close(sink, CloseMode::kAbort);
+}
+
+TEST_P(DriverResetTest, AFailedSendBehindTheEndOfStreamIsTheLastUpcall) {
+  auto [sink, peer] = pair();
+  peer.endWrite();
+  ASSERT_TRUE(until([&] { return sink.eofs == 1; }));
+  peer.reset();
+  write(sink, "into the void");
+  ASSERT_TRUE(until([&] { return sink.errors == 1; }));
+  EXPECT_EQ(sink.writeErrors, 0);
+  EXPECT_NE(sink.error.check<ConnectionLost>(), nullptr);
+  close(sink, CloseMode::kAbort);
+}
+
+TEST_P(DriverResetTest, AStreamWhoseSendHasFailedClosesGracefullyAtOnce) {
+  auto [sink, peer] = pair();
+  driver->reading(sink.slot, false);
+  pump(5ms);
+  peer.reset();
+  write(sink, "into the void");
+  ASSERT_TRUE(until([&] { return sink.writeErrors == 1; }));
+  close(sink, CloseMode::kGraceful, 50ms);
+  pump(60ms);
+  EXPECT_EQ(driver->overdueSlots(), 0u);
+  EXPECT_EQ(sink.eofs + sink.errors, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Loopback, DriverResetTest, ::testing::ValuesIn(testedDrivers()),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace teasel::drivertest
