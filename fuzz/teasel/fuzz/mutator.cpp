@@ -117,7 +117,9 @@ void Mutator::takeApart(const PlayEvent& send, Messages& messages) {
 }
 
 bool Mutator::encoded(const Messages& messages, std::size_t limit, std::string& out) {
+  // What is made anew has the newest version, whatever it was made from.
   play_.clear();
+  if (!escapes()) play_.setVersion(1);  // nothing else can be written
   play_.setLimits(codec_.limits);
   for (const Message& each : messages) {
     if (each.event.kind == PlayEventKind::kSend) play_.send(each.event.connection, each.bytes);

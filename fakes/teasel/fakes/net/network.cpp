@@ -298,11 +298,15 @@ void Network::close(Stream& stream, int from) {
   leave(stream, from);
 }
 
+/// What a side sent and what has not arrived is lost. An end of stream that has arrived stays, as
+/// bytes that have arrived do; runs of version 1 forgot it.
+std::size_t Network::loseUnarrived(Stream::Side& side) noexcept { return side.out.lose(false, version_ >= 2); }
+
 void Network::abort(Stream& stream, int from) {
   Stream::Side& me = stream.side[from];
   Stream::Side& other = stream.side[1 - from];
   if (me.gone) return;
-  const std::size_t lost = me.out.lose(false) + other.out.lose(true);
+  const std::size_t lost = loseUnarrived(me) + other.out.lose(true);
   note(TraceKind::kAbort, stream, from, lost);
   // This side has left. The other side may leave in arrived(), and must not call this one then.
   me.party = nullptr;
@@ -323,7 +327,7 @@ void Network::decline(Stream& stream, bool established) {
 }
 
 void Network::breakStream(Stream& stream) {
-  const std::size_t lost = stream.side[0].out.lose(false) + stream.side[1].out.lose(false);
+  const std::size_t lost = loseUnarrived(stream.side[0]) + loseUnarrived(stream.side[1]);
   note(TraceKind::kAbort, stream, 0, lost);
   for (Stream::Side& side : stream.side) {
     side.wasReset = true;

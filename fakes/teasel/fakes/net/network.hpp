@@ -10,6 +10,7 @@
 #include <teasel/fakes/net/chunk_memory.hpp>
 #include <teasel/fakes/net/stream.hpp>
 #include <teasel/fakes/play/choices.hpp>
+#include <teasel/fakes/play/play.hpp>
 #include <teasel/fakes/trace/trace.hpp>
 
 namespace teasel::fakes {
@@ -158,6 +159,9 @@ class Network {
   Trace& trace() const noexcept { return trace_; }
   ChunkMemory& chunkMemory() noexcept { return memory_; }
   Faults& faults() noexcept { return faults_; }
+  /// The version of the Play whose run this is (Play::version). It is the newest one until set.
+  unsigned version() const noexcept { return version_; }
+  void setVersion(unsigned version) noexcept { version_ = version; }
   /// The window of streams that are made from now on, in bytes.
   void setWindow(std::size_t bytes) noexcept { window_ = bytes; }
 
@@ -185,6 +189,7 @@ class Network {
   void resetSide(Stream& stream, int side);
   void arrive(Stream& stream, int from);
   void unblock(Stream::Side& sender);
+  std::size_t loseUnarrived(Stream::Side& side) noexcept;
   bool drawTrouble(Stream& stream, int from, Instant& at);
   void dropDue() noexcept;
   void later(Instant at, DueKind kind, Stream& stream, int side);
@@ -208,6 +213,7 @@ class Network {
   std::size_t open_ = 0, window_ = Pipe::kWindow;
   std::uint32_t nextStream_ = 0;
   std::uint16_t nextPort_ = 0;
+  unsigned version_ = kCodecVersion;
   bool halted_ = false;
 };
 

@@ -59,7 +59,7 @@ SimSlot& SimDriver::makeSlot() {
     free_.pop_back();
   }
   slot->reading = true;
-  slot->connected = slot->endTold = slot->dead = false;
+  slot->connected = slot->endTold = slot->dead = slot->writeFailed = slot->orderDrawn = slot->overtaken = false;
   slot->left = slot->owed = 0;
   slot->reportIn = 0;
   return *slot;
@@ -199,11 +199,12 @@ void SimDriver::dispatchStream(SimSlot& slot) {
     slot.sink->onConnected();
     if (over()) return;
   }
-  if (slot.owed > 0 && !slot.error && !slot.me().wasReset) {
-    pump(slot);
+  if (slot.owed > 0 && !slot.error && (!slot.me().wasReset || network_.version() >= 2)) {
+    if (slot.me().wasReset && slot.left > 0) failWrite(slot);
+    else pump(slot);
     if (over()) return;
   }
-  if (slot.state == State::kOpen && slot.reading && !deliverData(slot)) return;
+  if (slot.state == State::kOpen && slot.reading && !overtakesBytes(slot) && !deliverData(slot)) return;
   if (!slot.error && slot.me().wasReset && slot.state == State::kOpen && noticesReset(slot)) slot.error = connectionLost();
   if (!slot.error) return;
   const Failure error = std::exchange(slot.error, Failure());
@@ -213,10 +214,35 @@ void SimDriver::dispatchStream(SimSlot& slot) {
   slot.sink->onError(error);
 }
 
-/// A connection that reads or writes is told of a reset. One that is paused may or may not be told.
+/// Whether a connection is told of a reset now. One that reads is. In kernels and drivers one that
+/// is paused may be told at once, and loses what it has not read; on Linux it is told when it reads
+/// again.
 bool SimDriver::noticesReset(const SimSlot& slot) {
-  if (slot.reading || slot.owed > 0) return true;
-  return mode_ == Mode::kReadiness && network_.choices().below(2, ChoiceKey(slot.me().entity, ChoiceSite::kPausedReset)) == 0;
+  Choices& choices = network_.choices();
+  const std::uint32_t entity = slot.me().entity;
+  if (network_.version() == 1) {
+    if (slot.reading || slot.owed > 0) return true;
+    return mode_ == Mode::kReadiness && choices.below(2, ChoiceKey(entity, ChoiceSite::kPausedReset)) == 0;
+  }
+  // An end of stream that arrived before the reset comes before it. It has a turn of its own.
+  if (slot.reading) return slot.overtaken || slot.endTold || !slot.in().atEnd();
+  return mode_ == Mode::kReadiness && choices.below(2, ChoiceKey(entity, ChoiceSite::kResetWhilePaused)) != 0;
+}
+
+/// Whether a reset hides the bytes that arrived before it, as it does in kernels that drop their
+/// buffers at a reset. A completion holds its bytes already, so nothing can overtake them.
+bool SimDriver::overtakesBytes(SimSlot& slot) {
+  if (!slot.me().wasReset || slot.overtaken || network_.version() == 1) return slot.overtaken;
+  if (mode_ == Mode::kCompletion || slot.in().available() == 0 || std::exchange(slot.orderDrawn, true)) return false;
+  return slot.overtaken = network_.choices().below(2, ChoiceKey(slot.me().entity, ChoiceSite::kResetOrder)) != 0;
+}
+
+/// A write has met the reset of the peer. What arrived before can still be read.
+void SimDriver::failWrite(SimSlot& slot) {
+  slot.owed = slot.left = 0;
+  if (std::exchange(slot.writeFailed, true)) return;
+  if (slot.endTold) slot.error = connectionLost();
+  else slot.sink->onWriteError(connectionLost());
 }
 
 /// Delivers data and the end of stream, as much as this turn gets. False when the slot must not be

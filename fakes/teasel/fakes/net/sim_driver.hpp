@@ -87,6 +87,8 @@ class SimDriver final : public Driver {
   bool deliverData(SimSlot& slot);
   void deliverOne(SimSlot& slot);
   bool noticesReset(const SimSlot& slot);
+  bool overtakesBytes(SimSlot& slot);
+  void failWrite(SimSlot& slot);
   bool deliverEnd(SimSlot& slot);
   void pump(SimSlot& slot);
   std::size_t writeSlowly(SimSlot& slot, std::span<const Segment> segments);

@@ -67,7 +67,7 @@ void Pipe::cut() {
 
 void Pipe::takeAhead(std::size_t limit) noexcept { readAhead_ = std::max(readAhead_, std::min(arrived_, read_ + limit)); }
 
-std::size_t Pipe::lose(bool all) noexcept {
+std::size_t Pipe::lose(bool all, bool keepEnd) noexcept {
   const std::uint64_t kept = all ? read_ : arrived_;
   const auto lost = static_cast<std::size_t>(written_ - kept);
   written_ = arrived_ = kept;
@@ -76,7 +76,7 @@ std::size_t Pipe::lose(bool all) noexcept {
   transitAt_ = 0;
   if (all) head_ = 0;
   finished_ = true;
-  endArrived_ = false;
+  endArrived_ = endArrived_ && keepEnd && !all;
   return lost;
 }
 

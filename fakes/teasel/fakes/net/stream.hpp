@@ -72,7 +72,8 @@ class Pipe {
   bool atEnd() const noexcept { return endArrived_ && arrived_ == read_; }
   bool endArrived() const noexcept { return endArrived_; }
   /// Forgets what has not arrived, and with `all` also what has. Returns how many bytes were lost.
-  std::size_t lose(bool all) noexcept;
+  /// An end of stream that has arrived is forgotten, too, unless `keepEnd`.
+  std::size_t lose(bool all, bool keepEnd = false) noexcept;
   std::uint64_t written() const noexcept { return written_; }
   /// When the last thing that was sent arrives. Nothing that is sent later arrives earlier.
   Instant lastArrival() const noexcept { return lastArrival_; }

@@ -88,6 +88,8 @@ enum class ChoiceSite : std::uint16_t {
   kChunkPlan = 21,
   kOverlap = 22,
   kThread = 23,
+  kResetWhilePaused = 24,
+  kResetOrder = 25,
   kPlayLength = 32,
   kPlayEvent = 33,
   kPlayOperand = 34,
@@ -130,6 +132,7 @@ struct ChoiceSiteRow {
   std::string_view zero;  ///< what 0 means: always the benign choice
   Decider decider;
   std::optional<FaultSwitch> fault = std::nullopt;  ///< it is drawn only where this is on
+  unsigned retiredIn = ~0u;                         ///< Plays of this version and later do not draw it (Play::version)
 };
 
 /// The table of choice sites.
@@ -148,7 +151,8 @@ inline constexpr ChoiceSiteRow kChoiceSites[] = {
     {ChoiceSite::kPlayEnding, "playEnding", "how a Play that names no ending ends", "half-close, then timers", Decider::kWorld},
     {ChoiceSite::kDeliveries, "deliveries", "how many deliveries a connection gets in one turn", "as many as there are",
      Decider::kDirection},
-    {ChoiceSite::kPausedReset, "pausedReset", "whether a paused connection notices a reset", "yes", Decider::kDirection},
+    {ChoiceSite::kPausedReset, "pausedReset", "only in Plays of version 1: whether a paused connection notices a reset", "yes",
+     Decider::kDirection, std::nullopt, 2},
     {ChoiceSite::kPort, "port", "which free port an ephemeral bind gets", "the next one", Decider::kWorld},
     {ChoiceSite::kWindow, "window", "size of a stream's window", "the default", Decider::kDirection, &Faults::windows},
     {ChoiceSite::kStall, "stall", "how long a stream stands still", "not at all", Decider::kDirection, &Faults::stalls},
@@ -162,6 +166,10 @@ inline constexpr ChoiceSiteRow kChoiceSites[] = {
     {ChoiceSite::kOverlap, "overlap", "whether the Play's next event comes before the hosts could react to the last", "no",
      Decider::kPlay},
     {ChoiceSite::kThread, "thread", "how long a call in a thread takes", "no time", Decider::kHost},
+    {ChoiceSite::kResetWhilePaused, "resetWhilePaused", "when a paused connection is told of a reset",
+     "when it reads again, after the bytes that arrived before", Decider::kDirection},
+    {ChoiceSite::kResetOrder, "resetOrder", "whether a reset overtakes bytes that arrived before it",
+     "no: the bytes are delivered first", Decider::kDirection},
     {ChoiceSite::kPlayLength, "playLength", "how many events Play::draw makes", "none but a connect", Decider::kDraw},
     {ChoiceSite::kPlayEvent, "playEvent", "which event Play::draw makes", "a send", Decider::kDraw},
     {ChoiceSite::kPlayOperand, "playOperand", "connection and operands of an event of Play::draw", "0", Decider::kDraw},
@@ -180,9 +188,10 @@ constexpr bool drawsPlay(std::uint16_t site) noexcept {
   const ChoiceSiteRow* row = choiceSiteRow(site);
   return row != nullptr && row->decider == Decider::kDraw;
 }
-/// Whether a world with these faults may draw it.
+/// Whether a world with these faults may draw it in a Play of the newest version.
 constexpr bool drawnInWorld(const ChoiceSiteRow& row, const Faults& faults) noexcept {
-  return row.decider != Decider::kDraw && row.decider != Decider::kTest && (!row.fault || row.fault->isOn(faults));
+  return row.decider != Decider::kDraw && row.decider != Decider::kTest && row.retiredIn == ~0u &&
+         (!row.fault || row.fault->isOn(faults));
 }
 
 /// The name of a site: "cut", "shortWrite" and so on. Sites of users are "user.N", where N is the

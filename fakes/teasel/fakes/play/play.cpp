@@ -177,6 +177,7 @@ void Play::clear() noexcept {
   events_.clear();
   bytes_.clear();
   connected_ = 0;
+  version_ = kCodecVersion;
   dropped_ = 0;
 }
 

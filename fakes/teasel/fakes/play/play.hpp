@@ -140,9 +140,11 @@ inline constexpr EventRow kEvents[] = {
      .inserted = 1},
 };
 inline constexpr std::size_t kEventKinds = std::size(kEvents);
-/// Version of the fuzzer encoding: the version of its newest code.
+/// The newest version of Plays (Play::version) and of their encodings: the version of the newest
+/// meaning, or of the newest code if that is higher. Version 2 changed what a world does with a
+/// reset: bytes that had arrived before it are delivered before it is told.
 inline constexpr std::uint64_t kCodecVersion = [] {
-  std::uint64_t newest = 1;
+  std::uint64_t newest = 2;
   for (const EventRow& row : kEvents)
     for (const EventCode& code : row.codes) newest = code.since > newest ? code.since : newest;
   return newest;
@@ -278,6 +280,16 @@ class Play {
   /// one connect.
   static Play draw(Choices& choices, const PlayShape& shape = {}, const PlayLimits& limits = {});
 
+  /// The version of the rules by which the world performs it. A Play that is made anew has the
+  /// newest version. A tape or a fuzzer input keeps the version that it was written with, and so
+  /// gives the same run for ever.
+  unsigned version() const noexcept { return version_; }
+  /// Brings the version into its range, 1 to kCodecVersion.
+  void setVersion(std::uint64_t version) noexcept {
+    version_ = version < 1 ? 1u : static_cast<unsigned>(version < kCodecVersion ? version : kCodecVersion);
+  }
+
+  /// As new, but with the same limits.
   void clear() noexcept;
   bool empty() const noexcept { return events_.empty(); }
   std::span<const PlayEvent> events() const& noexcept { return events_; }
@@ -297,7 +309,7 @@ class Play {
   std::size_t dropped() const noexcept { return dropped_; }
   const PlayLimits& limits() const noexcept { return limits_; }
   void setLimits(PlayLimits limits) noexcept { limits_ = limits; }
-  /// The same events with the same bytes.
+  /// The same events with the same bytes. Versions are not compared.
   friend bool operator==(const Play& a, const Play& b) noexcept { return a.events_ == b.events_ && a.bytes_ == b.bytes_; }
 
  private:
@@ -309,6 +321,7 @@ class Play {
   std::vector<PlayEvent> events_;
   std::vector<char> bytes_;
   std::uint32_t connected_ = 0;
+  unsigned version_ = kCodecVersion;
   std::size_t dropped_ = 0;
 };
 

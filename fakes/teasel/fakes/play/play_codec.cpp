@@ -94,6 +94,7 @@ class Decoder {
       if (!bytes.empty()) bytes = escape(bytes);
     }
     if (!records_.empty()) normalise(records_);
+    play_.setVersion(done_.version);
     done_.ignored += play_.dropped();
     return done_;
   }
@@ -193,6 +194,7 @@ class Encoder {
   Encoder(const Play& play, const CodecOptions& options) : play_(play), introducer_(static_cast<char>(*options.introducer)) {}
 
   std::string run(std::span<const ChoiceRecord> records) {
+    if (play_.version() != 1) op(kOpExtended), byte(kVersion), number(play_.version());
     const auto events = play_.events();
     for (std::size_t i = 0; i < events.size(); ++i) event(events[i], i + 1 < events.size() ? &events[i + 1] : nullptr);
     for (const ChoiceRecord& one : records) {
@@ -284,6 +286,9 @@ class Encoder {
 std::string encodeRaw(const Play& play, std::span<const ChoiceRecord> records) {
   const auto events = play.events();
   if (!records.empty()) throw CodecError("choices cannot be written without an introducer");
+  if (play.version() != 1)
+    throw CodecError("without an introducer only a Play of version 1 can be written; this one has version " +
+                     std::to_string(play.version()));
   if (events.empty()) return {};
   if (events.size() == 2 && events[0] == PlayEvent{} && events[1].kind == PlayEventKind::kSend && events[1].connection == 0) {
     return play.bytes(events[1]).str();
@@ -305,6 +310,7 @@ Decoded decode(ByteView bytes, const CodecOptions& options, Play& play, std::vec
   records.clear();
   if (options.introducer) return Decoder(options, play, records).run(bytes);
   play.send(0, bytes);
+  play.setVersion(1);
   return {.ignored = play.dropped()};
 }
 

@@ -31,14 +31,15 @@ class CodecError : public std::runtime_error {
 ///     00            the introducer itself, as a byte
 ///     01 k          select connection k mod 8; connects it
 ///     0E e s i v    record: entity, site, index, value
-///     0F 00 n       version of the format; absent is 1
+///     0F 00 n       version of the Play (Play::version); absent is 1
 ///     0F 01 k n     connect k mod 8 to port n; selects it
 ///
 /// k, points of time and connections are one byte each and come before other operands. Those are
 /// LEB128 numbers of at most ten bytes. The introducer before anything else, before an unknown
 /// extension, or before operands that the end of the input cuts short is a literal byte. Records
 /// may stand anywhere; the last of equals wins, and an absent one is 0. The meaning of a code never
-/// changes, and a new code comes with a new version (kCodecVersion).
+/// changes, and a new code comes with a new version (kCodecVersion). A version that does not exist
+/// yet counts as the newest one. Without an introducer every input has version 1.
 struct CodecOptions {
   /// A byte that the protocol seldom uses; 0xF5 occurs in no UTF-8 text. Without an introducer
   /// every input is raw.
@@ -48,7 +49,7 @@ struct CodecOptions {
 };
 
 struct Decoded {
-  std::uint64_t version = 1;
+  std::uint64_t version = 1;  ///< as the input says it
   /// How many events, bytes, connections and records were beyond the limits. Decoding goes on after
   /// them.
   std::size_t ignored = 0;
@@ -58,8 +59,8 @@ struct Decoded {
 /// records are normalised, and their bounds are 0.
 Decoded decode(ByteView bytes, const CodecOptions& options, Play& play, std::vector<ChoiceRecord>& records);
 
-/// The bytes from which decode makes this Play and these records, in normal form and without
-/// bounds. Throws CodecError when the options do not allow that.
+/// The bytes from which decode makes this Play, with its version, and these records, in normal form
+/// and without bounds. Throws CodecError when the options do not allow that.
 std::string encode(const Play& play, std::span<const ChoiceRecord> records, const CodecOptions& options = {});
 
 /// The fuzzer input for a captured stream: decode gives exactly these bytes as a send. Introducers

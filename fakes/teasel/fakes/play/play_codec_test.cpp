@@ -90,7 +90,22 @@ TEST(PlayCodec, DecodesEachExtension) {
   const Both got = decoded("\xf5\x0f\x01\x02\x05x\xf5\x0f\x02\xf5\x0f\x03\x03\xf5\x0f\x00\x07");
   EXPECT_EQ(got.play, wanted);
   EXPECT_EQ(got.how.version, 7u);
+}
+
+TEST(PlayCodec, InputWithoutAVersionRecordHasVersionOneAndAnUnknownVersionIsTheNewest) {
+  EXPECT_EQ(Play().version(), kCodecVersion);
   EXPECT_EQ(decoded("x").how.version, 1u);
+  EXPECT_EQ(decoded("x").play.version(), 1u);
+  EXPECT_EQ(decoded("x\xf5\x0f\x00\x02").play.version(), 2u);
+  EXPECT_EQ(decoded("\xf5\x0f\x00\x00x").play.version(), 1u);
+  EXPECT_EQ(decoded("\xf5\x0f\x00\xff\x7fx").play.version(), kCodecVersion);
+}
+
+TEST(PlayCodec, EncodeWritesTheVersionUnlessItIsOne) {
+  Play play = sending("x");
+  EXPECT_EQ(ByteView(encode(play, {})), ByteView("\xf5\x0f\x00\x02x"));
+  play.setVersion(1);
+  EXPECT_EQ(encode(play, {}), "x");
 }
 
 TEST(PlayCodec, IntroducerBeforeAnythingElseIsLiteral) {
@@ -118,13 +133,17 @@ TEST(PlayCodec, AnotherIntroducerLeavesTheUsualOneAlone) {
 TEST(PlayCodec, WithoutIntroducerEveryInputIsRawAndNothingElseCanBeWritten) {
   const CodecOptions options{.introducer = std::nullopt};
   EXPECT_EQ(decoded("\xf5\x02", options).play, sending("\xf5\x02"));
-  EXPECT_EQ(encode(sending("\xf5\x02"), {}, options), "\xf5\x02");
-  EXPECT_EQ(encode(Play(), {}, options), "");
+  EXPECT_THROW(encode(sending("\xf5\x02"), {}, options), CodecError) << "its version cannot be written";
+  EXPECT_EQ(encode(decoded("\xf5\x02", options).play, {}, options), "\xf5\x02");
+  EXPECT_EQ(encode(decoded("", options).play, {}, options), "");
   Play onlyConnects, cuts = sending("a"), second;
   onlyConnects.connect(0), cuts.cut(0), second.send(1, "a");
-  for (const Play& play : {onlyConnects, cuts, second}) EXPECT_THROW(encode(play, {}, options), CodecError);
+  for (Play* play : {&onlyConnects, &cuts, &second}) {
+    play->setVersion(1);
+    EXPECT_THROW(encode(*play, {}, options), CodecError);
+  }
   const std::vector<ChoiceRecord> records{{0, 1, 0, 0, 1}};
-  EXPECT_THROW(encode(sending("a"), records, options), CodecError);
+  EXPECT_THROW(encode(decoded("a", options).play, records, options), CodecError);
 }
 
 TEST(PlayCodec, IgnoresWhatIsBeyondItsLimitsAndCountsIt) {
@@ -167,11 +186,13 @@ TEST(PlayCodec, DecodeOfEncodeIsTheIdentity) {
   Play play;
   for (int round = 0; round < 100'000; ++round) {
     play.clear();
+    play.setVersion(1 + numbers.below(kCodecVersion));
     for (std::uint64_t left = numbers.below(12); left != 0; --left) addAnyStep(numbers, play);
     std::vector<ChoiceRecord> records = anyRecords(numbers);
     const Both got = decoded(encode(play, records));
     normalise(records);
     ASSERT_EQ(got.play, play) << "round " << round;
+    ASSERT_EQ(got.play.version(), play.version()) << "round " << round;
     ASSERT_EQ(got.records, records) << "round " << round;
   }
 }
@@ -183,6 +204,7 @@ TEST(PlayCodec, EveryByteStringDecodesAndItsPlayKeepsItsMeaning) {
     const Both first = decoded(bytes);
     const Both again = decoded(encode(first.play, first.records));
     ASSERT_EQ(again.play, first.play) << "round " << round;
+    ASSERT_EQ(again.play.version(), first.play.version()) << "round " << round;
     ASSERT_EQ(again.records, first.records) << "round " << round;
   }
 }

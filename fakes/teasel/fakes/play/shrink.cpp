@@ -20,6 +20,7 @@ struct CandidateEvent {
 struct Candidate {
   std::vector<CandidateEvent> events;
   std::vector<ChoiceRecord> records;
+  unsigned version = 1;  // of the Play
 };
 
 Candidate candidateOf(const Play& play, std::span<const ChoiceRecord> records) {
@@ -27,11 +28,13 @@ Candidate candidateOf(const Play& play, std::span<const ChoiceRecord> records) {
   for (const PlayEvent& event : play.events()) candidate.events.push_back({event, play.bytes(event).str()});
   candidate.records.assign(records.begin(), records.end());
   normalise(candidate.records);
+  candidate.version = play.version();
   return candidate;
 }
 
 Play playOf(const Candidate& candidate, const PlayLimits& limits) {
   Play play(limits);
+  play.setVersion(candidate.version);
   for (const CandidateEvent& each : candidate.events) {
     if (each.sends()) play.send(each.event.connection, each.bytes);
     else play.append(play, each.event);

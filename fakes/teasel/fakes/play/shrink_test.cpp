@@ -160,6 +160,18 @@ TEST(Shrink, StopsAtItsBudgetAndSaysSo) {
   EXPECT_EQ(interesting(cut.play, cut.records), "x");
 }
 
+TEST(Shrink, KeepsTheVersionOfThePlay) {
+  Play play;
+  play.setVersion(1);
+  play.send(0, "ab");
+  const InterestingnessTest interesting = [](const Play& p, std::span<const ChoiceRecord>) {
+    return p.version() == 1 && p.byteCount() >= 1 ? "x" : "";
+  };
+  const Shrunk shrunk = shrink(play, {}, "x", interesting);
+  EXPECT_EQ(shrunk.play.byteCount(), 1u);
+  EXPECT_EQ(shrunk.play.version(), 1u);
+}
+
 TEST(Shrink, IsDeterministicAndItsResultFailsToo) {
   Choices choices;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {

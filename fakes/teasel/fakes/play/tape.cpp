@@ -203,7 +203,7 @@ class Parser {
       std::string_view content = text.substr(0, end);
       if (content.ends_with('\r')) content.remove_suffix(1);
       Line line(content, file_, ++number);
-      if (number == 1) magic(line, content);
+      if (number == 1) magic(line, content), tape_.play.setVersion(1);
       else if (!content.empty() && content.front() != '#') oneLine(line, content);
       text.remove_prefix(std::min(end + 1, text.size()));
     }
@@ -233,6 +233,7 @@ class Parser {
       return;
     }
     if (name == "choice") return choice(line);
+    if (name == "version:") return version(line);
     for (const EventRow& row : kEvents) {
       if (row.name != name) continue;
       const std::size_t dropped = tape_.play.dropped();
@@ -242,6 +243,16 @@ class Parser {
       return;
     }
     line.fail("unknown line '" + std::string(name) + "'", "a header, choice, or one of " + eventNames());
+  }
+
+  void version(Line& line) {
+    const std::uint64_t version = line.number("version");
+    line.end();
+    if (version == 0) line.fail("there is no version 0", "version 1 to " + std::to_string(kCodecVersion));
+    if (version > kCodecVersion)
+      line.fail("the tape has version " + std::to_string(version) + ", written by a newer Teasel",
+                "at most version " + std::to_string(kCodecVersion));
+    tape_.play.setVersion(version);
   }
 
   void event(const EventRow& row, Line& line) {
@@ -349,6 +360,7 @@ std::vector<std::string> eventCalls(const Play& play, const PlayEvent& event) {
 
 std::string Tape::print() const {
   std::string out = std::string(kMagic) + std::to_string(kFormat) + '\n';
+  if (play.version() != 1) out += "version: " + std::to_string(play.version()) + '\n';
   const std::pair<const char*, const std::string*> headers[] = {
       {"target", &target}, {"scenario", &scenario}, {"revision", &revision}, {"oracle", &oracle}};
   for (const auto& [name, value] : headers) {

@@ -30,6 +30,7 @@ class TapeError : public std::runtime_error {
 /// compares. docs/events.md lists the events.
 ///
 ///     teasel tape 1
+///     version: 2
 ///     target: line_server
 ///     scenario: framing
 ///     revision: 0.1.0
@@ -41,7 +42,8 @@ class TapeError : public std::runtime_error {
 ///     endOfStream 0
 ///     choice cut 3 0 = 2 of 5
 ///
-/// A choice has its site, entity and index, then its value and of how many; the last part is left
+/// The version is that of the Play (Play::version); a tape without that line has version 1. A
+/// choice has its site, entity and index, then its value and of how many; the last part is left
 /// out where it is not known. Header lines may be missing. Empty lines and lines that start with #
 /// mean nothing. Each Tape has exactly one printed form, and that form reads back as the same Tape.
 struct Tape {
@@ -58,7 +60,7 @@ struct Tape {
 
   std::string print() const;
   /// Reads the text of a tape. `file` names the text in errors. Throws TapeError, also for a tape
-  /// of a newer format.
+  /// of a newer format or version.
   static Tape parse(std::string_view text, std::string_view file = "tape");
   /// Reads a file. Throws TapeError when the file is not there or is no tape.
   static Tape load(const std::string& path);
@@ -66,7 +68,11 @@ struct Tape {
   void save(const std::string& path) const;
   /// Whether the first bytes of a file say that it is a tape. Other files hold fuzzer bytes.
   static bool looksLikeTape(std::string_view text) noexcept { return text.starts_with("teasel tape "); }
-  friend bool operator==(const Tape&, const Tape&) = default;
+  /// The version of the Play counts, too.
+  friend bool operator==(const Tape& a, const Tape& b) {
+    return a.target == b.target && a.scenario == b.scenario && a.revision == b.revision && a.oracle == b.oracle &&
+           a.play.version() == b.play.version() && a.play == b.play && a.records == b.records;
+  }
 };
 
 /// An event as a line of a tape, with its bytes: `send 0 "abc"`.

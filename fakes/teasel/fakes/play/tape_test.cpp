@@ -83,6 +83,19 @@ TEST(Tape, LongSendsGoOverLinesAndComeBackAsOne) {
   for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) EXPECT_LT(text.find('\n', at) - at, 100u);
 }
 
+TEST(Tape, WithoutAVersionLineHasVersionOne) {
+  EXPECT_EQ(parsed("connect 0\n").play.version(), 1u);
+  EXPECT_EQ(parsed("version: 2\nconnect 0\n").play.version(), 2u);
+  EXPECT_EQ(Tape().print(), "teasel tape 1\nversion: 2\n\n");
+}
+
+TEST(Tape, RefusesAVersionThatDoesNotExistYet) {
+  const std::string newest = std::to_string(kCodecVersion), next = std::to_string(kCodecVersion + 1);
+  expectError("teasel tape 1\nversion: " + next + "\n", 2,
+              "version " + next + ", written by a newer Teasel; expected at most version " + newest);
+  expectError("teasel tape 1\nversion: 0\n", 2, "there is no version 0");
+}
+
 TEST(Tape, RefusesANewerFormat) {
   expectError("teasel tape 2\nconnect 0\n", 1, "format 2, written by a newer Teasel; expected at most format 1");
 }

@@ -10,7 +10,7 @@ using testing::Not;
 
 Tape sample() {
   return Tape::parse(
-      "teasel tape 1\nscenario: line_framing\noracle: line-too-long\n\nsend 0 \"ab\\r\\n\\x00\"\ncut 0\nadvance "
+      "teasel tape 1\nversion: 2\nscenario: line_framing\noracle: line-too-long\n\nsend 0 \"ab\\r\\n\\x00\"\ncut 0\nadvance "
       "1500us\nnextTimer at\n"
       "echo 0 1 2 1\nendOfStream 0 withLast\napp 3 4\nread 0 9999999999\nchoice cut 3 0 = 2 of 5\n");
 }
@@ -36,6 +36,12 @@ TEST(TestCase, RebuildsThePlayStepByStep) {
             "  };\n"
             "  EXPECT_EQ(replayFailure(\"line_framing\", play, choices), \"\");\n"
             "}\n");
+}
+
+TEST(TestCase, SaysTheVersionOfAnOldPlay) {
+  Tape old = sample();
+  old.play.setVersion(1);
+  EXPECT_THAT(testCase(old), HasSubstr("  Play play;\n  play.setVersion(1);\n  play.connect(0);\n"));
 }
 
 /// The case above, pasted: it compiles and makes the same Play.

@@ -23,6 +23,7 @@ World::Running::Running(World& world, const Limits& limits) : world_(world), act
   if (world.busy_) throw UsageError("a world was moved from inside one of its own callbacks");
   world.busy_ = true;
   world.limits_ = &limits;
+  world.network_.setVersion(world.play_.version());
   world.runStart_ = world.now();
   world.events_ = world.eventsHere_ = world.quietEvents_ = 0;
   world.startHosts();

@@ -60,7 +60,8 @@ class World final : public Observer, private RemoteGate, private WaitPump {
   /// Ends every host and tells its protocols so, then reports to leak_guard what is left over.
   ~World() override;
 
-  /// What the remote peers do in run().
+  /// What the remote peers do in run(). Its version says by which rules the world moves, also where
+  /// a test moves it by hand.
   Play& play() noexcept { return play_; }
   /// The source of all that the environment decides.
   Choices& choices() noexcept { return choices_; }

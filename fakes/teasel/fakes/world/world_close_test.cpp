@@ -136,30 +136,6 @@ TEST(WorldClose, APausedConnectionGetsWhatWasHeldAndThenTheEndOfStream) {
   }
 }
 
-TEST(WorldClose, WhetherAPausedConnectionNoticesAResetIsFree) {
-  const auto run = [](SimDriver::Mode mode, std::uint64_t value) {
-    WorldOptions options;
-    options.mode = mode;
-    Connected it(options);
-    const std::vector<ChoiceRecord> records{
-        {kPlayEntities + 1, static_cast<std::uint16_t>(ChoiceSite::kPausedReset), 0, 2, value}};
-    it.world.choices().useRecords(records);
-    Transport* transport = nullptr;
-    it.does.onData = [&](Recorder& self, ByteView) { (transport = &self.transport())->pauseProducing(); };
-    it.send("a");
-    it.peer().reset();
-    it.world.settle();
-    const bool noticed = it.log.lines.size() == 3;
-    if (!noticed) transport->resumeProducing();
-    it.world.settle();
-    EXPECT_EQ(it.log.text(), "made got:a lost:ConnectionLost");
-    return noticed;
-  };
-  EXPECT_TRUE(run(SimDriver::Mode::kReadiness, 0));
-  EXPECT_FALSE(run(SimDriver::Mode::kReadiness, 1));
-  EXPECT_FALSE(run(SimDriver::Mode::kCompletion, 0));
-}
-
 TEST(WorldClose, AConnectionWaitingInTheBacklogIsResetWhenItsPortCloses) {
   Served it;
   it.world.settle();

@@ -104,7 +104,7 @@ class Model {
   bool foresees(const Action& action) const {
     // The cuts of a stream decide what a reaction leaves undelivered.
     if (action.what == Do::kReact) return exact_ || action.reaction == Do::kWrite;
-    // A paused reader is free to notice a reset or not.
+    // Whether a paused reader is told of a reset at once is drawn, except in completion mode.
     if (action.what == Do::kPeerReset) return exact_ || completion_ || !paused_;
     return true;
   }
@@ -140,13 +140,13 @@ class Model {
     switch (action.what) {
       case Do::kWrite: return write(action.size);
       case Do::kWriteTooMuch:
-        if (ended_ || losing_ || losingWrite_) write(action.size);
+        if (ended_ || losing_ || losingWrite_ || broken_) write(action.size);
         else if (action.size > 0) end("LimitExceeded", false);
         return;
       case Do::kLose: return lose("ConnectionDone");
       case Do::kFail: return lose("UsageError");
       case Do::kAbort: return end("ConnectionAborted", false);
-      case Do::kLoseWrite: losingWrite_ = losingWrite_ || !(ended_ || losing_); return;
+      case Do::kLoseWrite: losingWrite_ = losingWrite_ || !(ended_ || losing_ || broken_); return;
       case Do::kPause: paused_ = paused_ || !(ended_ || losing_); return;
       case Do::kResume: return resume();
       case Do::kThrow: return end("std::runtime_error", false);
@@ -156,7 +156,7 @@ class Model {
 
   void write(std::size_t size) {
     if (size == 0) return;
-    if (ended_ || losing_ || losingWrite_) {
+    if (ended_ || losing_ || losingWrite_ || broken_) {
       ++seen_.counters.writesDropped;
       seen_.counters.bytesDropped += size;
       return;
@@ -169,6 +169,7 @@ class Model {
     if (ended_ || losing_) return;
     losing_ = true;
     losesWith_ = reason;
+    if (broken_) return onReset();
     if (!paused_) return;
     // Input is read again and discarded, unless the end comes first.
     afterDispatch();
@@ -182,15 +183,20 @@ class Model {
     paused_ = false;
     addEvent(seen_.events, "resumed");
     deliver(std::exchange(held_, 0));
-    if (resetUnnoticed_ && noticesReset()) onReset();
-    endTurn();  // the end of stream comes in a later turn than the last bytes
-    if (!ended_ && !paused_ && std::exchange(heldEof_, false)) onEof();
+    if (heldEof_) {
+      endTurn();  // the end of stream comes in a later turn than the last bytes
+      if (ended_ || paused_) return;
+      heldEof_ = false;
+      if (!broken_) onEof();
+    }
+    if (resetUnnoticed_ && reading()) onReset();
+    endTurn();
   }
 
   void afterDispatch() {
     if (ended_) return;
     if (queued_ > 0 && inFlight_ == 0) flush();
-    if (ended_ || queued_ + inFlight_ > 0) return;
+    if (ended_ || broken_ || queued_ + inFlight_ > 0) return;
     if (losing_) return end(losesWith_, true);
     if (!losingWrite_ || writeShut_) return;
     writeShut_ = finished_ = true;
@@ -209,7 +215,7 @@ class Model {
   void flush() {
     const std::size_t offered = std::exchange(queued_, 0);
     inFlight_ = left_ = offered;
-    if (resetUnnoticed_) return onReset();
+    if (resetUnnoticed_) return losing_ ? onReset() : breakSending();
     partlyRead_ = partlyRead_ || (!peerReading_ && allowance_ > 0);
     if (!completion_) {
       const std::size_t taken = std::min(offered, room());
@@ -289,7 +295,11 @@ class Model {
   }
 
   bool reading() const { return !paused_ || losing_; }
-  bool noticesReset() const { return reading() || inFlight_ > 0 || !completion_; }
+  /// A send has met a reset that a paused reader has not been told of.
+  void breakSending() {
+    broken_ = true;
+    queued_ = inFlight_ = left_ = 0;
+  }
   void onReset() { end(losing_ && losesWith_ == "UsageError" ? losesWith_ : "ConnectionLost", false); }
 
   // The far end -----------------------------------------------------------------------------------
@@ -327,10 +337,14 @@ class Model {
     if (peerGone()) return;
     peerLeft_ = true;
     inWindow_ = 0;
-    heldEof_ = false;  // a reset overtakes the end, but not what arrived before
-    if (ended_) gone_ = true;
-    else if (noticesReset()) onReset();
-    else resetUnnoticed_ = true;
+    if (ended_) {
+      gone_ = true;
+    } else if (reading()) {
+      onReset();
+    } else {
+      resetUnnoticed_ = true;
+      if (inFlight_ > 0) breakSending();
+    }
   }
 
   void peerStopReading() {
@@ -367,7 +381,7 @@ class Model {
   Duration now_{}, lingerUntil_{};
   // the link
   std::size_t held_ = 0;  // bytes for the near end
-  bool heldEof_ = false, resetUnnoticed_ = false;
+  bool heldEof_ = false, resetUnnoticed_ = false, broken_ = false;
   std::size_t inWindow_ = 0;  // bytes for the far end
   // The stream of the near end is over, and nobody is there any more.
   bool finished_ = false, gone_ = false;

@@ -170,6 +170,12 @@ std::string tablesPage() {
          "connected sends as entity 4096 + 2n, and the other side as the entity after it. Sites of your own start at\n"
          "number 256 and are called `user.0`, `user.1` and so on.\n\n" +
          sites() +
+         "\n## Versions\n\n"
+         "A Play is performed by the rules of its version. A Play that is made anew has the newest version. A tape says\n"
+         "`version: 2` in its header, and a fuzzer input has the record `F5 0F 00 02`. Without that the version is 1, so\n"
+         "that old tapes and inputs give the same run for ever. Version 2 brought this: a reset is told after the bytes\n"
+         "that arrived before it, and to a paused reader when it resumes, unless `resetWhilePaused` or `resetOrder` says\n"
+         "otherwise ([resets.md](resets.md)). Version 1 draws `pausedReset` instead of these two.\n"
          "\n## Faults\n\n"
          "A scenario turns a fault on in the options of its world: `{.world = {.faults = {.stalls = true}}}`.\n\n" +
          faults();

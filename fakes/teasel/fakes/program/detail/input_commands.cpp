@@ -148,8 +148,10 @@ int encodeCommand(const Program&, Arguments arguments) {
   const std::optional<std::string> out = arguments.value("-o");
   const std::string path = arguments.onlyPath("a tape or a fuzzer input");
   if (!out) throw UsageError("encode: -o FILE is missing");
-  const InputFile input = readInput(path, scenario);
-  const std::string bytes = encode(input.tape.play, input.tape.records, codecOf(requireScenario(input.tape.scenario)));
+  InputFile input = readInput(path, scenario);
+  const CodecOptions codec = codecOf(requireScenario(input.tape.scenario));
+  if (!codec.introducer) input.tape.play.setVersion(1);  // all inputs of such a target have it
+  const std::string bytes = encode(input.tape.play, input.tape.records, codec);
   std::ofstream file(*out, std::ios::binary | std::ios::trunc);
   file << bytes;
   if (!file.flush()) throw UsageError("encode: " + *out + " cannot be written");

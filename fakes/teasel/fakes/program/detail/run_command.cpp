@@ -45,6 +45,7 @@ class ScenarioRun {
       // the remote peers do.
       job.drawPlay = corpus.empty() || seed % 2 == 0;
       if (!job.drawPlay) job.play = corpus[(seed / 2) % corpus.size()].tape.play;
+      job.play.setVersion(kCodecVersion);  // a run made anew, by the newest rules
       interesting(job, "seed " + std::to_string(seed));
     }
     if (failures_ == 0)

@@ -94,12 +94,14 @@ TEST(Packing, JobsComeBackAsTheyWere) {
   ReplayJob job;
   job.scenario = "x: \"y\"";
   job.play.send(3, "a\n\0b");
+  job.play.setVersion(1);
   job.records = {{1, 2, 3, 0, 5}};
   for (const bool seeded : {false, true}) {
     if (seeded) job.seed = 77, job.drawPlay = job.diagram = true, job.exhaust = {1, 9}, job.exhaustBudget = 55;
     const ReplayJob back = unpackJob(pack(job));
     EXPECT_EQ(back.scenario, job.scenario);
     EXPECT_EQ(back.play, job.play);
+    EXPECT_EQ(back.play.version(), 1u);
     EXPECT_EQ(back.records, job.records);
     EXPECT_EQ(back.exhaust, job.exhaust);
     EXPECT_EQ(back.exhaustBudget, job.exhaustBudget);
@@ -118,6 +120,7 @@ TEST(Packing, OutcomesComeBackAsTheyWere) {
   const ReplayOutcome back = unpackOutcome(pack(outcome));
   EXPECT_EQ(back.oracle + back.signature + back.message + back.diagram, "oo at xm\nmd");
   EXPECT_EQ(back.play, outcome.play);
+  EXPECT_EQ(back.play.version(), kCodecVersion);
   EXPECT_EQ(back.records, outcome.records);
   EXPECT_EQ(back.traceHash, outcome.traceHash);
   EXPECT_EQ(back.unused + back.clamped * 10 + back.skipped * 100 + back.runs * 1000, 4321u);
