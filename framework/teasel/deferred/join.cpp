@@ -15,6 +15,21 @@ FailureGroup::FailureGroup(std::vector<Failure> failures)
 
 namespace detail {
 
+JoinState::~JoinState() {
+  if (canceller_ != nullptr) canceller_->state = nullptr;
+  out_->release();
+}
+
+void JoinCanceller::run(Canceller* canceller, Chain* chain) {
+  auto* const self = static_cast<JoinCanceller*>(canceller);
+  if (chain == nullptr) return poolDelete(self);
+  if (self->state != nullptr) {
+    const JoinPointer<JoinState> kept(self->state);
+    kept->cancelInputs();
+  }
+  if (self->state == nullptr) self->fires = true;
+}
+
 void JoinState::cancelInputs() {
   struct Cancelling {
     JoinState& join;

@@ -20,7 +20,8 @@
 /// callback behind the join returned, has that Deferred cancelled. The join then gets what its
 /// inputs give: a CancelledError, or what a canceller gives or throws. A join knows its inputs
 /// weakly. It does not keep alive an input that nobody else holds. A join whose missing inputs are
-/// all dead gets nothing more; when it is cancelled, it fails with CancelledError itself.
+/// all dead gets nothing more. When it is cancelled, it fails with CancelledError itself, and it
+/// cancels no input.
 namespace teasel {
 
 /// Input `index` of a join was the first that failed.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 
 #include <teasel/core/pass_through.hpp>
@@ -16,16 +15,22 @@ void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes,
 void letGo(const std::vector<Chain*>& inputs);
 [[noreturn]] void refuseEmptyJoin(const char* join, Site site);
 
+struct JoinCanceller;
+
 /// What every join has: its own chain, and weak references to its inputs. The links on the inputs
-/// own the JoinState; the canceller of its chain holds it weakly. When no input is left that could
-/// give a result, the JoinState dies. Its chain then dies unfired, unless somebody holds it.
+/// own the JoinState; the canceller of its chain does not. When no input is left that could give a
+/// result, the JoinState dies. Its chain then dies unfired, unless somebody holds it.
 class JoinState {
  public:
   JoinState(Chain& out, std::size_t count) : out_(&out), inputs_(count) { out_->retain(); }
   JoinState(const JoinState&) = delete;
   JoinState& operator=(const JoinState&) = delete;
-  virtual ~JoinState() { out_->release(); }
+  virtual ~JoinState();
 
+  void retain() noexcept { ++owners_; }
+  void release() noexcept {
+    if (--owners_ == 0) delete this;
+  }
   /// Calls cancel() on every input that lives, in their order, although the join may fire before
   /// the last one. An input that has reported may wait for a Deferred by now.
   void cancelInputs();
@@ -47,6 +52,7 @@ class JoinState {
   }
 
  private:
+  friend struct JoinCanceller;
   void fired() noexcept {
     out_->markFired(out_->made());
     if (cancelling_ == 0) forgetInputs();
@@ -61,20 +67,54 @@ class JoinState {
   }
   Chain* out_;
   std::vector<WeakChain> inputs_;
+  std::size_t owners_ = 0;
   unsigned cancelling_ = 0;  // how many calls of cancelInputs go on
+  JoinCanceller* canceller_ = nullptr;
 };
 
-/// The link on an input. It hands the input's result to State::arrived(index, Result<T>), which may
-/// return the chain that runs next.
-template <class State, class T>
+/// Owns a JoinState, together with others. It belongs to the thread of the chains.
+template <class State>
+class JoinPointer {
+ public:
+  explicit JoinPointer(State* state) noexcept : state_(state) { state_->retain(); }
+  JoinPointer(const JoinPointer& other) noexcept : JoinPointer(other.state_) {}
+  JoinPointer& operator=(const JoinPointer&) = delete;
+  ~JoinPointer() { state_->release(); }
+  State& operator*() const noexcept { return *state_; }
+  State* operator->() const noexcept { return state_; }
+
+ private:
+  State* state_;
+};
+
+/// Cancels the inputs of a join that is still there. When no input is left that could report, the
+/// join is gone, and its chain gets the CancelledError itself.
+struct JoinCanceller final : Canceller {
+  JoinCanceller(JoinState& join, bool alone) : Canceller{&run, alone}, state(&join) { join.canceller_ = this; }
+  JoinCanceller(const JoinCanceller&) = delete;
+  JoinCanceller& operator=(const JoinCanceller&) = delete;
+  ~JoinCanceller() {
+    if (state != nullptr) state->canceller_ = nullptr;
+  }
+  static void run(Canceller* canceller, Chain* chain);
+  JoinState* state;  // null when that is gone
+};
+
+inline constexpr std::size_t kAnyPlace = static_cast<std::size_t>(-1);
+
+/// The link on an input. It hands the input's result to State::arrived(index, Result<T>), or, where
+/// the index is the constant kPlace, to State::arrivedAt<kPlace>(Result<T>). These may return the
+/// chain that runs next.
+template <class State, class T, std::size_t kPlace>
 struct JoinLink final : Link {
-  JoinLink(std::shared_ptr<State> join, std::size_t at, bool takes, bool quiets)
-      : Link{&run, nullptr, kOnBoth}, state(std::move(join)), index(at), take(takes), quiet(quiets) {}
+  JoinLink(const JoinPointer<State>& join, std::size_t at, bool takes, bool quiets)
+      : Link{&run, nullptr, kOnBoth}, state(join), index(at), take(takes), quiet(quiets) {}
   static Chain* run(Link* link, Chain* chain) {
     Consumed<JoinLink> self{static_cast<JoinLink*>(link)};
     JoinLink& here = *self.node;
     if (chain == nullptr) return nullptr;
-    return here.state->arrived(here.index, here.resultOf(*chain));
+    if constexpr (kPlace == kAnyPlace) return here.state->arrived(here.index, here.resultOf(*chain));
+    else return here.state->template arrivedAt<kPlace>(here.resultOf(*chain));
   }
   /// When copying or moving the value throws, the result is that failure: the join must not miss a
   /// result.
@@ -93,45 +133,31 @@ struct JoinLink final : Link {
       return Failure::current(Site{});
     }
   }
-  std::shared_ptr<State> state;
+  JoinPointer<State> state;
   std::size_t index;
   bool take, quiet;
 };
 
-/// Cancels the inputs of a join that is still there. When no input is left that could report, the
-/// join is gone, and its chain gets the CancelledError itself.
-struct JoinCanceller final : Canceller {
-  JoinCanceller(std::weak_ptr<JoinState> join, bool alone) : Canceller{&run, alone}, state(std::move(join)) {}
-  static void run(Canceller* canceller, Chain* chain) {
-    auto* self = static_cast<JoinCanceller*>(canceller);
-    if (chain == nullptr) return poolDelete(self);
-    if (const std::shared_ptr<JoinState> join = self->state.lock()) join->cancelInputs();
-    if (self->state.expired()) self->fires = true;
-  }
-  std::weak_ptr<JoinState> state;
-};
-
-/// Makes the join's chain and its state. The caller hooks the inputs afterwards.
+/// Makes the state of a join whose chain is `out`. The caller hooks the inputs afterwards.
 template <class State, class Out, class... Args>
-Deferred<Out> makeJoin(std::shared_ptr<State>& state, bool fires, std::size_t count, Site site, Args&&... args) {
-  Deferred<Out> out(site);
-  state = std::make_shared<State>(*Access::chain(out), count, std::forward<Args>(args)...);
-  Access::chain(out)->setCanceller(poolNew<JoinCanceller>(state, fires));
-  return out;
+JoinPointer<State> makeJoin(const Deferred<Out>& out, bool fires, std::size_t count, Args&&... args) {
+  JoinPointer<State> state(new State(*Access::chain(out), count, std::forward<Args>(args)...));
+  Access::chain(out)->setCanceller(poolNew<JoinCanceller>(*state, fires));
+  return state;
 }
 
-template <class State, class T>
-void hook(const std::shared_ptr<State>& state, std::size_t index, const Deferred<T>& input, bool take, bool quiet, Site site) {
+template <std::size_t kPlace = kAnyPlace, class State, class T>
+void hook(const JoinPointer<State>& state, std::size_t index, const Deferred<T>& input, bool take, bool quiet, Site site) {
   static_assert(std::is_void_v<T> || std::is_move_constructible_v<T>);
   Chain& chain = *Access::chain(input);
   state->inputs()[index].set(chain);
-  Link* link = poolNew<JoinLink<State, T>>(state, index, take, quiet);
+  Link* link = poolNew<JoinLink<State, T, kPlace>>(state, index, take, quiet);
   if (take) chain.claim(Claim::kTaken, site);
   chain.add(link);
 }
 
 template <class State, class Inputs>
-void hookAll(const char* join, const std::shared_ptr<State>& state, Inputs&& inputs, bool quiet, Site site) {
+void hookAll(const char* join, const JoinPointer<State>& state, Inputs&& inputs, bool quiet, Site site) {
   constexpr bool kTake = !std::is_lvalue_reference_v<Inputs>;
   using T = typename std::remove_cvref_t<Inputs>::value_type::Value;
   static_assert(kTake || std::is_void_v<T> || std::is_copy_constructible_v<T>,
@@ -207,7 +233,7 @@ class TupleState final : public JoinState {
   using Out = std::tuple<InTuple<Ts>...>;
   TupleState(Chain& out, std::size_t count) : JoinState(out, count) {}
   template <std::size_t kIndex, class T>
-  Chain* at(Result<T> result) {
+  Chain* arrivedAt(Result<T> result) {
     ++finished_;
     const Failure failure = result.failure();
     if (!failure) {
@@ -227,21 +253,10 @@ class TupleState final : public JoinState {
   std::size_t finished_ = 0;
 };
 
-/// One place of a tuple. The index is a constant.
-template <class Whole, std::size_t kIndex>
-struct TuplePlace {
-  std::shared_ptr<Whole> whole;
-  std::vector<WeakChain>& inputs() noexcept { return whole->inputs(); }
-  template <class T>
-  Chain* arrived(std::size_t, Result<T> result) {
-    return whole->template at<kIndex>(std::move(result));
-  }
-};
-
 template <class T, class Inputs>
 Deferred<std::vector<Result<T>>> makeList(Inputs&& inputs, ListOptions options, Site site) {
-  std::shared_ptr<ListState<T>> state;
-  auto out = makeJoin<ListState<T>, std::vector<Result<T>>>(state, false, inputs.size(), site, options.fireOnOneErrback);
+  Deferred<std::vector<Result<T>>> out(site);
+  const auto state = makeJoin<ListState<T>>(out, false, inputs.size(), options.fireOnOneErrback);
   if (inputs.empty()) {
     state->finish()->release();
     return out;
@@ -252,8 +267,8 @@ Deferred<std::vector<Result<T>>> makeList(Inputs&& inputs, ListOptions options, 
 template <class T, class Inputs>
 Deferred<First<T>> makeFirst(const char* what, Inputs&& inputs, ListOptions options, bool cancels, Site site) {
   if (inputs.empty()) refuseEmptyJoin(what, site);
-  std::shared_ptr<FirstState<T>> state;
-  auto out = makeJoin<FirstState<T>, First<T>>(state, cancels, inputs.size(), site, options.fireOnOneErrback, cancels);
+  Deferred<First<T>> out(site);
+  const auto state = makeJoin<FirstState<T>>(out, cancels, inputs.size(), options.fireOnOneErrback, cancels);
   hookAll(what, state, std::forward<Inputs>(inputs), options.consumeErrors, site);
   return out;
 }
@@ -313,13 +328,11 @@ detail::GatheredTuple<Inputs...> detail::gatherAt(Site site, Inputs&&... inputs)
   const std::vector<detail::Chain*> chains{&detail::Access::open(inputs, "gather", site)...};
   // Copies: a callback may change the caller's handles.
   const std::tuple<std::remove_cvref_t<Inputs>...> own(inputs...);
-  std::shared_ptr<State> state;
-  auto out = detail::makeJoin<State, typename State::Out>(state, false, sizeof...(Inputs), site);
+  Deferred<typename State::Out> out(site);
+  const auto state = detail::makeJoin<State>(out, false, sizeof...(Inputs));
   detail::holdInputs(chains, "gather", (... || !std::is_lvalue_reference_v<Inputs>), site);
   [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-    (detail::hook(std::make_shared<detail::TuplePlace<State, kIndex>>(state), kIndex, std::get<kIndex>(own),
-                  !std::is_lvalue_reference_v<Inputs>, false, site),
-     ...);
+    (detail::hook<kIndex>(state, kIndex, std::get<kIndex>(own), !std::is_lvalue_reference_v<Inputs>, false, site), ...);
   }(std::index_sequence_for<Inputs...>());
   detail::letGo(chains);
   return out;

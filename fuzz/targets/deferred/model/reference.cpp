@@ -349,7 +349,8 @@ void Interpreter::cancel(Chain& given) {
 /// waits for the results of its inputs.
 bool Interpreter::callCanceller(Chain& target) {
   if (target.join != Step::kMake) {
-    cancelInputs(target);
+    // A join that no input can reach any more has forgotten the inputs that have reported.
+    if (target.won || mayReport(target)) cancelInputs(target);
     return target.join == Step::kRace || !mayReport(target);
   }
   const auto canceller = pick<Canceller>(target.made.a);
