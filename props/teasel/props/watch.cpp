@@ -126,8 +126,10 @@ class Watch::Watched final : public Protocol {
       expect(!life_.transport->disconnecting(), "dataReceived after loseConnection or abortConnection");
     ++life_.deliveries;
     if (framing_) life_.framed += data.size();
-    const Meter meter(life_.work);
-    run([&] { inner_->dataReceived(data); });
+    run([&] {
+      const Meter meter(life_.work);
+      inner_->dataReceived(data);
+    });
   }
   void connectionLost(const Failure& reason) override {
     expect(life_.made, "connectionLost before connectionMade");
@@ -147,8 +149,10 @@ class Watch::Watched final : public Protocol {
   }
   void producingResumed() override {
     expect(life_.made && !life_.lost, "producingResumed outside the connection's life");
-    const Meter meter(life_.work);
-    run([&] { inner_->producingResumed(); });
+    run([&] {
+      const Meter meter(life_.work);
+      inner_->producingResumed();
+    });
   }
   void writeConnectionLost() override {
     expect(life_.made && !life_.lost, "writeConnectionLost outside the connection's life");
@@ -157,7 +161,8 @@ class Watch::Watched final : public Protocol {
   std::string logPrefix() const override { return inner_->logPrefix(); }
 
  private:
-  /// Adds the work that is done while the meter lives.
+  /// Adds the work that is done while the meter lives. It lives inside run(), whose own work is not
+  /// the protocol's.
   class Meter {
    public:
     explicit Meter(std::uint64_t& work) noexcept : work_(work), before_(workDone()) {}
