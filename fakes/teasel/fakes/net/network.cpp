@@ -320,18 +320,24 @@ void Network::finish(Stream& stream, int from, bool withLast) {
 }
 
 void Network::arrive(Stream& stream, int from) {
-  Stream::Side& other = stream.side[1 - from];
+  const Stream::Side& me = stream.side[from];
+  const Stream::Side& other = stream.side[1 - from];
   if (other.party != nullptr) other.party->arrived();
-  else if (other.gone && (stream.side[from].out.available() > 0 || other.vanished)) sendReset(stream, from);
+  // An end of stream meets a reset only where no socket is left: the end vanished or was reset.
+  else if (other.gone && (me.out.available() > 0 || other.vanished || me.resetLost)) sendReset(stream, from);
 }
 
 void Network::resetSide(Stream& stream, int side) {
   Stream::Side& me = stream.side[side];
   if (me.wasReset || me.gone) return;
-  me.wasReset = true;
-  me.blocked = false;
   me.out.lose(true);
-  if (me.party != nullptr) me.party->arrived();
+  tellReset(me);
+}
+
+void Network::tellReset(Stream::Side& side) {
+  side.wasReset = true;
+  side.blocked = false;
+  if (side.party != nullptr) side.party->arrived();
 }
 
 void Network::unblock(Stream::Side& sender) {

@@ -249,6 +249,7 @@ class Network {
   void route(Stream& stream);
   void decide(Stream& stream);
   void resetSide(Stream& stream, int side);
+  void tellReset(Stream::Side& side);
   void arrive(Stream& stream, int from);
   void unblock(Stream::Side& sender);
   std::size_t loseUnarrived(Stream::Side& side) noexcept;

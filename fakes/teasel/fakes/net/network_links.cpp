@@ -354,13 +354,15 @@ void Network::sendReset(Stream& stream, int side) {
   const LinkState state = way(stream, 1 - side);
   if (state == LinkState::kCut) {
     to.resetLost = true;
-  } else if (state == LinkState::kHeld) {
-    to.resetHeld = true;
-  } else if (const Instant at = now_ + latencyOf(stream, 1 - side); at == now_) {
-    resetArrives(stream, side);
-  } else if (at < to.resetAt) {
+  } else if (const Instant at = now_ + latencyOf(stream, 1 - side); at > now_) {
+    // A link may hold it when it is due, and not before: else it would overtake what is in flight.
+    if (at >= to.resetAt) return;
     to.resetAt = at;
     later(at, DueKind::kReset, stream, side);
+  } else if (state == LinkState::kHeld) {
+    to.resetHeld = true;
+  } else {
+    resetArrives(stream, side);
   }
 }
 
@@ -381,9 +383,10 @@ void Network::awaitGiveUp(Stream& stream, int side) {
 void Network::giveUp(Stream& stream, int side) {
   Stream::Side& me = stream.side[side];
   me.giveUpAt = kNever;
+  if (me.wasReset) return;  // it sends nothing any more
   note(TraceKind::kGaveUp, stream, side);
-  if (me.gone) loseUnarrived(me);
-  else resetSide(stream, side);
+  loseUnarrived(me);  // the other side keeps what has arrived there
+  if (!me.gone) tellReset(me);
 }
 
 // Hosts that are down, and chance ----------------------------------------------------------------

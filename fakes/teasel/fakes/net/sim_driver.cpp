@@ -124,7 +124,7 @@ void SimDriver::wait(Duration maxWait) {
 }
 
 void SimDriver::drawSlow() {
-  if (network_.choices().calm() || !network_.faults().slow || network_.halted()) return;
+  if (network_.choices().calm() || !network_.faults().slow || network_.halted() || down_) return;
   const std::uint64_t drawn = network_.choices().below(kSlowDraws, ChoiceKey(host_, ChoiceSite::kSlow));
   if (const std::uint64_t none = kSlowDraws - kSlow.size(); drawn >= none) network_.takeTime(host_, kSlow[drawn - none]);
 }

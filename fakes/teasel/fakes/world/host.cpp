@@ -78,7 +78,6 @@ void Host::goDown(CrashKind kind) {
   network_.noteHost(TraceKind::kCrash, number(), static_cast<std::uint64_t>(kind));
   postponed_.reset();
   up_ = started_ = false;
-  restartAt_ = kNever;
   unburied_ = true;
   driver_->crash(kind);
   reactor_->abandon(remains_);
@@ -107,10 +106,10 @@ void Host::bury() {
 }
 
 bool Host::restartIn(Duration after) {
-  if (up_) return false;
+  if (up_ && !postponed_) return false;
   if (after < Duration::zero()) throw NegativeDelay("restartIn(" + std::to_string(after.count()) + " ns) of host " + name_);
   restartAt_ = after > kNever - network_.now() ? kNever : network_.now() + after;
-  if (after == Duration::zero() && inside_ == 0 && !world_.moving()) comeUp();
+  if (!up_ && after == Duration::zero() && inside_ == 0 && !world_.moving()) comeUp();
   return true;
 }
 

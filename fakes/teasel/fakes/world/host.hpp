@@ -73,7 +73,7 @@ class Host {
   bool crash(CrashKind kind);
   /// The host starts again: ports are free, the reactor knows the time, and the start function is
   /// called. While the world moves, that happens in the next step at this instant; else at once.
-  /// Returns false, and does nothing, while the host is up.
+  /// Returns false, and does nothing, while the host is up and no crash of it waits for a thread.
   bool restart() { return restartIn(Duration::zero()); }
   /// The same after a while. A later call replaces the time.
   bool restartIn(Duration after);

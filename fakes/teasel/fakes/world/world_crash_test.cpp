@@ -304,6 +304,38 @@ TEST_P(WorldCrash, ACrashWaitsForACallInAThreadThatWaitsForItsReactor) {
   EXPECT_EQ(reactor.describeOpen().size(), 0u);
 }
 
+TEST_P(WorldCrash, ARestartMayBeAskedForWhileTheCrashWaitsForACallInAThread) {
+  Reactor& reactor = it_.server().reactor();
+  reactor.callInThread([&] {
+    it_.server().crash();
+    EXPECT_TRUE(it_.server().restartIn(1s));
+    blockingCallFromThread(reactor, [] {});
+  });
+  world_.settle();
+  EXPECT_FALSE(it_.server().up());
+  world_.advance(1s);
+  EXPECT_TRUE(it_.server().up());
+}
+
+TEST(WorldCrashSlow, AHostThatIsDownTakesNoTime) {
+  int crashes = 0;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    WorldOptions options;
+    options.faults.slow = true;
+    Pair it(options);
+    it.world.choices().usePrng(seed);
+    it.onServer.onMade = [&](Recorder&) { it.server().crash(CrashKind::kReset); };
+    it.dial();
+    it.world.advance(60s);
+    const std::string trace = it.world.trace().text();
+    const std::size_t crash = trace.find("host0 crash");
+    if (crash == std::string::npos) continue;
+    ++crashes;
+    EXPECT_EQ(trace.find("host0 slow", crash), std::string::npos) << trace;
+  }
+  EXPECT_GT(crashes, 10);
+}
+
 TEST_P(WorldCrash, CallsInThreadsThatHaveNotBegunAreForgotten) {
   int ran = 0;
   it_.server().reactor().callInThread([&] { ++ran; });

@@ -110,6 +110,32 @@ TEST_P(WorldLinks, WhoSendsIntoAPartitionGivesUpAfterAQuarterOfAnHour) {
   EXPECT_EQ(it_.taken(), "") << "the server has sent nothing and cannot know";
 }
 
+TEST_P(WorldLinks, WhoGivesUpTakesBackNothingThatHasArrived) {
+  it_.connected();
+  it_.atServer->transport().pauseProducing();
+  it_.atClient->transport().write("a");
+  world_.settle();
+  world_.partition("client", "server");
+  it_.atClient->transport().write("b");
+  world_.advance(925s);
+  EXPECT_EQ(it_.taken(), "c.lost:ConnectionLost");
+  it_.atServer->transport().resumeProducing();
+  world_.settle();
+  EXPECT_EQ(it_.taken(), "s.got:a");
+}
+
+TEST_P(WorldLinks, AnEndOfStreamMeetsTheResetThatAPartitionSwallowed) {
+  it_.onServer.halfCloseable = true;
+  it_.connected();
+  world_.partition("client", "server");
+  it_.atClient->transport().abortConnection();
+  world_.advance(1s);
+  world_.repair("client", "server");
+  it_.atServer->transport().loseWriteConnection();
+  world_.settle();
+  EXPECT_EQ(it_.taken(), "c.lost:ConnectionAborted s.shut s.lost:ConnectionLost");
+}
+
 TEST_P(WorldLinks, WhoHasSentNothingDoesNotNoticeAPartition) {
   it_.connected();
   world_.partition("client", "server");
@@ -209,6 +235,21 @@ TEST_P(WorldLinks, AHoldKeepsAResetBehindTheBytesBeforeIt) {
   world_.release("server", World::kOutside);
   world_.settle();
   EXPECT_EQ(it_.taken(), "s.got:a s.lost:ConnectionLost");
+}
+
+TEST_P(WorldLinks, AResetSentDuringAHoldDoesNotOvertakeWhatIsInFlight) {
+  it_.connected();
+  world_.latency("client", "server", 10s);
+  it_.atClient->transport().write("a");
+  world_.settle();
+  world_.hold("client", "server");
+  world_.advance(1s);
+  it_.atClient->transport().abortConnection();
+  world_.release("client", "server");
+  world_.advance(9s);
+  EXPECT_EQ(it_.taken(), "c.lost:ConnectionAborted s.got:a");
+  world_.advance(1s);
+  EXPECT_EQ(it_.taken(), "s.lost:ConnectionLost");
 }
 
 TEST_P(WorldLinks, AHoldKeepsAnAttemptToConnectAndNoKernelGivesUp) {
