@@ -28,7 +28,7 @@ namespace teasel::fuzz {
 
 namespace {
 
-enum State : std::uint32_t { kIdle, kRuns, kFails };
+enum State : std::uint8_t { kIdle, kRuns, kFails };
 
 // libFuzzer's exit statuses.
 constexpr int kTimedOut = 70, kOutOfMemory = 71, kInterrupted = 72;

@@ -12,6 +12,8 @@
 /// malloc. Each has a fault that libraries in use have had. Below are the protocols that wrap them.
 namespace teasel::props::test {
 
+// NOLINTBEGIN(readability-identifier-naming): the names are those of C
+
 // jot: text in UTF-8. '!' is not allowed. -------------------------------------------------------
 
 /// The parser looks for '!' in the whole chunk before it reports any text of it. That is no fault,
@@ -67,6 +69,8 @@ struct tag_parser {
 inline void tag_feed(tag_parser* tag, const char* bytes, std::size_t size) {
   if (std::string_view(bytes, size) != "bc") tag->on_text(tag->user, bytes, size);
 }
+
+// NOLINTEND(readability-identifier-naming)
 
 // The protocols -------------------------------------------------------------------------------
 

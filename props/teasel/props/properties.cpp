@@ -10,6 +10,7 @@
 #include <teasel/reactor/reactor.hpp>
 
 /// Defined by the link options of teasel_count_work.
+// NOLINTNEXTLINE(readability-identifier-naming): a name for linkers
 extern "C" [[gnu::weak]] const char teasel_counts_work;
 
 namespace teasel::props {

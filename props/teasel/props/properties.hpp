@@ -63,8 +63,8 @@ inline bool pauseInvariance(fakes::World& world, const Subject& subject) { retur
 /// factor * (steps of whole delivery) + perByte * (bytes) + base.
 struct CostBounds {
   std::uint64_t factor = 8;
-  std::uint64_t perByte = 96;
-  std::uint64_t base = 2048;
+  std::uint64_t perByte = 192;
+  std::uint64_t base = 4096;
 };
 
 /// Oracle "chunk-cost": the work for bytes that come one at a time is linear in their number. Work

@@ -95,18 +95,20 @@ class ExitGuard final : public testing::EmptyTestEventListener {
 }  // namespace
 
 void detail::installExitGuard() {
-  static const bool once = [] {
+  static const bool kOnce = [] {
     testing::UnitTest::GetInstance()->listeners().Append(new ExitGuard);  // which owns it
     return true;
   }();
-  static_cast<void>(once);
+  static_cast<void>(kOnce);
 }
 
 }  // namespace teasel::gtest
 
 // The library asks the linker for this symbol (see CMakeLists.txt), and so for this whole file.
+// NOLINTBEGIN(readability-identifier-naming): a name for linkers
 extern "C" const bool teasel_gtest_exit_guard;
 const bool teasel_gtest_exit_guard = (teasel::gtest::detail::installExitGuard(), true);
+// NOLINTEND(readability-identifier-naming)
 
 // These two stand in front of the C library's. No handler runs when a program calls them.
 extern "C" void _exit(int status) { teasel::gtest::leave("_exit", status); }

@@ -114,6 +114,7 @@ int runCommand(const Program& program, Arguments arguments) {
   if (files.empty() && options.seeds == 0) throw UsageError("run: nothing to run: no corpus and no seeds");
   // All are read before anything runs: one may be missing.
   std::vector<std::vector<InputFile>> corpora;
+  corpora.reserve(chosen.size());
   for (const Scenario* scenario : chosen) corpora.push_back(corpusOf(*scenario, files));
   std::size_t failures = 0;
   for (std::size_t i = 0; i < chosen.size(); ++i) failures += ScenarioRun(program, options, *chosen[i]).run(corpora[i]);

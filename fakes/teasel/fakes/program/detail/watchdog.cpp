@@ -187,8 +187,8 @@ void onExit() {
 }  // namespace
 
 ExitFails::ExitFails() noexcept {
-  static const int registered = std::atexit(onExit) + std::at_quick_exit(onExit);
-  exitFails = static_cast<sig_atomic_t>(registered == 0);
+  static const int kRegistered = std::atexit(onExit) + std::at_quick_exit(onExit);
+  exitFails = static_cast<sig_atomic_t>(kRegistered == 0);
 }
 ExitFails::~ExitFails() { exitFails = 0; }
 

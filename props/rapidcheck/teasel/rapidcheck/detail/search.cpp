@@ -179,7 +179,7 @@ class Search {
       return;  // the report says why, when it cannot write either
     }
     // On standard output: a Worker keeps the other one to itself.
-    std::printf("%s: broken by case %zu (%s), kept as %s, shrinking ...\n", scenario_.name().data(), cases_,
+    std::printf("%s: broken by case %zu (%s), kept as %s, shrinking ...\n", std::string(scenario_.name()).c_str(), cases_,
                 fakes::withoutSkipMarker(outcome.signature).c_str(), found_.firstFile.c_str());
     std::fflush(stdout);
   }
