@@ -115,6 +115,7 @@ class Watch::Watched final : public Protocol {
   void makeConnection(std::shared_ptr<Transport> transport) override {
     expect(!life_.made && !life_.lost, "connectionMade came twice, or after connectionLost");
     life_.made = true;
+    if ((life_.host = state_->world.running()) != nullptr) life_.crashesBefore = life_.host->crashes();
     life_.transport = transport;
     run([&] { inner_->makeConnection(std::make_shared<WatchedTransport>(state_, life_, std::move(transport))); });
   }
@@ -295,7 +296,7 @@ void Watch::finish() {
   for (std::size_t i = 0; i < state_->lives.size(); ++i) {
     const Life& life = *state_->lives[i];
     const std::string which = "connection " + std::to_string(i) + " of the watched factory";
-    if (life.made && !life.lost) state_->world.fail("lifecycle", which + " was made and never lost");
+    if (life.made && !life.lost && !life.hostCrashed()) state_->world.fail("lifecycle", which + " was made and never lost");
     if (life.transport != nullptr && life.transport->counters().writesDropped > life.dropped && life.lost)
       state_->world.fail("write-after-close", which + ": the protocol wrote after connectionLost");
   }

@@ -53,7 +53,7 @@ const char* name(CloseCause cause) noexcept;
 ///
 /// - "lifecycle": connectionMade comes first, connectionLost comes exactly once and last. Nothing
 ///   is delivered after loseConnection or abortConnection. Every connection that was made has been
-///   lost in the end.
+///   lost in the end, unless its host has crashed (Host::crash): then nobody is told.
 /// - "write-after-close": the protocol must not write after connectionLost. A timer that it did not
 ///   cancel does that, or a list that still names it.
 /// - "bounded-buffering": the limits of Bounds hold.
@@ -88,6 +88,10 @@ class Watch {
     /// framing is not compiled for counting in every build.
     std::uint64_t framed = 0;
     bool made = false, lost = false;
+    /// Where it was made, and how often that host had crashed by then.
+    const fakes::Host* host = nullptr;
+    std::uint32_t crashesBefore = 0;
+    bool hostCrashed() const noexcept { return host != nullptr && host->crashes() != crashesBefore; }
     /// Who ended the connection, if it was not the peer who came first. Of several such causes the
     /// last one counts, so an abort behind a loseConnection is an abort.
     CloseCause cause = CloseCause::kPeer;

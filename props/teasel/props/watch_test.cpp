@@ -184,6 +184,22 @@ TEST_F(WatchTest, FindsAWriteAfterTheEnd) {
   EXPECT_EQ(oracle(), "write-after-close");
 }
 
+TEST_F(WatchTest, ExpectsNoEndOfAConnectionWhoseHostCrashed) {
+  Watch watch(world);
+  world.host().onStart([&](Reactor& r) { r.listenTCP(1, watch.over(Factory::forProtocol<Echo>())); });
+  world.connect(0).send("a");
+  world.settle();
+  world.host().crash();
+  world.host().restart();
+  world.connect(1).send("b");
+  world.run();
+  watch.finish();
+  EXPECT_EQ(oracle(), "");
+  ASSERT_EQ(watch.lives(), 2u);
+  EXPECT_TRUE(watch.life(0).hostCrashed() && !watch.life(0).lost);
+  EXPECT_TRUE(!watch.life(1).hostCrashed() && watch.life(1).lost);
+}
+
 TEST_F(WatchTest, FindsInputThatPilesUp) {
   struct Hoarder : Protocol {
     void dataReceived(ByteView data) override { all += data.text(); }

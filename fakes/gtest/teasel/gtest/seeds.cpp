@@ -1,5 +1,8 @@
 #include <teasel/gtest/seeds.hpp>
 
+#include <cstdio>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include <teasel/core/errors.hpp>
@@ -24,7 +27,10 @@ class Run {
   bool once(ReplayJob job, const std::string& what) {
     job.scenario = scenario_.name();
     const ReplayOutcome outcome = replayer_.run(job);
-    if (outcome.ok()) return true;
+    if (outcome.ok()) {
+      warn(outcome.message, what);
+      return true;
+    }
     // It runs again as a tape, so that the print is what its replay shows.
     Tape tape;
     tape.scenario = job.scenario;
@@ -52,7 +58,15 @@ class Run {
   }
 
  private:
+  /// Says the first warning.
+  void warn(const std::string& warning, const std::string& what) {
+    if (warning.empty() || std::exchange(warned_, true)) return;
+    const std::string text = "warning: scenario " + std::string(scenario_.name()) + ", " + what + ": " + warning;
+    std::fprintf(stderr, "%s\n", fakes::withoutSkipMarker(text).c_str());
+  }
+
   const fakes::Scenario& scenario_;
+  bool warned_ = false;
   fakes::Replayer replayer_;
   fakes::ForkedRunner fresh_;  // its process is older than the first run
 };

@@ -22,7 +22,8 @@ struct Seeds {
 
 /// Runs a scenario that is linked into this program: a calm run, then the seeds. The first run that
 /// ends with a verdict is a GoogleTest failure with diagram, tape, and a test case to keep. True
-/// when there was none. Throws UsageError when there is no such scenario.
+/// when there was none. The first warning of a run that held (World::warn) goes to standard error.
+/// Throws UsageError when there is no such scenario.
 bool runSeeds(std::string_view scenario, const Seeds& seeds = {});
 /// The same for one tape.
 bool runTape(const fakes::Tape& tape);

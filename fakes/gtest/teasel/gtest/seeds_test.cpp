@@ -74,6 +74,18 @@ TEST(Seeds, SayWhenAFailureNeedsEarlierRunsAndPrintNoTest) {
   EXPECT_EQ(message.find("TEST("), std::string::npos) << message;
 }
 
+TEASEL_SCENARIO(seedsTestWarns, "warns in every run") {
+  fakes::feedable([](ByteView bytes) { return bytes.size(); })(world);
+  world.warn("nothing was looked at, [  SKIPPED ]");
+}
+
+TEST(Seeds, SayTheFirstWarningOfRunsThatHold) {
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(runSeeds("seedsTestWarns", {.count = 3}));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "warning: scenario seedsTestWarns, the calm run without any step: nothing was looked at, [  SKIPPED\\x20]\n");
+}
+
 TEST(Seeds, ReplayACorpusOfTapesAndFuzzerInputs) {
   const auto folder = std::filesystem::path(testing::TempDir()) /
                       ("teasel_seeds_test_" + std::to_string(reinterpret_cast<std::uintptr_t>(&armed)));

@@ -52,6 +52,7 @@ void Host::renew(std::string_view name, SimDriver::Mode mode) {
   restartAt_ = kNever;
   started_ = false;
   up_ = true;
+  crashes_ = 0;
 }
 
 void Host::onStart(UniqueFunction<void(Reactor&)> start) {
@@ -77,6 +78,7 @@ bool Host::crash(CrashKind kind) {
 void Host::goDown(CrashKind kind) {
   network_.noteHost(TraceKind::kCrash, number(), static_cast<std::uint64_t>(kind));
   postponed_.reset();
+  ++crashes_;
   up_ = started_ = false;
   unburied_ = true;
   driver_->crash(kind);

@@ -78,6 +78,8 @@ class Host {
   /// The same after a while. A later call replaces the time.
   bool restartIn(Duration after);
   bool up() const noexcept { return up_; }
+  /// How often it has crashed since World::reset.
+  std::uint32_t crashes() const noexcept { return crashes_; }
   /// Whether it has a start function.
   bool startsAgain() const noexcept { return static_cast<bool>(start_); }
 
@@ -151,6 +153,7 @@ class Host {
   bool busy_ = false;
   bool up_ = true;
   bool unburied_ = false;  // the remains of a crash still exist
+  std::uint32_t crashes_ = 0;
 };
 
 }  // namespace teasel::fakes

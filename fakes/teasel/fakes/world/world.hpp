@@ -71,6 +71,8 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   /// The host of this name. The first call makes it. The reference is valid until reset(). Throws
   /// UsageError for the name kOutside.
   Host& host(std::string_view name = "host");
+  /// The host whose code runs now; null outside of such code.
+  const Host* running() const noexcept { return running_; }
   /// The address at which hosts find the remote peer as a server.
   Address remoteAddress() const noexcept { return Network::remoteServer(); }
   /// The remote peer of connection k of the Play, connected or not. Throws UsageError for k above

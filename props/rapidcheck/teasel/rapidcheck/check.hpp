@@ -41,6 +41,9 @@ struct CheckResult {
   std::size_t runs = 0;  ///< of the scenario, with those for shrinking
   /// When not ok, text for people: what broke, the diagram, how to see it again, a test to keep.
   std::string text{};
+  /// The first warning of a run that held (World::warn): what people must know although the check
+  /// may be ok. Empty when there is none.
+  std::string warning{};
   fakes::Tape tape{};      ///< the shrunk input, when a run failed
   std::string tapeFile{};  ///< where the tape was written
   /// For RC_PARAMS: "reproduce=..." leads to the same failure by the same shrinks. A failure that

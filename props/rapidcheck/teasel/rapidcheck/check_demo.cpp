@@ -88,6 +88,12 @@ TEASEL_SCENARIO(says, "quotes what CTest takes for a skipped test") {
   world.fail("said", "[  SKIPPED ] it");
 }
 
+TEASEL_SCENARIO(warns, "holds, and warns") {
+  world.host().reactor().listenTCP(1, Factory::forProtocol<Protocol>());
+  world.run();
+  world.warn("nothing was looked at");
+}
+
 TEASEL_SCENARIO(holds, "breaks never") {
   world.host().reactor().listenTCP(1, Factory::forProtocol<Protocol>());
   world.run();

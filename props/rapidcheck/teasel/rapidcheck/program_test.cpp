@@ -118,6 +118,16 @@ TEST_F(RapidCheckProgram, RefusesAReproduceStringByWhichOtherTestsWouldPassWitho
   EXPECT_EQ(run(reproduce + " --gtest_filter=RapidCheck.splits").status, 1);
 }
 
+TEST_F(RapidCheckProgram, SaysTheFirstWarningOfRunsThatHold) {
+  const std::string warning = "warning: scenario warns: nothing was looked at\n";
+  for (const char* place : {"", " --in-process"}) {
+    const Ran held = run(std::string(RAPIDCHECK_DEMO " --gtest_filter=RapidCheck.warns --params=max_success=5") + place);
+    EXPECT_EQ(held.status, 0);
+    EXPECT_THAT(held.output, HasSubstr(warning));
+  }
+  EXPECT_THAT(run(RAPIDCHECK_DEMO " --gtest_filter=RapidCheck.holds").output, Not(HasSubstr("warning")));
+}
+
 TEST_F(RapidCheckProgram, AltersWhatCTestTakesForASkippedTest) {
   const Ran found = run(RAPIDCHECK_DEMO " --gtest_filter=RapidCheck.says");
   EXPECT_EQ(found.status, 1);

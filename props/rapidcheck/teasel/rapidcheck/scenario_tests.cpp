@@ -56,6 +56,8 @@ void registerScenarios(const CheckOptions& options) {
     Test(const fakes::Scenario& scenario, CheckOptions how) : scenario_(scenario), options_(std::move(how)) {}
     void TestBody() override {
       const CheckResult result = checkScenario(scenario_.name(), options_);
+      if (!result.warning.empty())
+        std::fprintf(stderr, "warning: scenario %s: %s\n", scenario_.name().data(), result.warning.c_str());
       if (!result) ADD_FAILURE_AT(scenario_.site().file, scenario_.site().line) << result.text;
     }
 

@@ -146,6 +146,7 @@ class Search {
     ReplayOutcome outcome = trial_->run(input);
     if (outcome.oracle == kDiscard) RC_DISCARD(outcome.message);
     if (!failing()) ++cases_;
+    if (outcome.ok() && found_.warning.empty()) found_.warning = outcome.message;
     // While one failure is shrunk, any other failure does not count.
     if (outcome.ok() || (failing() && !fakes::showsTheSame(outcome, found_.first))) return;
     if (!failing()) beginShrinking(outcome);
@@ -249,7 +250,8 @@ Found search(const fakes::Scenario& scenario, const CheckOptions& options, Place
 // The numbers and the sizes of the texts, then the texts.
 
 std::string pack(const Found& found) {
-  const std::string parts[] = {found.said, found.reproduce, found.firstFile, fakes::pack(found.first), fakes::pack(found.last)};
+  const std::string parts[] = {found.said,      found.reproduce,          found.warning,
+                               found.firstFile, fakes::pack(found.first), fakes::pack(found.last)};
   std::ostringstream out;
   out << "found " << found.ok << ' ' << found.cutShort << ' ' << found.runs << ' ' << found.cases << ' ' << found.shrinkRuns
       << ' ' << found.seed;
@@ -264,7 +266,7 @@ Found unpackFound(const std::string& bytes) {
   std::istringstream line(bytes.substr(0, end));
   std::string word;
   Found found;
-  std::size_t sizes[5] = {};
+  std::size_t sizes[6] = {};
   line >> word >> found.ok >> found.cutShort >> found.runs >> found.cases >> found.shrinkRuns >> found.seed;
   for (std::size_t& size : sizes) line >> size;
   if (!line || word != "found")
@@ -276,9 +278,10 @@ Found unpackFound(const std::string& bytes) {
   };
   found.said = next(sizes[0]);
   found.reproduce = next(sizes[1]);
-  found.firstFile = next(sizes[2]);
-  found.first = fakes::unpackOutcome(next(sizes[3]));
-  found.last = fakes::unpackOutcome(next(sizes[4]));
+  found.warning = next(sizes[2]);
+  found.firstFile = next(sizes[3]);
+  found.first = fakes::unpackOutcome(next(sizes[4]));
+  found.last = fakes::unpackOutcome(next(sizes[5]));
   return found;
 }
 

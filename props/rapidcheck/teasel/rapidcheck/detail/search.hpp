@@ -31,6 +31,7 @@ struct Found {
   std::uint64_t seed = 0;        ///< of RapidCheck
   std::string said{};            ///< what RapidCheck says when no run failed: that it gave up
   std::string reproduce{};       ///< for RC_PARAMS
+  std::string warning{};         ///< the first one of a run that held (World::warn)
   std::string firstFile{};       ///< where the tape of `first` was kept before the shrinking, or ""
   fakes::ReplayOutcome first{};  ///< of the input that failed first; ok() when no run failed
   fakes::ReplayOutcome last{};   ///< of the smallest input that failed in the same way
