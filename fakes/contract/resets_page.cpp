@@ -47,7 +47,7 @@ std::string resetsPage() {
          "  clean end. The transport keeps the error of the send, and `connectionLost` gets ConnectionLost.\n"
          "- A paused reader hears nothing until `resumeProducing`. Then it hears the bytes and the end.\n"
          "- After a failed send the output is freed, and what is written is dropped and counted\n"
-         "  (`Transport::counters`). A paused push producer is resumed; a pull producer is not asked for more.\n"
+         "  (`Transport::counters`). A paused push producer is resumed; a pull producer is stopped, because nobody will ask it for more.\n"
          "- `loseConnection`, `failConnection` and `abortConnection` do not wait for a resume: after a failed send they\n"
          "  end the connection at once. `connectionLost` gets ConnectionLost, the given reason or ConnectionAborted.\n"
          "- A connection that was reset before the driver noticed that it was connected is made, heard and lost.\n\n"

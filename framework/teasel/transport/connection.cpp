@@ -106,7 +106,6 @@ void Connection::afterDispatch(bool resumed) {
 /// Makes the call that the producer is owed, if it is owed one.
 void Connection::pace(bool resumed) {
   using Due = detail::Pacer::Due;
-  if (broken() && !pacer_.pushes()) return;  // nothing that it makes would be sent
   const Due due = pacer_.due(pendingBytes(), counters_.bytesWritten);
   // held here: it may unregister itself
   const std::shared_ptr<Producer> producer = due == Due::kStop ? pacer_.take() : pacer_.producer();
@@ -329,7 +328,10 @@ void Connection::onWriteError(const Failure& why) {
   sending_ = SendState::kBroken;
   reason_ = why;
   freeOutput();
-  afterDispatch();
+  // A pull producer would wait for a call that cannot come, and what waits for it as well. A push
+  // producer goes on: it may be the connection to which the last input is to be forwarded.
+  if (!pacer_.any() || pacer_.pushes()) return afterDispatch();
+  dispatch("stopProducing", [producer = pacer_.take()] { producer->stopProducing(); });
 }
 
 void Connection::onError(const Failure& why) {

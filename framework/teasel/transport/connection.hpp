@@ -141,7 +141,7 @@ class ConnectionOwner {
 /// not wait: they end a broken connection at once. loseConnection gives connectionLost what
 /// onWriteError said, because a flush would have failed. A push producer that was paused is
 /// resumed, since nothing waits any more; it may be the one who must resume reading. A pull
-/// producer is not asked again.
+/// producer is stopped, because nobody will ask it for more.
 ///
 /// An attempt to connect ends by onError, stopConnecting or the reactor's end; the owner hears
 /// connectionFailed and no protocol exists.

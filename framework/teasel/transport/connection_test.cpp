@@ -95,10 +95,11 @@ TEST(ConnectionAfterAFailedSend, ResumesAPushProducerThatWasPaused) {
   EXPECT_EQ(bench.calls.take(), "producer.resumeProducing");
 }
 
-TEST(ConnectionAfterAFailedSend, AsksAPullProducerForNothingMore) {
+TEST(ConnectionAfterAFailedSend, StopsAPullProducerSoThatNobodyWaitsForIt) {
   Broken bench(7, [](Broken& it) { it.connection->registerProducer(it.producer, false); });
-  bench.settle();
-  EXPECT_EQ(bench.calls.take(), "");
+  EXPECT_EQ(bench.calls.take(), "producer.stopProducing");
+  bench.upcall([&] { bench.driver->stream->onEof(); });
+  EXPECT_EQ(bench.calls.take(), "driver.close(abort) protocol.connectionLost(ConnectionLost) owner.closed");
 }
 
 TEST(ConnectionEndedBy, AbortConnectionNamesItsCaller) {

@@ -97,6 +97,7 @@ void Idler::sendFile(std::uint32_t size, bool bad) {
           [this, bad](const Failure& why) {
             TEASEL_CHECK(std::exchange(sending_, false));
             TEASEL_CHECK((why.check<FileTransferStopped>() || (bad && why.check<FileReadError>())));
+            transport().resumeProducing();  // what came before a reset, and the reset
           });
 }
 
