@@ -161,6 +161,9 @@ class ServedPeer {
       : reactor_(makeDriver(driver)), hearers_(std::make_shared<Hearers>(half)) {
     port_ = reactor_.listenTCP(0, hearers_, 50, "127.0.0.1");
   }
+  ServedPeer(const ServedPeer&) = delete;
+  ServedPeer& operator=(const ServedPeer&) = delete;
+  ~ServedPeer() { hearers_->last.reset(); }  // the protocol holds the factory, too
   void connect() {
     peer_ = std::make_unique<Peer>(Peer::connectedTo(port_->getHost()));
     EXPECT_TRUE(until([&] { return hearers_->last != nullptr; }));
@@ -333,6 +336,7 @@ TEST_P(ResetTest, AnUploadHearsTheAnswerWithWhichItIsRefused) {
     ASSERT_TRUE(turnUntil([&] { return uploads->last->lost(); }));
     heard += uploads->last->received == "413 Payload Too Large\r\n" ? 1 : 0;
     EXPECT_EQ(uploads->last->heard, "lost:ConnectionLost");
+    uploads->last.reset();  // it holds the factory, too
   }
   EXPECT_EQ(heard, kRounds);
 }

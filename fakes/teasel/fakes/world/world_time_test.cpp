@@ -181,10 +181,10 @@ TEST(WorldTime, TwoHostsMayWorkAtOnce) {
 }
 
 TEST(WorldTime, AnotherHostMaySendToOneThatWorksAndGetsItsAnswerAfterwards) {
+  Recorder::Does asks;  // the world ends before it
+  asks.name = "client ";
   Served it;
   Reactor& client = it.world.host("client").reactor();
-  Recorder::Does asks;
-  asks.name = "client ";
   it.does.onMade = [&](Recorder& self) {
     it.world.takeTime(1s);
     self.transport().write("welcome");
