@@ -49,6 +49,9 @@ class WorldStage {
     peer_->stopReading();
     settle();
   }
+  WorldStage(const WorldStage&) = delete;
+  WorldStage& operator=(const WorldStage&) = delete;
+  ~WorldStage() { hearers_->last.reset(); }  // the protocol holds the factory, too
   Hearer& hearer() { return *hearers_->last; }
   Transport& us() { return hearer().transport(); }
   void settle() { world_.settle(); }
