@@ -115,7 +115,8 @@ class Watch::Watched final : public Protocol {
   void makeConnection(std::shared_ptr<Transport> transport) override {
     expect(!life_.made && !life_.lost, "connectionMade came twice, or after connectionLost");
     life_.made = true;
-    if ((life_.host = state_->world.running()) != nullptr) life_.crashesBefore = life_.host->crashes();
+    life_.host = state_->world.running();
+    if (life_.host != nullptr) life_.crashesBefore = life_.host->crashes();
     life_.transport = transport;
     run([&] { inner_->makeConnection(std::make_shared<WatchedTransport>(state_, life_, std::move(transport))); });
   }

@@ -57,7 +57,7 @@ void registerScenarios(const CheckOptions& options) {
     void TestBody() override {
       const CheckResult result = checkScenario(scenario_.name(), options_);
       if (!result.warning.empty())
-        std::fprintf(stderr, "warning: scenario %s: %s\n", scenario_.name().data(), result.warning.c_str());
+        std::fprintf(stderr, "warning: scenario %s: %s\n", std::string(scenario_.name()).c_str(), result.warning.c_str());
       if (!result) ADD_FAILURE_AT(scenario_.site().file, scenario_.site().line) << result.text;
     }
 
