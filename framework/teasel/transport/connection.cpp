@@ -106,6 +106,10 @@ void Connection::afterDispatch(bool resumed) {
 /// Makes the call that the producer is owed, if it is owed one.
 void Connection::pace(bool resumed) {
   using Due = detail::Pacer::Due;
+  // A pull producer would wait for a call that cannot come, and what waits for it as well. A push
+  // producer goes on: it may be the connection to which the last input is to be forwarded.
+  if (broken() && !pacer_.pushes())
+    return dispatch("stopProducing", [producer = pacer_.take()] { producer->stopProducing(); });
   const Due due = pacer_.due(pendingBytes(), counters_.bytesWritten);
   // held here: it may unregister itself
   const std::shared_ptr<Producer> producer = due == Due::kStop ? pacer_.take() : pacer_.producer();
@@ -255,8 +259,9 @@ void Connection::registerProducer(std::shared_ptr<Producer> producer, bool strea
   if (pacer_.any())
     throw ProducerAlreadyRegistered("registerProducer of a " + nameOf(*producer) + " while a " + nameOf(*pacer_.producer()) +
                                     " is registered");
-  if (sending_ == SendState::kOpen) {
-    pacer_.set(std::move(producer), streaming);
+  if (sending_ == SendState::kOpen || broken()) {
+    // After a failed send it is stopped, before connectionLost comes.
+    pacer_.set(std::move(producer), streaming && !broken());
     if (!dispatching_) wantTurnEnd();
     return;
   }
@@ -328,10 +333,7 @@ void Connection::onWriteError(const Failure& why) {
   sending_ = SendState::kBroken;
   reason_ = why;
   freeOutput();
-  // A pull producer would wait for a call that cannot come, and what waits for it as well. A push
-  // producer goes on: it may be the connection to which the last input is to be forwarded.
-  if (!pacer_.any() || pacer_.pushes()) return afterDispatch();
-  dispatch("stopProducing", [producer = pacer_.take()] { producer->stopProducing(); });
+  afterDispatch();
 }
 
 void Connection::onError(const Failure& why) {

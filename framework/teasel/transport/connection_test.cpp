@@ -102,6 +102,15 @@ TEST(ConnectionAfterAFailedSend, StopsAPullProducerSoThatNobodyWaitsForIt) {
   EXPECT_EQ(bench.calls.take(), "driver.close(abort) protocol.connectionLost(ConnectionLost) owner.closed");
 }
 
+TEST(ConnectionAfterAFailedSend, StopsAProducerThatComesLaterBeforeConnectionLost) {
+  Broken bench;
+  bench.connection->registerProducer(bench.producer, true);
+  bench.settle();
+  EXPECT_EQ(bench.calls.take(), "producer.stopProducing");
+  bench.upcall([&] { bench.driver->stream->onEof(); });
+  EXPECT_EQ(bench.calls.take(), "driver.close(abort) protocol.connectionLost(ConnectionLost) owner.closed");
+}
+
 TEST(ConnectionEndedBy, AbortConnectionNamesItsCaller) {
   Open bench;
   const int line = __LINE__ + 1;

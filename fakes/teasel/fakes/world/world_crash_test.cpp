@@ -238,7 +238,8 @@ TEST_P(WorldCrash, ACrashInAnyCallbackOfAConnectionIsTheLastCallback) {
     it.onServer.*when = [&](Recorder&) { it.server().crash(); };
     it.dial();
     it.world.settle();
-    it.atClient->transport().loseConnection();
+    const bool lost = it.log.text().find("c.lost") != std::string::npos;  // then atClient is gone
+    if (!lost) it.atClient->transport().loseConnection();
     it.world.settle();
     return it.taken();
   };
