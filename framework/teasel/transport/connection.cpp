@@ -108,8 +108,7 @@ void Connection::pace(bool resumed) {
   using Due = detail::Pacer::Due;
   // A pull producer would wait for a call that cannot come, and what waits for it as well. A push
   // producer goes on: it may be the connection to which the last input is to be forwarded.
-  if (broken() && !pacer_.pushes())
-    return dispatch("stopProducing", [producer = pacer_.take()] { producer->stopProducing(); });
+  if (broken() && !pacer_.pushes()) return dispatch("stopProducing", [producer = pacer_.take()] { producer->stopProducing(); });
   const Due due = pacer_.due(pendingBytes(), counters_.bytesWritten);
   // held here: it may unregister itself
   const std::shared_ptr<Producer> producer = due == Due::kStop ? pacer_.take() : pacer_.producer();
