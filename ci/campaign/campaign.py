@@ -86,7 +86,7 @@ def keep(run):
         if path.name not in here:
             shutil.copyfile(path, kept / path.name)
     for name in here - {path.name for path in run.corpus.iterdir()}:
-        (kept / name).unlink()
+        (kept / name).unlink(missing_ok=True)
 
 
 def wanted_entries(chosen, is_wanted, progress):
