@@ -405,9 +405,7 @@ void Connection::abandon(std::vector<std::shared_ptr<void>>& remains) {
   sending_ = SendState::kClosed;
   receiving_ = ReceiveState::kClosed;
   slot_ = nullptr;
-  queued_ = {};
-  inFlight_ = {};
-  queuedBytes_ = inFlightBytes_ = 0;
+  freeOutput();
   resumedDue_ = writeLostDue_ = false;
   remains.push_back(pacer_.take());
   remains.push_back(std::exchange(protocol_, nullptr));
