@@ -1,4 +1,5 @@
 """ci/test: builds a tree, runs its tests through CTest, and says what matters."""
+import difflib
 import os
 import pathlib
 import shutil
@@ -26,6 +27,7 @@ Everything else goes to ctest:
 Exit status: 0 all passed, 2 set-up or build error, else ctest's."""
 # Options with which ctest runs no test: what it says then is the answer.
 LISTING = ("-N", "--show-only", "--print-labels", "--version")
+OWN = ("--sanitize", "--sanitize=gcc", "--tsan")
 VERBOSE = ("--verbose", "-V", "-VV", "--extra-verbose")
 # How much of a skipped test's output CTest keeps: the reason is in it.
 OUTPUT_BYTES = 20000
@@ -42,6 +44,10 @@ def tree_of(words):
         return "tsan", [], rest
     if first.startswith("--sanitize="):
         raise BuildError(f"ci/test: {first}: --sanitize or --sanitize=gcc")
+    for word in words:
+        meant = difflib.get_close_matches(word, (*OWN, *VERBOSE), n=1, cutoff=0.8) if word.startswith("--") else []
+        if meant and word not in VERBOSE:
+            raise BuildError(f"ci/test: {word}: " + ("it must be the first word" if word in OWN else f"did you mean {meant[0]}?"))
     return "gcc", [], words
 
 

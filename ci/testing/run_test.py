@@ -98,6 +98,14 @@ class Words(unittest.TestCase):
         self.assertEqual(run.tree_of(["--tsan"]), ("tsan", [], []))
         self.assertEqual(run.tree_of(["-L", "unit"]), ("gcc", [], ["-L", "unit"]))
 
+    def test_a_misspelt_or_misplaced_option_is_refused_before_the_build(self):
+        with self.assertRaisesRegex(BuildError, "--sanitise: did you mean --sanitize?"):
+            run.tree_of(["--sanitise"])
+        with self.assertRaisesRegex(BuildError, "--tsan: it must be the first word"):
+            run.tree_of(["-R", "x", "--tsan"])
+        with self.assertRaisesRegex(BuildError, "--verbos: did you mean --verbose?"):
+            run.tree_of(["--verbos"])
+
     def test_an_unknown_sanitizer_is_refused(self):
         with self.assertRaisesRegex(BuildError, "--sanitize=clang: --sanitize or --sanitize=gcc"):
             run.tree_of(["--sanitize=clang"])

@@ -16,8 +16,7 @@ constexpr Logger kLog("clock");
 
 void requireForward(const char* what, Duration by, Site site) {
   if (by >= Duration::zero()) return;
-  throw NegativeDelay(std::string(what) + '(' + std::to_string(by.count()) + " ns) at " + site.text() +
-                      ": time does not go back");
+  throw NegativeDelay(std::string(what) + '(' + durationText(by) + ") at " + site.text() + ": time does not go back");
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ void StringTransport::moveTo(Instant to) {
 
 void StringTransport::advance(Duration by, Site site) {
   if (by < Duration::zero())
-    throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns) at " + site.text() + ": time does not go back");
+    throw NegativeDelay("advance(" + durationText(by) + ") at " + site.text() + ": time does not go back");
   const Instant until = by > kNever - network_.now() ? kNever : network_.now() + by;
   turnUntilQuiet();
   for (Instant next = nextDue(); next != kNever && next <= until; next = nextDue()) moveTo(next);
@@ -137,7 +137,7 @@ void StringTransport::advance(Duration by, Site site) {
 
 void StringTransport::takeTime(Duration by, Site site) {
   if (by < Duration::zero())
-    throw NegativeDelay("takeTime(" + std::to_string(by.count()) + " ns) at " + site.text() + ": time does not go back");
+    throw NegativeDelay("takeTime(" + durationText(by) + ") at " + site.text() + ": time does not go back");
   network_.takeTime(driver_->host(), by);
 }
 

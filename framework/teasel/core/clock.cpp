@@ -41,8 +41,7 @@ bool DelayedCall::cancelIfActive() noexcept {
 void DelayedCall::reset(Duration after, Site site) {
   detail::TimerQueue& queue = activeQueue("reset");
   if (after < Duration::zero()) {
-    throw NegativeDelay("reset(" + std::to_string(after.count()) + " ns) at " + site.text() + " of a call made at " +
-                        this->site().text());
+    throw NegativeDelay("reset(" + durationText(after) + ") at " + site.text() + " of a call made at " + this->site().text());
   }
   queue.setAgain(slot_, later(queue.clock().liveNow(), after));
 }
@@ -62,7 +61,7 @@ Clock::Clock() : timers_(*new detail::TimerQueue(*this)) {}
 Clock::~Clock() { delete &timers_; }
 
 DelayedCall Clock::callLater(Duration after, UniqueFunction<void()> call, Site site) {
-  if (after < Duration::zero()) throw NegativeDelay("callLater(" + std::to_string(after.count()) + " ns) at " + site.text());
+  if (after < Duration::zero()) throw NegativeDelay("callLater(" + durationText(after) + ") at " + site.text());
   if (!call) throw UsageError("callLater at " + site.text() + ": an empty function");
   return timers_.add(later(liveNow(), after), std::move(call), site);
 }

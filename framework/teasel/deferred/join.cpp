@@ -54,17 +54,17 @@ void JoinState::cancelInputs() {
   }
 }
 
-void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes, Site site) {
-  if (takes) {
-    Chain* twice = nullptr;
-    for (Chain* each : inputs)
-      if (!each->mark()) twice = each;
-    for (Chain* each : inputs) each->unmark();
-    if (twice != nullptr) {
-      throw UsageError(std::string(join) + " at " + site.text() + ": the Deferred made at " + twice->made().text() +
-                       " is given twice, and its result is taken");
-    }
-  }
+void refuseTwice(const std::vector<Chain*>& inputs, const char* join, Site site) {
+  Chain* twice = nullptr;
+  for (Chain* each : inputs)
+    if (!each->mark()) twice = each;
+  for (Chain* each : inputs) each->unmark();
+  if (twice == nullptr) return;
+  throw UsageError(std::string(join) + " at " + site.text() + ": the Deferred made at " + twice->made().text() +
+                   " is given twice, and its result is taken");
+}
+
+void holdInputs(const std::vector<Chain*>& inputs) {
   for (Chain* each : inputs) each->hold();
 }
 

@@ -149,7 +149,7 @@ bool Play::advance(Duration time) {
 
 bool Play::latency(unsigned from, unsigned to, Duration time) {
   if (time < Duration::zero())
-    throw NegativeDelay("Play::latency of " + std::to_string(time.count()) + " ns: nothing arrives before it is sent");
+    throw NegativeDelay("Play::latency of " + durationText(time) + ": nothing arrives before it is sent");
   return step(PlayEventKind::kLatency, 0, {from, to, static_cast<std::uint64_t>(time.count())});
 }
 

@@ -65,7 +65,7 @@ std::string testCase(const Tape& tape) {
   std::string out = "#include <gtest/gtest.h>\n\n#include <teasel/fakes/program/replay.hpp>\n\nTEST(Scenario" +
                     titleCase(tape.scenario) + ", DoesNotBreak" + titleCase(tape.oracle) +
                     ") {\n  using namespace teasel::fakes;\n  Play play;\n";
-  if (tape.play.version() != kCodecVersion) out += "  play.setVersion(" + std::to_string(tape.play.version()) + ");\n";
+  out += "  play.setVersion(" + std::to_string(tape.play.version()) + ");\n";
   for (const PlayEvent& event : tape.play.events())
     for (const std::string& call : eventCalls(tape.play, event)) out += "  play." + call + ";\n";
   out += choicesCode(tape);

@@ -21,6 +21,7 @@ TEST(TestCase, RebuildsThePlayStepByStep) {
             "TEST(ScenarioLineFraming, DoesNotBreakLineTooLong) {\n"
             "  using namespace teasel::fakes;\n"
             "  Play play;\n"
+            "  play.setVersion(2);\n"
             "  play.connect(0);\n"
             "  play.send(0, \"ab\\r\\n\");\n"
             "  play.send(0, \"\\x00\");\n"
@@ -38,7 +39,7 @@ TEST(TestCase, RebuildsThePlayStepByStep) {
             "}\n");
 }
 
-TEST(TestCase, SaysTheVersionOfAnOldPlay) {
+TEST(TestCase, SaysTheVersionOfItsPlay) {
   Tape old = sample();
   old.play.setVersion(1);
   EXPECT_THAT(testCase(old), HasSubstr("  Play play;\n  play.setVersion(1);\n  play.connect(0);\n"));
@@ -47,6 +48,7 @@ TEST(TestCase, SaysTheVersionOfAnOldPlay) {
 /// The case above, pasted: it compiles and makes the same Play.
 TEST(TestCase, CompilesAsPasted) {
   Play play;
+  play.setVersion(2);
   play.connect(0);
   play.send(0, "ab\r\n");
   play.send(0, "\x00");

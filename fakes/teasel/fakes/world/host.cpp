@@ -109,7 +109,7 @@ void Host::bury() {
 
 bool Host::restartIn(Duration after) {
   if (up_ && !postponed_) return false;
-  if (after < Duration::zero()) throw NegativeDelay("restartIn(" + std::to_string(after.count()) + " ns) of host " + name_);
+  if (after < Duration::zero()) throw NegativeDelay("restartIn(" + durationText(after) + ") of host " + name_);
   restartAt_ = after > kNever - network_.now() ? kNever : network_.now() + after;
   if (!up_ && after == Duration::zero() && inside_ == 0 && !world_.moving()) comeUp();
   return true;

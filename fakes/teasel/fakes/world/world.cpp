@@ -235,7 +235,7 @@ void World::moveTo(Instant to) {
 
 void World::advance(Duration by, Site site) {
   if (by < Duration::zero())
-    throw NegativeDelay("advance(" + std::to_string(by.count()) + " ns) at " + site.text() + ": a world's time does not go back");
+    throw NegativeDelay("advance(" + durationText(by) + ") at " + site.text() + ": a world's time does not go back");
   const Running running(*this, options_.limits);
   const Instant until = by > kNever - now() ? kNever : now() + by;
   settleAll();
@@ -258,8 +258,7 @@ bool World::step() {
 
 void World::takeTime(Duration by, Site site) {
   if (by < Duration::zero())
-    throw NegativeDelay("takeTime(" + std::to_string(by.count()) + " ns) at " + site.text() +
-                        ": a world's time does not go back");
+    throw NegativeDelay("takeTime(" + durationText(by) + ") at " + site.text() + ": a world's time does not go back");
   network_.takeTime(running_ != nullptr ? running_->number() : kRemotePeer, by);
 }
 

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -99,6 +100,23 @@ TEST_P(WorldCrash, ARestartRunsTheStartFunctionOnTheSameReactorAndPorts) {
   it_.dial();
   world_.settle();
   EXPECT_EQ(it_.taken(), "c.lost:ConnectionLost c.made s.made");
+}
+
+TEST_P(WorldCrash, AStopThatTheCrashOvertakesShutsNothingDown) {
+  it_.connected();
+  Reactor& reactor = it_.server().reactor();
+  reactor.callLater(1s, [&] {
+    reactor.stop();
+    it_.server().crash();
+  });
+  world_.advance(2s);
+  EXPECT_THAT(world_.diagram(), testing::Not(testing::HasSubstr("server shuts down")));
+  EXPECT_EQ(it_.taken(), "c.lost:ConnectionLost");
+  EXPECT_TRUE(it_.server().restart());
+  it_.dial();
+  world_.settle();
+  EXPECT_EQ(it_.taken(), "c.made s.made");
+  EXPECT_TRUE(reactor.running());
 }
 
 TEST_P(WorldCrash, TimersPostedCallsAndTriggersOfTheHostAreForgotten) {

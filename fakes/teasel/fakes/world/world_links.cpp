@@ -32,8 +32,7 @@ void World::setLink(std::string_view a, std::string_view b, LinkState state, boo
 
 void World::latency(std::string_view from, std::string_view to, Duration time, Site site) {
   if (time < Duration::zero())
-    throw NegativeDelay("latency(" + std::to_string(time.count()) + " ns) at " + site.text() +
-                        ": nothing arrives before it is sent");
+    throw NegativeDelay("latency(" + durationText(time) + ") at " + site.text() + ": nothing arrives before it is sent");
   if (partyOf(from) == partyOf(to)) throw UsageError("there is no link from \"" + std::string(from) + "\" to itself");
   network_.setLatency(partyOf(from), partyOf(to), time);
 }

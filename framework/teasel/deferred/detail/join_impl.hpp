@@ -8,9 +8,10 @@
 namespace teasel {
 namespace detail {
 
-/// Keeps inputs from running while they are hooked. When results are taken, throws UsageError for
-/// an input that is given twice.
-void holdInputs(const std::vector<Chain*>& inputs, const char* join, bool takes, Site site);
+/// Throws UsageError for an input that is given twice.
+void refuseTwice(const std::vector<Chain*>& inputs, const char* join, Site site);
+/// Keeps inputs from running while they are hooked.
+void holdInputs(const std::vector<Chain*>& inputs);
 /// Lets the inputs run, in their order. Those that have a result report it.
 void letGo(const std::vector<Chain*>& inputs);
 [[noreturn]] void refuseEmptyJoin(const char* join, Site site);
@@ -164,11 +165,20 @@ void hookAll(const char* join, const JoinPointer<State>& state, Inputs&& inputs,
                 "results that cannot be copied are taken: give the join std::move(inputs)");
   std::vector<Chain*> chains;
   chains.reserve(inputs.size());
-  for (const Deferred<T>& input : inputs) chains.push_back(&Access::open(input, join, site));
+  bool ready = false;
+  for (const Deferred<T>& input : inputs) {
+    chains.push_back(&Access::open(input, join, site));
+    ready |= chains.back()->hasResult();
+  }
+  if constexpr (kTake) refuseTwice(chains, join, site);
+  const auto hookEach = [&](const std::vector<Deferred<T>>& handles) {
+    for (std::size_t i = 0; i < handles.size(); ++i) hook(state, i, handles[i], kTake, quiet, site);
+  };
+  if (!kTake && !ready) return hookEach(inputs);  // no callback runs meanwhile
   // A copy: a callback may change the caller's vector.
   const std::remove_cvref_t<Inputs> own(std::forward<Inputs>(inputs));
-  holdInputs(chains, join, kTake, site);
-  for (std::size_t i = 0; i < own.size(); ++i) hook(state, i, own[i], kTake, quiet, site);
+  holdInputs(chains);
+  hookEach(own);
   letGo(chains);
 }
 
@@ -330,7 +340,8 @@ detail::GatheredTuple<Inputs...> detail::gatherAt(Site site, Inputs&&... inputs)
   const std::tuple<std::remove_cvref_t<Inputs>...> own(inputs...);
   Deferred<typename State::Out> out(site);
   const auto state = detail::makeJoin<State>(out, false, sizeof...(Inputs));
-  detail::holdInputs(chains, "gather", (... || !std::is_lvalue_reference_v<Inputs>), site);
+  if constexpr ((... || !std::is_lvalue_reference_v<Inputs>)) detail::refuseTwice(chains, "gather", site);
+  detail::holdInputs(chains);
   [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
     (detail::hook<kIndex>(state, kIndex, std::get<kIndex>(own), !std::is_lvalue_reference_v<Inputs>, false, site), ...);
   }(std::index_sequence_for<Inputs...>());
