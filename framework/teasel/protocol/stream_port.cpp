@@ -106,9 +106,9 @@ std::shared_ptr<Port> Reactor::listenTCP(int port, std::shared_ptr<Factory> fact
   const auto at = interface.empty() ? std::optional(Address::ipv4(0, 0, 0, 0, checked)) : Address::parse(interface, checked);
   if (!at) throw InvalidAddressError("cannot listen on \"" + std::string(interface) + "\": an interface is an IP literal");
   if (factory == nullptr) throw UsageError("listenTCP needs a factory");
-  auto port = std::make_shared<StreamPort>(*this, std::move(factory));
-  port->start([&](Acceptor& acceptor, Failure& why) { return driver_->listen(*at, ListenOptions{backlog}, acceptor, why); });
-  return port;
+  auto made = std::make_shared<StreamPort>(*this, std::move(factory));
+  made->start([&](Acceptor& acceptor, Failure& why) { return driver_->listen(*at, ListenOptions{backlog}, acceptor, why); });
+  return made;
 }
 
 std::shared_ptr<Port> Reactor::listenUNIX(std::string path, std::shared_ptr<Factory> factory, const UnixListenOptions& options) {
