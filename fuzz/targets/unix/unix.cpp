@@ -29,6 +29,9 @@ fakes::ScenarioOptions unixOptions() {
   options.shape.words = kWords;
   options.shape.appOps = kOps;
   options.shape.connections = 3;
+  options.play.hosts = 1;
+  options.world.faults.listen = options.world.faults.refuse = {1, 32};
+  options.world.faults.crash = {1, 64};
   return options;
 }
 
