@@ -33,11 +33,12 @@ void SimSlot::established() {
 void SimSlot::refused(bool routed) {
   const Address& address = stream->side[1 - side].address;
   const std::string to = address.text();
-  if (address.family() == Address::Family::kUnix && !routed)
+  // Linux refuses an abstract name that nobody has.
+  if (address.family() == Address::Family::kUnix && !routed && !address.abstract())
     error = Failure(UnknownHostError("cannot connect to " + to + ": there is no such file"), Site{});
   else
-    error = routed ? Failure(ConnectionRefusedError("nobody listens on " + to), Site{})
-                   : Failure(NoRouteError("no host of the world has the address of " + to), Site{});
+    error = routed || address.abstract() ? Failure(ConnectionRefusedError("nobody listens on " + to), Site{})
+                                         : Failure(NoRouteError("no host of the world has the address of " + to), Site{});
   driver.markReady(*this);
 }
 
