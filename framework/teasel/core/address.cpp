@@ -124,7 +124,7 @@ Address Address::ipv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8
 
 Address Address::ipv4(const std::array<std::uint8_t, 4>& bytes, std::uint16_t port) noexcept {
   Address address;
-  std::copy(bytes.begin(), bytes.end(), address.bytes_.begin());
+  std::copy(bytes.begin(), bytes.end(), address.content_.bytes.begin());
   address.port_ = port;
   address.family_ = Family::kIPv4;
   return address;
@@ -132,7 +132,7 @@ Address Address::ipv4(const std::array<std::uint8_t, 4>& bytes, std::uint16_t po
 
 Address Address::ipv6(const std::array<std::uint8_t, 16>& bytes, std::uint16_t port) noexcept {
   Address address;
-  address.bytes_ = bytes;
+  address.content_.bytes = bytes;
   address.port_ = port;
   address.family_ = Family::kIPv6;
   return address;
@@ -149,19 +149,19 @@ Address Address::unixPath(std::string path) {
   std::shared_ptr<const std::string> shared;
   if (!path.empty()) shared = std::make_shared<const std::string>(std::move(path));
   Address address;
-  new (&address.path_) std::shared_ptr<const std::string>(std::move(shared));
+  new (&address.content_.path) std::shared_ptr<const std::string>(std::move(shared));
   address.family_ = Family::kUnix;
   return address;
 }
 
 const std::array<std::uint8_t, 16>& Address::bytes() const noexcept {
   static constexpr std::array<std::uint8_t, 16> kZeros{};
-  return family_ == Family::kUnix ? kZeros : bytes_;
+  return family_ == Family::kUnix ? kZeros : content_.bytes;
 }
 
 const std::string& Address::path() const noexcept {
   static const std::string& none = *new std::string;  // leaked on purpose: destructors of static objects may ask
-  return family_ == Family::kUnix && path_ != nullptr ? *path_ : none;
+  return family_ == Family::kUnix && content_.path != nullptr ? *content_.path : none;
 }
 
 Address Address::withPort(std::uint16_t port) const noexcept {
@@ -173,9 +173,9 @@ Address Address::withPort(std::uint16_t port) const noexcept {
 std::string Address::host() const {
   if (family_ == Family::kNone) return "";
   if (family_ == Family::kUnix) return hostOfUnix(path());
-  if (family_ == Family::kIPv6) return hostOfIPv6(bytes_);
+  if (family_ == Family::kIPv6) return hostOfIPv6(content_.bytes);
   char text[16];
-  std::snprintf(text, sizeof text, "%u.%u.%u.%u", bytes_[0], bytes_[1], bytes_[2], bytes_[3]);
+  std::snprintf(text, sizeof text, "%u.%u.%u.%u", content_.bytes[0], content_.bytes[1], content_.bytes[2], content_.bytes[3]);
   return text;
 }
 
@@ -188,8 +188,8 @@ std::string Address::text() const {
 
 bool operator==(const Address& left, const Address& right) noexcept {
   if (left.family_ != right.family_) return false;
-  if (left.family_ == Address::Family::kUnix) return left.path_ == right.path_ || left.path() == right.path();
-  return left.port_ == right.port_ && left.bytes_ == right.bytes_;
+  if (left.family_ == Address::Family::kUnix) return left.content_.path == right.content_.path || left.path() == right.path();
+  return left.port_ == right.port_ && left.content_.bytes == right.content_.bytes;
 }
 
 std::ostream& operator<<(std::ostream& out, const Address& address) { return out << address.text(); }

@@ -22,13 +22,13 @@ class Address {
   /// How long the path of a UNIX socket may be, in bytes. An abstract name counts its leading NUL.
   static constexpr std::size_t kMaxUnixPath = 107;
 
-  constexpr Address() noexcept : bytes_{} {}
+  constexpr Address() noexcept = default;
   Address(const Address& other) noexcept;
   Address(Address&& other) noexcept;
   Address& operator=(const Address& other) noexcept;
   Address& operator=(Address&& other) noexcept;
   ~Address() {
-    if (family_ == Family::kUnix) path_.~shared_ptr();
+    if (family_ == Family::kUnix) content_.path.~shared_ptr();
   }
 
   /// From an IP literal ("127.0.0.1", "::1"). Gives nothing when `literal` is not one; a Resolver
@@ -66,28 +66,32 @@ class Address {
   friend bool operator==(const Address& left, const Address& right) noexcept;
 
  private:
-  union {
-    std::array<std::uint8_t, 16> bytes_;       // every family but kUnix
-    std::shared_ptr<const std::string> path_;  // kUnix; null: unnamed
+  union Content {
+    constexpr Content() noexcept : bytes{} {}
+    ~Content() {}
+    std::array<std::uint8_t, 16> bytes;       // every family but kUnix
+    std::shared_ptr<const std::string> path;  // kUnix; null: unnamed
   };
+  Content content_;
   std::uint16_t port_ = 0;
   Family family_ = Family::kNone;
 };
 
 inline Address::Address(const Address& other) noexcept : port_(other.port_), family_(other.family_) {
-  if (family_ == Family::kUnix) new (&path_) std::shared_ptr<const std::string>(other.path_);
-  else bytes_ = other.bytes_;
+  if (family_ == Family::kUnix) new (&content_.path) std::shared_ptr<const std::string>(other.content_.path);
+  else content_.bytes = other.content_.bytes;
 }
 
 inline Address::Address(Address&& other) noexcept : port_(other.port_), family_(other.family_) {
-  if (family_ == Family::kUnix) new (&path_) std::shared_ptr<const std::string>(std::move(other.path_));
-  else bytes_ = other.bytes_;
+  if (family_ == Family::kUnix) new (&content_.path) std::shared_ptr<const std::string>(std::move(other.content_.path));
+  else content_.bytes = other.content_.bytes;
 }
 
 inline Address& Address::operator=(Address&& other) noexcept {
   if (this == &other) return *this;
   this->~Address();
-  return *new (this) Address(std::move(other));
+  new (this) Address(std::move(other));
+  return *this;
 }
 
 inline Address& Address::operator=(const Address& other) noexcept { return *this = Address(other); }
