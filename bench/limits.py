@@ -6,6 +6,7 @@ import re
 AT_MOST, AT_LEAST = "at most", "at least"
 LIMITS = [
     (r"echo/(epoll|poll|select)/64x64", "ratio", AT_MOST, 1.08),
+    (r"echo-unix/epoll/64x64", "ratio", AT_MOST, 1.05),
     (r"echo/epoll/64x16384", "ratio", AT_MOST, 1.15),
     (r"syscalls/epoll/.*", "ratio", AT_MOST, 1.02),
     (r"feed/\w+/bytewise", "ratio", AT_MOST, 5),

@@ -49,7 +49,9 @@ std::vector<Subject> drivers() {
 class Pair {
  public:
   explicit Pair(const Serve& serve) : server_(serve) {}
-  void connect(const Shape& shape) { client_ = std::make_unique<PingClient>(server_.port(), shape.connections, shape.bytes); }
+  void connect(const Shape& shape, Over over) {
+    client_ = std::make_unique<PingClient>(server_.port(), shape.connections, shape.bytes, over);
+  }
   /// Microseconds of server CPU time per round trip.
   double roundTrips(long count) {
     const double before = server_.cpu();
@@ -84,10 +86,10 @@ Round inTurns(const std::shared_ptr<Pair>& ours, const std::shared_ptr<Pair>& th
   };
 }
 
-Round echo(const Serve& subject, const Serve& reference, const Shape& shape) {
+Round echo(const Serve& subject, const Serve& reference, const Shape& shape, Over over = Over::kTcp) {
   auto ours = std::make_shared<Pair>(subject), theirs = std::make_shared<Pair>(reference);
-  ours->connect(shape);
-  theirs->connect(shape);
+  ours->connect(shape, over);
+  theirs->connect(shape, over);
   const long count = effort().scaled(1000);
   return inTurns(ours, theirs, [=](Pair& pair) { return pair.roundTrips(count); });
 }
@@ -117,6 +119,9 @@ void addEchoRows() {
     for (const Shape& shape : kShapes)
       addRow(
           {"echo/" + driver.name + '/' + shape.text(), kUnit, [=] { return echo(driver.serve, driver.sameMechanism, shape); }});
+  for (const Shape& shape : kShapes)
+    addRow({"echo-unix/epoll/" + shape.text(), kUnit,
+            [=] { return echo(teaselUnixEcho("epoll"), serveRawEpollUnix, shape, Over::kUnix); }});
   // Rows of the hand-written loops. They show how the mechanisms compare. The row of raw_epoll
   // against itself shows how steady this machine is.
   std::vector<Subject> others = drivers();

@@ -20,6 +20,14 @@ int connectTo(std::uint16_t port) {
   return socket;
 }
 
+int connectToUnix(std::uint16_t number) {
+  const int socket = must(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  socklen_t size = 0;
+  const sockaddr_un at = unixName(getpid(), number, size);
+  must(connect(socket, reinterpret_cast<const sockaddr*>(&at), size), "connect");
+  return socket;
+}
+
 std::vector<char> pattern(std::size_t bytes) {
   std::vector<char> message(bytes);
   for (std::size_t i = 0; i < bytes; ++i) message[i] = static_cast<char>('a' + i % 23);
@@ -28,13 +36,13 @@ std::vector<char> pattern(std::size_t bytes) {
 
 }  // namespace
 
-PingClient::PingClient(std::uint16_t port, int connections, std::size_t bytes)
+PingClient::PingClient(std::uint16_t port, int connections, std::size_t bytes, Over over)
     : poller_(must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       streams_(static_cast<std::size_t>(connections)),
       message_(pattern(bytes)),
       buffer_(bytes) {
   for (std::size_t i = 0; i < streams_.size(); ++i) {
-    streams_[i].socket = connectTo(port);
+    streams_[i].socket = over == Over::kUnix ? connectToUnix(port) : connectTo(port);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = i;

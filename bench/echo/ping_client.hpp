@@ -6,13 +6,17 @@
 
 namespace teasel::bench {
 
+/// Where a server is found: on a port of 127.0.0.1, or under the abstract UNIX name that has the
+/// number in place of the port.
+enum class Over : std::uint8_t { kTcp, kUnix };
+
 /// The client of an echo server. Each of its connections sends a message, waits until all of it has
 /// come back and sends it again. Uses one thread and epoll, and no more system calls than needed.
 class PingClient {
  public:
-  /// Connects `connections` sockets to 127.0.0.1:`port`. Messages have `bytes` bytes. Throws when
+  /// Connects `connections` sockets to the server at `port`. Messages have `bytes` bytes. Throws when
   /// it cannot connect.
-  PingClient(std::uint16_t port, int connections, std::size_t bytes);
+  PingClient(std::uint16_t port, int connections, std::size_t bytes, Over over = Over::kTcp);
   PingClient(const PingClient&) = delete;
   PingClient& operator=(const PingClient&) = delete;
   ~PingClient();

@@ -1,12 +1,15 @@
 #include "teasel_echo.hpp"
 
 #include <memory>
+#include <string>
 
 #include <teasel/drivers/drivers.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/protocol/protocol.hpp>
 #include <teasel/reactor/reactor.hpp>
+
+#include "../raw/sockets.hpp"
 
 namespace teasel::bench {
 namespace {
@@ -25,6 +28,20 @@ Serve teaselEcho(const std::string& driver) {
     factory->noisy = false;
     const std::shared_ptr<Port> port = reactor.listenTCP(0, factory, 1024, "127.0.0.1");
     reactor.callWhenRunning([&] { listening(port->getHost().port()); });
+    reactor.run();
+  };
+}
+
+Serve teaselUnixEcho(const std::string& driver) {
+  return [driver](const Listening& listening) {
+    Reactor reactor(makeDriver(driver));
+    const auto factory = Factory::forProtocol<Echo>();
+    factory->noisy = false;
+    socklen_t size = 0;
+    const sockaddr_un at = unixName(getppid(), unixNumber(), size);
+    const std::string name(at.sun_path, size - offsetof(sockaddr_un, sun_path));
+    const std::shared_ptr<Port> port = reactor.listenUNIX(name, factory, {.backlog = 1024});
+    reactor.callWhenRunning([&] { listening(unixNumber()); });
     reactor.run();
   };
 }

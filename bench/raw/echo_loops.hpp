@@ -16,6 +16,9 @@ using Listening = std::function<void(std::uint16_t port)>;
 
 /// Level-triggered epoll: one recv and one send per readable connection.
 void serveRawEpoll(const Listening& listening);
+/// The same on a UNIX socket. What it passes to `listening` is the number of its abstract name
+/// (unixName in sockets.hpp).
+void serveRawEpollUnix(const Listening& listening);
 /// poll(2), with an array that is kept between waits.
 void serveRawPoll(const Listening& listening);
 /// select(2). Refuses descriptors of FD_SETSIZE and above.

@@ -7,9 +7,10 @@
 
 namespace teasel::bench {
 
-void serveRawEpoll(const Listening& listening) {
+namespace {
+
+void serve(int listener, bool tcp, std::uint16_t number, const Listening& listening) {
   using Wants = ReadinessEcho::Wants;
-  const int listener = listenLoopback();
   const int poller = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   const auto control = [&](int how, int socket, std::uint32_t events) {
     epoll_event event{};
@@ -18,7 +19,7 @@ void serveRawEpoll(const Listening& listening) {
     must(epoll_ctl(poller, how, socket, &event), "epoll_ctl");
   };
   control(EPOLL_CTL_ADD, listener, EPOLLIN);
-  listening(portOf(listener));
+  listening(number);
   ReadinessEcho echo;
   std::array<epoll_event, 256> events;
   for (;;) {
@@ -26,7 +27,7 @@ void serveRawEpoll(const Listening& listening) {
     for (int i = 0; i < ready; ++i) {
       const int socket = events[static_cast<std::size_t>(i)].data.fd;
       if (socket == listener) {
-        echo.acceptAll(listener, [&](int accepted) { control(EPOLL_CTL_ADD, accepted, EPOLLIN); });
+        echo.acceptAll(listener, [&](int accepted) { control(EPOLL_CTL_ADD, accepted, EPOLLIN); }, tcp);
         continue;
       }
       const bool writing = (events[static_cast<std::size_t>(i)].events & EPOLLOUT) != 0;
@@ -36,5 +37,14 @@ void serveRawEpoll(const Listening& listening) {
     }
   }
 }
+
+}  // namespace
+
+void serveRawEpoll(const Listening& listening) {
+  const int listener = listenLoopback();
+  serve(listener, true, portOf(listener), listening);
+}
+
+void serveRawEpollUnix(const Listening& listening) { serve(listenUnix(), false, unixNumber(), listening); }
 
 }  // namespace teasel::bench

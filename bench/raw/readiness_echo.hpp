@@ -34,13 +34,14 @@ class ReadinessEcho {
     left.erase(0, static_cast<std::size_t>(sent));
     return left.empty() ? Wants::kRead : Wants::kWrite;
   }
-  /// Accepts all connections that wait, and calls `add(socket)` with each.
+  /// Accepts all connections that wait, and calls `add(socket)` with each. `tcp`: they are sent
+  /// without delay.
   template <class Add>
-  void acceptAll(int listener, Add&& add) {
+  void acceptAll(int listener, Add&& add, bool tcp = true) {
     for (;;) {
       const int socket = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (socket < 0) return;
-      noDelay(socket);
+      if (tcp) noDelay(socket);
       add(socket);
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -9,6 +10,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /// The socket calls that the hand-written loops and the client share.
@@ -40,6 +43,29 @@ inline int listenLoopback() {
   const int socket = must(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   const sockaddr_in at = loopback(0);
   must(bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at), "bind");
+  must(listen(socket, 1024), "listen");
+  return socket;
+}
+
+/// The abstract UNIX name of the server `number` whose client is the process `client`. Sets `size`.
+inline sockaddr_un unixName(pid_t client, std::uint16_t number, socklen_t& size) {
+  const std::string name = "teasel-bench-" + std::to_string(client) + '-' + std::to_string(number);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  name.copy(at.sun_path + 1, sizeof at.sun_path - 1);
+  size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  return at;
+}
+
+/// The number under which a UNIX server of this process is found.
+inline std::uint16_t unixNumber() { return static_cast<std::uint16_t>(getpid() % 65535 + 1); }
+
+/// Opens a non-blocking listening UNIX socket for the parent process.
+inline int listenUnix() {
+  const int socket = must(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  socklen_t size = 0;
+  const sockaddr_un at = unixName(getppid(), unixNumber(), size);
+  must(bind(socket, reinterpret_cast<const sockaddr*>(&at), size), "bind");
   must(listen(socket, 1024), "listen");
   return socket;
 }

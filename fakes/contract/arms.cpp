@@ -2,6 +2,7 @@
 
 #include <teasel/contract/clock_bench.hpp>
 #include <teasel/contract/loopback_bench.hpp>
+#include <teasel/contract/unix_bench.hpp>
 #include <teasel/contract/world_bench.hpp>
 #include <teasel/drivers/drivers.hpp>
 #include <teasel/protocols/protocol_wrapper.hpp>
@@ -40,6 +41,21 @@ std::vector<Arm> wrappedArms() {
                    const auto mode = round % 2 == 0 ? fakes::SimDriver::Mode::kReadiness : fakes::SimDriver::Mode::kCompletion;
                    return std::make_unique<WrappedWorldBench>(mode, round);
                  }});
+  return all;
+}
+
+std::vector<Arm> unixArms() {
+  std::vector<Arm> arms;
+  for (const std::string_view name : driverNames())
+    arms.push_back(unixArm(std::string(name), [name] { return makeDriver(name); }, name != "io_uring"));
+  arms.push_back(unixWorldArm(fakes::SimDriver::Mode::kCompletion, kSeeds));
+  arms.push_back(unixWorldArm(fakes::SimDriver::Mode::kReadiness, kSeeds));
+  return arms;
+}
+
+std::vector<Arm> streamArms() {
+  std::vector<Arm> all = wrappedArms();
+  for (Arm& arm : unixArms()) all.push_back(std::move(arm));
   return all;
 }
 

@@ -13,4 +13,9 @@ std::vector<Arm> wrappedArms();
 /// arms(), and FakeClock.
 std::vector<Arm> clockArms();
 
+/// Every driver of this tree, and the world in both of its modes, over UNIX sockets.
+std::vector<Arm> unixArms();
+/// wrappedArms(), and unixArms().
+std::vector<Arm> streamArms();
+
 }  // namespace teasel::contract

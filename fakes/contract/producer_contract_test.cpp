@@ -5,5 +5,5 @@
 
 #include "arms.hpp"
 
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, wrappedArms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, streamArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, streamArms());

@@ -1,6 +1,7 @@
 #include "resets_page.hpp"
 
 #include <initializer_list>
+#include <span>
 #include <string_view>
 
 #include <teasel/contract/reset_table.hpp>
@@ -24,11 +25,11 @@ std::string calls(std::string_view heard) {
   return out + '`' + std::string(heard.substr(heard.find(':') + 1)) + '`';
 }
 
-std::string table() {
+std::string table(std::span<const ResetRow> rows) {
   std::string out = line({"half-closed before", "the peer", "we write", "our sends", "recv, behind the bytes",
                           "SO_ERROR, behind that", "a reader hears", "a paused reader hears when it resumes"}) +
                     "|---|---|---|---|---|---|---|---|\n";
-  for (const ResetRow& row : kResetTable)
+  for (const ResetRow& row : rows)
     out += line({std::string(wordOf(row.half)), std::string(wordOf(row.ends)), std::string(wordOf(row.writes)), orNone(row.sends),
                  std::string(row.received), orNone(row.error), calls(row.hears), calls(row.hearsResumed)});
   return out;
@@ -62,18 +63,34 @@ std::string resetsPage() {
          "The protocol is half-closeable in rows in which a direction is half-closed.\n\n"
          "\"The peer closes, has not read\" means that it closes while bytes of ours wait in its system. \"After\" means: the\n"
          "end of the connection has arrived in our system, and the driver has not looked yet.\n\n" +
-         table() +
+         table(kResetTable) +
          "\nNotes:\n\n"
          "- A `select` driver notices a reset behind the peer's end of stream only when the protocol writes, because\n"
          "  select(2) cannot wait for errors alone.\n"
          "- After an ordinary end of stream a protocol that is not half-closeable hears ConnectionDone, even if a write of\n"
          "  ours was answered by a reset meanwhile: `recv` says 0, and no send has failed.\n"
          "- Twisted hears the same bytes while it reads. While it is paused and writes, it loses what it has not read.\n\n"
-         "## In the world\n\n"
+         "## UNIX sockets\n\n"
+         "A UNIX socket has no reset. On Linux these rules hold, and Teasel cannot change them:\n\n"
+         "- What was sent is heard, whatever the sender does next.\n"
+         "- A side that closes with unread input makes the other side meet ECONNRESET once, behind the bytes. Every other\n"
+         "  close is an end of stream. A linger time of 0 changes nothing.\n"
+         "- So a peer sees `abortConnection` as a clean end: its `connectionLost` gets ConnectionDone, unless the side that\n"
+         "  aborts had unread input. A reply that broke off can look complete. A protocol over UNIX sockets must say itself\n"
+         "  where its messages end.\n"
+         "- A send to a side that is gone fails at once with EPIPE. Over TCP the first one succeeds.\n"
+         "- A listening socket that closes resets the connections that wait in its backlog.\n\n"
+         "The same tests play this table, over UNIX sockets. \"resets\" is a close with a linger time of 0 here. \"-\" in the "
+         "last two\n"
+         "columns: after a write of ours, the protocol hears ConnectionDone or ConnectionLost, and it depends on whether the "
+         "end\n"
+         "or the failed write is noticed first; or nothing is heard until we write.\n\n" +
+         table(kUnixResetTable) +
+         "\n## In the world\n\n"
          "A calm world does what Linux does. Other kernels drop their receive buffers at a reset, and other event loops\n"
          "report a reset to a paused reader. So two [choice sites](events.md#choice-sites) vary this in readiness mode:\n"
          "`resetWhilePaused` tells a paused reader at once, and `resetOrder` lets the reset overtake the bytes.\n"
-         "Bytes that are still on the wire when the connection is reset are lost.\n\n"
+         "Bytes that are still on the wire when the connection is reset are lost. None of this concerns UNIX sockets.\n\n"
          "Tapes and fuzzer inputs of version 1 keep the rule with which they were recorded: a paused reader is told at\n"
          "once and loses what it had not read, unless the site `pausedReset` says otherwise.\n";
 }

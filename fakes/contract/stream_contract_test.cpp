@@ -8,8 +8,8 @@
 
 #include "arms.hpp"
 
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractBytes, wrappedArms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractClose, wrappedArms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractHalfClose, wrappedArms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractBackpressure, wrappedArms());
-TEASEL_INSTANTIATE_CONTRACT_PART(ContractResets, wrappedArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractBytes, streamArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractClose, streamArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractHalfClose, streamArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractBackpressure, streamArms());
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractResets, streamArms());

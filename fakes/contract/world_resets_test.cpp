@@ -7,7 +7,7 @@
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 
-/// The table of resets, played by remote peers in both modes of a calm world. A remote peer can do
+/// The tables of resets, played by remote peers in both modes of a calm world. A remote peer can do
 /// all that a plain socket can.
 namespace teasel::contract {
 namespace {
@@ -43,8 +43,10 @@ class Hearers final : public Factory {
 
 class WorldStage {
  public:
-  WorldStage(SimDriver::Mode mode, bool half) : world_({.mode = mode}), hearers_(std::make_shared<Hearers>(half)) {
-    world_.host().reactor().listenTCP(1, hearers_);
+  WorldStage(SimDriver::Mode mode, bool half, bool unixSocket)
+      : world_({.mode = mode}), hearers_(std::make_shared<Hearers>(half)) {
+    if (unixSocket) world_.host().reactor().listenUNIX("/run/s", hearers_);
+    else world_.host().reactor().listenTCP(1, hearers_);
     peer_ = &world_.connect(0);
     peer_->stopReading();
     settle();
@@ -69,11 +71,11 @@ class WorldStage {
 
 class WorldResets : public testing::TestWithParam<SimDriver::Mode> {
  public:
-  static void play(const ResetRow& row, bool paused, std::size_t size) {
+  static void play(const ResetRow& row, bool paused, std::size_t size, bool unixSocket = false) {
     const std::string_view expected = paused ? row.hearsResumed : row.hears;
     if (expected.empty()) return;
     SCOPED_TRACE(describe(row) + (paused ? "; paused; " : "; ") + std::to_string(size) + " bytes arrive");
-    WorldStage stage(GetParam(), row.half != HalfClosed::kNeither);
+    WorldStage stage(GetParam(), row.half != HalfClosed::kNeither, unixSocket);
     playReset(stage, row, paused, std::string(size, 'x'));
     stage.settle();
     if (paused) {
@@ -94,6 +96,16 @@ TEST_P(WorldResets, AReaderHearsWhatTheTableSays) {
 TEST_P(WorldResets, APausedReaderHearsWhatTheTableSaysWhenItResumes) {
   for (const ResetRow& row : kResetTable)
     for (const std::size_t size : kResetArrivals) play(row, true, size);
+}
+
+TEST_P(WorldResets, AReaderOnAUnixSocketHearsWhatItsTableSays) {
+  for (const ResetRow& row : kUnixResetTable)
+    for (const std::size_t size : kResetArrivals) play(row, false, size, true);
+}
+
+TEST_P(WorldResets, APausedReaderOnAUnixSocketHearsWhatItsTableSaysWhenItResumes) {
+  for (const ResetRow& row : kUnixResetTable)
+    for (const std::size_t size : kResetArrivals) play(row, true, size, true);
 }
 
 INSTANTIATE_TEST_SUITE_P(, WorldResets, testing::Values(SimDriver::Mode::kReadiness, SimDriver::Mode::kCompletion),

@@ -1,4 +1,4 @@
-#include <teasel/drivers/driver_test_kit.hpp>
+#include <teasel/drivers/resets_test_kit.hpp>
 
 #include <algorithm>
 #include <string>
@@ -6,106 +6,14 @@
 
 #include <sys/ioctl.h>
 
-#include <teasel/contract/reset_table.hpp>
 #include <teasel/protocol/connector.hpp>
-#include <teasel/protocol/factory.hpp>
-#include <teasel/protocol/port.hpp>
 #include <teasel/protocols/file_sender.hpp>
-#include <teasel/reactor/reactor.hpp>
 
 /// What a protocol hears when a plain socket at the other end resets or closes the connection. The
 /// table of resets is played against Linux itself first: it says what a driver can know.
 namespace teasel::drivertest {
 
-using namespace teasel::contract;
-
-// Plain sockets -----------------------------------------------------------------------------------
-
-/// A listening plain socket.
-class PlainListener {
- public:
-  PlainListener() {
-    Failure why;
-    descriptor_ = posix::openListener(Address::ipv4(127, 0, 0, 1, 0), 50, posix::Blocking::kYes, why);
-    EXPECT_GE(descriptor_, 0) << why;
-  }
-  PlainListener(const PlainListener&) = delete;
-  PlainListener& operator=(const PlainListener&) = delete;
-  ~PlainListener() { ::close(descriptor_); }
-  Address address() const { return posix::localAddress(descriptor_); }
-  int descriptor() const { return descriptor_; }
-  bool waiting() const { return readable(descriptor_); }
-  Peer accept() { return Peer(::accept(descriptor_, nullptr, nullptr)); }
-  static bool readable(int descriptor) {
-    pollfd one{descriptor, POLLIN, 0};
-    return ::poll(&one, 1, 0) == 1;
-  }
-
- private:
-  int descriptor_;
-};
-
-/// Reads at most `most` bytes that are there now. Returns how many it read.
-std::size_t takeSome(const Peer& peer, std::size_t most) {
-  std::string into(most, '\0');
-  const ssize_t count = ::recv(peer.descriptor(), into.data(), into.size(), MSG_DONTWAIT);
-  return count < 0 ? 0 : static_cast<std::size_t>(count);
-}
-
 #ifdef __linux__
-
-std::string errorName(int error) {
-  switch (error) {
-    case 0: return "";
-    case ECONNRESET: return "ECONNRESET";
-    case EPIPE: return "EPIPE";
-    default: return posix::errorText(error);
-  }
-}
-
-/// Our end of a connection, as a plain socket that notes what each send gives.
-struct PlainEnd {
-  explicit PlainEnd(int fd) : descriptor(fd) {}
-  PlainEnd(const PlainEnd&) = delete;
-  PlainEnd& operator=(const PlainEnd&) = delete;
-  ~PlainEnd() { ::close(descriptor); }
-  void write(ByteView bytes) {
-    const bool sent = ::send(descriptor, bytes.data(), bytes.size(), posix::kNoSignal | MSG_DONTWAIT) >= 0;
-    (sends += sends.empty() ? "" : " ") += sent ? "ok" : errorName(errno);
-  }
-  void loseWriteConnection() const { ::shutdown(descriptor, SHUT_WR); }
-  void pauseProducing() const {}
-  /// Receives to the end. Returns what the last call gave.
-  std::string receiveAll() {
-    char piece[65536];
-    for (;;) {
-      const ssize_t count = ::recv(descriptor, piece, sizeof piece, MSG_DONTWAIT);
-      if (count <= 0) return count == 0 ? "0" : errorName(errno);
-      received.append(piece, static_cast<std::size_t>(count));
-    }
-  }
-
-  int descriptor;
-  std::string sends, received;
-};
-
-/// The stage of a row between two plain sockets.
-class LinuxStage {
- public:
-  LinuxStage() : peer_(Peer::connectedTo(listener_.address())), us_(::accept(listener_.descriptor(), nullptr, nullptr)) {}
-  PlainEnd& us() { return us_; }
-  void settle() {}
-  void peerTakes() { peer_.take(); }
-  void peerSends(const std::string& bytes) { peer_.send(bytes); }
-  void peerHalfCloses() { peer_.endWrite(); }
-  void peerResets() { peer_.reset(); }
-  void peerCloses() { peer_.close(); }
-
- private:
-  PlainListener listener_;
-  Peer peer_;
-  PlainEnd us_;
-};
 
 TEST(ResetTable, SaysWhatLinuxDoes) {
   for (const ResetRow& row : kResetTable)
@@ -123,77 +31,6 @@ TEST(ResetTable, SaysWhatLinuxDoes) {
 #endif
 
 // Drivers -----------------------------------------------------------------------------------------
-
-/// Writes down what it hears. The test sets what it does on data.
-class Hearer : public Protocol {
- public:
-  explicit Hearer(bool half = false) : half_(half) {}
-  void dataReceived(ByteView data) override {
-    received += data.text();
-    if (onData) onData();
-  }
-  bool halfCloseable() const noexcept override { return half_; }
-  void readConnectionLost() override { heard += "readLost "; }
-  void connectionLost(const Failure& why) override { heard += "lost:" + why.name(); }
-  bool lost() const { return heard.find("lost:") != std::string::npos; }
-
-  std::string received, heard;
-  std::function<void()> onData;
-
- private:
-  bool half_;
-};
-
-class Hearers final : public Factory {
- public:
-  explicit Hearers(bool half) : half_(half) { noisy = false; }
-  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return last = std::make_shared<Hearer>(half_); }
-  std::shared_ptr<Hearer> last;
-
- private:
-  bool half_;
-};
-
-/// A server on a driver, and a plain socket that is connected to it.
-class ServedPeer {
- public:
-  explicit ServedPeer(const std::string& driver, bool half = false)
-      : reactor_(makeDriver(driver)), hearers_(std::make_shared<Hearers>(half)) {
-    port_ = reactor_.listenTCP(0, hearers_, 50, "127.0.0.1");
-  }
-  ServedPeer(const ServedPeer&) = delete;
-  ServedPeer& operator=(const ServedPeer&) = delete;
-  ~ServedPeer() { hearers_->last.reset(); }  // the protocol holds the factory, too
-  void connect() {
-    peer_ = std::make_unique<Peer>(Peer::connectedTo(port_->getHost()));
-    EXPECT_TRUE(until([&] { return hearers_->last != nullptr; }));
-  }
-  Address address() const { return port_->getHost(); }
-  Hearer& hearer() { return *hearers_->last; }
-  Peer& peer() { return *peer_; }
-  Transport& us() { return hearer().transport(); }
-  void settle() {
-    for (int turns = 0; turns < 6; ++turns) reactor_.turn(1ms);
-  }
-  template <class Done>
-  bool until(Done done) {
-    const Instant end = reactor_.driver().now() + 5s;
-    for (int turns = 0; turns < 200 || reactor_.driver().now() < end; ++turns, reactor_.turn(5ms))
-      if (done()) return true;
-    return done();
-  }
-  void peerTakes() { settle(), peer_->take(); }
-  void peerSends(const std::string& bytes) { peer_->send(bytes); }
-  void peerHalfCloses() { peer_->endWrite(); }
-  void peerResets() { peer_->reset(); }
-  void peerCloses() { peer_->close(); }
-
- private:
-  Reactor reactor_;
-  std::shared_ptr<Hearers> hearers_;
-  std::shared_ptr<Port> port_;
-  std::unique_ptr<Peer> peer_;
-};
 
 class ResetTest : public ::testing::TestWithParam<std::string> {
  public:

@@ -9,6 +9,9 @@
 
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
+#include <teasel/protocol/connector.hpp>
+#include <teasel/protocol/factory.hpp>
+#include <teasel/protocol/port.hpp>
 #include <teasel/reactor/reactor.hpp>
 
 /// The contract suite: what every driver owes its Reactor. The simulated world owes the same, so
@@ -29,6 +32,9 @@ using namespace std::chrono_literals;
 
 /// How long a test waits for what must happen. In a world this is virtual time.
 inline constexpr Duration kPatience = 20s;
+
+/// Why a test is skipped over UNIX sockets.
+inline constexpr const char* kTcpOnly = "it is about ports and addresses of TCP; unix.hpp has what UNIX sockets need instead";
 
 /// What a Bench keeps until its end: the probes and factories of a test.
 class Kept {
@@ -75,6 +81,20 @@ class Bench {
   /// nobody may notice.
   virtual std::shared_ptr<Factory> dressed(std::shared_ptr<Factory> factory) { return factory; }
   virtual std::shared_ptr<ClientFactory> dressed(std::shared_ptr<ClientFactory> factory) { return factory; }
+  /// Listens on a free address of the bench's kind of transport. That is TCP, if it is not
+  /// overridden; connect() then connects to such a port.
+  virtual std::shared_ptr<Port> listen(const std::shared_ptr<Factory>& factory) {
+    return server().listenTCP(0, dressed(factory), 50, serverHost());
+  }
+  virtual std::shared_ptr<Connector> connect(const std::shared_ptr<ClientFactory>& factory, const Port& port, Duration timeout) {
+    return client().connectTCP(serverHost(), port.getHost().port(), dressed(factory), timeout);
+  }
+  /// The transport is a UNIX socket. It has no resets: a peer sees an abort as a clean end, unless
+  /// the side that aborts had unread input. What was sent is heard all the same, and a side that is
+  /// gone is noticed by the first send.
+  virtual bool unixSockets() const noexcept { return false; }
+  /// A path at which there is nothing and a UNIX socket can be made. Empty for other transports.
+  virtual std::string freePath() { return {}; }
   /// Checks what must hold at the end of every test, if the reactors are still there.
   virtual void checkHealth() {}
   /// Destroys the reactors.

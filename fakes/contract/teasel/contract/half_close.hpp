@@ -117,7 +117,7 @@ TEASEL_CONTRACT(ContractHalfClose, AbortInsideReadConnectionLostResetsThePeer) {
   pair.client->transport().loseWriteConnection();
   TEASEL_UNTIL(pair.over());
   EXPECT_EQ(pair.server->story(), "made readLost lost:ConnectionAborted");
-  EXPECT_EQ(pair.client->reason.name(), "ConnectionLost");
+  EXPECT_TRUE(heardAnAbort(bench, *pair.client)) << bench.describe();
 }
 
 TEASEL_CONTRACT(ContractHalfClose, AbortInsideWriteConnectionLostResetsThePeer) {

@@ -23,6 +23,7 @@ class Watched {
 };
 
 TEASEL_CONTRACT(ContractListen, PortZeroGetsARealPortOfItsOwn) {
+  TEASEL_NEEDS(!bench.unixSockets(), kTcpOnly);
   const auto factory = serverFactory(bench);
   const auto one = listen(bench, factory), two = listen(bench, factory);
   EXPECT_NE(one->getHost().port(), 0);
@@ -33,11 +34,13 @@ TEASEL_CONTRACT(ContractListen, PortZeroGetsARealPortOfItsOwn) {
 }
 
 TEASEL_CONTRACT(ContractListen, APortKnowsItsFactory) {
+  TEASEL_NEEDS(!bench.unixSockets(), kTcpOnly);
   const auto factory = serverFactory(bench);
   EXPECT_EQ(bench.server().listenTCP(0, factory, 50, bench.serverHost())->factory(), factory);
 }
 
 TEASEL_CONTRACT(ContractListen, ATakenPortCannotBeListenedOn) {
+  TEASEL_NEEDS(!bench.unixSockets(), kTcpOnly);
   const auto taken = listen(bench, serverFactory(bench));
   const auto late = serverFactory(bench);
   try {
@@ -50,12 +53,14 @@ TEASEL_CONTRACT(ContractListen, ATakenPortCannotBeListenedOn) {
 }
 
 TEASEL_CONTRACT(ContractListen, AForeignAddressCannotBeListenedOn) {
+  TEASEL_NEEDS(!bench.unixSockets(), kTcpOnly);
   const auto factory = serverFactory(bench);
   EXPECT_THROW(bench.server().listenTCP(0, factory, 50, "192.0.2.77"), CannotListenError);
   EXPECT_EQ(factory->starts, 0);
 }
 
 TEASEL_CONTRACT(ContractListen, ImpossibleArgumentsAreRefusedAtOnce) {
+  TEASEL_NEEDS(!bench.unixSockets(), kTcpOnly);
   const auto factory = serverFactory(bench);
   EXPECT_THROW(bench.server().listenTCP(65536, factory), InvalidAddressError);
   EXPECT_THROW(bench.server().listenTCP(-1, factory), InvalidAddressError);
@@ -65,6 +70,7 @@ TEASEL_CONTRACT(ContractListen, ImpossibleArgumentsAreRefusedAtOnce) {
 }
 
 TEASEL_CONTRACT(ContractListen, AStoppedPortRefuses) {
+  TEASEL_NEEDS(!bench.unixSockets(), kTcpOnly);
   const auto factory = clientFactory(bench);
   const auto connector = bench.client().connectTCP(bench.serverHost(), deserted(bench), factory);
   TEASEL_UNTIL(factory->failed());
@@ -100,6 +106,7 @@ TEASEL_CONTRACT(ContractListen, ConnectionsOutliveTheirPort) {
 }
 
 TEASEL_CONTRACT(ContractListen, AGivenUpPortCanBeListenedOnAgain) {
+  TEASEL_NEEDS(!bench.unixSockets(), kTcpOnly);
   const int number = deserted(bench);
   const auto serving = serverFactory(bench);
   const auto port = bench.server().listenTCP(number, serving, 50, bench.serverHost());
@@ -178,6 +185,7 @@ TEASEL_CONTRACT(ContractListen, AFactoryIsStartedOnceForTwoPortsAndStoppedAfterT
 }
 
 TEASEL_CONTRACT(ContractListen, AFactoryThatCannotStartMakesListeningFailAndGivesThePortBack) {
+  TEASEL_NEEDS(!bench.unixSockets(), kTcpOnly);
   const int number = deserted(bench);
   const auto broken = serverFactory(bench), working = serverFactory(bench);
   broken->onStart = [&] {

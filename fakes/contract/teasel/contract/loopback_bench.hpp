@@ -15,7 +15,7 @@ namespace teasel::contract {
 using DriverFactory = std::function<std::unique_ptr<Driver>()>;
 
 /// Real reactors over the loopback interface, in real time.
-class LoopbackBench final : public Bench {
+class LoopbackBench : public Bench {
  public:
   /// With `two`, each end has a reactor of its own, and they turn in alternation. Otherwise one
   /// reactor holds both ends.

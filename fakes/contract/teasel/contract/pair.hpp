@@ -17,12 +17,10 @@ inline std::shared_ptr<ClientProbeFactory> clientFactory(Bench& bench, Hooks hoo
   bench.keep(factory);
   return factory;
 }
-inline std::shared_ptr<Port> listen(Bench& bench, const std::shared_ptr<Factory>& factory) {
-  return bench.server().listenTCP(0, bench.dressed(factory), 50, bench.serverHost());
-}
+inline std::shared_ptr<Port> listen(Bench& bench, const std::shared_ptr<Factory>& factory) { return bench.listen(factory); }
 inline std::shared_ptr<Connector> connect(Bench& bench, const std::shared_ptr<ClientFactory>& factory, const Port& port,
                                           Duration timeout = 30s) {
-  return bench.client().connectTCP(bench.serverHost(), port.getHost().port(), bench.dressed(factory), timeout);
+  return bench.connect(factory, port, timeout);
 }
 /// A port on which nobody listens: it was just given up.
 inline int deserted(Bench& bench) {
@@ -61,6 +59,12 @@ class Pair {
   Probe* server = nullptr;
   Probe* client = nullptr;
 };
+
+/// Whether the probe heard what the transport can tell of its peer's abort.
+inline bool heardAnAbort(const Bench& bench, const Probe& probe) {
+  const std::string reason = probe.reason.name();
+  return reason == "ConnectionLost" || (bench.unixSockets() && reason == "ConnectionDone");
+}
 
 /// A pair in which `ours` are the hooks of the side that acts.
 inline Pair pairOf(Bench& bench, bool clientActs, Hooks ours, Hooks theirs = {}) {

@@ -239,7 +239,7 @@ TEASEL_CONTRACT(ContractProducerEnds, EndingInsideAProducersCallbackIsAsEndingOu
     const bool aborted = way == Way::kAbortConnection;
     EXPECT_EQ(producer->calls, aborted ? "rs" : "rr");
     EXPECT_EQ(pair.client->received, aborted ? "" : "piece");
-    EXPECT_EQ(pair.client->reason.name(), aborted ? "ConnectionLost" : "ConnectionDone");
+    EXPECT_TRUE(aborted ? heardAnAbort(bench, *pair.client) : pair.client->reason.name() == "ConnectionDone");
   }
 }
 
@@ -258,7 +258,7 @@ TEASEL_CONTRACT(ContractProducerEnds, AnExceptionOutOfResumeOrPauseAbortsThatCon
     EXPECT_EQ(producer->calls, streaming ? "ps" : "rs");
     pair.client->transport().resumeProducing();
     TEASEL_UNTIL(pair.over());
-    EXPECT_EQ(pair.client->reason.name(), "ConnectionLost");
+    EXPECT_TRUE(heardAnAbort(bench, *pair.client)) << bench.describe();
     EXPECT_EQ(bench.log.flushLoggedErrors<Boom>().size(), 1u);
     EXPECT_EQ(other.server->story(), "made");
   }
@@ -352,7 +352,7 @@ TEASEL_CONTRACT(ContractProducerEnds, WhicheverEndAbortsAForwardedConnectionEnds
     Forwarding forwarding(bench);
     (nearAborts ? forwarding.near : forwarding.far).client->transport().abortConnection();
     TEASEL_UNTIL(forwarding.over());
-    EXPECT_EQ((nearAborts ? forwarding.near : forwarding.far).server->reason.name(), "ConnectionLost");
+    EXPECT_TRUE(heardAnAbort(bench, *(nearAborts ? forwarding.near : forwarding.far).server)) << bench.describe();
     EXPECT_EQ((nearAborts ? forwarding.far : forwarding.near).server->reason.name(), "ConnectionDone");
   }
 }

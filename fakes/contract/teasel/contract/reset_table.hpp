@@ -7,7 +7,7 @@
 /// What a protocol hears when its peer resets or closes the connection. The table says it once for
 /// all transports: the tests of drivers play its rows with plain sockets against Linux itself and
 /// against each driver, the tests of the world with remote peers, and the contract suite between
-/// two hosts. docs/resets.md is this table.
+/// two hosts. docs/resets.md shows both tables: that of TCP and that of UNIX sockets.
 
 namespace teasel::contract {
 
@@ -74,6 +74,39 @@ inline constexpr ResetRow kResetTable[] = {
     {HalfClosed::kPeers, PeerEnds::kClosesUnread, WeWrite::kBoth, "ok EPIPE", "0", "", kHearsEofLost, kHearsLost},
     {HalfClosed::kPeers, PeerEnds::kCloses, WeWrite::kAfter, "ok", "0", "EPIPE", kHearsEofLost, kHearsEofLost},
     {HalfClosed::kPeers, PeerEnds::kCloses, WeWrite::kAfterTwice, "ok EPIPE", "0", "", "", kHearsLost},
+};
+
+/// The same between UNIX sockets. They have no resets: `kResets` is a close with a linger time of 0
+/// here, which is an ordinary close. Only unread input makes a difference. A send to a side that is
+/// gone fails at once (EPIPE), and takes no error from the kernel. Where `hears` is empty although
+/// the row can come, a reader hears ConnectionDone or ConnectionLost: that depends on whether the
+/// end or the failed send is noticed first. Both are empty where nothing is heard until we write.
+inline constexpr ResetRow kUnixResetTable[] = {
+    {HalfClosed::kNeither, PeerEnds::kResets, WeWrite::kNothing, "", "0", "", kHearsDone, kHearsDone},
+    {HalfClosed::kNeither, PeerEnds::kResets, WeWrite::kBefore, "ok", "ECONNRESET", "", kHearsLost, kHearsLost},
+    {HalfClosed::kNeither, PeerEnds::kResets, WeWrite::kAfter, "EPIPE", "0", "", "", kHearsLost},
+    {HalfClosed::kNeither, PeerEnds::kResets, WeWrite::kBoth, "ok EPIPE", "ECONNRESET", "", kHearsLost, kHearsLost},
+    {HalfClosed::kNeither, PeerEnds::kClosesUnread, WeWrite::kBefore, "ok", "ECONNRESET", "", kHearsLost, kHearsLost},
+    {HalfClosed::kNeither, PeerEnds::kClosesUnread, WeWrite::kBoth, "ok EPIPE", "ECONNRESET", "", kHearsLost, kHearsLost},
+    {HalfClosed::kNeither, PeerEnds::kCloses, WeWrite::kNothing, "", "0", "", kHearsDone, kHearsDone},
+    {HalfClosed::kNeither, PeerEnds::kCloses, WeWrite::kBefore, "ok", "0", "", kHearsDone, kHearsDone},
+    {HalfClosed::kNeither, PeerEnds::kCloses, WeWrite::kAfter, "EPIPE", "0", "", "", kHearsLost},
+    {HalfClosed::kNeither, PeerEnds::kCloses, WeWrite::kAfterTwice, "EPIPE EPIPE", "0", "", "", kHearsLost},
+
+    {HalfClosed::kOurs, PeerEnds::kResets, WeWrite::kNothing, "", "0", "", kHearsEofDone, kHearsEofDone},
+    {HalfClosed::kOurs, PeerEnds::kResets, WeWrite::kBefore, "ok", "ECONNRESET", "", kHearsLost, kHearsLost},
+    {HalfClosed::kOurs, PeerEnds::kClosesUnread, WeWrite::kBefore, "ok", "ECONNRESET", "", kHearsLost, kHearsLost},
+    {HalfClosed::kOurs, PeerEnds::kCloses, WeWrite::kNothing, "", "0", "", kHearsEofDone, kHearsEofDone},
+    {HalfClosed::kOurs, PeerEnds::kCloses, WeWrite::kBefore, "ok", "0", "", kHearsEofDone, kHearsEofDone},
+
+    {HalfClosed::kPeers, PeerEnds::kResets, WeWrite::kNothing, "", "0", "", "", ""},
+    {HalfClosed::kPeers, PeerEnds::kResets, WeWrite::kBefore, "ok", "ECONNRESET", "", kHearsEofLost, kHearsLost},
+    {HalfClosed::kPeers, PeerEnds::kResets, WeWrite::kAfter, "EPIPE", "0", "", kHearsEofLost, kHearsLost},
+    {HalfClosed::kPeers, PeerEnds::kResets, WeWrite::kBoth, "ok EPIPE", "ECONNRESET", "", kHearsEofLost, kHearsLost},
+    {HalfClosed::kPeers, PeerEnds::kClosesUnread, WeWrite::kBefore, "ok", "ECONNRESET", "", kHearsEofLost, kHearsLost},
+    {HalfClosed::kPeers, PeerEnds::kClosesUnread, WeWrite::kBoth, "ok EPIPE", "ECONNRESET", "", kHearsEofLost, kHearsLost},
+    {HalfClosed::kPeers, PeerEnds::kCloses, WeWrite::kAfter, "EPIPE", "0", "", kHearsEofLost, kHearsLost},
+    {HalfClosed::kPeers, PeerEnds::kCloses, WeWrite::kAfterTwice, "EPIPE EPIPE", "0", "", "", kHearsLost},
 };
 
 /// How many bytes of the peer arrive before the end, in the runs of a row: none, few, and as many

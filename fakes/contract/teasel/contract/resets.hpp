@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <teasel/contract/pair.hpp>
 #include <teasel/contract/reset_table.hpp>
 
@@ -15,6 +19,19 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractResets);
 inline bool betweenTransports(const ResetRow& row) {
   if (row.ends == PeerEnds::kResets) return true;
   return row.ends == PeerEnds::kCloses && row.half != HalfClosed::kPeers && row.writes != WeWrite::kAfterTwice;
+}
+
+/// Over UNIX sockets a transport that aborts has read what we wrote, so its system tells us nothing
+/// but the end. Its loseConnection reads on, as over TCP.
+inline std::vector<ResetRow> rowsBetweenTransports(const Bench& bench, HalfClosed half) {
+  std::vector<ResetRow> rows;
+  for (const ResetRow& row : kResetTable)
+    if (row.half == half && betweenTransports(row) && (!bench.unixSockets() || row.ends == PeerEnds::kCloses))
+      rows.push_back(row);
+  if (!bench.unixSockets()) return rows;
+  for (const ResetRow& row : kUnixResetTable)
+    if (row.half == half && row.ends == PeerEnds::kResets && !writesBefore(row)) rows.push_back(row);
+  return rows;
 }
 
 /// A pair on which a row is played.
@@ -45,6 +62,7 @@ class PairStage {
 inline void resetCell(Bench& bench, const ResetRow& row, bool paused, std::size_t size, bool clientActs) {
   SCOPED_TRACE(describe(row) + (paused ? "; paused; " : "; ") + std::to_string(size) + " bytes arrive");
   const std::string_view expected = paused ? row.hearsResumed : row.hears;
+  if (expected.empty()) return;
   const std::string arrives = pattern(size);
   PairStage stage(bench, clientActs, row.half != HalfClosed::kNeither);
   playReset(stage, row, paused, arrives);
@@ -67,8 +85,7 @@ inline void resetCell(Bench& bench, const ResetRow& row, bool paused, std::size_
 
 inline void resetCells(Bench& bench, HalfClosed half, bool paused) {
   bool clientActs = false;
-  for (const ResetRow& row : kResetTable) {
-    if (row.half != half || !betweenTransports(row)) continue;
+  for (const ResetRow& row : rowsBetweenTransports(bench, half)) {
     for (const std::size_t size : kResetArrivals) resetCell(bench, row, paused, size, clientActs = !clientActs);
     if (testing::Test::HasFailure()) return;
   }

@@ -14,11 +14,12 @@ namespace teasel::contract {
 /// rounds also draw delays or small windows.
 class WorldBench : public Bench {
  public:
-  WorldBench(fakes::SimDriver::Mode mode, int round)
+  /// `oneHost`: client and server are one host in every round. Else they are so in some rounds.
+  WorldBench(fakes::SimDriver::Mode mode, int round, bool oneHost = false)
       : calm_(round == 0), delays_(round % 3 == 1), world_(std::make_unique<fakes::World>(options(mode, round))) {
     if (round > 0) world_->choices().usePrng(static_cast<std::uint64_t>(round));
     server_ = &world_->host("server");
-    client_ = round % 5 == 4 ? server_ : &world_->host("client");
+    client_ = oneHost || round % 5 == 4 ? server_ : &world_->host("client");
   }
 
   Reactor& server() override { return server_->reactor(); }
