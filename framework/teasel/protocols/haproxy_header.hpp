@@ -100,7 +100,9 @@ class HaproxyParser {
  private:
   void take(char byte);
   void takeOfLine(char byte);
-  void takeOfFixedPart(char byte);
+  void takeOfBinary();
+  void checkFamily();
+  void checkLength();
   void refuse(HaproxyError::Problem problem, std::size_t at, const std::string& what);
   void finishLine();
   void finishBinary();
