@@ -53,6 +53,8 @@ TEASEL_ERROR(ConnectBindError, ConnectError);
 TEASEL_ERROR(ConnectionRefusedError, ConnectError);
 TEASEL_ERROR(NoRouteError, ConnectError);
 TEASEL_ERROR(UnknownHostError, ConnectError);
+/// connectUNIX with checkPID: no living process holds the lock of that UNIX socket.
+TEASEL_ERROR(BadFileError, ConnectError);
 /// The peer did not answer in time.
 TEASEL_ERROR(TimeoutError, ConnectError);
 /// stopConnecting was called (Twisted: UserError).

@@ -83,6 +83,18 @@ void Resource::unlink() noexcept {
 
 std::unique_ptr<ThreadPool> Driver::makeThreadPool() { return nullptr; }
 
+Slot* Driver::adoptPort(int fd, Acceptor& /*acceptor*/, Failure& why) {
+  why = Failure(UsageError("descriptor " + std::to_string(fd) + " cannot be adopted: the driver " + std::string(name()) +
+                           " has no descriptors"));
+  return nullptr;
+}
+
+Slot* Driver::adoptStream(int fd, StreamSink& /*sink*/, Failure& why) {
+  why = Failure(UsageError("descriptor " + std::to_string(fd) + " cannot be adopted: the driver " + std::string(name()) +
+                           " has no descriptors"));
+  return nullptr;
+}
+
 Reactor::Reactor(std::unique_ptr<Driver> driver)
     : driver_(std::move(driver)),
       resolver_(std::make_unique<LiteralResolver>(*this)),
