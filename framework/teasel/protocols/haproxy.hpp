@@ -24,13 +24,15 @@ struct HAProxyOptions {
   std::function<bool(const Address& proxy)> trusted = {};
 };
 
+class HAProxyWrappingFactory;
+
 /// Reads the PROXY header of one connection, then stands between transport and protocol unchanged.
 /// getPeer and getHost give the addresses of the header. If the header names none, and before the
 /// header is read, they give those of the connection.
 class HAProxyProtocolWrapper final : public ProtocolWrapper {
  public:
-  /// HAProxyWrappingFactory makes it.
-  HAProxyProtocolWrapper(Clock& clock, HAProxyOptions options);
+  /// `factory`, which makes it, must outlive it.
+  explicit HAProxyProtocolWrapper(HAProxyWrappingFactory& factory);
   ~HAProxyProtocolWrapper() override;
   /// The header, once it is read. A wrapped protocol finds it with
   /// `dynamic_cast<const HAProxyProtocolWrapper&>(transport())`.
@@ -50,11 +52,11 @@ class HAProxyProtocolWrapper final : public ProtocolWrapper {
   void begin();
   void deliver(ByteView rest);
 
-  Clock& clock_;
-  HAProxyOptions options_;
+  HAProxyWrappingFactory& wrapping_;
   HaproxyParser parser_;
   DelayedCall timer_;
   std::string held_;  // bytes behind the header that the wrapped protocol does not read yet
+  bool refused_ = false;
 };
 
 /// Serves connections that a proxy makes for its clients. Each of them begins with a PROXY header,
@@ -65,9 +67,9 @@ class HAProxyProtocolWrapper final : public ProtocolWrapper {
 ///     reactor.listenTCP(8000, std::make_shared<HAProxyWrappingFactory>(reactor, factory));
 ///
 /// It is for the listening side. A header that is malformed, too long or too late ends its
-/// connection: headerRefused is called with a HaproxyError. So is one that its peer breaks off.
-/// Wrapping factories stack: put one that limits connections by their peers inside this one to
-/// count clients, and around it to count proxies.
+/// connection, and so does the peer that breaks its header off: headerRefused says so. Wrapping
+/// factories stack: put one that limits connections by their peers inside this one to count
+/// clients, and around it to count proxies.
 class HAProxyWrappingFactory : public WrappingFactory {
  public:
   /// `clock` is usually the reactor, and must outlive the connections. Throws UsageError for a null
@@ -75,9 +77,13 @@ class HAProxyWrappingFactory : public WrappingFactory {
   HAProxyWrappingFactory(Clock& clock, std::shared_ptr<Factory> wrapped, HAProxyOptions options = {});
 
   std::shared_ptr<Protocol> buildProtocol(const Address& proxy) override;
-  /// A connection ends because of its header. `why` is a HaproxyError, or the reason of
-  /// connectionLost if the connection ended within its header. The default logs a warning.
+  /// A connection ends because of its header. `why` is a HaproxyError. If the connection ended
+  /// within the header, it is what connectionLost gets. A connection that ends without a byte is no
+  /// error. The default logs a warning.
   virtual void headerRefused(const Address& proxy, const Failure& why);
+
+  const HAProxyOptions& options() const noexcept { return options_; }
+  Clock& clock() const noexcept { return clock_; }
 
  private:
   Clock& clock_;

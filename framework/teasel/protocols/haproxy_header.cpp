@@ -92,8 +92,8 @@ class LineReader {
       address = *parsed;
       return true;
     }
-    wrong_ = Wrong{Problem::kAddress, begin_, std::string(what) + ' ' + quoted(field) + " is no IPv" + (wide ? '6' : '4') +
-                                                  " address"};
+    wrong_ = Wrong{Problem::kAddress, begin_,
+                   std::string(what) + ' ' + quoted(field) + " is no IPv" + (wide ? '6' : '4') + " address"};
     return false;
   }
   bool port(const char* what, std::uint16_t& port) {
@@ -172,10 +172,11 @@ class BinaryReader {
     std::string_view path = bytes_.substr(at, kPathSize);
     if (path[0] != '\0') path = path.substr(0, path.find('\0'));
     else path = path.substr(0, path.find_last_not_of('\0') + 1);
-    if (path.size() > kMaxPath)
-      return Wrong{Problem::kAddress, at, "a UNIX address of " + std::to_string(path.size()) + " bytes, at most " +
-                                              std::to_string(kMaxPath) + " are possible"};
-    address = Address::unix(std::string(path));
+    if (path.size() > Address::kMaxUnixPath)
+      return Wrong{Problem::kAddress, at,
+                   "a UNIX address of " + std::to_string(path.size()) + " bytes, at most " +
+                       std::to_string(Address::kMaxUnixPath) + " are possible"};
+    address = Address::unixPath(std::string(path));
     return std::nullopt;
   }
 
@@ -187,8 +188,8 @@ class BinaryReader {
         return Wrong{Problem::kTlv, at, "a TLV of " + std::to_string(left) + " bytes, its type and length alone have 3"};
       const std::size_t size = shortAt(bytes_, at + 1);
       if (size > left - kTlvHead)
-        return Wrong{Problem::kTlv, at + 1, "a TLV of " + std::to_string(size) + " bytes where " +
-                                                std::to_string(left - kTlvHead) + " are left"};
+        return Wrong{Problem::kTlv, at + 1,
+                     "a TLV of " + std::to_string(size) + " bytes where " + std::to_string(left - kTlvHead) + " are left"};
       if (byteAt(bytes_, at) == kChecksumType) {
         if (checksum != 0) return Wrong{Problem::kChecksum, at, "a second CRC32c TLV"};
         if (size != kChecksumSize)
@@ -207,11 +208,11 @@ class BinaryReader {
     crc.add(bytes_.substr(at + kChecksumSize));
     const std::uint32_t said = std::uint32_t{shortAt(bytes_, at)} << 16 | shortAt(bytes_, at + 2);
     if (crc.value() == said) return std::nullopt;
-    return Wrong{Problem::kChecksum, at, "the CRC32c TLV says " + std::to_string(said) + ", the header has " +
-                                             std::to_string(crc.value())};
+    return Wrong{Problem::kChecksum, at,
+                 "the CRC32c TLV says " + std::to_string(said) + ", the header has " + std::to_string(crc.value())};
   }
 
-  static constexpr std::size_t kPathSize = 108, kMaxPath = 107;
+  static constexpr std::size_t kPathSize = 108;
   std::string_view bytes_;
 };
 

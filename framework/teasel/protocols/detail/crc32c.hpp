@@ -6,6 +6,17 @@
 
 namespace teasel::detail {
 
+constexpr std::array<std::uint32_t, 256> crc32cTable() noexcept {
+  constexpr std::uint32_t kReversedPolynomial = 0x82F63B78;
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    std::uint32_t rest = i;
+    for (int bit = 0; bit < 8; ++bit) rest = (rest & 1) != 0 ? rest >> 1 ^ kReversedPolynomial : rest >> 1;
+    table[i] = rest;
+  }
+  return table;
+}
+
 /// The checksum CRC-32C (Castagnoli) of RFC 3720, section 12.1, made byte by byte with a table.
 class Crc32c {
  public:
@@ -15,18 +26,7 @@ class Crc32c {
   std::uint32_t value() const noexcept { return ~state_; }
 
  private:
-  static constexpr std::array<std::uint32_t, 256> table() noexcept {
-    constexpr std::uint32_t kReversedPolynomial = 0x82F63B78;
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-      std::uint32_t rest = i;
-      for (int bit = 0; bit < 8; ++bit) rest = (rest & 1) != 0 ? rest >> 1 ^ kReversedPolynomial : rest >> 1;
-      table[i] = rest;
-    }
-    return table;
-  }
-  static constexpr std::array<std::uint32_t, 256> kTable = table();
-
+  static constexpr std::array<std::uint32_t, 256> kTable = crc32cTable();
   std::uint32_t state_ = 0xFFFFFFFF;
 };
 
