@@ -235,7 +235,7 @@ TEST(HAProxy, AProtocolThatClosesInConnectionMadeGetsNothingMore) {
     };
     fakes::RemotePeer& peer = served.connect();
     served.send(std::string(kLine) + "hello");
-    EXPECT_EQ(peer.received(), abort ? "" : "go away");
+    EXPECT_EQ(peer.received().str(), abort ? "" : "go away");
     peer.close();
     served.world.settle();
     EXPECT_EQ(served.log.text(),
@@ -299,7 +299,8 @@ TEST(HAProxy, CutsDelaysStallsAndResetsLeaveTheProtocolWithWhatIsBehindTheHeader
     served.world.choices().usePrng(seed);
     std::string got;
     served.does.onData = [&](Recorder&, ByteView data) { got += data.text(); };
-    served.world.play().connect(0).send(0, std::string(kLine) + "hello").endOfStream(0);
+    fakes::Play& play = served.world.play();
+    play.connect(0), play.send(0, std::string(kLine) + "hello"), play.endOfStream(0);
     EXPECT_TRUE(served.world.run()) << "seed " << seed;
     EXPECT_TRUE(std::string_view("hello").starts_with(got)) << "seed " << seed << ": " << got;
     EXPECT_TRUE(served.factory->protocols().empty()) << "seed " << seed;

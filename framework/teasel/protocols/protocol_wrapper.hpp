@@ -124,6 +124,11 @@ class WrappingFactory : public ClientFactory {
   void clientConnectionLost(Connector& connector, const Failure& reason) override;
   std::string logPrefix() const override;
 
+ protected:
+  /// Lists a wrapper in protocols() while it is connected. An override of buildProtocol that does
+  /// not call this class's own calls it.
+  void list(ProtocolWrapper& wrapper);
+
  private:
   friend class ProtocolWrapper;
   std::shared_ptr<Factory> wrapped_;
