@@ -278,6 +278,7 @@ TEST(Script, SaysWhatStoppedTheWorld) {
 }
 
 TEST(Script, FailsOnAPeerThatIsNotConnected) {
+  const LeakCapture leaks;
   World world;
   Script script(world, world.peer(0));
   script.sendLine("x");
