@@ -35,7 +35,8 @@ class Inner final : public Protocol {
     const auto& header = dynamic_cast<const HAProxyProtocolWrapper&>(transport()).header();
     TEASEL_CHECK(header);
     if (!header->addressed) return log_.event("client");
-    TEASEL_CHECK(transport().getPeer() == header->source && transport().getHost() == header->destination);
+    TEASEL_CHECK(transport().getPeer() == header->source);
+    TEASEL_CHECK(transport().getHost() == header->destination);
     log_.event("client", header->source.text() + ' ' + header->destination.text());
   }
   void dataReceived(ByteView data) override {
