@@ -199,7 +199,7 @@ TEST(PortForwarder, WorksInsideALimitAndATimeOut) {
   chain.dial();
   EXPECT_EQ(chain.clientLog.text(), "made made lost:ConnectionDone");
   chain.world.advance(10s);
-  EXPECT_EQ(chain.targetLog.text(), "made got:hello lost:ConnectionDone");
+  EXPECT_EQ(chain.targetLog.text(), "made got:hello lost:ConnectionLost");
   EXPECT_EQ(limited->connectionCount(), 0u);
 }
 

@@ -15,8 +15,8 @@ namespace teasel {
 /// The model is twisted.protocols.policies.TimeoutProtocol.
 ///
 /// The period begins in connectionMade. setTimeout, resetTimeout and timeoutConnection are those of
-/// TimeoutMixin: override timeoutConnection to do something else than loseConnection, and make such
-/// wrappers with `WrappingFactory::in<MyTimeout>(factory, std::ref(clock), period)`.
+/// TimeoutMixin: override timeoutConnection to do something else, and make such wrappers with
+/// `WrappingFactory::in<MyTimeout>(factory, std::ref(clock), period)`.
 class TimeoutProtocol : public TimeoutMixin<ProtocolWrapper> {
  public:
   /// `clock` must outlive the connection. Without a period nothing ends.
@@ -29,8 +29,17 @@ class TimeoutProtocol : public TimeoutMixin<ProtocolWrapper> {
     ProtocolWrapper::dataReceived(data);
   }
   void write(ByteView data) override {
-    resetTimeout();
+    if (!disconnecting()) resetTimeout();
     ProtocolWrapper::write(data);
+  }
+  /// The default calls failConnection with a TimeoutError: what was written is flushed, and
+  /// producers are stopped. If the connection closes already and another period has passed, its
+  /// peer does not read, so it is aborted.
+  void timeoutConnection() override {
+    const Failure why(TimeoutError("nothing passed for " + durationText(timeOut().value_or(Duration::zero()))));
+    if (disconnecting()) return transport().abortConnection(Site::here(), why);
+    transport().failConnection(why);
+    setTimeout(timeOut());
   }
 
  private:

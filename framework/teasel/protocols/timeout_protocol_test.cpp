@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <string>
 
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/fakes/world/test/world_test_kit.hpp>
@@ -30,14 +31,14 @@ struct Served {
   std::shared_ptr<TimeoutFactory> factory = std::make_shared<TimeoutFactory>(world.host().reactor(), recorders(&log, &does), 10s);
 };
 
-TEST(TimeoutProtocol, LosesAConnectionOnWhichNothingPasses) {
+TEST(TimeoutProtocol, EndsAConnectionOnWhichNothingPassesAndSaysSo) {
   Served served;
   fakes::RemotePeer& peer = served.connect();
   served.world.advance(10s - 1ns);
   EXPECT_FALSE(peer.sawEof());
   served.world.advance(1ns);
   EXPECT_TRUE(peer.sawEof());
-  EXPECT_EQ(served.log.text(), "made lost:ConnectionDone");
+  EXPECT_EQ(served.log.text(), "made lost:TimeoutError");
   EXPECT_TRUE(served.world.host().reactor().getDelayedCalls().empty());
 }
 
@@ -65,6 +66,33 @@ TEST(TimeoutProtocol, OutputBeginsThePeriodAnew) {
   EXPECT_FALSE(peer.sawEof());
   served.world.advance(1s);
   EXPECT_TRUE(peer.sawEof());
+}
+
+TEST(TimeoutProtocol, AbortsAConnectionThatCannotBeFlushedWithinAnotherPeriod) {
+  Served served;
+  served.does.onMade = [](Recorder& self) { self.transport().write(std::string(1'000'000, 'x')); };
+  fakes::RemotePeer& peer = served.world.connect(0);
+  peer.stopReading();
+  served.world.advance(19s);
+  EXPECT_EQ(served.log.text(), "made");
+  served.world.advance(1s);
+  EXPECT_EQ(served.log.text(), "made lost:ConnectionAborted");
+}
+
+TEST(TimeoutProtocol, DoesNotWaitForAProducer) {
+  struct Idle final : Producer {
+    void pauseProducing() override {}
+    void resumeProducing() override {}
+    void stopProducing() override { stopped = true; }
+    bool stopped = false;
+  };
+  const auto idle = std::make_shared<Idle>();
+  Served served;
+  served.does.onMade = [&](Recorder& self) { self.transport().registerProducer(idle, true); };
+  served.connect();
+  served.world.advance(10s);
+  EXPECT_TRUE(idle->stopped);
+  EXPECT_EQ(served.log.text(), "made lost:TimeoutError");
 }
 
 TEST(TimeoutProtocol, EachConnectionHasAPeriodOfItsOwn) {
