@@ -230,8 +230,8 @@ TEST(Script, ShowsWhatCameInsteadAndWhereItDiffersAndWhatIsLeft) {
                 std::to_string(line) +
                 ") expects the line \"ABD\"\n"
                 "something else came: \"ABC\\r\\n\"\n"
-                "expected 00000000  41 42 44 0d 0a                                     |ABD..|\n"
-                "got      00000000  41 42 43 0d 0a                                     |ABC..|\n"
+                "expected 00000000  41 42 44 0d 0a                                    |ABD..|\n"
+                "got      00000000  41 42 43 0d 0a                                    |ABC..|\n"
                 "                         ^^\n"
                 "not played, 3 rows:\n"
                 "  row 3 (script_test.cpp:" +
