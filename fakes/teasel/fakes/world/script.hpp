@@ -51,8 +51,8 @@ struct [[nodiscard]] ScriptResult {
 ///         .expectClose();
 ///     EXPECT_TRUE(plays(server));        // <teasel/gtest/script.hpp>
 ///
-/// Rows are numbered from 1, and each knows its place in the source. `play` plays the rows that are
-/// there. More may be added afterwards and played by another call, so several scripts can take
+/// Rows are numbered from 1, and each knows its place in the source. (clang++ gives all rows of one
+/// chain of calls the place where the chain begins.) `play` plays the rows that are there. More may be added afterwards and played by another call, so several scripts can take
 /// turns in one world. A script takes the bytes that its peer receives: RemotePeer::received is
 /// empty then.
 ///
