@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -16,9 +17,12 @@ namespace {
 constexpr Duration kBurst = std::chrono::seconds(1);
 
 /// How long `bytes` take at `limit` bytes a second.
-Duration timeFor(std::size_t bytes, std::size_t limit) {
-  const Duration whole = std::chrono::seconds(bytes / limit);
-  return whole + Duration(static_cast<std::int64_t>(static_cast<double>(bytes % limit) * 1e9 / static_cast<double>(limit)));
+Duration timeFor(std::uint64_t bytes, std::uint64_t limit) {
+  constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+  const std::uint64_t rest = bytes % limit;
+  // Beyond 8 GiB the product would not fit, and the quotient is exact enough.
+  const std::uint64_t part = rest >> 33 == 0 ? rest * kNanoseconds / limit : rest / (limit / kNanoseconds);
+  return std::chrono::seconds(bytes / limit) + std::chrono::nanoseconds(part);
 }
 
 }  // namespace
