@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     return server.run([&](Reactor& reactor) {
       // Each factory wraps the one before it.
       std::shared_ptr<Factory> factory = std::make_shared<ProxyFactory>(reactor, host, port);
+      factory->noisy = false;
       factory = std::make_shared<LimitTotalConnectionsFactory>(factory, static_cast<std::size_t>(limit));
       factory = std::make_shared<TimeoutFactory>(reactor, factory, std::chrono::seconds(idle));
       if (log) factory = std::make_shared<TrafficLoggingFactory>(factory, TrafficLoggingFactory::to(std::cout));
