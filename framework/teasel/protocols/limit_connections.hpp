@@ -21,6 +21,7 @@ class LimitingFactory : public WrappingFactory {
  public:
   static constexpr std::size_t kDefaultOverflowLimit = 64;
 
+  ~LimitingFactory() override;
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override;
   std::shared_ptr<ProtocolWrapper> wrap(std::shared_ptr<Protocol> protocol) override;
   void startFactory() override;
@@ -35,7 +36,6 @@ class LimitingFactory : public WrappingFactory {
 
  protected:
   explicit LimitingFactory(std::shared_ptr<Factory> wrapped);
-  ~LimitingFactory() override;
   /// The count that a connection with `peer` raises while it lasts, and its limit.
   virtual std::shared_ptr<detail::ConnectionCount> countOf(const Address& peer) = 0;
   virtual std::size_t limit() const noexcept = 0;

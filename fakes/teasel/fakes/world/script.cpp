@@ -111,18 +111,17 @@ Script& Script::expectLine(std::string_view line, Site site) {
               .site = site});
 }
 
-Script& Script::expectLineMatching(std::string pattern, Site site) {
-  std::string says = "expects a line that matches /" + pattern + '/';
+Script& Script::expectLineMatching(std::string_view pattern, Site site) {
   return add({.kind = Kind::kLine,
-              .says = std::move(says),
-              .holds = [expression = std::regex(pattern)](
+              .says = "expects a line that matches /" + std::string(pattern) + '/',
+              .holds = [expression = std::regex(pattern.begin(), pattern.end())](
                            std::string_view line) { return std::regex_match(line.begin(), line.end(), expression); },
               .site = site});
 }
 
-Script& Script::expectLineWhere(std::string what, std::function<bool(std::string_view)> holds, Site site) {
+Script& Script::expectLineWhere(std::string_view what, std::function<bool(std::string_view)> holds, Site site) {
   if (!holds) throw UsageError("expectLineWhere needs a function");
-  return add({.kind = Kind::kLine, .says = "expects a line: " + what, .holds = std::move(holds), .site = site});
+  return add({.kind = Kind::kLine, .says = "expects a line: " + std::string(what), .holds = std::move(holds), .site = site});
 }
 
 Script& Script::expectClose(Site site) { return add({.kind = Kind::kClosed, .says = "expects the end of stream", .site = site}); }
@@ -167,8 +166,8 @@ Script& Script::wait(Duration time, Site site) {
   return add({.kind = Kind::kWait, .says = "waits " + durationText(time), .time = checked(time, "wait"), .site = site});
 }
 
-Script& Script::call(std::string what, UniqueFunction<void()> action, Site site) {
-  return add({.kind = Kind::kCall, .says = "calls the test: " + what, .call = std::move(action), .site = site});
+Script& Script::call(std::string_view what, UniqueFunction<void()> action, Site site) {
+  return add({.kind = Kind::kCall, .says = "calls the test: " + std::string(what), .call = std::move(action), .site = site});
 }
 
 Script& Script::transcript(std::string_view text, Site site) {

@@ -17,7 +17,7 @@
 
 namespace teasel::fakes {
 
-class RemotePeer;
+class RemotePeer;  // NOLINT(cppcoreguidelines-virtual-class-destructor): its definition says final
 class World;
 
 /// How a Script plays. All have defaults.
@@ -52,9 +52,9 @@ struct [[nodiscard]] ScriptResult {
 ///     EXPECT_TRUE(plays(server));        // <teasel/gtest/script.hpp>
 ///
 /// Rows are numbered from 1, and each knows its place in the source. (clang++ gives all rows of one
-/// chain of calls the place where the chain begins.) `play` plays the rows that are there. More may be added afterwards and played by another call, so several scripts can take
-/// turns in one world. A script takes the bytes that its peer receives: RemotePeer::received is
-/// empty then.
+/// chain of calls the place where the chain begins.) `play` plays the rows that are there. More may be added afterwards and
+/// played by another call, so several scripts can take turns in one world. A script takes the bytes that its peer receives:
+/// RemotePeer::received is empty then.
 ///
 /// What comes must be what the rows say, byte for byte and in order. When a script is destroyed
 /// with rows that were not played, or with bytes that came and that no row expects, it reports that
@@ -84,9 +84,9 @@ class Script {
   Script& expectLine(std::string_view line, Site site = Site::here());
   /// A line comes next that matches a regular expression (ECMAScript's, std::regex) as a whole.
   /// Throws std::regex_error if it is none.
-  Script& expectLineMatching(std::string pattern, Site site = Site::here());
+  Script& expectLineMatching(std::string_view pattern, Site site = Site::here());
   /// A line comes next for which `holds` is true. `what` says for people what that means.
-  Script& expectLineWhere(std::string what, std::function<bool(std::string_view)> holds, Site site = Site::here());
+  Script& expectLineWhere(std::string_view what, std::function<bool(std::string_view)> holds, Site site = Site::here());
   /// The end of stream comes next.
   Script& expectClose(Site site = Site::here());
   /// A reset comes next.
@@ -109,7 +109,7 @@ class Script {
   /// Lets time pass. What comes meanwhile waits for the rows behind. Throws NegativeDelay.
   Script& wait(Duration time, Site site = Site::here());
   /// Calls the test. `what` says for people what it does. What it throws leaves play().
-  Script& call(std::string what, UniqueFunction<void()> action, Site site = Site::here());
+  Script& call(std::string_view what, UniqueFunction<void()> action, Site site = Site::here());
   /// Rows from a text: "> LINE" sends a line, "< LINE" expects one. Blanks before them do not
   /// matter; empty lines and lines with # are skipped. Throws UsageError that names the line for
   /// any other.
