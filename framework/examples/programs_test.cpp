@@ -125,6 +125,20 @@ TEST_P(Examples, MailIsTakenAndSaidOnStandardOutput) {
   endsByCtrlC(served);
 }
 
+TEST_P(Examples, ThePortForwarderStandsBetweenAClientAndAServer) {
+  const Served target = serve("answer_server");
+  const Served forwarder = serve("port_forwarder", {"--to-port", target.port, "--log"});
+  const auto asking = client(forwarder, {"--say", "How are you?"});
+  EXPECT_EQ(asking->rest(), "Fine\n");
+  EXPECT_EQ(asking->exitStatus(), 0);
+  EXPECT_THAT(forwarder.program->line(), HasSubstr("is connected to 127.0.0.1:" + forwarder.port));
+  EXPECT_EQ(forwarder.program->line(), "C 1: \"How are you?\\r\\n\"");
+  forwarder.program->interrupt();
+  EXPECT_THAT(forwarder.program->rest(), EndsWith("ConnectionDone: the connection was closed cleanly\nstopped\n"));
+  EXPECT_EQ(forwarder.program->exitStatus(), 0);
+  endsByCtrlC(target);
+}
+
 TEST_P(Examples, TheLineClientSendsItsStandardInput) {
   const Served served = serve("answer_server");
   const auto asking = client(served);
@@ -189,6 +203,10 @@ TEST(ExampleArguments, AnImpossiblePortIsNamed) {
   fails("chat_server", {"--port", "65536"}, 1, "65536");
   fails("chat_server", {"--port", "many"}, 2, "--port cannot be 'many'");
   fails("line_client", {"--port", "0"}, 1, "port 0");
+}
+TEST(ExampleArguments, ATargetThatNobodyCanForwardToIsNamed) {
+  fails("port_forwarder", {"--port", "0", "--to-port", "0"}, 1, "cannot forward to port 0");
+  fails("port_forwarder", {"--port", "0", "--limit", "0"}, 1, "--limit and --idle are at least 1");
 }
 TEST(ExampleArguments, AnUnknownOptionAndAMissingValueAreNamed) {
   fails("qotd_server", {"--quotation", "x"}, 2, "unknown option '--quotation'");

@@ -102,6 +102,11 @@ void StringTransport::endOfStream() {
   turnUntilQuiet();
 }
 
+void StringTransport::close() {
+  far_->close();
+  turnUntilQuiet();
+}
+
 void StringTransport::reset() {
   far_->reset();
   turnUntilQuiet();

@@ -69,6 +69,8 @@ class StringTransport {
   void feed(ByteView bytes, const ChunkPlan& plan);
   /// Ends the direction of the far end, which still reads.
   void endOfStream();
+  /// Gives up both directions. With unread input this is a reset.
+  void close();
   /// Resets the connection.
   void reset();
   /// The far end takes nothing more until read(): backpressure, as soon as the window is full.

@@ -13,6 +13,7 @@ const char* name(Leftover::Kind kind) noexcept {
     case Leftover::Kind::kDeferred: return "unfired Deferred";
     case Leftover::Kind::kFailure: return "unhandled Failure";
     case Leftover::Kind::kProtocol: return "live protocol";
+    case Leftover::Kind::kScript: return "unfinished script";
   }
   return "?";
 }

@@ -11,14 +11,14 @@ namespace teasel::fakes {
 
 /// Something that should have ended before the world, the reactor or the test in which it lived.
 struct Leftover {
-  enum class Kind : std::uint8_t { kTimer, kConnection, kDeferred, kFailure, kProtocol };
+  enum class Kind : std::uint8_t { kTimer, kConnection, kDeferred, kFailure, kProtocol, kScript };
   Kind kind;
   std::string text;  ///< what it is, and where it was made
   Site made;
 };
 const char* name(Leftover::Kind kind) noexcept;
 
-/// Receives what worlds and StringTransports find left over when they are destroyed. The listener
+/// Receives what worlds, StringTransports and Scripts find left over when they are destroyed. The listener
 /// of the test owns it. Its calls must not throw.
 class LeakSink {
  public:
