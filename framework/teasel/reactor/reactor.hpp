@@ -223,9 +223,10 @@ class Reactor final : public Clock {
   /// that is gone is replaced. stopListening frees it. connectUNIX can check it (checkPID), and
   /// Twisted's wantPID understands it.
   ///
-  /// Throws CannotListenError ("address in use" for a living socket), InvalidAddressError for a
-  /// path that is empty or too long (Address::kMaxUnixPath), UsageError without a factory and for
-  /// the lock of an abstract name, and what startFactory throws. Then nothing is left behind.
+  /// Throws CannotListenError ("Address already in use" for a living socket), InvalidAddressError
+  /// for a path that is empty or too long (Address::kMaxUnixPath), UsageError without a factory,
+  /// for a mode beyond 07777 and for the lock of an abstract name, and what startFactory throws.
+  /// Then nothing is left behind.
   std::shared_ptr<Port> listenUNIX(std::string path, std::shared_ptr<Factory> factory, const UnixListenOptions& options = {});
   /// Connects to the UNIX stream socket `path`, which is a path or an abstract name. `factory`
   /// hears how it went, never inside this call. A socket whose backlog is full is tried again until
@@ -238,8 +239,9 @@ class Reactor final : public Clock {
                                          Duration timeout = std::chrono::seconds(30), bool checkPID = false);
 
   // Adopted descriptors (defined in protocol/) ----------------------------------------------------
-  // Both calls duplicate `fd`: the caller keeps it and closes it, at once if it likes. Flags of the
-  // description, which are shared, are set as the driver needs them (O_NONBLOCK). The family is
+  // Both calls duplicate `fd`: the caller keeps it and closes it, at once if it likes. A peer sees
+  // an abort only when the last duplicate is closed. Flags of the description, which are shared,
+  // are set as the driver needs them (O_NONBLOCK). The family is
   // asked from the descriptor: IPv4, IPv6 or UNIX. Both throw CannotListenError or ConnectError
   // that says what the descriptor is, if it is not what the call needs ("descriptor 7 is a UDP
   // socket"), and UsageError without a factory and on a driver that has no descriptors, as in a
