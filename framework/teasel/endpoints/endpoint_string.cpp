@@ -109,6 +109,7 @@ EndpointStringError::EndpointStringError(std::string problem, std::string_view t
     : InvalidAddressError(problem + pointedAt(text, std::min(position, text.size())) + keysLine(endpoint, keys)),
       problem_(std::move(problem)),
       text_(text),
+      endpoint_(std::move(endpoint)),
       position_(std::min(position, text.size())),
       keys_(std::move(keys)),
       kind_(kind) {}

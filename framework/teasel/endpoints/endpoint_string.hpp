@@ -34,12 +34,14 @@ class EndpointStringError : public InvalidAddressError {
   const std::string& text() const noexcept { return text_; }
   /// The byte of text() that the caret points to.
   std::size_t position() const noexcept { return position_; }
+  /// The kind of endpoint whose keys are listed; "" if the kinds are listed.
+  const std::string& endpoint() const noexcept { return endpoint_; }
   /// The keys that there are, or the kinds.
   const std::vector<std::string>& keys() const noexcept { return keys_; }
   Kind kind() const noexcept { return kind_; }
 
  private:
-  std::string problem_, text_;
+  std::string problem_, text_, endpoint_;
   std::size_t position_;
   std::vector<std::string> keys_;
   Kind kind_;
