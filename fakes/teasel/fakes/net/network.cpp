@@ -24,6 +24,7 @@ void Network::restart() {
   agenda_.clear();
   deliveries_.clear();
   listeners_.clear();
+  names_.restart();
   nextDueOrder_ = 0;
   nextStream_ = 0;
   nextPort_ = 0;
@@ -108,6 +109,7 @@ void Network::stopListening(StreamListener& listener) {
       std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
   if (found == listeners_.end()) return;
   noteHost(TraceKind::kListenEnd, found->host, found->at.port());
+  names_.release(listener);
   listeners_.erase(found);
 }
 
@@ -130,7 +132,7 @@ Stream& Network::makeStream() {
     free_.pop_back();
   }
   ++open_;
-  stream->free = false;
+  stream->free = stream->local = false;
   stream->number = nextStream_++;
   stream->held = Stream::Held::kNothing;
   stream->attempting = stream->requestLost = stream->offering = false;
@@ -141,7 +143,7 @@ Stream& Network::makeStream() {
     side.party = nullptr;
     side.entity = kStreamEntities + 2 * stream->number + static_cast<std::uint32_t>(i);
     side.id = kRemotePeer;
-    side.gone = side.wasReset = side.blocked = side.endWithLast = side.hasShortWrite = false;
+    side.gone = side.wasReset = side.sendsFail = side.blocked = side.endWithLast = side.hasShortWrite = false;
     side.lossy = side.resetHeld = side.resetLost = side.vanished = false;
     side.resetAt = side.giveUpAt = kNever;
     side.place = kRemotePeer;
@@ -250,11 +252,14 @@ void Network::connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_
   stream.side[0].address = Address::ipv4(198, 51, 100, 1, static_cast<std::uint16_t>(40000 + stream.number % 20000));
   stream.side[1].address = hostAddress(to.host).withPort(to.at.port());
   stream.side[1].id = stream.side[1].place = to.host;
+  if (to.at.family() == Address::Family::kUnix) stream.side[0].address = Address::unixPath(""), stream.side[1].address = to.at;
+  stream.local = to.at.family() == Address::Family::kUnix;
   // What the remote peer sends waits with the sender. No host can see whether it could be sent.
   stream.side[0].out.restart(Pipe::kUnbounded);
   if (!choices_.calm()) stream.side[1].out.restart(drawWindow(entity + 1));
   note(TraceKind::kConnect, stream, 0, to.at.port());
-  if (links_.plain() && to.listener != nullptr) to.listener->offer(stream);
+  if (stream.local) callUnix(stream, to.listener, true);
+  else if (links_.plain() && to.listener != nullptr) to.listener->offer(stream);
   else attempt(stream, Duration::zero());
 }
 
@@ -287,6 +292,8 @@ std::size_t Network::write(Stream& stream, int from, ByteView bytes) {
     if (room == 0) return 0;
     taken = bytes.sub(0, room);
   }
+  if (stream.local) [[unlikely]]
+    return writeLocal(stream, from, taken);
   Instant at = now_;
   if (!choices_.calm() && drawTrouble(stream, from, at)) return bytes.size();
   if (!links_.plain()) [[unlikely]]
@@ -311,8 +318,8 @@ void Network::finish(Stream& stream, int from, bool withLast) {
   if (me.out.finished()) return;
   me.endWithLast = withLast;
   note(TraceKind::kWriteEnd, stream, from);
-  const Duration delay = choices_.calm() ? Duration::zero() : drawDelay(me.entity);
-  if (!links_.plain()) [[unlikely]]
+  const Duration delay = choices_.calm() || stream.local ? Duration::zero() : drawDelay(me.entity);
+  if (!links_.plain() && !stream.local) [[unlikely]]
     return finishOverLink(stream, from, now_ + delay);
   me.out.finish(now_, now_ + delay);
   if (me.out.endArrived()) arrive(stream, from);
@@ -324,7 +331,7 @@ void Network::arrive(Stream& stream, int from) {
   const Stream::Side& other = stream.side[1 - from];
   if (other.party != nullptr) other.party->arrived();
   // An end of stream meets a reset only where no socket is left: the end vanished or was reset.
-  else if (other.gone && (me.out.available() > 0 || other.vanished || me.resetLost)) sendReset(stream, from);
+  else if (other.gone && !stream.local && (me.out.available() > 0 || other.vanished || me.resetLost)) sendReset(stream, from);
 }
 
 void Network::resetSide(Stream& stream, int side) {
@@ -359,6 +366,8 @@ void Network::leave(Stream& stream, int side) noexcept {
 
 void Network::close(Stream& stream, int from) {
   if (stream.side[from].gone) return;
+  if (stream.local) [[unlikely]]
+    return closeLocal(stream, from, stream.side[1 - from].out.available() > 0);
   if (stream.side[1 - from].out.available() > 0 && !stream.side[from].wasReset) {
     abort(stream, from);
     return;
@@ -375,6 +384,8 @@ void Network::abort(Stream& stream, int from) {
   Stream::Side& me = stream.side[from];
   Stream::Side& other = stream.side[1 - from];
   if (me.gone) return;
+  if (stream.local) [[unlikely]]
+    return closeLocal(stream, from, other.out.available() > 0);
   if (stream.attempting || !plainWay(stream, from)) [[unlikely]]
     return abortOverLink(stream, from);
   const std::size_t lost = loseUnarrived(me) + other.out.lose(true);
@@ -390,11 +401,12 @@ void Network::abort(Stream& stream, int from) {
 }
 
 void Network::decline(Stream& stream, bool established) {
-  if (established) return abort(stream, 1);
+  if (established) return stream.local ? closeLocal(stream, 1, true) : abort(stream, 1);
   StreamEnd* caller = stream.side[0].party;
-  note(TraceKind::kRefused, stream, 0, 1);
+  const bool known = !stream.local || names_.has(stream.side[1].place, stream.side[1].address);
+  note(TraceKind::kRefused, stream, 0, known ? 1 : 2);
   leave(stream, 1);
-  if (caller != nullptr) caller->refused(true);
+  if (caller != nullptr) caller->refused(known);
 }
 
 void Network::breakStream(Stream& stream) {

@@ -12,6 +12,7 @@
 #include <teasel/fakes/net/chunk_memory.hpp>
 #include <teasel/fakes/net/links.hpp>
 #include <teasel/fakes/net/stream.hpp>
+#include <teasel/fakes/net/unix_names.hpp>
 #include <teasel/fakes/play/choices.hpp>
 #include <teasel/fakes/play/play.hpp>
 #include <teasel/fakes/trace/trace.hpp>
@@ -51,8 +52,9 @@ class TimeKeeper {
   ~TimeKeeper() = default;
 };
 
-/// The result of Network::listen.
-enum class ListenResult : std::uint8_t { kListening, kPortTaken, kDrawnFault };
+/// The result of Network::listen and Network::listenUnix. The last two are for UNIX sockets alone:
+/// a file that is no socket is there, and a living process holds the lock.
+enum class ListenResult : std::uint8_t { kListening, kPortTaken, kDrawnFault, kNoSocket, kLocked };
 
 /// The simulated kernel and wire. It holds a virtual clock, the streams, the listening ports, and
 /// an agenda of what is due when. The drivers of hosts (SimDriver) and the remote peers
@@ -168,6 +170,17 @@ class Network {
   void wakeAt(Instant at, Stream& stream, int side);
   std::size_t openStreams() const noexcept { return open_; }
 
+  // UNIX sockets (network_unix.cpp) ---------------------------------------------------------------
+  /// As listen, for the UNIX address `at` of a host. A leftover is replaced. With `lock` it takes
+  /// the lock, too.
+  ListenResult listenUnix(std::uint8_t host, const Address& at, bool lock, StreamListener& listener);
+  /// As connect, to the UNIX address `to` of the same host. Unless it is `answered`, nothing happens
+  /// after the stream was made: the caller knows already that it fails.
+  void connectUnix(std::uint8_t host, const Address& to, bool answered, StreamEnd& party, Stream*& made);
+  /// The files, names and locks of all hosts.
+  UnixNames& unixNames() noexcept { return names_; }
+  const UnixNames& unixNames() const noexcept { return names_; }
+
   // Links, and hosts that are down (network_links.cpp) -------------------------------------------
   /// Changes what happens to what `from` sends to `to`, and with `bothWays` the other way, too. A
   /// party is a host, by number, or kRemotePeer. At `until` the link opens by itself. Returns false
@@ -260,6 +273,10 @@ class Network {
   std::size_t drawWindow(std::uint32_t entity);
   std::uint16_t ephemeralPort();
   const Listening* listenerFor(const Address& to, std::uint8_t fromHost) const noexcept;
+  // network_unix.cpp
+  void callUnix(Stream& stream, StreamListener* listener, bool known);
+  std::size_t writeLocal(Stream& stream, int from, ByteView bytes);
+  void closeLocal(Stream& stream, int from, bool reset);
   // network_links.cpp
   std::uint8_t placeOf(std::uint8_t from, const Address& address) const noexcept;
   LinkState way(const Stream& stream, int from) const noexcept;
@@ -297,6 +314,7 @@ class Network {
   TimeKeeper* timeKeeper_ = nullptr;
   std::vector<SimDriver*> hosts_;  // by number; null when gone
   std::vector<Listening> listeners_;
+  UnixNames names_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<Stream*> free_;
   std::vector<Due> agenda_;  // a heap

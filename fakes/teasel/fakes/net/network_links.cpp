@@ -105,6 +105,7 @@ void Network::abandonPort(const StreamListener& listener, bool silent) {
       std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
   if (port == listeners_.end()) return;
   port->listener = nullptr;
+  names_.abandon(listener);
   const std::uint8_t host = port->host;
   const std::uint16_t number = port->at.port();
   for (Stream* stream : openByNumber()) {

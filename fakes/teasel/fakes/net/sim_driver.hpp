@@ -87,6 +87,7 @@ class SimDriver final : public Driver {
 
  private:
   friend class SimSlot;
+  Slot* connectUnix(const Address& to, const ConnectOptions& options, StreamSink& sink);
   void markReady(SimSlot& slot);
   SimSlot& makeSlot();
   void release(SimSlot& slot) noexcept;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <teasel/core/address.hpp>
@@ -56,6 +57,14 @@ class Host {
   /// Whether code of the host takes time (World::takeTime): it gets no turn then.
   bool busy() const noexcept { return busy_; }
   void setBusy(bool busy) noexcept { busy_ = busy; }
+
+  // Files, as far as UNIX sockets meet them (UnixNames) -------------------------------------------
+  /// Puts a file that is no socket there, in place of what is there: listenUNIX refuses such a path.
+  void putFile(std::string path) { network_.unixNames().placeFile(number(), Address::unixPath(std::move(path))); }
+  /// Removes the file, as another process might. Returns false if there is none.
+  bool removeFile(std::string path) { return network_.unixNames().removeFile(number(), Address::unixPath(std::move(path))); }
+  /// Whether a file has this path: a socket, the leftover of a crash, or another one.
+  bool hasFile(std::string path) const { return network_.unixNames().has(number(), Address::unixPath(std::move(path))); }
 
   // Crash and restart -----------------------------------------------------------------------------
   /// Calls `start` now, and again each time the host restarts, before its reactor runs. What it
