@@ -67,6 +67,7 @@ Question::Answer Question::leave() noexcept {
   Resolver* const resolver = std::exchange(resolver_, nullptr);
   Answer answer = std::move(answer_);
   timer_.cancelIfActive();
+  work_.cancelIfActive();
   if (resolver != nullptr) resolver->closed(*this);
   return answer;
 }
@@ -139,6 +140,7 @@ void Resolver::drop(std::vector<std::shared_ptr<void>>& remains) {
   for (const std::shared_ptr<Question>& question : std::exchange(open_, {})) {
     question->resolver_ = nullptr;
     question->timer_.cancelIfActive();
+    question->work_.cancelIfActive();
     remains.push_back(std::make_shared<Answer>(std::move(question->answer_)));
     remains.push_back(question);
   }

@@ -39,6 +39,12 @@ class Question {
   void answer(std::vector<Address> addresses);
   /// Answers that the name cannot be resolved. `why` should be a DNSLookupError.
   void fail(Failure why);
+  /// Keeps a timer of the resolver. It is cancelled when the question is over, and replaced by the
+  /// next one.
+  void setWork(DelayedCall call) {
+    work_.cancelIfActive();
+    work_ = std::move(call);
+  }
 
  private:
   friend class Lookup;
@@ -50,7 +56,7 @@ class Question {
   std::string name_;
   std::uint16_t port_;
   Answer answer_;
-  DelayedCall timer_;
+  DelayedCall timer_, work_;
   std::vector<Address> addresses_;
   Failure failure_;
   bool asking_ = true;    // inside resolve: the answer must wait for a later turn
