@@ -89,13 +89,21 @@ class StreamConnector final : public Connector, private ConnectionOwner, private
       });
     if (to_.address.family() != Address::Family::kNone) return connectTo(to_.address);
     if (const auto literal = Address::parse(to_.host, to_.port)) return connectTo(*literal);
-    reactor_.resolver().resolve(
-        to_.host, to_.port, [weak = weak_from_this(), attempt = attempt_](std::vector<Address> addresses, const Failure& why) {
+    lookup_ = reactor_.resolver().resolve(
+        to_.host, to_.port,
+        [weak = weak_from_this(), attempt = attempt_](const std::vector<Address>& addresses, const Failure& why) {
           const auto self = std::static_pointer_cast<StreamConnector>(weak.lock());
           if (self == nullptr || self->attempt_ != attempt || self->state_ != State::kConnecting || self->failure_) return;
           if (why) self->failed(why);
-          else self->connectTo(addresses.front());
+          else self->connectTo(preferred(addresses));
         });
+  }
+
+  /// The first IPv4 address, or the first one if there is none.
+  static const Address& preferred(const std::vector<Address>& addresses) noexcept {
+    for (const Address& each : addresses)
+      if (each.family() == Address::Family::kIPv4) return each;
+    return addresses.front();
   }
 
   void connectTo(const Address& address) {
@@ -129,6 +137,7 @@ class StreamConnector final : public Connector, private ConnectionOwner, private
   void ended(F&& report, const char* callback) {
     const std::shared_ptr<StreamConnector> keep = self_;
     timer_.cancelIfActive();
+    lookup_.cancel();
     connection_.reset();
     protocol_.reset();
     begun_ = false;
@@ -167,6 +176,7 @@ class StreamConnector final : public Connector, private ConnectionOwner, private
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<Protocol> protocol_;
   DelayedCall timer_;
+  Lookup lookup_;
   Failure failure_;  // why this attempt is given up
   std::uint64_t attempt_ = 0;
   State state_ = State::kDisconnected;

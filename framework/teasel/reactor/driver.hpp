@@ -11,6 +11,7 @@
 #include <teasel/core/clock.hpp>
 #include <teasel/core/failure.hpp>
 #include <teasel/core/segment.hpp>
+#include <teasel/reactor/listen_fds.hpp>
 
 /// A Driver stands between a Reactor and the world. The kernel's mechanisms and the simulation have
 /// this one interface.
@@ -35,6 +36,8 @@
 
 namespace teasel {
 
+class Reactor;
+class Resolver;
 class ThreadPool;
 
 /// One end of a stream inside a driver, or a listening port. Drivers derive from it.
@@ -182,6 +185,15 @@ class Driver {
   /// The threads of the reactor that is being made on this driver. The pool must be destroyed
   /// before the driver. A driver without threads returns null, which is the default.
   virtual std::unique_ptr<ThreadPool> makeThreadPool();
+  /// The resolver of the reactor that is being made on this driver. Only its address may be used in
+  /// this call. A driver that knows no names returns null, which is the default: the reactor has a
+  /// LiteralResolver then.
+  virtual std::unique_ptr<Resolver> makeResolver(Reactor& reactor);
+  /// The sockets that a service manager has passed to this process. A driver without descriptors
+  /// has none, which is the default.
+  virtual ListenFDs listenFDs();
+  /// Closes a descriptor that came from listenFDs() or from the user. The default does nothing.
+  virtual void closeInherited(int fd) noexcept;
 
   /// How many slots were closed by their owner and still exist although their linger deadline has
   /// passed. A healthy driver has 0.

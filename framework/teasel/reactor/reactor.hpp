@@ -196,11 +196,16 @@ class Reactor final : public Clock {
   /// InvalidAddressError.
   std::shared_ptr<Port> listenTCP(int port, std::shared_ptr<Factory> factory, int backlog = 50, std::string_view interface = {});
   /// Connects to `host`, an IP literal or a name. `factory` hears how it went, never inside this
-  /// call. `timeout` covers name resolution and connecting. Throws InvalidAddressError for an
-  /// impossible port, UsageError without a factory and NegativeDelay for a negative timeout.
+  /// call. Of the addresses of a name it tries one: the first IPv4 address, or the first address if
+  /// there is none (HostnameEndpoint tries all). `timeout` covers name resolution and connecting.
+  /// Throws InvalidAddressError for an impossible port, UsageError without a factory and
+  /// NegativeDelay for a negative timeout.
   std::shared_ptr<Connector> connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory,
                                         Duration timeout = std::chrono::seconds(30), const Address& bindAddress = {});
+  /// Replaces the resolver that the driver brought. Questions to the old one are dropped. Throws
+  /// UsageError for null.
   void installResolver(std::unique_ptr<Resolver> resolver);
+  /// Turns names into addresses: resolver().resolve(name, port, answer).
   Resolver& resolver() const noexcept { return *resolver_; }
 
   // UNIX sockets (defined in protocol/) -----------------------------------------------------------

@@ -25,6 +25,8 @@ void Network::restart() {
   deliveries_.clear();
   listeners_.clear();
   names_.restart();
+  hostNames_.restart();
+  std::fill(namedHosts_.begin(), namedHosts_.end(), std::string_view());
   nextDueOrder_ = 0;
   nextStream_ = 0;
   nextPort_ = 0;
@@ -54,24 +56,39 @@ std::uint8_t Network::addHost(SimDriver& driver) {
   if (place == hosts_.end()) place = hosts_.insert(place, nullptr);
   *place = &driver;
   TEASEL_CHECK(hosts_.size() <= kMaxHosts);
+  namedHosts_.resize(hosts_.size());
   return static_cast<std::uint8_t>(place - hosts_.begin());
 }
 
 void Network::removeHost(std::uint8_t id) noexcept {
   hosts_[id] = nullptr;
   while (!hosts_.empty() && hosts_.back() == nullptr) hosts_.pop_back();
+  namedHosts_[id] = {};
+  namedHosts_.resize(hosts_.size());
 }
 
 Address Network::hostAddress(std::uint8_t id) noexcept { return Address::ipv4(10, 0, 0, static_cast<std::uint8_t>(id + 1), 0); }
+Address Network::hostAddress6(std::uint8_t id) noexcept {
+  return Address::ipv6({0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, static_cast<std::uint8_t>(id + 1)}, 0);
+}
+bool Network::isAddressOf(std::uint8_t host, const Address& address) noexcept {
+  return address.bytes() == (address.family() == Address::Family::kIPv6 ? hostAddress6(host) : hostAddress(host)).bytes();
+}
 bool Network::ownAddress(std::uint8_t host, const Address& address) noexcept {
   const std::array<std::uint8_t, 16>& bytes = address.bytes();
-  if (address.family() == Address::Family::kNone || bytes == hostAddress(host).bytes()) return true;
+  if (address.family() == Address::Family::kNone || isAddressOf(host, address)) return true;
   if (address.family() == Address::Family::kIPv4) return bytes[0] == 127 || bytes == std::array<std::uint8_t, 16>{};
   // "::" or "::1"
   return std::all_of(bytes.begin(), bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; }) && bytes[15] <= 1;
 }
 Address Network::remoteServer() noexcept { return Address::ipv4(203, 0, 113, 1, 7); }
 Address Network::blackHole() noexcept { return Address::ipv4(192, 0, 2, 1, 7); }
+
+/// The address that `host` connects to `to` from.
+Address Network::defaultAddress(std::uint8_t host, const Address& to) noexcept {
+  const bool overIPv6 = to.family() == Address::Family::kIPv6 && to.bytes()[0] == 0xfd;
+  return overIPv6 ? hostAddress6(host) : hostAddress(host);
+}
 
 std::uint16_t Network::ephemeralPort() {
   if (!choices_.calm()) nextPort_ = static_cast<std::uint16_t>(nextPort_ + choices_.below(64, ChoiceKey(0, ChoiceSite::kPort)));
@@ -114,10 +131,10 @@ void Network::stopListening(StreamListener& listener) {
 }
 
 const Network::Listening* Network::listenerFor(const Address& to, std::uint8_t fromHost) const noexcept {
-  const bool loopback = to.family() == Address::Family::kIPv6 ? to.bytes()[15] == 1 : to.bytes()[0] == 127;
+  const bool loopback = to.family() == Address::Family::kIPv6 ? to.host() == "::1" : to.bytes()[0] == 127;
   for (const Listening& each : listeners_) {
     if (each.at.port() != to.port() || each.listener == nullptr) continue;
-    if (loopback ? each.host == fromHost : hostAddress(each.host).bytes() == to.bytes()) return &each;
+    if (loopback ? each.host == fromHost : isAddressOf(each.host, to)) return &each;
   }
   return nullptr;
 }
@@ -179,7 +196,7 @@ void Network::connect(std::uint8_t host, const Address& to, const Address& bind,
   made = &stream;
   stream.side[0].party = &party;
   stream.side[0].id = host;
-  const Address own = bind.family() == Address::Family::kNone ? hostAddress(host) : bind;
+  const Address own = bind.family() == Address::Family::kNone ? defaultAddress(host, to) : bind;
   stream.side[0].address = own.port() != 0 ? own : own.withPort(ephemeralPort());
   stream.side[1].address = to;
   stream.side[0].place = host;

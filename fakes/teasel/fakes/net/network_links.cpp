@@ -37,7 +37,7 @@ std::uint8_t Network::placeOf(std::uint8_t from, const Address& address) const n
   if (address.bytes() == remoteServer().bytes()) return kRemotePeer;
   if (ownAddress(from, address)) return from;
   for (std::size_t id = 0; id < hosts_.size(); ++id)
-    if (hostAddress(static_cast<std::uint8_t>(id)).bytes() == address.bytes()) return static_cast<std::uint8_t>(id);
+    if (isAddressOf(static_cast<std::uint8_t>(id), address)) return static_cast<std::uint8_t>(id);
   return Stream::kNowhere;
 }
 

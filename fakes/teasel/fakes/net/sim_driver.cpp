@@ -7,6 +7,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/net/detail/sim_slot.hpp>
 #include <teasel/fakes/net/sim_threads.hpp>
+#include <teasel/reactor/reactor.hpp>
 
 namespace teasel::fakes {
 
@@ -40,6 +41,10 @@ std::unique_ptr<ThreadPool> SimDriver::makeThreadPool() {
   auto made = std::make_unique<SimThreadPool>(network_, host_);
   threads_ = made.get();
   return made;
+}
+
+std::unique_ptr<Resolver> SimDriver::makeResolver(Reactor& reactor) {
+  return std::make_unique<SimResolver>(reactor, network_, host_);
 }
 
 void SimDriver::restart() {

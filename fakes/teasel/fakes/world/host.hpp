@@ -52,6 +52,9 @@ class Host {
   const std::string& name() const noexcept { return name_; }
   /// The address 10.0.0.(number + 1), without a port.
   Address address() const noexcept { return Network::hostAddress(driver_->host()); }
+  /// The address fd00::a00:(number + 1), without a port. A port that listens on "::" or "0.0.0.0"
+  /// is at both addresses.
+  Address address6() const noexcept { return Network::hostAddress6(driver_->host()); }
   std::uint8_t number() const noexcept { return driver_->host(); }
 
   /// Whether code of the host takes time (World::takeTime): it gets no turn then.

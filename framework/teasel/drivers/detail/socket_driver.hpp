@@ -45,6 +45,9 @@ class SocketDriver : public Driver {
   void shutdownWrite(Slot* stream) final;
   void close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) override;
   std::unique_ptr<ThreadPool> makeThreadPool() final;
+  std::unique_ptr<Resolver> makeResolver(Reactor& reactor) final;
+  ListenFDs listenFDs() final;
+  void closeInherited(int fd) noexcept final;
   std::size_t overdueSlots() const noexcept override;
 
  protected:
