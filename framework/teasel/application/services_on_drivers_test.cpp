@@ -5,7 +5,9 @@
 
 #include <teasel/application/client_service.hpp>
 #include <teasel/application/stream_server_endpoint_service.hpp>
+#include <teasel/core/logger.hpp>
 #include <teasel/drivers/drivers.hpp>
+#include <teasel/props/heap.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/reconnecting_client_factory.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -18,6 +20,11 @@ namespace {
 using namespace std::chrono_literals;
 
 class Quiet final : public Protocol {};
+
+/// Ends its connection at once.
+class Abrupt final : public Protocol {
+  void connectionMade() override { transport().abortConnection(); }
+};
 
 class ServicesOnDrivers : public testing::TestWithParam<std::string> {
  protected:
@@ -82,6 +89,33 @@ TEST_P(ServicesOnDrivers, AReconnectingClientFactoryComesBackWhenItsServerDoes) 
   connector->disconnect();
   EXPECT_TRUE(until([&] { return connector->state() == Connector::State::kDisconnected; }));
   EXPECT_FALSE(factory->waiting());
+}
+
+TEST_P(ServicesOnDrivers, AThousandReconnectionsTakeNoMoreMemoryThanAHundred) {
+  auto abrupt = Factory::forProtocol<Abrupt>();
+  abrupt->noisy = false;
+  const auto resets =
+      std::make_shared<StreamServerEndpointService>(std::make_shared<TCP4ServerEndpoint>(*reactor, 0, 50, "127.0.0.1"), abrupt);
+  resets->startService();
+  const int to = resets->port()->getHost().port();
+  std::size_t attempts = 0;
+  const auto client =
+      std::make_shared<ClientService>(*reactor, std::make_shared<TCP4ClientEndpoint>(*reactor, "127.0.0.1", to), quiet(),
+                                      [&](std::size_t, std::uint64_t) { return ++attempts, Duration::zero(); });
+  const auto factory = ReconnectingClientFactory::forProtocol<Quiet>(*reactor, {.initialDelay = 0s, .jitter = {0, 1}});
+  factory->noisy = false;
+  LogScope silent(nullptr);
+  ASSERT_TRUE(props::HeapMeter::counted());
+  const props::HeapMeter meter;
+  client->startService();
+  reactor->connectTCP("127.0.0.1", to, factory);
+  ASSERT_TRUE(until([&] { return attempts >= 100 && factory->retries() >= 100; }));
+  const std::size_t first = meter.peak();
+  ASSERT_TRUE(until([&] { return attempts >= 1000 && factory->retries() >= 1000; }));
+  EXPECT_LE(meter.peak(), first + 4096);
+  factory->stopTrying();
+  const auto stopped = client->stopService();
+  EXPECT_TRUE(until([&] { return stopped.hasResult(); }));
 }
 
 TEST_P(ServicesOnDrivers, APortInUseComesOutOfTheStart) {

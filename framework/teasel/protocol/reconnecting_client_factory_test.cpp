@@ -21,7 +21,7 @@ using State = Connector::State;
 /// A connector that the test moves.
 class HandConnector final : public Connector {
  public:
-  explicit HandConnector(std::shared_ptr<ClientFactory> factory) : factory_(std::move(factory)) { connect(); }
+  explicit HandConnector(std::shared_ptr<ClientFactory> factory) : factory_(std::move(factory)) {}
   void connect() override {
     if (state_ != State::kDisconnected) throw UsageError("connect");
     ++connects;
@@ -63,6 +63,7 @@ class ReconnectTest : public testing::Test {
   void make() {
     factory = std::make_shared<ReconnectingClientFactory>(clock, options);
     connector = std::make_shared<HandConnector>(factory);
+    connector->connect();
   }
   /// The attempt fails. The delay before the next one, which begins.
   Duration failOnce() {
@@ -216,6 +217,7 @@ TEST_F(ReconnectTest, TheRetryKeepsConnectorAndFactoryAliveAndItsEndFreesThem) {
 TEST_F(ReconnectTest, SeveralConnectorsEachGetTheirRetry) {
   make();
   const auto other = std::make_shared<HandConnector>(factory);
+  other->connect();
   connector->fail(), other->fail();
   clock.advance(100s);
   EXPECT_EQ(connector->connects, 2);

@@ -6,7 +6,6 @@
 
 #include <teasel/application/test/search_test_kit.hpp>
 #include <teasel/fakes/play/odometer.hpp>
-#include <teasel/props/heap.hpp>
 #include <teasel/protocol/reconnecting_client_factory.hpp>
 
 // A ReconnectingClientFactory on TCP in a world. Each of six attempts goes in each of six ways.
@@ -63,7 +62,6 @@ class ReconnectSearch : public testing::Test {
   std::shared_ptr<Told> factory;
   std::shared_ptr<Connector> connector;
   std::function<Way()> nextWay;
-  std::function<void()> onAttempt = [] {};
 
   void begin() {
     const ReconnectOptions options{.maxDelay = 20s, .factor = {2, 1}, .jitter = {0, 1}};
@@ -73,7 +71,6 @@ class ReconnectSearch : public testing::Test {
     connector = search.client().connectTCP(search.address(), 8000, factory);
   }
   void attempt() {
-    onAttempt();
     const Way way = nextWay();
     search.arrange(way == Way::kStopConnecting ? Outcome::kHeld
                    : way == Way::kStopWaiting  ? Outcome::kRefused
@@ -101,8 +98,8 @@ TEST_F(ReconnectSearch, SixAttemptsInEveryOfSixWaysEachBeginWhenTheyShould) {
   fakes::Choices choices;
   std::vector<Way> ways;
   std::vector<Instant> began;
-  onAttempt = [&] { began.push_back(search.now()); };
   nextWay = [&] {
+    began.push_back(search.now());
     if (ways.size() == 6) return Way::kRefused;
     return ways.emplace_back(static_cast<Way>(choices.below(kWays, ChoiceKey(0, fakes::kUserSites))));
   };
@@ -123,20 +120,6 @@ TEST_F(ReconnectSearch, SixAttemptsInEveryOfSixWaysEachBeginWhenTheyShould) {
     search.reset();
   }
   EXPECT_EQ(odometer.runs(), 46'656u);
-}
-
-TEST_F(ReconnectSearch, AThousandRestartsTakeNoMoreMemoryThanThirty) {
-  ASSERT_TRUE(props::HeapMeter::counted());
-  std::size_t attempts = 0;
-  onAttempt = [&] { ++attempts; };
-  nextWay = [&] { return static_cast<Way>(attempts % kWays); };
-  begin();
-  const props::HeapMeter meter;
-  search.world.runUntil([&] { return attempts >= 30; });
-  const std::size_t first = meter.peak();
-  search.world.runUntil([&] { return attempts >= 1030; });
-  EXPECT_LE(meter.peak(), first + 4096);
-  end();
 }
 
 }  // namespace
