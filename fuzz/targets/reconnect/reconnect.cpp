@@ -42,6 +42,8 @@ enum class Op : std::uint16_t {
 };
 constexpr std::uint16_t kOps = 16;
 constexpr std::size_t kMaxAsked = 64;
+/// After so long the clients stop, because a world must come to its end.
+constexpr Duration kRun = 10min;
 
 fakes::ScenarioOptions reconnectOptions() {
   fakes::ScenarioOptions options;
@@ -51,7 +53,6 @@ fakes::ScenarioOptions reconnectOptions() {
   options.play.connections = 1;
   options.world.faults.refuse = {1, 16};
   options.world.faults.reset = {1, 32};
-  options.world.endingDeadlines = 12;
   return options;
 }
 
@@ -313,12 +314,18 @@ TEASEL_SCENARIO(reconnect,
     service.compare();
     factory.compare();
   };
-  client.addSystemEventTrigger(Reactor::Phase::kBefore, Reactor::Event::kShutdown, [&] {
+  bool over = false;
+  const auto finish = [&] {
+    over = true;
     world.repair("client", "server");
     factory.end();
-    service.stop().addCallback([block = client.blockSystemEvent()]() mutable { block(); });
-  });
+    return service.stop();
+  };
+  client.callLater(kRun, [&] { finish(); });
+  client.addSystemEventTrigger(Reactor::Phase::kBefore, Reactor::Event::kShutdown,
+                               [&] { finish().addCallback([block = client.blockSystemEvent()]() mutable { block(); }); });
   world.onApp([&](unsigned op, std::uint64_t argument) {
+    if (over) return;
     compare();
     perform(world, static_cast<Op>(op % kOps), argument, service, factory, server);
     compare();
