@@ -13,6 +13,7 @@ IRCProtocol::IRCProtocol() : LineOnlyReceiver("\n", kMaxLine - 1) {}
 IRCProtocol::~IRCProtocol() = default;
 
 void IRCProtocol::lineReceived(std::string_view line) {
+  while (line.ends_with('\r')) line.remove_suffix(1);
   const Message::Parsed parsed = Message::parse(line);
   if (parsed) [[likely]]
     return messageReceived(parsed.message);
