@@ -9,11 +9,8 @@ namespace teasel::irc {
 
 namespace {
 
-using detail::findSpace;
-
 constexpr std::size_t kMaxText = kMaxMessage - 2;  // without CR and LF
 
-bool isLetter(char byte) noexcept { return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z'); }
 bool isDigit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 char lower(char byte) noexcept { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte; }
 
@@ -24,13 +21,16 @@ const char* skipSpaces(const char* at, const char* end) noexcept {
 
 std::string_view between(const char* begin, const char* end) noexcept { return {begin, static_cast<std::size_t>(end - begin)}; }
 
-}  // namespace
-
-bool isCommand(std::string_view word) noexcept {
+/// `end`: where the line ends, which may be behind the word.
+bool isCommand(std::string_view word, const char* end) noexcept {
   if (word.empty()) return false;
   if (isDigit(word[0])) return word.size() == 3 && isDigit(word[1]) && isDigit(word[2]);
-  return std::all_of(word.begin(), word.end(), isLetter);
+  return detail::areLetters(word.data(), word.size(), end);
 }
+
+}  // namespace
+
+bool isCommand(std::string_view word) noexcept { return isCommand(word, word.data() + word.size()); }
 
 std::string_view Prefix::nick() const noexcept { return text_.substr(0, text_.find_first_of("!@")); }
 
@@ -81,18 +81,20 @@ Message::Parsed Message::parse(std::string_view line) noexcept {
   const char* const end = begin + line.size();
   Parsed parsed;
   Message& message = parsed.message;
-  const auto fail = [&parsed, begin](Fault fault, const char* at) -> Parsed& {
+  // A byte that is illegal is the fault, whatever else is wrong.
+  const auto fail = [&parsed, begin, end](Fault fault, const char* at) -> Parsed& {
+    const char* const illegal = detail::findIllegal(begin, end);
     parsed.message = {};
-    parsed.fault = fault;
-    parsed.at = static_cast<std::size_t>(at - begin);
+    parsed.fault = illegal != end ? Fault::kIllegalByte : fault;
+    parsed.at = static_cast<std::size_t>((illegal != end ? illegal : at) - begin);
     return parsed;
   };
 
   const char* at = skipSpaces(begin, end);
   if (at == end) return fail(Fault::kEmpty, begin);
-  if (const char* const wrong = detail::findIllegal(at, end); wrong != end) return fail(Fault::kIllegalByte, wrong);
+  detail::Spaces spaces(begin, end);
   if (*at == '@') {
-    const char* const stop = findSpace(at, end);
+    const char* const stop = spaces.next(at);
     if (static_cast<std::size_t>(stop - at) >= kMaxTags) return fail(Fault::kTagsTooLong, at + kMaxTags - 1);
     if (stop - at == 1) return fail(Fault::kBadTag, at);
     message.tags = Tags(between(at + 1, stop));
@@ -100,24 +102,26 @@ Message::Parsed Message::parse(std::string_view line) noexcept {
   }
   if (static_cast<std::size_t>(end - at) > kMaxText) return fail(Fault::kTooLong, at + kMaxText);
   if (at != end && *at == ':') {
-    const char* const stop = findSpace(at, end);
+    const char* const stop = spaces.next(at);
     if (stop - at == 1) return fail(Fault::kBadPrefix, at);
     message.prefix = Prefix(between(at + 1, stop));
     at = skipSpaces(stop, end);
   }
   if (at == end) return fail(Fault::kNoCommand, end);
-  const char* stop = findSpace(at, end);
+  const char* stop = spaces.next(at);
   message.command = between(at, stop);
-  if (!isCommand(message.command)) return fail(Fault::kBadCommand, at);
+  if (!isCommand(message.command, end)) return fail(Fault::kBadCommand, at);
 
   while ((at = skipSpaces(stop, end)) != end) {
     if (*at == ':' || message.params.size() + 1 == kMaxParams) {
       message.params.push_back(between(*at == ':' ? at + 1 : at, end));
       break;
     }
-    stop = findSpace(at, end);
+    stop = spaces.next(at);
     message.params.push_back(between(at, stop));
   }
+  if (spaces.suspect()) [[unlikely]]
+    if (detail::findIllegal(begin, end) != end) return fail(Fault::kIllegalByte, begin);
   return parsed;
 }
 
