@@ -13,11 +13,11 @@ IRCProtocol::IRCProtocol() : LineOnlyReceiver("\n", kMaxLine - 1) {}
 IRCProtocol::~IRCProtocol() = default;
 
 void IRCProtocol::lineReceived(std::string_view line) {
-  while (line.ends_with('\r')) line.remove_suffix(1);
   const Message::Parsed parsed = Message::parse(line);
   if (parsed) [[likely]]
     return messageReceived(parsed.message);
   if (parsed.fault == Fault::kEmpty) return;
+  while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   ++badLines_;
   badMessage(line, parsed.fault, parsed.at);
 }

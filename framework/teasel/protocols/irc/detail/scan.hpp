@@ -37,91 +37,99 @@ inline const char* findIllegal(const char* at, const char* end) noexcept {
   return at;
 }
 
-/// What is known of up to 64 bytes: a bit for each space, and whether a byte up to 13 is among them.
-/// CR, LF and NUL are such bytes. Others are rare, so the caller looks again.
-struct Bits {
-  std::uint64_t spaces = 0;
-  bool suspect = false;
+/// Goes through a line from space to space, byte by byte.
+class ByteSpaces {
+ public:
+  ByteSpaces(const char*, const char* end) noexcept : end_(end) {}
+  /// The first space at or behind `from`, or the end. `from` lies behind the last answer.
+  const char* next(const char* from) noexcept {
+    while (from != end_ && *from != ' ') ++from;
+    return from;
+  }
+  /// Whether a byte up to 13 may be in the line. CR, LF and NUL are such bytes; others are rare.
+  bool suspect() noexcept { return true; }
+
+ private:
+  const char* end_;
 };
 
-inline void addByte(Bits& bits, const char* at, std::size_t place) noexcept {
-  if (*at == ' ') bits.spaces |= std::uint64_t{1} << place;
-  bits.suspect |= static_cast<unsigned char>(*at) <= '\r';
-}
-
 #ifdef __SSE2__
-/// The same of 16 bytes. `skip` of them were looked at before; the first bit is of the byte behind.
-inline void addSixteen(Bits& bits, const char* at, std::size_t place, std::size_t skip = 0) noexcept {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-  const auto spaces = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '))));
-  const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8('\r')), bytes);
-  bits.spaces |= static_cast<std::uint64_t>(spaces >> skip) << place;
-  bits.suspect |= _mm_movemask_epi8(low) != 0;
-}
-
-/// Looks at the bytes from `at` on, at most 64. `begin` is where the line begins: a load may begin
-/// before `at`, but not before that.
-inline Bits look(const char* begin, const char* at, const char* end) noexcept {
-  Bits bits;
-  const auto size = static_cast<std::size_t>(end - at);
-  if (size >= 64) {
-    for (std::size_t place = 0; place < 64; place += 16) addSixteen(bits, at + place, place);
-    return bits;
+/// Sixteen bytes at once.
+struct Sixteen {
+  __m128i bytes;
+  explicit Sixteen(const char* at) noexcept : bytes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))) {}
+  /// A bit for each space.
+  std::uint64_t spaces() const noexcept {
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '))));
   }
-  std::size_t place = 0;
-  for (; place + 16 <= size; place += 16) addSixteen(bits, at + place, place);
-  if (place == size) return bits;
-  if (end - begin >= 16) {
-    addSixteen(bits, end - 16, place, 16 - (size - place));
-    return bits;
-  }
-  for (; place < size; ++place) addByte(bits, at + place, place);
-  return bits;
-}
-#else
-inline Bits look(const char*, const char* at, const char* end) noexcept {
-  Bits bits;
-  for (std::size_t place = 0; place < 64 && at + place != end; ++place) addByte(bits, at + place, place);
-  return bits;
-}
-#endif
+};
 
-/// Goes through a line from space to space. It looks at each byte once.
+/// The same for a line of at least kLeast bytes, up to 64 at a time.
 class Spaces {
  public:
-  Spaces(const char* begin, const char* end) noexcept : begin_(begin), end_(end), block_(begin), bits_(look(begin, begin, end)) {}
+  static constexpr std::size_t kLeast = 16;
+  Spaces(const char* begin, const char* end) noexcept : end_(end), block_(begin) { look(); }
 
-  /// The first space at or behind `from`, or the end. `from` never goes back.
   const char* next(const char* from) noexcept {
-    if (from == end_) return end_;
-    while (from - block_ >= 64) advance();
-    std::uint64_t left = bits_.spaces & (~std::uint64_t{0} << (from - block_));
-    while (left == 0) {
-      if (end_ - block_ <= 64) return end_;
-      advance();
-      left = bits_.spaces;
+    while (true) {
+      while (spaces_ == 0) {
+        if (end_ - block_ <= 64) return end_;
+        block_ += 64;
+        look();
+      }
+      const char* const found = block_ + std::countr_zero(spaces_);
+      spaces_ &= spaces_ - 1;
+      if (found >= from) [[likely]]
+        return found;
     }
-    return block_ + std::countr_zero(left);
   }
-  /// Whether there is a byte up to 13 anywhere in the line. Call it last.
+  /// Call it last.
   bool suspect() noexcept {
-    while (end_ - block_ > 64) advance();
-    return bits_.suspect;
+    const char* at = block_ + 64;
+    if (at < end_) {
+      for (; end_ - at > 16; at += 16) low_ = _mm_min_epu8(low_, Sixteen(at).bytes);
+      low_ = _mm_min_epu8(low_, Sixteen(end_ - 16).bytes);
+    }
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(low_, _mm_set1_epi8('\r')), low_)) != 0;
   }
 
  private:
-  void advance() noexcept {
-    block_ += 64;
-    const bool before = bits_.suspect;
-    bits_ = look(begin_, block_, end_);
-    bits_.suspect |= before;
+  // Looks at the next 64 bytes.
+  void look() noexcept {
+    const auto size = end_ - block_;
+    if (size < 64) return lookAtEnd(size);
+    const Sixteen a(block_), b(block_ + 16), c(block_ + 32), d(block_ + 48);
+    spaces_ = a.spaces() | b.spaces() << 16 | c.spaces() << 32 | d.spaces() << 48;
+    low_ = _mm_min_epu8(low_, _mm_min_epu8(_mm_min_epu8(a.bytes, b.bytes), _mm_min_epu8(c.bytes, d.bytes)));
+  }
+  // The last load ends with the line, so it may begin before what is still to be looked at. A bit
+  // that is set twice is set.
+  void lookAtEnd(std::ptrdiff_t size) noexcept {
+    spaces_ = 0;
+    std::ptrdiff_t place = 0;
+    for (; size - place > 16; place += 16) add(block_ + place, static_cast<int>(place));
+    add(end_ - 16, static_cast<int>(size - 16));
+    // What a negative place has turned to the other end goes.
+    spaces_ &= ~std::uint64_t{0} >> (64 - size);
+  }
+  void add(const char* at, int place) noexcept {
+    const Sixteen bytes(at);
+    spaces_ |= std::rotl(bytes.spaces(), place);
+    low_ = _mm_min_epu8(low_, bytes.bytes);
   }
 
-  const char* begin_;
   const char* end_;
   const char* block_;
-  Bits bits_;
+  std::uint64_t spaces_ = 0;
+  __m128i low_ = _mm_set1_epi8(static_cast<char>(0xff));  // the lowest byte seen, by place modulo 16
 };
+#else
+class Spaces : public ByteSpaces {
+ public:
+  using ByteSpaces::ByteSpaces;
+  static constexpr std::size_t kLeast = 0;
+};
+#endif
 
 inline bool isLetter(char byte) noexcept { return static_cast<unsigned char>((byte | 0x20) - 'a') < 26; }
 
@@ -129,8 +137,8 @@ inline bool isLetter(char byte) noexcept { return static_cast<unsigned char>((by
 inline bool areLetters(const char* at, std::size_t size, const char* end) noexcept {
   if constexpr (std::endian::native == std::endian::little) {
     if (size <= 8 && end - at >= 8) {
-      // In each byte, the high bit of the sum says whether the letter is at least 'a', or above 'z'. A byte above 127 carries
-      // into bytes behind it only, and is refused itself.
+      // In each byte, the high bit of a sum says whether the letter is at least 'a', or above 'z'.
+      // A byte above 127 carries into bytes behind it only, and is refused itself.
       const std::uint64_t bytes = eightBytes(at), small = bytes | kOnes * 0x20;
       const std::uint64_t letters = (small + kOnes * (0x80 - 'a')) & ~(small + kOnes * (0x7f - 'z')) & ~bytes & kHighs;
       const std::uint64_t wanted = size == 8 ? kHighs : kHighs & ((std::uint64_t{1} << 8 * size) - 1);
