@@ -192,7 +192,7 @@ void IRCUser::silent() {
     return disconnect("Ping timeout: " + std::to_string(seconds) + " seconds");
   } else if (!pinged_ && silence >= times.pingInterval) {
     pinged_ = true;
-    deliver(state_->line.clear().command("PING").trailing(state_->options.name).line());
+    relay(state_->line.clear().command("PING").trailing(state_->options.name).line());
   }
   watch();
   state_->reap();
@@ -218,7 +218,7 @@ void IRCUser::signOff(std::string_view reason) {
   const std::vector<IRCUser*> others = state_->neighbours(*this);
   if (!others.empty()) {
     const std::string line(fromMe("QUIT").trailing(reason).line());
-    for (IRCUser* other : others) other->deliver(line);
+    for (IRCUser* other : others) other->relay(line);
   }
   while (!channels_.empty()) state_->leave(*channels_.begin()->second, *this);
 }
@@ -242,7 +242,7 @@ void IRCUser::cutOff() {
 
 // Output ------------------------------------------------------------------------------------------
 
-void IRCUser::deliver(std::string_view line) {
+void IRCUser::relay(std::string_view line) {
   if (phase_ == Phase::kGone || doomed_ || line.empty()) return;
   if (transport().pendingBytes() + line.size() <= state_->options.limits.sendQueue) return writeLine(line);
   doomed_ = true;
@@ -258,13 +258,13 @@ MessageBuilder& IRCUser::fromServer() { return state_->line.clear().prefix(state
 void IRCUser::reply(Numeric numeric, std::initializer_list<std::string_view> words) {
   MessageBuilder& line = fromServer().command(numeric).param(nick_.empty() ? "*" : nick_);
   for (const std::string_view word : words) line.param(asWord(word));
-  deliver(line.line());
+  relay(line.line());
 }
 
 void IRCUser::reply(Numeric numeric, std::initializer_list<std::string_view> words, std::string_view text) {
   MessageBuilder& line = fromServer().command(numeric).param(nick_.empty() ? "*" : nick_);
   for (const std::string_view word : words) line.param(asWord(word));
-  deliver(line.trailing(text).line());
+  relay(line.trailing(text).line());
 }
 
 // IRCFactory --------------------------------------------------------------------------------------

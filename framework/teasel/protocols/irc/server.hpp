@@ -26,6 +26,7 @@ struct ServerState;
 }  // namespace detail
 
 class IRCFactory;
+struct ModeChange;
 
 /// One client of an IRC server, from its connection to its end (twisted.words.service.IRCUser). The
 /// clients of one IRCFactory share its users and channels.
@@ -77,7 +78,7 @@ class IRCUser : public IRCProtocol {
   void reply(Numeric numeric, std::initializer_list<std::string_view> words);
   /// Sends a line that ends with CR LF, unless the user has left. Past ServerLimits::sendQueue the
   /// client is cut off when the current command is done.
-  void deliver(std::string_view line);
+  void relay(std::string_view line);
 
   // For the transport -----------------------------------------------------------------------------
   void connectionMade() override;
@@ -149,7 +150,7 @@ class IRCUser : public IRCProtocol {
   // server_channels.cpp
   void joinChannel(std::string_view name, std::string_view key);
   bool mayEnter(const Channel& channel, std::string_view key);
-  Channel* makeChannel(std::string_view name);
+  Channel& makeChannel(std::string_view name, const GroupSettings& settings);
   void enter(Channel& channel, bool founder);
   void partAll();
   void sendTopic(const Channel& channel);
@@ -164,11 +165,17 @@ class IRCUser : public IRCProtocol {
   // server_modes.cpp
   void channelMode(Channel& channel, const Message& message);
   void userMode(const Message& message);
+  void sendModes(const Channel& channel);
   void sendBans(const Channel& channel);
+  std::optional<ModeChange> changeMode(Channel& channel, const ModeChange& change);
+  std::optional<ModeChange> changeRank(Channel& channel, const ModeChange& change);
+  std::optional<ModeChange> changeBan(Channel& channel, const ModeChange& change);
+  std::optional<ModeChange> changeKey(Channel& channel, const ModeChange& change);
+  std::optional<ModeChange> changeLimit(Channel& channel, const ModeChange& change);
   // server_users.cpp
   void say(const Message& message, bool notice);
   void sayTo(std::string_view target, std::string_view text, bool notice);
-  void whoRow(std::string_view channel, const IRCUser& other, std::string_view sign);
+  void whoRow(std::string_view channel, const IRCUser& other, std::string_view signs);
   void whoisOne(const IRCUser& other);
 
   /// Begins a line of this user, of which MessageBuilder::trailing may cut the end.
@@ -190,6 +197,7 @@ class IRCUser : public IRCProtocol {
   Instant creditAt_{};      // when the credit is whole again
   std::optional<Instant> throttledSince_;
   Instant resumedAt_{};
+  std::int64_t signedOnAt_ = 0;  // unixTime
   std::uint64_t mark_ = 0;  // see ServerState::neighbours
   Phase phase_ = Phase::kNew;
   std::uint8_t holds_ = 0;

@@ -56,8 +56,8 @@ void IRCUser::irc_NICK(const Message& message) {
 void IRCUser::changeNick(std::string_view nick) {
   if (phase_ == Phase::kRegistered) {
     const std::string line(fromMe("NICK").trailing(nick).line());
-    deliver(line);
-    for (IRCUser* other : state_->neighbours(*this)) other->deliver(line);
+    relay(line);
+    for (IRCUser* other : state_->neighbours(*this)) other->relay(line);
   }
   std::string next(nick);
   if (!nick_.empty()) state_->nicks.erase(nick_);
@@ -84,6 +84,7 @@ void IRCUser::loggedIn(Avatar avatar) {
   avatar_ = std::move(avatar);
   if (!avatar_.host.empty()) host_ = asWord(avatar_.host);
   phase_ = Phase::kRegistered;
+  signedOnAt_ = state_->unixTime();
   state_->mostAtOnce = std::max(state_->mostAtOnce, ++state_->registered);
   welcome();
   watch();
@@ -132,7 +133,7 @@ void IRCUser::irc_CAP(const Message& message) {
 
 void IRCUser::capabilities(std::string_view subcommand, std::string_view list) {
   const auto answer = [this](std::string_view what, std::string_view text) {
-    deliver(fromServer().command("CAP").param(nick_.empty() ? "*" : nick_).param(what).trailing(text).line());
+    relay(fromServer().command("CAP").param(nick_.empty() ? "*" : nick_).param(what).trailing(text).line());
   };
   if (subcommand == "END") {
     negotiating_ = false;
@@ -169,7 +170,7 @@ void IRCUser::capabilities(std::string_view subcommand, std::string_view list) {
 void IRCUser::irc_PING(const Message& message) {
   if (message.params[0].empty()) return reply(ERR_NOORIGIN, {}, "No origin specified");
   // The colon before the token is needed: some clients lose a last parameter without it.
-  deliver(fromServer().command("PONG").param(state_->options.name).trailing(message.params[0]).line());
+  relay(fromServer().command("PONG").param(state_->options.name).trailing(message.params[0]).line());
 }
 
 void IRCUser::irc_PONG(const Message&) {}

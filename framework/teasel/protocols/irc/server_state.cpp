@@ -43,7 +43,7 @@ bool ServerChannel::isBanned(std::string_view hostmask) const noexcept {
 
 void ServerChannel::send(std::string_view line, const IRCUser* except) const {
   for (const auto& [id, member] : members)
-    if (member.user != except) member.user->deliver(line);
+    if (member.user != except) member.user->relay(line);
 }
 
 GroupSettings ServerChannel::settings() const { return {.topic = topic, .modes = flags, .key = key, .limit = limit}; }
