@@ -19,11 +19,11 @@ inline constexpr char kCtcpQuote = '\\';
 /// Low-level quoting: NUL, LF, CR and the quote itself become two bytes each. No text can end a line
 /// after it.
 std::string lowQuote(std::string_view text);
-/// The opposite. An unknown escape is its second byte; a quote at the very end is dropped.
+/// The opposite. An unknown escape is its second byte; a quote at the very end stays.
 std::string lowDequote(std::string_view text);
 /// CTCP-level quoting: the delimiter and the quote itself become two bytes each.
 std::string ctcpQuote(std::string_view text);
-/// The opposite. An unknown escape is its second byte; a quote at the very end is dropped.
+/// The opposite. An unknown escape is its second byte; a quote at the very end stays.
 std::string ctcpDequote(std::string_view text);
 
 /// One extended message: "PING 123" is tag "PING" with data "123".

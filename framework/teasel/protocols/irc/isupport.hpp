@@ -26,8 +26,9 @@ using Limit = std::optional<std::size_t>;
 /// What the server said about itself by numeric 005. The format is that of
 /// draft-brocklesby-irc-isupport-03, the model is
 /// twisted.words.protocols.irc.ServerSupportedFeatures. A feature that a server does not announce
-/// keeps its default; one that it takes back ("-NICKLEN") has no value any more. A value that cannot
-/// be read leaves the old one.
+/// keeps its default. One that it takes back ("-NICKLEN") has no value any more; CHANTYPES,
+/// CHANMODES and PREFIX go back to their defaults then, because a client cannot read anything
+/// without them. A value that cannot be read leaves the old one.
 ///
 ///     features.parse(params);
 ///     if (features.topicLen) text.resize(std::min(text.size(), *features.topicLen));
@@ -72,9 +73,11 @@ struct ServerSupportedFeatures {
   /// TOPICLEN, the longest topic.
   Limit topicLen;
 
+  ServerSupportedFeatures();
   /// Reads the words of one numeric 005, without the nick in front and the sentence behind.
   void parse(std::span<const std::string_view> words);
-  /// Whether a feature is announced, or has a default. Any name may be asked for.
+  /// Whether a feature is announced, or has a default, and was not taken back. Any name may be asked
+  /// for.
   bool hasFeature(std::string_view name) const;
   /// The text of a feature without its escapes; empty when it has no value. Nothing when the server
   /// did not announce it. Any name may be asked for. At most kMaxFeatures are kept.
@@ -87,7 +90,7 @@ struct ServerSupportedFeatures {
   char rankOfSign(char sign) const noexcept;
 
  private:
-  bool set(std::string_view key, std::string_view value);
+  bool set(std::string_view key, const std::vector<std::string>& values);
   void remove(std::string_view key);
   std::map<std::string, std::string, std::less<>> texts_;
 };

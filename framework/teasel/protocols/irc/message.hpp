@@ -50,9 +50,8 @@ enum class Fault : std::uint8_t {
   kIllegalByte,   ///< A CR, LF or NUL stands where none may stand.
   kTooLong,       ///< The message without its tags is longer than kMaxMessage.
   kTagsTooLong,   ///< The tags are longer than kMaxTags.
-  kBadTag,        ///< A tag has no key, or its key has a character that no key may have.
-  kEmptyPrefix,   ///< A space follows the ':' of the prefix.
-  kBadPrefix,     ///< The prefix to send has a space.
+  kBadTag,        ///< Nothing follows the '@', or the key of a tag to send is not allowed.
+  kBadPrefix,     ///< Nothing follows the ':' of the prefix, or the prefix to send has a space.
   kNoCommand,     ///< Nothing follows the prefix or the tags.
   kBadCommand,    ///< The command is neither letters nor three digits.
   kBadParam,      ///< A parameter to send is empty, has a space or begins with ':', and is not last.
@@ -78,9 +77,10 @@ struct Message {
   Params params;
 
   struct Parsed;
-  /// Reads one line. `line` has no LF; one CR or several at its end are ignored. Lines from real
-  /// servers vary, so several spaces count as one between parts, and spaces at the end of a line
-  /// are ignored. Behind 14 parameters all the rest is the 15th, with ':' or without.
+  /// Reads one line. CRs and LFs at its end are ignored. Lines from real servers vary, so several
+  /// spaces count as one between parts, and spaces in front and behind the last word are ignored.
+  /// Behind 14 parameters all the rest is the 15th, with ':' or without. The bytes of the tags are
+  /// not looked at but for CR, LF and NUL: Tags reads them when it is asked.
   static Parsed parse(std::string_view line) noexcept;
 
   /// Whether the command is `name`; the case of ASCII letters does not matter.
@@ -98,6 +98,9 @@ struct Message::Parsed {
   std::size_t at = 0;
   explicit operator bool() const noexcept { return fault == Fault::kNone; }
 };
+
+/// Whether a word can be a command: letters, or three digits.
+bool isCommand(std::string_view word) noexcept;
 
 /// The message as text for people, escaped.
 std::string toString(const Message& message);

@@ -33,7 +33,8 @@ class FormatError : public std::runtime_error {
 /// A line longer than kMaxMessage (its tags apart) is a fault, too, unless cut() allows to shorten
 /// the text at its end.
 ///
-/// The buffer is kept, so a builder that is used again allocates nothing.
+/// The buffer is kept, so a builder that is used again allocates nothing. Parts in another order
+/// throw UsageError: that is a mistake in the program, whatever the input.
 class MessageBuilder {
  public:
   MessageBuilder();
@@ -44,7 +45,8 @@ class MessageBuilder {
   /// between two characters of UTF-8. Without it the line is refused.
   MessageBuilder& cut(bool allowed = true) noexcept;
 
-  /// A tag with its value, which is escaped. An empty value leaves '=' out.
+  /// A tag with its value, which is escaped. An empty value leaves '=' out. The value may hold any
+  /// byte but NUL.
   MessageBuilder& tag(std::string_view key, std::string_view value = {});
   MessageBuilder& prefix(std::string_view text);
   MessageBuilder& prefix(std::string_view nick, std::string_view user, std::string_view host);
@@ -71,13 +73,14 @@ class MessageBuilder {
   std::string_view text() const noexcept;
   /// Throws FormatError unless the line is ok.
   void check() const;
-  /// How many bytes the last parameter may have before the line is too long, its " :" counted.
+  /// Behind the command: how many bytes trailing() can still take whole.
   std::size_t room() const noexcept;
 
  private:
   enum class Part : unsigned char { kNothing, kTag, kPrefix, kCommand, kParam, kTrailing };
-  bool next(Part part) noexcept;
-  void append(std::string_view text) noexcept;
+  bool next(Part part);
+  bool append(std::string_view text);
+  bool hasIllegal(std::string_view part);
   MessageBuilder& fail(Fault fault, std::string_view part);
 
   std::unique_ptr<char[]> memory_;  // kMaxLine bytes
