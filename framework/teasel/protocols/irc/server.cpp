@@ -4,6 +4,8 @@
 #include <utility>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
+#include <teasel/core/logger.hpp>
 #include <teasel/protocols/irc/detail/server_state.hpp>
 
 namespace teasel::irc {
@@ -12,44 +14,37 @@ using detail::asWord;
 using detail::ServerState;
 using detail::shortened;
 
+namespace {
+
+constexpr Logger kLog("IRCServer");
+
+}  // namespace
+
 // Commands ----------------------------------------------------------------------------------------
 
 struct IRCUser::Command {
   std::string_view name;
   void (IRCUser::*handler)(const Message&);
-  std::size_t params;       // at least so many, or 461
-  unsigned cost;            // in commands, for flood protection
+  std::size_t params;         // at least so many, or 461
+  unsigned cost;              // in commands, for flood protection
   bool unregistered = false;  // allowed before registration
 };
 
 const IRCUser::Command* IRCUser::findCommand(std::string_view name) noexcept {
   static constexpr Command kCommands[] = {
-      {"AWAY", &IRCUser::irc_AWAY, 0, 1},
-      {"CAP", &IRCUser::irc_CAP, 1, 1, true},
-      {"INVITE", &IRCUser::irc_INVITE, 2, 1},
-      {"ISON", &IRCUser::irc_ISON, 1, 1},
-      {"JOIN", &IRCUser::irc_JOIN, 1, 1},
-      {"KICK", &IRCUser::irc_KICK, 2, 1},
-      {"LIST", &IRCUser::irc_LIST, 0, 4},
-      {"LUSERS", &IRCUser::irc_LUSERS, 0, 1},
-      {"MODE", &IRCUser::irc_MODE, 1, 1},
-      {"MOTD", &IRCUser::irc_MOTD, 0, 2},
-      {"NAMES", &IRCUser::irc_NAMES, 0, 2},
-      {"NICK", &IRCUser::irc_NICK, 0, 1, true},
-      {"NOTICE", &IRCUser::irc_NOTICE, 0, 1},
-      {"OPER", &IRCUser::irc_OPER, 2, 1},
-      {"PART", &IRCUser::irc_PART, 1, 1},
-      {"PASS", &IRCUser::irc_PASS, 1, 1, true},
-      {"PING", &IRCUser::irc_PING, 0, 1, true},
-      {"PONG", &IRCUser::irc_PONG, 0, 1, true},
-      {"PRIVMSG", &IRCUser::irc_PRIVMSG, 0, 1},
-      {"QUIT", &IRCUser::irc_QUIT, 0, 0, true},
-      {"TOPIC", &IRCUser::irc_TOPIC, 1, 1},
-      {"USER", &IRCUser::irc_USER, 4, 1, true},
-      {"USERHOST", &IRCUser::irc_USERHOST, 1, 1},
-      {"VERSION", &IRCUser::irc_VERSION, 0, 1},
-      {"WHO", &IRCUser::irc_WHO, 0, 2},
-      {"WHOIS", &IRCUser::irc_WHOIS, 0, 2},
+      {"AWAY", &IRCUser::irc_AWAY, 0, 1},         {"CAP", &IRCUser::irc_CAP, 1, 1, true},
+      {"INVITE", &IRCUser::irc_INVITE, 2, 1},     {"ISON", &IRCUser::irc_ISON, 1, 1},
+      {"JOIN", &IRCUser::irc_JOIN, 1, 1},         {"KICK", &IRCUser::irc_KICK, 2, 1},
+      {"LIST", &IRCUser::irc_LIST, 0, 4},         {"LUSERS", &IRCUser::irc_LUSERS, 0, 1},
+      {"MODE", &IRCUser::irc_MODE, 1, 1},         {"MOTD", &IRCUser::irc_MOTD, 0, 2},
+      {"NAMES", &IRCUser::irc_NAMES, 0, 2},       {"NICK", &IRCUser::irc_NICK, 0, 1, true},
+      {"NOTICE", &IRCUser::irc_NOTICE, 0, 1},     {"OPER", &IRCUser::irc_OPER, 2, 1},
+      {"PART", &IRCUser::irc_PART, 1, 1},         {"PASS", &IRCUser::irc_PASS, 1, 1, true},
+      {"PING", &IRCUser::irc_PING, 0, 1, true},   {"PONG", &IRCUser::irc_PONG, 0, 1, true},
+      {"PRIVMSG", &IRCUser::irc_PRIVMSG, 0, 1},   {"QUIT", &IRCUser::irc_QUIT, 0, 0, true},
+      {"TOPIC", &IRCUser::irc_TOPIC, 1, 1},       {"USER", &IRCUser::irc_USER, 4, 1, true},
+      {"USERHOST", &IRCUser::irc_USERHOST, 1, 1}, {"VERSION", &IRCUser::irc_VERSION, 0, 1},
+      {"WHO", &IRCUser::irc_WHO, 0, 2},           {"WHOIS", &IRCUser::irc_WHOIS, 0, 2},
   };
   static_assert(std::ranges::is_sorted(kCommands, {}, &Command::name));
   // The names are letters, so clearing one bit makes them capitals.
@@ -104,6 +99,7 @@ void IRCUser::connectionMade() {
   heardAt_ = spokeAt_ = creditAt_ = resumedAt_ = state_->clock.now();
   counted_ = true;
   if (++state_->connections > state_->options.limits.connections) return closeLink("Too many connections");
+  ++state_->unknown;
   timer_ = state_->clock.callLater(state_->options.times.registration, [this] { disconnect("Registration timed out"); });
 }
 
@@ -212,7 +208,9 @@ void IRCUser::signOff(std::string_view reason) {
   if (phase_ == Phase::kGone) return;
   const bool known = std::exchange(phase_, Phase::kGone) == Phase::kRegistered;
   if (state_->find(nick_) == this) state_->nicks.erase(nick_);
-  if (!known) return;
+  Failure failure;
+  if (!guarded("userLeft", failure, [&] { userLeft(reason); })) kLog.failure("userLeft", failure);
+  if (!known) return void(--state_->unknown);
   --state_->registered;
   if (invisible_) --state_->invisible;
   const std::vector<IRCUser*> others = state_->neighbours(*this);

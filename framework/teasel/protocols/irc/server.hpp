@@ -90,6 +90,10 @@ class IRCUser : public IRCProtocol {
  protected:
   /// A command that has no handler. The default answers 421.
   virtual void unknownCommand(const Message& message);
+  /// The user leaves, registered or not: by QUIT, by an end of the connection, or cut off. Called
+  /// once, before the others are told. `reason` is what they see. An exception is logged and changes
+  /// nothing else.
+  virtual void userLeft(std::string_view reason) { static_cast<void>(reason); }
 
   // server.cpp and server_registration.cpp
   virtual void irc_CAP(const Message& message);
@@ -191,23 +195,23 @@ class IRCUser : public IRCProtocol {
   std::map<std::string, Channel*, NameLess> channels_;
   std::vector<std::string> invitations_;  // names of channels, the oldest first
   Deferred<void> login_{nullptr};
-  DelayedCall timer_;       // registration, silence, closing
-  DelayedCall creditTimer_; // flood protection
+  DelayedCall timer_;        // registration, silence, closing
+  DelayedCall creditTimer_;  // flood protection
   Instant heardAt_{}, spokeAt_{};
-  Instant creditAt_{};      // when the credit is whole again
+  Instant creditAt_{};  // when the credit is whole again
   std::optional<Instant> throttledSince_;
   Instant resumedAt_{};
   std::int64_t signedOnAt_ = 0;  // unixTime
-  std::uint64_t mark_ = 0;  // see ServerState::neighbours
+  std::uint64_t mark_ = 0;       // see ServerState::neighbours
   Phase phase_ = Phase::kNew;
   std::uint8_t holds_ = 0;
-  bool paused_ = false;     // by hold
+  bool paused_ = false;  // by hold
   bool negotiating_ = false;
   bool invisible_ = false;
   bool multiPrefix_ = false, userhostInNames_ = false;
-  bool pinged_ = false;     // and not heard since
-  bool doomed_ = false;     // to be cut off
-  bool counted_ = false;    // in ServerState::connections
+  bool pinged_ = false;   // and not heard since
+  bool doomed_ = false;   // to be cut off
+  bool counted_ = false;  // in ServerState::connections
 };
 
 /// An IRC server: the users and channels that all its connections share

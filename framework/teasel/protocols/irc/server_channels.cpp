@@ -64,7 +64,8 @@ void IRCUser::joinChannel(std::string_view name, std::string_view key) {
   Channel* channel = state_->findChannel(name);
   if (channel != nullptr && isIn(*channel)) return;
   if (channels_.size() >= limits.channelsPerUser)
-    return reply(ERR_TOOMANYCHANNELS, {name}, "You have joined too many channels, the limit is " + std::to_string(limits.channelsPerUser));
+    return reply(ERR_TOOMANYCHANNELS, {name},
+                 "You have joined too many channels, the limit is " + std::to_string(limits.channelsPerUser));
   if (channel != nullptr) {
     if (mayEnter(*channel, key)) enter(*channel, false);
   } else if (state_->channels.size() >= limits.channels) {
@@ -103,8 +104,7 @@ bool IRCUser::mayEnter(const Channel& channel, std::string_view key) {
 }
 
 void IRCUser::enter(Channel& channel, bool founder) {
-  std::erase_if(invitations_,
-                [&](const std::string& name) { return sameName(name, channel.name, CaseMapping::kRfc1459); });
+  std::erase_if(invitations_, [&](const std::string& name) { return sameName(name, channel.name, CaseMapping::kRfc1459); });
   channel.members.emplace(id_, Member{.user = this, .op = founder});
   channels_.emplace(channel.name, &channel);
   channel.send(fromMe("JOIN").param(channel.name).line());
@@ -163,11 +163,12 @@ void IRCUser::sendNames(const Channel& channel) {
   std::string names;
   const auto flush = [&] {
     const std::string_view kind = channel.has('s') ? "@" : "=";
-    if (!names.empty()) relay(fromServer().command(RPL_NAMREPLY).param(nick_).param(kind).param(channel.name).trailing(names).line());
+    if (!names.empty())
+      relay(fromServer().command(RPL_NAMREPLY).param(nick_).param(kind).param(channel.name).trailing(names).line());
     names.clear();
   };
   // What stands before the names: ":server 353 nick = #channel :", and CR LF behind.
-  const std::size_t room = kMaxMessage - (state_->options.name.size() + nick_.size() + channel.name.size() + 14);
+  const std::size_t room = kMaxMessage - (state_->options.name.size() + nick_.size() + channel.name.size() + 13);
   const bool member = isIn(channel);
   for (const auto& [id, other] : channel.members) {
     if (!member && other.user->invisible_ && other.user != this) continue;

@@ -29,8 +29,9 @@ std::optional<std::size_t> memberLimit(std::string_view text) {
 
 /// A key is one word without a comma, which separates keys in JOIN.
 bool isKey(std::string_view key, std::size_t longest) {
-  return !key.empty() && key.size() <= longest && key.front() != ':' &&
-         std::ranges::all_of(key, [](char byte) { return static_cast<unsigned char>(byte) > ' ' && byte != ',' && byte != '\x7f'; });
+  return !key.empty() && key.size() <= longest && key.front() != ':' && std::ranges::all_of(key, [](char byte) {
+    return static_cast<unsigned char>(byte) > ' ' && byte != ',' && byte != '\x7f';
+  });
 }
 
 /// A mask can stand between other parameters.
@@ -182,11 +183,11 @@ void IRCUser::userMode(const Message& message) {
     return reply(ERR_USERSDONTMATCH, {}, "Cannot change mode for other users");
   }
   if (message.params.size() == 1) return reply(RPL_UMODEIS, {invisible_ ? "+i" : "+"});
-  const ParsedModes parsed = parseModes(message.params[1], {}, ModeKinds::ofUser());
-  bool unknown = false;
+  bool added = true, unknown = false;
   const bool before = invisible_;
-  for (const ModeChange& change : parsed.changes) {
-    if (change.mode == 'i') invisible_ = change.added;
+  for (const char mode : message.params[1]) {
+    if (mode == '+' || mode == '-') added = mode == '+';
+    else if (mode == 'i') invisible_ = added;
     else unknown = true;
   }
   if (unknown) reply(ERR_UMODEUNKNOWNFLAG, {}, "Unknown MODE flag");

@@ -85,6 +85,7 @@ void IRCUser::loggedIn(Avatar avatar) {
   if (!avatar_.host.empty()) host_ = asWord(avatar_.host);
   phase_ = Phase::kRegistered;
   signedOnAt_ = state_->unixTime();
+  --state_->unknown;
   state_->mostAtOnce = std::max(state_->mostAtOnce, ++state_->registered);
   welcome();
   watch();
@@ -109,8 +110,9 @@ void IRCUser::welcome() {
   reply(RPL_CREATED, {}, "This server was created " + options.created);
   reply(RPL_MYINFO, {options.name, options.version, "i", "biklmnostv"});
   reply(RPL_ISUPPORT,
-        {"CASEMAPPING=rfc1459", "CHANTYPES=#", "PREFIX=(ov)@+", "CHANMODES=b,k,l,imnst", number("CHANLIMIT=#:", limits.channelsPerUser),
-         number("NICKLEN=", limits.nickLength), number("USERLEN=", limits.userLength), number("CHANNELLEN=", limits.channelLength),
+        {"CASEMAPPING=rfc1459", "CHANTYPES=#", "PREFIX=(ov)@+", "CHANMODES=b,k,l,imnst",
+         number("CHANLIMIT=#:", limits.channelsPerUser), number("NICKLEN=", limits.nickLength),
+         number("USERLEN=", limits.userLength), number("CHANNELLEN=", limits.channelLength),
          number("TOPICLEN=", limits.topicLength), number("KICKLEN=", limits.textLength), number("AWAYLEN=", limits.textLength)},
         "are supported by this server");
   const std::string most = std::to_string(limits.targets);
@@ -127,7 +129,8 @@ void IRCUser::welcome() {
 
 void IRCUser::irc_CAP(const Message& message) {
   std::string subcommand(message.params[0]);
-  std::ranges::transform(subcommand, subcommand.begin(), [](char byte) { return byte >= 'a' && byte <= 'z' ? byte & ~0x20 : byte; });
+  std::ranges::transform(subcommand, subcommand.begin(),
+                         [](char byte) { return byte >= 'a' && byte <= 'z' ? byte & ~0x20 : byte; });
   capabilities(subcommand, message.params[1]);
 }
 

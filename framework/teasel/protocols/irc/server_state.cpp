@@ -93,15 +93,17 @@ std::vector<IRCUser*> ServerState::neighbours(IRCUser& user) {
 
 void ServerState::forget(IRCUser& user) noexcept {
   std::erase(doomed, &user);
-  if (std::exchange(user.counted_, false)) --connections;
   if (find(user.nick_) == &user) nicks.erase(nicks.find(user.nick_));
-  if (!user.registered()) return;
-  --registered;
-  if (user.invisible_) --invisible;
   for (const auto& [name, channel] : user.channels_) {
     channel->members.erase(user.id_);
     if (channel->members.empty()) channels.erase(channels.find(name));
   }
+  if (!std::exchange(user.counted_, false)) return;
+  --connections;
+  if (user.phase_ == IRCUser::Phase::kGone) return;
+  if (!user.registered()) return void(--unknown);
+  --registered;
+  if (user.invisible_) --invisible;
 }
 
 void ServerState::reap() {
@@ -122,8 +124,8 @@ bool matches(std::string_view mask, std::string_view text) noexcept {
     if (at < mask.size() && mask[at] == '*') {
       star = at++;
       behind = in;
-    } else if (at < mask.size() && (mask[at] == '?' || foldCase(mask[at], CaseMapping::kRfc1459) ==
-                                                            foldCase(text[in], CaseMapping::kRfc1459))) {
+    } else if (at < mask.size() &&
+               (mask[at] == '?' || foldCase(mask[at], CaseMapping::kRfc1459) == foldCase(text[in], CaseMapping::kRfc1459))) {
       ++at, ++in;
     } else if (star != std::string_view::npos) {
       at = star + 1;
@@ -153,9 +155,8 @@ bool isNick(std::string_view nick, std::size_t longest) noexcept {
 
 bool isChannelName(std::string_view name, std::size_t longest) noexcept {
   if (name.size() < 2 || name.size() > longest || name.front() != '#') return false;
-  return std::ranges::all_of(name, [](char byte) {
-    return static_cast<unsigned char>(byte) > ' ' && byte != ',' && byte != ':' && byte != '\x7f';
-  });
+  return std::ranges::all_of(
+      name, [](char byte) { return static_cast<unsigned char>(byte) > ' ' && byte != ',' && byte != ':' && byte != '\x7f'; });
 }
 
 std::string_view shortened(std::string_view text, std::size_t bytes) noexcept {

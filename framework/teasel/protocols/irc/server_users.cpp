@@ -104,7 +104,7 @@ void IRCUser::whoisOne(const IRCUser& other) {
     if (!names.empty()) reply(RPL_WHOISCHANNELS, {other.nick_}, names);
     names.clear();
   };
-  const std::size_t room = kMaxMessage - (options.name.size() + nick_.size() + other.nick_.size() + 12);
+  const std::size_t room = kMaxMessage - (options.name.size() + nick_.size() + other.nick_.size() + 11);
   for (const auto& [name, channel] : other.channels_) {
     if (!sees(*channel)) continue;
     const detail::Member* member = channel->find(other);
@@ -153,9 +153,9 @@ void IRCUser::irc_ISON(const Message& message) {
 void IRCUser::irc_LUSERS(const Message&) {
   const std::string users = std::to_string(state_->registered), most = std::to_string(state_->mostAtOnce);
   const std::string visible = std::to_string(state_->registered - state_->invisible);
-  reply(RPL_LUSERCLIENT, {}, "There are " + visible + " users and " + std::to_string(state_->invisible) + " invisible on 1 server");
-  if (const std::size_t unknown = state_->connections - std::min(state_->connections, state_->registered); unknown > 0)
-    reply(RPL_LUSERUNKNOWN, {std::to_string(unknown)}, "unknown connection(s)");
+  reply(RPL_LUSERCLIENT, {},
+        "There are " + visible + " users and " + std::to_string(state_->invisible) + " invisible on 1 server");
+  if (state_->unknown > 0) reply(RPL_LUSERUNKNOWN, {std::to_string(state_->unknown)}, "unknown connection(s)");
   reply(RPL_LUSERCHANNELS, {std::to_string(state_->channels.size())}, "channels formed");
   reply(RPL_LUSERME, {}, "I have " + users + " clients and 0 servers");
   reply(RPL_LOCALUSERS, {users, most}, "Current local users " + users + ", max " + most);

@@ -26,7 +26,7 @@ struct Member {
 
 struct Ban {
   std::string mask;
-  std::string by;        // hostmask of who set it
+  std::string by;       // hostmask of who set it
   std::int64_t at = 0;  // unixTime
 };
 
@@ -66,8 +66,9 @@ struct ServerState {
   std::map<std::string, ServerChannel, NameLess> channels;
   std::size_t connections = 0;
   std::size_t registered = 0;
-  std::size_t invisible = 0;     // of those registered
-  std::size_t mostAtOnce = 0;    // users registered at once
+  std::size_t unknown = 0;     // connections that are not registered yet
+  std::size_t invisible = 0;   // of those registered
+  std::size_t mostAtOnce = 0;  // users registered at once
   std::uint64_t lastId = 0;
   std::uint64_t lastMark = 0;
   std::vector<IRCUser*> doomed;  // to be cut off by reap
