@@ -42,9 +42,10 @@ ParsedModes parseModes(std::string_view modes, std::span<const std::string_view>
   };
   bool added = true, signAlone = true;
   std::size_t used = 0;
-  for (const char mode : modes) {
+  for (std::size_t at = 0; at < modes.size(); ++at) {
+    const char mode = modes[at];
     if (mode == '+' || mode == '-') {
-      if (signAlone && &mode != modes.data()) return fail(ModeFault::kEmpty, mode);
+      if (signAlone && at != 0) return fail(ModeFault::kEmpty, mode);
       added = mode == '+';
       signAlone = true;
       continue;
