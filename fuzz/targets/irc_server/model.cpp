@@ -132,6 +132,8 @@ std::string IrcModel::cut(const std::string& head, std::string_view text) const 
 std::string IrcModel::received(Id id, std::string_view line) {
   if (line == "PING :" + options_.name) return "";
   Client& client = owed_[id];
+  const bool leaves = line.starts_with("ERROR ") || line.find(" QUIT :") != std::string_view::npos;
+  if (frozen_ && client.lines.empty() && leaves) return "";
   if (line.starts_with("ERROR ")) {
     if (!client.lines.empty()) return "an ERROR before \"" + *client.lines.front().text + '"';
     if (client.last != line) return "\"" + std::string(line) + "\" instead of \"" + client.last.value_or("nothing") + '"';
@@ -237,7 +239,7 @@ void IrcModel::badLine(Id id, bool tooLong) {
 
 void IrcModel::left(Id id, std::string_view reason) {
   const auto at = users_.find(id);
-  if (at == users_.end()) return;
+  if (frozen_ || at == users_.end()) return;
   const User user = at->second;
   const std::set<Id> others = user.registered ? neighbours(user, false) : std::set<Id>();
   for (auto channel = channels_.begin(); channel != channels_.end();) {

@@ -37,6 +37,9 @@ class IrcModel {
   /// IRCUser::userLeft.
   void left(Id id, std::string_view reason);
 
+  /// Nothing more that happens counts: the server shuts down. Clients may still see who leaves then.
+  void freeze() noexcept { frozen_ = true; }
+
   // What clients must see -------------------------------------------------------------------------
   /// A client has received a line, without its end. Returns what is wrong with that, or "".
   std::string received(Id id, std::string_view line);
@@ -133,6 +136,7 @@ class IrcModel {
   std::map<Id, Client> owed_;
   std::size_t mostAtOnce_ = 0;
   std::uint64_t lines_ = 0;
+  bool frozen_ = false;
 };
 
 /// The texts that the model shares: small, slow and obvious.
