@@ -45,7 +45,7 @@ ParsedModes parseModes(std::string_view modes, std::span<const std::string_view>
   for (std::size_t at = 0; at < modes.size(); ++at) {
     const char mode = modes[at];
     if (mode == '+' || mode == '-') {
-      if (signAlone && at != 0) return fail(ModeFault::kEmpty, mode);
+      if (signAlone && at > 0) return fail(ModeFault::kEmpty, mode);
       added = mode == '+';
       signAlone = true;
       continue;

@@ -27,6 +27,13 @@ std::size_t sizeOfCharacter(std::string_view text, std::size_t at) noexcept {
   return size;
 }
 
+/// `size` or one less: the end of an escape that begins before `size` would be behind it.
+std::size_t wholeEscapes(std::string_view text, std::size_t size, std::string_view quotes) noexcept {
+  std::size_t at = 0;
+  while (at < size) at += quotes.find(text[at]) == std::string_view::npos ? 1 : 2;
+  return at > size && size > 1 ? size - 1 : size;
+}
+
 bool isLineEnd(char byte) noexcept { return byte == '\r' || byte == '\n'; }
 
 }  // namespace
@@ -64,7 +71,7 @@ std::size_t wholeCharacters(std::string_view text, std::size_t bytes) noexcept {
   return bytes;
 }
 
-std::vector<std::string_view> splitText(std::string_view text, std::size_t bytes) {
+std::vector<std::string_view> splitText(std::string_view text, std::size_t bytes, std::string_view quotes) {
   if (bytes == 0) throw UsageError("splitText: a piece needs at least one byte");
   std::vector<std::string_view> pieces;
   while (!text.empty()) {
@@ -74,7 +81,7 @@ std::vector<std::string_view> splitText(std::string_view text, std::size_t bytes
       // The space itself may stand right behind what fits.
       const std::size_t space = line.substr(0, bytes + 1).rfind(' ');
       const bool atSpace = space != std::string_view::npos && space > 0;
-      const std::size_t size = atSpace ? space : wholeCharacters(line, bytes);
+      const std::size_t size = atSpace ? space : wholeEscapes(line, wholeCharacters(line, bytes), quotes);
       pieces.push_back(line.substr(0, size));
       line.remove_prefix(atSpace ? size + 1 : size);
     }

@@ -21,8 +21,9 @@ std::size_t wholeCharacters(std::string_view text, std::size_t bytes) noexcept;
 
 /// Cuts a text into pieces of at most `bytes` bytes, for messages: first at line ends (CR, LF or
 /// both), then at the last space that fits (the space is left out), then between two characters.
-/// Empty pieces are left out. The model is twisted.words.protocols.irc.split, which counts
-/// characters. Throws UsageError when `bytes` is 0.
-std::vector<std::string_view> splitText(std::string_view text, std::size_t bytes);
+/// Empty pieces are left out. `quotes` are the bytes that begin an escape of two bytes, which is
+/// not cut either. The model is twisted.words.protocols.irc.split, which counts characters. Throws
+/// UsageError when `bytes` is 0.
+std::vector<std::string_view> splitText(std::string_view text, std::size_t bytes, std::string_view quotes = {});
 
 }  // namespace teasel::irc
