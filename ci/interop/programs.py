@@ -41,6 +41,11 @@ def main(words=None):
     return 0
 
 
+def where(name):
+    """The path of a program, or None. Debian keeps servers where only the path of root leads."""
+    return shutil.which(name, path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
+
+
 def free_port():
     with contextlib.closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -65,8 +70,7 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         for name in self.needs:
-            # Debian keeps servers out of the path of ordinary users.
-            if not shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin"):
+            if not where(name):
                 self.skipTest(f"there is no {name} (ci/install --with interop)")
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
 
