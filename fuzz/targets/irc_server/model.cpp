@@ -99,7 +99,7 @@ bool isNick(std::string_view nick, std::size_t longest) {
 
 }  // namespace
 
-// What clients must see ---------------------------------------------------------------------------
+// What clients must see --------------------------------------------------------------------------
 
 void IrcModel::owe(Id id, std::string line, bool isWhole) {
   const auto user = users_.find(id);
@@ -174,7 +174,7 @@ std::vector<std::string> IrcModel::channelNames() const {
   return names;
 }
 
-// Finding -----------------------------------------------------------------------------------------
+// Finding ----------------------------------------------------------------------------------------
 
 IrcModel::User* IrcModel::byNick(std::string_view nick) {
   for (auto& [id, user] : users_)
@@ -223,7 +223,7 @@ std::string IrcModel::sign(const User& viewer, const Rank& rank) {
   return rank.op ? "@" : rank.voice ? "+" : "";
 }
 
-// What happens ------------------------------------------------------------------------------------
+// What happens -----------------------------------------------------------------------------------
 
 void IrcModel::connected(Id id, std::string host) {
   User user;
@@ -264,7 +264,7 @@ void IrcModel::command(Id id, const Message& message) {
   if (!channelCommand(user, message)) userCommand(user, message);
 }
 
-// Commands that are allowed before registration ------------------------------------------------------
+// Commands that are allowed before registration --------------------------------------------------
 
 void IrcModel::unregistered(User& user, const Message& message) {
   const std::string_view first = message.params[0];

@@ -19,16 +19,16 @@ namespace teasel::targets {
 
 /// A plain IRC server without connections, to compare the real one with. It gets the commands in
 /// the order in which the server takes them, and says which lines each client must receive, in
-/// order. It shares the parser of messages with the server, and nothing that knows users, channels
-/// or modes. It is for servers whose realm is an InMemoryWordsRealm without passwords, and that have
-/// no time.
+/// order. It shares the parsers of messages and of mode changes with the server, and nothing that
+/// knows users or channels. It is for servers whose realm is an InMemoryWordsRealm without
+/// passwords, and that have no time and no message of the day.
 class IrcModel {
  public:
   using Id = std::uint64_t;  // IRCUser::id
 
   explicit IrcModel(irc::ServerOptions options) : options_(std::move(options)) {}
 
-  // What happens ----------------------------------------------------------------------------------
+  // What happens ---------------------------------------------------------------------------------
   void connected(Id id, std::string host);
   /// The server begins to carry out a command.
   void command(Id id, const irc::Message& message);
@@ -37,10 +37,11 @@ class IrcModel {
   /// IRCUser::userLeft.
   void left(Id id, std::string_view reason);
 
-  /// Nothing more that happens counts: the server shuts down. Clients may still see who leaves then.
+  /// Nothing more that happens counts: the server shuts down. Clients may still see who leaves
+  /// then.
   void freeze() noexcept { frozen_ = true; }
 
-  // What clients must see -------------------------------------------------------------------------
+  // What clients must see ------------------------------------------------------------------------
   /// A client has received a line, without its end. Returns what is wrong with that, or "".
   std::string received(Id id, std::string_view line);
   /// How many lines a client has still to receive. The ERROR at the end does not count.
@@ -52,7 +53,7 @@ class IrcModel {
   /// How many lines all clients together had to receive.
   std::uint64_t lines() const noexcept { return lines_; }
 
-  // What the server must know ---------------------------------------------------------------------
+  // What the server must know --------------------------------------------------------------------
   std::size_t users() const;
   std::size_t channels() const noexcept { return channels_.size(); }
   /// "@ann", "+bob", in order of their connections.

@@ -146,7 +146,7 @@ void IrcModel::whois(const User& user, const Message& message) {
   }
 }
 
-// MODE --------------------------------------------------------------------------------------------
+// MODE -------------------------------------------------------------------------------------------
 
 void IrcModel::mode(User& user, const Message& message) {
   const std::string_view target = message.params[0];

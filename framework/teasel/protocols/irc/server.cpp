@@ -20,7 +20,7 @@ constexpr Logger kLog("IRCServer");
 
 }  // namespace
 
-// Commands ----------------------------------------------------------------------------------------
+// Commands ---------------------------------------------------------------------------------------
 
 struct IRCUser::Command {
   std::string_view name;
@@ -73,7 +73,7 @@ void IRCUser::obey(const Message& message) {
 
 void IRCUser::unknownCommand(const Message& message) { reply(ERR_UNKNOWNCOMMAND, {message.command}, "Unknown command"); }
 
-// The life of a connection ------------------------------------------------------------------------
+// The life of a connection -----------------------------------------------------------------------
 
 IRCUser::IRCUser(IRCFactory& server) : state_(server.state_), id_(++state_->lastId) {}
 
@@ -129,7 +129,7 @@ void IRCUser::badMessage(std::string_view, Fault fault, std::size_t) {
 
 void IRCUser::lineTooLong(std::string_view begin) { badMessage(begin, Fault::kTooLong, begin.size()); }
 
-// Flood protection, and what else keeps commands from being read -----------------------------------
+// Flood protection, and what else keeps commands from being read ---------------------------------
 
 // creditAt_ is when the credit will be whole again. So (creditAt_ - now) / interval commands of the
 // burst are used up.
@@ -167,7 +167,7 @@ void IRCUser::release(Hold why) {
   if (holds_ == 0 && std::exchange(paused_, false)) transport().resumeProducing();
 }
 
-// Time-outs ---------------------------------------------------------------------------------------
+// Time-outs --------------------------------------------------------------------------------------
 
 // The timer is not set anew with each command. When it fires, it looks how long the silence was.
 void IRCUser::watch() {
@@ -194,7 +194,7 @@ void IRCUser::silent() {
   state_->reap();
 }
 
-// The end -----------------------------------------------------------------------------------------
+// The end ----------------------------------------------------------------------------------------
 
 void IRCUser::disconnect(std::string_view reason) {
   if (phase_ == Phase::kGone) return;
@@ -238,7 +238,7 @@ void IRCUser::cutOff() {
   transport().abortConnection(Site::here(), Failure(LimitExceeded("the send queue of an IRC client", limit, waiting)));
 }
 
-// Output ------------------------------------------------------------------------------------------
+// Output -----------------------------------------------------------------------------------------
 
 void IRCUser::relay(std::string_view line) {
   if (phase_ == Phase::kGone || doomed_ || line.empty()) return;
@@ -265,7 +265,7 @@ void IRCUser::reply(Numeric numeric, std::initializer_list<std::string_view> wor
   relay(line.trailing(text).line());
 }
 
-// IRCFactory --------------------------------------------------------------------------------------
+// IRCFactory -------------------------------------------------------------------------------------
 
 namespace {
 

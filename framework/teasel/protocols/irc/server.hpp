@@ -47,7 +47,7 @@ class IRCUser : public IRCProtocol {
   explicit IRCUser(IRCFactory& server);
   ~IRCUser() override;
 
-  // What is known of the user ---------------------------------------------------------------------
+  // What is known of the user --------------------------------------------------------------------
   /// Counts the connections of the server, from 1.
   std::uint64_t id() const noexcept { return id_; }
   /// Empty until NICK.
@@ -67,7 +67,7 @@ class IRCUser : public IRCProtocol {
   /// The names of the channels that the user is in, in order.
   std::vector<std::string> channels() const;
 
-  // What a program can do -------------------------------------------------------------------------
+  // What a program can do ------------------------------------------------------------------------
   /// The user leaves: others see QUIT with `reason`, the client gets ERROR, and the connection is
   /// closed. No effect when the user has left already.
   void disconnect(std::string_view reason);
@@ -80,7 +80,7 @@ class IRCUser : public IRCProtocol {
   /// client is cut off when the current command is done.
   void relay(std::string_view line);
 
-  // For the transport -----------------------------------------------------------------------------
+  // For the transport ----------------------------------------------------------------------------
   void connectionMade() override;
   void connectionLost(const Failure& reason) override;
   void messageReceived(const Message& message) override;
@@ -91,8 +91,8 @@ class IRCUser : public IRCProtocol {
   /// A command that has no handler. The default answers 421.
   virtual void unknownCommand(const Message& message);
   /// The user leaves, registered or not: by QUIT, by an end of the connection, or cut off. Called
-  /// once, before the others are told. `reason` is what they see. An exception is logged and changes
-  /// nothing else.
+  /// once, before the others are told. `reason` is what they see. An exception is logged and
+  /// changes nothing else.
   virtual void userLeft(std::string_view reason) { static_cast<void>(reason); }
 
   // server.cpp and server_registration.cpp

@@ -11,7 +11,7 @@ using detail::Member;
 using detail::shortened;
 using detail::splitList;
 
-// Finding channels, with the error that is due ------------------------------------------------------
+// Finding channels, with the error that is due ---------------------------------------------------
 
 bool IRCUser::isIn(const Channel& channel) const noexcept { return channel.find(*this) != nullptr; }
 
@@ -44,7 +44,7 @@ std::span<const std::string_view> IRCUser::targets(const Message& message, std::
   return std::span(all).first(most);
 }
 
-// JOIN and PART -------------------------------------------------------------------------------------
+// JOIN and PART ----------------------------------------------------------------------------------
 
 void IRCUser::irc_JOIN(const Message& message) {
   if (message.params[0] == "0") return partAll();
@@ -133,7 +133,7 @@ void IRCUser::partAll() {
   }
 }
 
-// TOPIC, NAMES, LIST --------------------------------------------------------------------------------
+// TOPIC, NAMES, LIST -----------------------------------------------------------------------------
 
 void IRCUser::sendTopic(const Channel& channel) {
   reply(RPL_TOPIC, {channel.name}, channel.topic);
@@ -209,7 +209,7 @@ void IRCUser::irc_LIST(const Message& message) {
   reply(RPL_LISTEND, {}, "End of LIST");
 }
 
-// KICK and INVITE -----------------------------------------------------------------------------------
+// KICK and INVITE --------------------------------------------------------------------------------
 
 void IRCUser::irc_KICK(const Message& message) {
   const std::string_view name = message.params[0];

@@ -7,7 +7,7 @@ using namespace test;
 
 class ServerChannels : public ServerTest {};
 
-// JOIN --------------------------------------------------------------------------------------------
+// JOIN -------------------------------------------------------------------------------------------
 
 TEST_F(ServerChannels, TheFirstMemberOfAChannelIsItsOperator) {
   fakes::RemotePeer& ann = user("ann");
@@ -65,7 +65,7 @@ TEST_F(ServerChannels, JoinZeroPartsAllChannels) {
   EXPECT_EQ(factory->channels(), 0u);
 }
 
-// PART --------------------------------------------------------------------------------------------
+// PART -------------------------------------------------------------------------------------------
 
 TEST_F(ServerChannels, TellsTheMembersAndThePartingOneWhoParts) {
   fakes::RemotePeer& ann = member("ann", "#tea");
@@ -89,7 +89,7 @@ TEST_F(ServerChannels, ForgetsAChannelWithItsLastMember) {
   EXPECT_EQ(say(bob, "JOIN #tea"), ":bob!bob@host JOIN #tea|:S 353 bob = #tea :@bob|:S 366 bob #tea :End of NAMES list|");
 }
 
-// TOPIC -------------------------------------------------------------------------------------------
+// TOPIC ------------------------------------------------------------------------------------------
 
 TEST_F(ServerChannels, TellsAndSetsTheTopic) {
   fakes::RemotePeer& ann = member("ann", "#tea");
@@ -134,7 +134,7 @@ TEST_F(ServerChannels, SaysWhoSetTheTopicAndWhenIfThereIsATime) {
   EXPECT_EQ(say(ann, "TOPIC #tea"), ":S 332 ann #tea :Earl Grey|:S 333 ann #tea ann!ann@host 1234|");
 }
 
-// NAMES and LIST ----------------------------------------------------------------------------------
+// NAMES and LIST ---------------------------------------------------------------------------------
 
 TEST_F(ServerChannels, NamesShowsRanksAndHidesInvisibleUsersFromOthers) {
   fakes::RemotePeer& ann = member("ann", "#tea");
@@ -169,7 +169,7 @@ TEST_F(ServerChannels, ListShowsChannelsButNoSecretOnes) {
   EXPECT_THAT(say(ann, "LIST #c"), HasSubstr("|:S 322 ann #c 1 :|"));
 }
 
-// KICK and INVITE ---------------------------------------------------------------------------------
+// KICK and INVITE --------------------------------------------------------------------------------
 
 TEST_F(ServerChannels, AnOperatorKicks) {
   fakes::RemotePeer& ann = member("ann", "#tea");

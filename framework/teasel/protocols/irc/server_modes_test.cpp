@@ -52,7 +52,7 @@ TEST_F(ServerModes, TakesSoManyChangesWithParameters) {
   EXPECT_THAT(factory->members("#tea"), ElementsAre("@ann", "+bob"));
 }
 
-// k and l -----------------------------------------------------------------------------------------
+// k and l ----------------------------------------------------------------------------------------
 
 TEST_F(ServerModes, AKeyIsNeededToJoin) {
   EXPECT_EQ(ops("MODE #tea +k leaf"), ":ann!ann@host MODE #tea +k leaf|");
@@ -85,7 +85,7 @@ TEST_F(ServerModes, RefusesWhatIsNoLimit) {
     EXPECT_EQ(ops(std::string("MODE #tea +l ") + limit), std::string(":S 696 ann #tea l ") + limit + " :Not a limit|");
 }
 
-// b -----------------------------------------------------------------------------------------------
+// b ----------------------------------------------------------------------------------------------
 
 TEST_F(ServerModes, ABanKeepsOutAndSilencesUnlessThereIsAVoice) {
   EXPECT_EQ(ops("MODE #tea +b BOB"), ":ann!ann@host MODE #tea +b BOB!*@*|");
@@ -136,7 +136,7 @@ TEST_F(ServerBans, AreToldWithTheirTime) {
   EXPECT_EQ(ops("MODE #tea"), ":S 324 ann #tea +nt|:S 329 ann #tea 99|");
 }
 
-// What i, m, n, s do ------------------------------------------------------------------------------
+// What i, m, n, s do -----------------------------------------------------------------------------
 
 TEST_F(ServerModes, ModeMLetsOnlyVoicesAndOperatorsSpeak) {
   ops("MODE #tea +m");
@@ -157,7 +157,7 @@ TEST_F(ServerModes, WithoutModeNOthersMaySpeak) {
   EXPECT_EQ(heard(*ann), ":cid!cid@host PRIVMSG #tea :hi|");
 }
 
-// Modes of users ----------------------------------------------------------------------------------
+// Modes of users ---------------------------------------------------------------------------------
 
 TEST_F(ServerModes, AUserSetsItsOwnModeIAlone) {
   EXPECT_EQ(ops("MODE ann"), ":S 221 ann +|");
@@ -170,7 +170,7 @@ TEST_F(ServerModes, AUserSetsItsOwnModeIAlone) {
   EXPECT_EQ(ops("MODE ann +ow"), ":S 501 ann :Unknown MODE flag|");
 }
 
-// Masks -------------------------------------------------------------------------------------------
+// Masks ------------------------------------------------------------------------------------------
 
 TEST(ServerMasks, StarStandsForAnyTextAndQuestionMarkForOneByte) {
   using detail::matches;

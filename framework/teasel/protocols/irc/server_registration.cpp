@@ -125,7 +125,7 @@ void IRCUser::welcome() {
   irc_MOTD({});
 }
 
-// Capabilities (IRCv3 "Capability Negotiation") -----------------------------------------------------
+// Capabilities (IRCv3 "Capability Negotiation") --------------------------------------------------
 
 void IRCUser::irc_CAP(const Message& message) {
   std::string subcommand(message.params[0]);
@@ -168,7 +168,7 @@ void IRCUser::capabilities(std::string_view subcommand, std::string_view list) {
   answer("ACK", list);
 }
 
-// Staying and going -------------------------------------------------------------------------------
+// Staying and going ------------------------------------------------------------------------------
 
 void IRCUser::irc_PING(const Message& message) {
   if (message.params[0].empty()) return reply(ERR_NOORIGIN, {}, "No origin specified");

@@ -7,7 +7,7 @@ using namespace test;
 
 class ServerRegistration : public ServerTest {};
 
-// NICK, USER, PASS --------------------------------------------------------------------------------
+// NICK, USER, PASS -------------------------------------------------------------------------------
 
 TEST_F(ServerRegistration, WelcomesWhoHasSentNickAndUser) {
   fakes::RemotePeer& ann = connect();
@@ -87,7 +87,7 @@ TEST_F(ServerRegistration, TakesWhatWouldBreakAHostmaskOutOfTheUserName) {
   EXPECT_THAT(say(connect(), "NICK cid\r\nUSER abcdefghijklmnop 0 * :Cid"), HasSubstr("cid!abcdefghijkl@host"));
 }
 
-// CAP ---------------------------------------------------------------------------------------------
+// CAP --------------------------------------------------------------------------------------------
 
 TEST_F(ServerRegistration, WaitsForCapEndAfterCapLs) {
   fakes::RemotePeer& ann = connect();
@@ -120,7 +120,7 @@ TEST_F(ServerRegistration, TellsARegisteredUserItsCapabilitiesWithoutHoldingIt) 
   EXPECT_THAT(say(ann, "JOIN #tea"), HasSubstr(" JOIN #tea|"));
 }
 
-// The realm ---------------------------------------------------------------------------------------
+// The realm --------------------------------------------------------------------------------------
 
 TEST_F(ServerRegistration, RefusesAWrongPasswordAndClosesTheConnection) {
   realm = std::make_shared<InMemoryWordsRealm>(GroupSettings{}, "secret");

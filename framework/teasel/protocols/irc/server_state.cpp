@@ -19,7 +19,7 @@ bool isSpecial(char byte) noexcept { return std::string_view("[]\\`_^{|}").find(
 
 }  // namespace
 
-// ServerChannel -----------------------------------------------------------------------------------
+// ServerChannel ----------------------------------------------------------------------------------
 
 void ServerChannel::set(char flag, bool on) {
   if (has(flag) == on) return;
@@ -48,7 +48,7 @@ void ServerChannel::send(std::string_view line, const IRCUser* except) const {
 
 GroupSettings ServerChannel::settings() const { return {.topic = topic, .modes = flags, .key = key, .limit = limit}; }
 
-// ServerState -------------------------------------------------------------------------------------
+// ServerState ------------------------------------------------------------------------------------
 
 ServerState::ServerState(Clock& itsClock, ServerOptions itsOptions, std::shared_ptr<WordsRealm> itsRealm)
     : clock(itsClock), options(std::move(itsOptions)), realm(std::move(itsRealm)) {
@@ -114,7 +114,7 @@ void ServerState::reap() {
   }
 }
 
-// Texts -------------------------------------------------------------------------------------------
+// Texts ------------------------------------------------------------------------------------------
 
 bool matches(std::string_view mask, std::string_view text) noexcept {
   // Where the last '*' stands, and which byte of the text comes behind what it stands for.

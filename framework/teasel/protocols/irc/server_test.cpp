@@ -10,7 +10,7 @@ using namespace test;
 
 class Server : public ServerTest {};
 
-// Lines -------------------------------------------------------------------------------------------
+// Lines ------------------------------------------------------------------------------------------
 
 TEST_F(Server, TakesLinesThatEndWithLfAloneAndIgnoresEmptyOnes) {
   fakes::RemotePeer& ann = connect();
@@ -61,7 +61,7 @@ TEST_F(Server, AnswersTheSameHoweverTheStreamIsCut) {
   }
 }
 
-// Time-outs ---------------------------------------------------------------------------------------
+// Time-outs --------------------------------------------------------------------------------------
 
 TEST_F(Server, EndsAConnectionThatDoesNotRegister) {
   fakes::RemotePeer& ann = connect();
@@ -110,7 +110,7 @@ TEST_F(Server, ResetsAClientThatDoesNotReadItsError) {
   EXPECT_EQ(factory->connections(), 0u);
 }
 
-// Flood protection --------------------------------------------------------------------------------
+// Flood protection -------------------------------------------------------------------------------
 
 class ServerFlood : public ServerTest {
  protected:
@@ -185,7 +185,7 @@ TEST_F(ServerFlood, CountsLinesThatAreNoMessages) {
   EXPECT_EQ(pongs(heard(ann)), 1u);
 }
 
-// Clients that do not read, and other limits --------------------------------------------------------
+// Clients that do not read, and other limits -----------------------------------------------------
 
 TEST_F(Server, CutsOffAClientThatNeverReads) {
   options.limits.sendQueue = 10'000;
@@ -261,7 +261,7 @@ TEST_F(Server, SaysNothingToWhoHasLeft) {
   EXPECT_THAT(heard(bob), EndsWith("ERROR :Closing Link: host (Client Quit)|"));
 }
 
-// Programs ----------------------------------------------------------------------------------------
+// Programs ---------------------------------------------------------------------------------------
 
 /// A user with a command of its own, and with another TOPIC.
 struct Brewer : IRCUser {

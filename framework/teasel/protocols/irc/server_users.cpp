@@ -10,7 +10,7 @@ namespace teasel::irc {
 using detail::shortened;
 using detail::splitList;
 
-// Messages ------------------------------------------------------------------------------------------
+// Messages ---------------------------------------------------------------------------------------
 
 void IRCUser::irc_PRIVMSG(const Message& message) { say(message, false); }
 void IRCUser::irc_NOTICE(const Message& message) { say(message, true); }
@@ -55,7 +55,7 @@ void IRCUser::irc_AWAY(const Message& message) {
   reply(RPL_NOWAWAY, {}, "You have been marked as being away");
 }
 
-// Questions about users -----------------------------------------------------------------------------
+// Questions about users --------------------------------------------------------------------------
 
 void IRCUser::whoRow(std::string_view channel, const IRCUser& other, std::string_view signs) {
   const std::string flags = (other.away_ ? "G" : "H") + std::string(signs);
@@ -148,7 +148,7 @@ void IRCUser::irc_ISON(const Message& message) {
   reply(RPL_ISON, {}, text);
 }
 
-// Questions about the server ------------------------------------------------------------------------
+// Questions about the server ---------------------------------------------------------------------
 
 void IRCUser::irc_LUSERS(const Message&) {
   const std::string users = std::to_string(state_->registered), most = std::to_string(state_->mostAtOnce);

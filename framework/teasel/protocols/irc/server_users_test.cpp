@@ -7,7 +7,7 @@ using namespace test;
 
 class ServerUsers : public ServerTest {};
 
-// PRIVMSG and NOTICE ------------------------------------------------------------------------------
+// PRIVMSG and NOTICE -----------------------------------------------------------------------------
 
 TEST_F(ServerUsers, SendsAMessageToAUserUnderTheNickThatItHas) {
   fakes::RemotePeer& ann = user("ann");
@@ -84,7 +84,7 @@ TEST_F(ServerUsers, CarriesNoTagsOfClients) {
   EXPECT_EQ(heard(bob), ":ann!ann@host PRIVMSG bob :hi|");
 }
 
-// AWAY --------------------------------------------------------------------------------------------
+// AWAY -------------------------------------------------------------------------------------------
 
 TEST_F(ServerUsers, TellsThatAUserIsAway) {
   fakes::RemotePeer& ann = user("ann");
@@ -99,7 +99,7 @@ TEST_F(ServerUsers, TellsThatAUserIsAway) {
   EXPECT_EQ(say(bob, "PRIVMSG ann :hi"), "");
 }
 
-// WHO, WHOIS, USERHOST, ISON ----------------------------------------------------------------------
+// WHO, WHOIS, USERHOST, ISON ---------------------------------------------------------------------
 
 TEST_F(ServerUsers, WhoListsTheMembersOfAChannelWithTheirRanks) {
   fakes::RemotePeer& ann = member("ann", "#tea");
@@ -165,7 +165,7 @@ TEST_F(ServerUsers, IsonTellsWhoIsThere) {
   EXPECT_EQ(say(ann, "ISON"), ":S 461 ann ISON :Not enough parameters|");
 }
 
-// NICK and QUIT -----------------------------------------------------------------------------------
+// NICK and QUIT ----------------------------------------------------------------------------------
 
 TEST_F(ServerUsers, TellsEachWhoSharesAChannelOnceOfANewNick) {
   fakes::RemotePeer& ann = member("ann", "#a,#b");
@@ -198,7 +198,7 @@ TEST_F(ServerUsers, TellsEachWhoSharesAChannelOnceWhoQuits) {
   EXPECT_EQ(factory->users(), 0u);
 }
 
-// LUSERS, MOTD, VERSION and the rest --------------------------------------------------------------
+// LUSERS, MOTD, VERSION and the rest -------------------------------------------------------------
 
 TEST_F(ServerUsers, LusersCounts) {
   fakes::RemotePeer& ann = member("ann", "#tea");
