@@ -140,7 +140,7 @@ class DayClient : public LineReceiver {
     else if (what < 900) sendLine("KICK " + mine() + ' ' + somebody() + " :out");
     else if (what < 940) mode();
     else if (what < 955) sendLine("TOPIC " + mine() + " :topic " + std::to_string(day_.dice.below(100)));
-    else if (what < 965) sendLine(day_.dice.below(2) == 0 ? "AWAY :gone" : "AWAY");
+    else if (what < 965) sendLine(std::string(day_.dice.below(2) == 0 ? "AWAY :gone" : "AWAY"));
     else if (what < 975) sendLine("WHOIS " + somebody());
     else if (what < 982) sendLine("NOTICE " + somebody() + " :a notice");
     else if (what < 988) sendLine("INVITE " + somebody() + ' ' + mine());

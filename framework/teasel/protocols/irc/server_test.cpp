@@ -197,6 +197,8 @@ TEST_F(Server, CutsOffAClientThatNeverReads) {
   std::string seen;
   for (int i = 0; i < 1000 && seen.empty(); ++i) seen = say(ann, line);
   EXPECT_EQ(seen, ":bob!bob@host QUIT :Max SendQ exceeded|");
+  bob.read(0);
+  world.settle();
   EXPECT_TRUE(bob.sawReset());
   EXPECT_EQ(factory->users(), 1u);
 }

@@ -94,7 +94,8 @@ class ServerTest : public testing::Test {
   ServerOptions options;
   std::shared_ptr<WordsRealm> realm = std::make_shared<InMemoryWordsRealm>();
   std::shared_ptr<IRCFactory> factory;
-  fakes::World world;
+  LogCapture log;
+  fakes::World world{fakes::WorldOptions{.log = &log}};
 
  private:
   unsigned next_ = 0;
