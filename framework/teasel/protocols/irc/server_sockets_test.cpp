@@ -34,8 +34,7 @@ constexpr std::size_t kSendQueue = std::size_t{256} << 10;
 
 /// What the clients have in common.
 struct Channel {
-  std::size_t made = 0, in = 0, complete = 0;
-  std::vector<std::shared_ptr<Protocol>> speakers;
+  std::size_t made = 0, registered = 0, in = 0, complete = 0;
   std::string wrong;
 };
 
@@ -47,10 +46,10 @@ class Listener : public LineReceiver {
     ++channel_.made;
     sendLine("NICK " + nick_);
     sendLine("USER " + nick_ + " 0 * :" + nick_);
-    sendLine("JOIN #big");
   }
   void lineReceived(std::string_view line) override {
     if (line.starts_with("PING ")) return sendLine(std::string(line).replace(1, 1, "O"));
+    if (line.find(" 422 ") != std::string_view::npos) ++channel_.registered;
     if (line.find(" 366 ") != std::string_view::npos) ++channel_.in;
     if (line.find(" QUIT :Max SendQ exceeded") != std::string_view::npos) ++cutOff;
     const std::size_t at = line.find(" PRIVMSG #big :");
@@ -162,6 +161,9 @@ TEST_F(ServerSockets, TwoThousandClientsHearAllMessagesInOrderAndFiftyThatNeverR
     crowd.push_back(std::make_shared<Listener>(channel, nick));
     connect(crowd.back());
   }
+  turnsUntil([&] { return channel.registered == crowd.size(); });
+  // All at once, so that many who join are told in one write.
+  for (const auto& client : crowd) client->sendLine("JOIN #big");
   turnsUntil([&] { return channel.in == crowd.size(); });
   EXPECT_EQ(server->members("#big").size(), kCrowd + kSpeakers);
   const long before = residentKilobytes();
