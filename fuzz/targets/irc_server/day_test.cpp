@@ -214,6 +214,21 @@ void compare(const irc::IRCFactory& server, Day& day) {
   for (const std::string& name : day.model->channelNames()) ASSERT_EQ(server.members(name), day.model->members(name)) << name;
 }
 
+TEST(IrcModelTest, SaysWhatIsWrongWithALine) {
+  IrcModel model{irc::ServerOptions{}};
+  model.connected(1, "host");
+  model.command(1, irc::Message::parse("NICK ann").message);
+  EXPECT_EQ(model.received(1, "PING :irc.example"), "");
+  EXPECT_EQ(model.received(1, ":irc.example 001 ann :Welcome"), "nothing was owed but \":irc.example 001 ann :Welcome\" came");
+  model.command(1, irc::Message::parse("JOIN #tea").message);
+  EXPECT_EQ(model.owed(1), 1u);
+  EXPECT_EQ(model.received(1, ":irc.example 451 bob :x"), "\":irc.example 451 bob :x\" instead of \":irc.example 451 ann\"");
+  EXPECT_EQ(model.received(1, ":irc.example 451 ann :You have not registered"), "");
+  model.left(1, "gone");
+  EXPECT_EQ(model.received(1, "ERROR :Closing Link: host (gone)"), "");
+  EXPECT_NE(model.received(1, "ERROR :Closing Link: host (lost)"), "");
+}
+
 TEST(IrcServerDay, TwoHundredClientsSeeForADayWhatTheModelSays) {
   fakes::WorldOptions options;
   options.trace = fakes::Trace::Mode::kOff;
