@@ -132,7 +132,7 @@ void IRCUser::lineTooLong(std::string_view begin) { badMessage(begin, Fault::kTo
 // Flood protection, and what else keeps commands from being read ---------------------------------
 
 // creditAt_ is when the credit will be whole again. So (creditAt_ - now) / interval commands of the
-// burst are used up.
+// burst are used up. The next command waits until one of them has come back.
 bool IRCUser::charge(unsigned commands) {
   const FloodLimits& flood = state_->options.flood;
   if (flood.interval <= Duration::zero()) return true;
@@ -140,15 +140,15 @@ bool IRCUser::charge(unsigned commands) {
   // A client that made a pause since the last time was without credit has begun anew.
   if (throttledSince_ && now - resumedAt_ > flood.interval) throttledSince_.reset();
   creditAt_ = std::max(creditAt_, now) + commands * flood.interval;
-  const Duration wait = creditAt_ - now - static_cast<int>(flood.burst) * flood.interval;
-  if (wait < Duration::zero()) return true;
+  const Duration wait = creditAt_ - now - (std::max(flood.burst, 1u) - 1) * flood.interval;
+  if (wait <= Duration::zero()) return true;
   if (!throttledSince_) throttledSince_ = now;
   if (now - *throttledSince_ >= flood.patience) {
     disconnect("Excess Flood");
     return false;
   }
   hold(kHeldByFlood);
-  creditTimer_ = state_->clock.callLater(wait + Duration(1), [this] {
+  creditTimer_ = state_->clock.callLater(wait, [this] {
     resumedAt_ = state_->clock.now();
     release(kHeldByFlood);
   });
@@ -270,8 +270,12 @@ void IRCUser::reply(Numeric numeric, std::initializer_list<std::string_view> wor
 namespace {
 
 void requireWord(std::string_view word, const char* what) {
-  const bool usable = !word.empty() && word.front() != ':' && word.find_first_of({" \r\n\0", 4}) == std::string_view::npos;
-  if (!usable) throw UsageError("the " + std::string(what) + " of an IRC server must be one word, not \"" + escaped(word) + "\"");
+  constexpr std::size_t kLongest = 63;
+  const bool usable = !word.empty() && word.size() <= kLongest && word.front() != ':' &&
+                      word.find_first_of({" \r\n\0", 4}) == std::string_view::npos;
+  if (!usable)
+    throw UsageError("the " + std::string(what) + " of an IRC server must be one word of at most 63 bytes, not \"" +
+                     escaped(word) + "\"");
 }
 
 void requireText(std::string_view text, const char* what) {

@@ -71,7 +71,7 @@ struct FloodLimits {
 };
 
 /// What distinguishes one IRC server from another. The text of each member is sent as it is, so it
-/// must be free of CR, LF and NUL; IRCFactory checks that.
+/// must be free of CR, LF and NUL. A word has at most 63 bytes. IRCFactory checks both.
 struct ServerOptions {
   /// The name of the server, one word.
   std::string name = "irc.example";
