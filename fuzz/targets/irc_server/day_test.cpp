@@ -233,8 +233,8 @@ TEST(IrcServerDay, TwoHundredClientsSeeForADayWhatTheModelSays) {
   fakes::WorldOptions options;
   options.trace = fakes::Trace::Mode::kOff;
   options.limits = {.events = ~0ull, .eventsAtOneInstant = ~0ull, .eventsSinceProgress = ~0ull};
+  Day day;  // lives longer than the world, whose end is heard by the users
   fakes::World world(options);
-  Day day;
   irc::ServerOptions about;
   day.model = std::make_shared<IrcModel>(about);
   day.server = world.host(kServer).address().host();
