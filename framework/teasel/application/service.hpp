@@ -125,23 +125,26 @@ class MultiService : public Service {
   Deferred<void> stopService() override;
 
  private:
+  friend class Service;
   /// How far a child was started.
   enum class Phase : std::uint8_t { kStopped, kPrivileged, kRunning };
   struct Child {
     std::shared_ptr<Service> service;
     Phase phase = Phase::kStopped;
-    bool removed = false;
+    bool begun() const noexcept { return phase != Phase::kStopped || service->running(); }
   };
   struct Stops;
-  std::shared_ptr<Child> next(Phase below) const;
   void raiseTo(Phase phase);
   static void begin(Child& child, Phase phase);
-  Deferred<void> stopChild(Child& child);
+  void stopChild(Child& child, const Deferred<void>& told);
   void stopAll();
-  bool within(const Service& service) const;
+  void forget(const Child& child);
+  bool begun(const Service& service) const;
+  void requireRoomFor(const Service& service) const;
 
   std::vector<std::shared_ptr<Child>> children_;
   std::shared_ptr<Stops> stops_;  // what is being stopped; null when nothing ever was
+  std::uint64_t stopCalls_ = 0;   // grows with each stop
 };
 
 }  // namespace teasel
