@@ -3,7 +3,7 @@
 #include <teasel/application/run.hpp>
 #include <teasel/application/stream_server_endpoint_service.hpp>
 #include <teasel/core/logger.hpp>
-#include <teasel/endpoints/endpoint_strings.hpp>
+#include <teasel/endpoints/endpoint_kinds.hpp>
 #include <teasel/endpoints/endpoints.hpp>
 #include <teasel/protocol/port.hpp>
 
@@ -29,6 +29,14 @@ class AnnouncedEndpoint final : public StreamServerEndpoint {
   std::string source_;
 };
 
+std::string inOneLine(const EndpointStringError& error) {
+  std::string keys;
+  for (const std::string& key : error.keys()) keys += (keys.empty() ? "" : ", ") + key;
+  if (!keys.empty()) keys = (error.endpoint().empty() ? "; the kinds are: " : "; " + error.endpoint() + " has the keys ") + keys;
+  return "cannot listen on '" + error.text() + "': " + error.problem() + ", at character " + std::to_string(error.position() + 1) +
+         keys;
+}
+
 }  // namespace
 
 Launch::Launch(Reactor& loop, std::string name, std::vector<std::string> listen, std::function<void(std::string_view)> complain)
@@ -43,11 +51,14 @@ std::shared_ptr<Service> Launch::serve(const std::shared_ptr<Factory>& factory) 
 
 std::shared_ptr<Service> Launch::serve(const std::string& description, const std::shared_ptr<Factory>& factory) {
   try {
-    const auto endpoint = std::make_shared<AnnouncedEndpoint>(serverFromString(reactor, description), name_);
-    return std::make_shared<StreamServerEndpointService>(endpoint, factory);
-  } catch (const UsageError& error) {
-    throw ConfigurationError("cannot listen on '" + description + "': " + error.what());
+    return serve(serverFromString(reactor, description), factory);
+  } catch (const EndpointStringError& error) {
+    throw ConfigurationError(inOneLine(error));
   }
+}
+
+std::shared_ptr<Service> Launch::serve(std::shared_ptr<StreamServerEndpoint> endpoint, const std::shared_ptr<Factory>& factory) {
+  return std::make_shared<StreamServerEndpointService>(std::make_shared<AnnouncedEndpoint>(std::move(endpoint), name_), factory);
 }
 
 void Launch::fail(std::string_view why) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <teasel/application/service.hpp>
+#include <teasel/endpoints/endpoints.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/reactor/reactor.hpp>
 
@@ -57,6 +58,9 @@ class Launch {
   std::shared_ptr<Service> serve(const std::shared_ptr<Factory>& factory);
   /// The same for one description.
   std::shared_ptr<Service> serve(const std::string& description, const std::shared_ptr<Factory>& factory);
+  /// The same for an endpoint, for example of a kind that is registered with the caller's
+  /// EndpointKinds.
+  std::shared_ptr<Service> serve(std::shared_ptr<StreamServerEndpoint> endpoint, const std::shared_ptr<Factory>& factory);
 
   /// Ends the program because of an error: logs `why`, stops the service, and makes run() return
   /// kExitFailed. Only the first call says why. Call it in the reactor's thread. To end without an

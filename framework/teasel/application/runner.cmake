@@ -26,3 +26,17 @@ endforeach()
 set_source_files_properties("${_runner}/detail/command_line.cpp" PROPERTIES COMPILE_DEFINITIONS "TEASEL_VERSION=\"${PROJECT_VERSION}\"")
 target_sources(teasel_application PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_CURRENT_SOURCE_DIR}" FILES "${_runner}/run.hpp")
 teasel_component(application TARGETS teasel_application NEEDS framework)
+
+# The parts; the class Launch in a world.
+teasel_test(runner_test LIBRARIES Teasel::application Teasel::fakes LABELS unit
+  SOURCES "${_runner}/launch_test.cpp" "${_runner}/run_test.cpp" "${_runner}/detail/config_file_test.cpp"
+  "${_runner}/detail/log_text_test.cpp" "${_runner}/detail/options_test.cpp")
+
+# Whole programs.
+if(TEASEL_BUILD_TESTS)
+  add_executable(runner_test_program "${_runner}/test/runner_test_program.cpp")
+  target_link_libraries(runner_test_program PRIVATE Teasel::application teasel_flags)
+  teasel_test(runner_program_test SOURCES "${_runner}/run_program_test.cpp" LIBRARIES Teasel::application LABELS unit)
+  target_compile_definitions(runner_program_test PRIVATE TEASEL_EXAMPLES_DIR="$<TARGET_FILE_DIR:runner_test_program>")
+  add_dependencies(runner_program_test runner_test_program)
+endif()
