@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ostream>
 
+#include <teasel/core/errors.hpp>
+
 namespace teasel {
 
 namespace {
@@ -90,6 +92,24 @@ std::string hostOfIPv6(const std::array<std::uint8_t, 16>& bytes) {
   return out;
 }
 
+std::string hostOfUnix(const std::string& path) {
+  std::string out;
+  const bool abstract = !path.empty() && path[0] == '\0';
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (abstract && byte == 0) {
+      out += '@';
+    } else if (byte < 0x20 || byte == 0x7f) {
+      char text[8];
+      std::snprintf(text, sizeof text, "\\x%02x", static_cast<unsigned>(byte));
+      out += text;
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<Address> Address::parse(std::string_view literal, std::uint16_t port) {
@@ -118,14 +138,41 @@ Address Address::ipv6(const std::array<std::uint8_t, 16>& bytes, std::uint16_t p
   return address;
 }
 
+Address Address::unixPath(std::string path) {
+  const bool abstract = !path.empty() && path[0] == '\0';
+  if (path.size() > kMaxUnixPath)
+    throw InvalidAddressError("the path of a UNIX socket has " + std::to_string(path.size()) + " bytes; at most " +
+                              std::to_string(kMaxUnixPath) + " are allowed: \"" + hostOfUnix(path) + '"');
+  if (!abstract && path.find('\0') != std::string::npos)
+    throw InvalidAddressError("the path of a UNIX socket has a NUL at byte " + std::to_string(path.find('\0')) + ": \"" +
+                              hostOfUnix(path) + '"');
+  std::shared_ptr<const std::string> shared;
+  if (!path.empty()) shared = std::make_shared<const std::string>(std::move(path));
+  Address address;
+  new (&address.path_) std::shared_ptr<const std::string>(std::move(shared));
+  address.family_ = Family::kUnix;
+  return address;
+}
+
+const std::array<std::uint8_t, 16>& Address::bytes() const noexcept {
+  static constexpr std::array<std::uint8_t, 16> kZeros{};
+  return family_ == Family::kUnix ? kZeros : bytes_;
+}
+
+const std::string& Address::path() const noexcept {
+  static const std::string& none = *new std::string;  // leaked on purpose: destructors of static objects may ask
+  return family_ == Family::kUnix && path_ != nullptr ? *path_ : none;
+}
+
 Address Address::withPort(std::uint16_t port) const noexcept {
   Address other = *this;
-  other.port_ = port;
+  if (family_ != Family::kUnix) other.port_ = port;
   return other;
 }
 
 std::string Address::host() const {
   if (family_ == Family::kNone) return "";
+  if (family_ == Family::kUnix) return hostOfUnix(path());
   if (family_ == Family::kIPv6) return hostOfIPv6(bytes_);
   char text[16];
   std::snprintf(text, sizeof text, "%u.%u.%u.%u", bytes_[0], bytes_[1], bytes_[2], bytes_[3]);
@@ -134,8 +181,15 @@ std::string Address::host() const {
 
 std::string Address::text() const {
   if (family_ == Family::kNone) return "none";
+  if (family_ == Family::kUnix) return "unix:" + hostOfUnix(path());
   const std::string port = ':' + std::to_string(port_);
   return family_ == Family::kIPv6 ? '[' + host() + ']' + port : host() + port;
+}
+
+bool operator==(const Address& left, const Address& right) noexcept {
+  if (left.family_ != right.family_) return false;
+  if (left.family_ == Address::Family::kUnix) return left.path_ == right.path_ || left.path() == right.path();
+  return left.port_ == right.port_ && left.bytes_ == right.bytes_;
 }
 
 std::ostream& operator<<(std::ostream& out, const Address& address) { return out << address.text(); }

@@ -53,6 +53,8 @@ TEASEL_ERROR(ConnectBindError, ConnectError);
 TEASEL_ERROR(ConnectionRefusedError, ConnectError);
 TEASEL_ERROR(NoRouteError, ConnectError);
 TEASEL_ERROR(UnknownHostError, ConnectError);
+/// connectUNIX with checkPID: no living process holds the lock of that UNIX socket.
+TEASEL_ERROR(BadFileError, ConnectError);
 /// The peer did not answer in time.
 TEASEL_ERROR(TimeoutError, ConnectError);
 /// stopConnecting was called (Twisted: UserError).
@@ -61,9 +63,13 @@ TEASEL_ERROR(UserError, ConnectError);
 TEASEL_ERROR(ConnectingCancelledError, ConnectError);
 /// A name could not be resolved.
 TEASEL_ERROR(DNSLookupError, std::runtime_error);
+/// No answer came in time (Resolver::resolve).
+TEASEL_ERROR(DNSTimeoutError, DNSLookupError);
 /// listen failed: the port is taken, or the address is not ours, or the limit of descriptors is
 /// reached.
 TEASEL_ERROR(CannotListenError, std::runtime_error);
+/// A descriptor that can be adopted once was adopted before.
+TEASEL_ERROR(AlreadyListened, std::logic_error);
 /// The factory returned no protocol for a connection that somebody waits for.
 TEASEL_ERROR(NoProtocol, std::runtime_error);
 

@@ -2,10 +2,14 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -126,6 +130,32 @@ class Peer {
 
  private:
   int descriptor_;
+};
+
+/// A folder of its own for one test, for sockets. Its destructor removes it with all that is in it.
+class SocketFolder {
+ public:
+  SocketFolder() {
+    std::string name = "/tmp/teasel-XXXXXX";  // short, because the path of a socket is
+    if (::mkdtemp(name.data()) != nullptr) path_ = name;
+    EXPECT_FALSE(path_.empty()) << posix::errorText(errno);
+  }
+  SocketFolder(const SocketFolder&) = delete;
+  SocketFolder& operator=(const SocketFolder&) = delete;
+  ~SocketFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string operator/(std::string_view name) const { return path_ + '/' + std::string(name); }
+  /// Whether a file, a socket or a link has this name, wherever the link leads.
+  bool has(std::string_view name) const {
+    std::error_code ignored;
+    return std::filesystem::symlink_status(*this / name, ignored).type() != std::filesystem::file_type::not_found;
+  }
+  Address address(std::string_view name = "s") const { return Address::unixPath(*this / name); }
+
+ private:
+  std::string path_;
 };
 
 /// The drivers that the tests run on: all of them. A build with the portable system calls has those

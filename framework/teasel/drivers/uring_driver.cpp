@@ -98,7 +98,7 @@ void UringDriver::poll(Duration maxWait, Instant& sampled) {
   maxWait = resumed_.empty() ? waitFor(maxWait) : Duration::zero();
   if (!ring_.submitAndWait(maxWait)) throw UsageError("the io_uring driver belongs to the thread that polled it first");
   sampled = sample();
-  reportFailures();
+  reportDue();
   deliverHeld();
   // Each completion is taken before it is handled. So an exception of a test that passes through
   // here leaves the others for the next poll.
@@ -225,9 +225,11 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
 // Accepting and connecting ------------------------------------------------------------------------
 
 void UringDriver::stopListening(Slot* port) {
-  // The armed accept keeps the socket until the next poll. The shutdown frees the port at once.
-  static_cast<void>(::shutdown(Entry::of(port).descriptor, SHUT_RDWR));
-  dispose(Entry::of(port), false);
+  Entry& entry = Entry::of(port);
+  // The armed accept keeps the socket until the next poll. The shutdown frees the port at once. An
+  // adopted port may go on for others.
+  if (!entry.adopted) static_cast<void>(::shutdown(entry.descriptor, SHUT_RDWR));
+  dispose(entry, false);
 }
 
 void UringDriver::accepted(Entry& port, int result) {
@@ -242,7 +244,7 @@ void UringDriver::accepted(Entry& port, int result) {
 
 Slot* UringDriver::connect(const Address& to, const ConnectOptions& options, StreamSink& sink) {
   auto& entry = static_cast<Entry&>(openConnection(to, options, sink));
-  if (!entry.failed) entry.to = std::make_unique<posix::SocketAddress>(posix::toNative(to));
+  if (!entry.failed && !entry.connectsAtOnce) entry.to = std::make_unique<posix::SocketAddress>(posix::toNative(to));
   return &entry;
 }
 

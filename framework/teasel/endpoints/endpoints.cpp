@@ -1,50 +1,14 @@
 #include <teasel/endpoints/endpoints.hpp>
 
+#include <utility>
+
 #include <teasel/core/errors.hpp>
-#include <teasel/protocol/connector.hpp>
-#include <teasel/protocol/detail/build_protocol.hpp>
+#include <teasel/endpoints/detail/connect_through.hpp>
 #include <teasel/reactor/reactor.hpp>
 
 namespace teasel {
 
 namespace {
-
-/// Stands between a connector and the user's factory, and fires a Deferred when the attempt has
-/// succeeded or failed.
-class EndpointFactory final : public ClientFactory {
- public:
-  EndpointFactory(std::shared_ptr<Factory> wrapped, Deferred<std::shared_ptr<Protocol>> outcome)
-      : wrapped_(std::move(wrapped)), outcome_(std::move(outcome)) {
-    noisy = false;  // the wrapped factory logs
-  }
-
-  void startFactory() override { wrapped_->doStart(); }
-  void stopFactory() override { wrapped_->doStop(); }
-  std::string logPrefix() const override { return wrapped_->logPrefix(); }
-
-  std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
-    std::shared_ptr<Protocol> protocol = detail::buildProtocol(wrapped_, peer);
-    if (protocol == nullptr) told_ = Failure(NoProtocol(wrapped_->logPrefix() + " built no protocol for " + peer.text()));
-    return protocol;
-  }
-  void clientConnectionMade(Connector&, const std::shared_ptr<Protocol>& protocol) override {
-    if (!std::exchange(done_, true)) outcome_.callback(protocol);
-  }
-  void clientConnectionFailed(Connector&, const Failure& reason) override { fail(told_ ? told_ : reason); }
-  /// Matters only if connectionMade has not returned: there was no protocol, or it threw.
-  void clientConnectionLost(Connector&, const Failure& reason) override { fail(told_ ? told_ : reason); }
-
-  void cancelled() { fail(Failure(ConnectingCancelledError("the connection attempt was cancelled"))); }
-
- private:
-  void fail(const Failure& why) {
-    if (!std::exchange(done_, true)) outcome_.errback(why);
-  }
-  std::shared_ptr<Factory> wrapped_;
-  Deferred<std::shared_ptr<Protocol>> outcome_;
-  Failure told_;
-  bool done_ = false;
-};
 
 /// "Builds" the one protocol that exists already.
 class OneProtocolFactory final : public Factory {
@@ -64,23 +28,34 @@ Deferred<std::shared_ptr<Port>> TCP4ServerEndpoint::listen(std::shared_ptr<Facto
 }
 
 Deferred<std::shared_ptr<Protocol>> TCP4ClientEndpoint::connect(std::shared_ptr<Factory> factory) {
-  struct Attempt {
-    std::weak_ptr<Connector> connector;
-    std::weak_ptr<EndpointFactory> factory;
-  };
-  const auto attempt = std::make_shared<Attempt>();
-  Deferred<std::shared_ptr<Protocol>> outcome([attempt](auto&) {
-    if (const auto wrapper = attempt->factory.lock()) wrapper->cancelled();
-    if (const auto connector = attempt->connector.lock()) connector->disconnect();
+  return detail::connectThrough(std::move(factory), [this](std::shared_ptr<ClientFactory> wrapper) {
+    return reactor_.connectTCP(host_, port_, std::move(wrapper), timeout_, bindAddress_);
   });
-  const auto wrapper = std::make_shared<EndpointFactory>(std::move(factory), outcome);
-  attempt->factory = wrapper;
-  try {
-    attempt->connector = reactor_.connectTCP(host_, port_, wrapper, timeout_, bindAddress_);
-  } catch (const UsageError&) {
-    return fail<std::shared_ptr<Protocol>>(Failure::current());
-  }
-  return outcome;
+}
+
+Deferred<std::shared_ptr<Port>> UNIXServerEndpoint::listen(std::shared_ptr<Factory> factory) {
+  return execute([&] { return reactor_.listenUNIX(path_, std::move(factory), options_); });
+}
+
+Deferred<std::shared_ptr<Protocol>> UNIXClientEndpoint::connect(std::shared_ptr<Factory> factory) {
+  return detail::connectThrough(std::move(factory), [this](std::shared_ptr<ClientFactory> wrapper) {
+    return reactor_.connectUNIX(path_, std::move(wrapper), timeout_, checkPID_);
+  });
+}
+
+Deferred<std::shared_ptr<Port>> AdoptedStreamServerEndpoint::listen(std::shared_ptr<Factory> factory) {
+  return execute([&] {
+    if (std::exchange(used_, true))
+      throw AlreadyListened("descriptor " + std::to_string(fd_) + " was adopted by this endpoint before");
+    return adopt(std::move(factory));
+  });
+}
+
+std::shared_ptr<Port> AdoptedStreamServerEndpoint::adopt(std::shared_ptr<Factory> factory) {
+  std::shared_ptr<Port> port = reactor_.adoptStreamPort(fd_, std::move(factory));
+  // The port has a duplicate. With the original open, the socket would outlive the port.
+  reactor_.driver().closeInherited(fd_);
+  return port;
 }
 
 Deferred<std::shared_ptr<Protocol>> connectProtocol(StreamClientEndpoint& endpoint, std::shared_ptr<Protocol> protocol) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
+#include <teasel/reactor/reactor.hpp>
 
 namespace teasel {
 
@@ -53,8 +55,10 @@ class TCP6ServerEndpoint : public TCP4ServerEndpoint {
       : TCP4ServerEndpoint(reactor, port, backlog, std::move(interface)) {}
 };
 
-/// Connects by TCP to a host, which is a name or an IP address. The attempt fails after `timeout`.
-/// `bindAddress` is the local address to connect from. `reactor` must outlive the endpoint.
+/// Connects by TCP to a host, which is a name or an IP address. Of the addresses of a name it tries
+/// one, an IPv4 address if there is any; HostnameEndpoint tries all. The attempt fails after
+/// `timeout`, which covers name resolution. `bindAddress` is the local address to connect from.
+/// `reactor` must outlive the endpoint.
 class TCP4ClientEndpoint : public StreamClientEndpoint {
  public:
   TCP4ClientEndpoint(Reactor& reactor, std::string host, int port, Duration timeout = std::chrono::seconds(30),
@@ -68,6 +72,52 @@ class TCP4ClientEndpoint : public StreamClientEndpoint {
   int port_;
   Duration timeout_;
   Address bindAddress_;
+};
+
+/// Listens on the UNIX stream socket `path`, the path of a file or an abstract name; see
+/// Reactor::listenUNIX. `reactor` must outlive the endpoint.
+class UNIXServerEndpoint : public StreamServerEndpoint {
+ public:
+  UNIXServerEndpoint(Reactor& reactor, std::string path, const UnixListenOptions& options = {})
+      : reactor_(reactor), path_(std::move(path)), options_(options) {}
+  Deferred<std::shared_ptr<Port>> listen(std::shared_ptr<Factory> factory) override;
+
+ private:
+  Reactor& reactor_;
+  std::string path_;
+  UnixListenOptions options_;
+};
+
+/// Connects to the UNIX stream socket `path`; see Reactor::connectUNIX. With `checkPID` it connects
+/// only if a living process holds the lock of the socket. `reactor` must outlive the endpoint.
+class UNIXClientEndpoint : public StreamClientEndpoint {
+ public:
+  UNIXClientEndpoint(Reactor& reactor, std::string path, Duration timeout = std::chrono::seconds(30), bool checkPID = false)
+      : reactor_(reactor), path_(std::move(path)), timeout_(timeout), checkPID_(checkPID) {}
+  Deferred<std::shared_ptr<Protocol>> connect(std::shared_ptr<Factory> factory) override;
+
+ private:
+  Reactor& reactor_;
+  std::string path_;
+  Duration timeout_;
+  bool checkPID_;
+};
+
+/// Listens on a descriptor that somebody else made: a stream socket that listens already. It can
+/// listen once; a second call fails with AlreadyListened. When it listens, the endpoint has closed
+/// the descriptor, and the port has its duplicate. A listen that fails leaves the descriptor open,
+/// and the endpoint cannot be used again. `reactor` must outlive the endpoint.
+class AdoptedStreamServerEndpoint : public StreamServerEndpoint {
+ public:
+  AdoptedStreamServerEndpoint(Reactor& reactor, int fd) : reactor_(reactor), fd_(fd) {}
+  Deferred<std::shared_ptr<Port>> listen(std::shared_ptr<Factory> factory) override;
+
+ private:
+  std::shared_ptr<Port> adopt(std::shared_ptr<Factory> factory);
+
+  Reactor& reactor_;
+  int fd_;
+  bool used_ = false;
 };
 
 /// Connects a protocol that exists already (Twisted: connectProtocol). It fails as `connect` does.

@@ -9,7 +9,7 @@
 namespace teasel {
 
 /// Connects one client to its server, and connects it again when its factory asks for that. Made by
-/// Reactor::connectTCP. The model is twisted.internet.base.BaseConnector.
+/// Reactor::connectTCP or connectUNIX. The model is twisted.internet.base.BaseConnector.
 ///
 /// The states are: disconnected, then (after connect()) connecting, then connected, then
 /// disconnected again. While it is not disconnected it keeps itself and its factory alive.
@@ -28,7 +28,7 @@ class Connector : public std::enable_shared_from_this<Connector> {
   /// Does nothing otherwise.
   virtual void disconnect() = 0;
   virtual State state() const noexcept = 0;
-  /// "host:port", as they were given to connectTCP.
+  /// "host:port", as they were given to connectTCP, or "unix:/run/x" (Address::text).
   virtual std::string getDestination() const = 0;
   virtual const std::shared_ptr<ClientFactory>& factory() const noexcept = 0;
 };

@@ -10,12 +10,12 @@
 
 namespace teasel {
 
-/// A listening port. Made by Reactor::listenTCP. It keeps itself alive while it listens. The model
-/// is twisted.internet.tcp.Port.
+/// A listening port. Made by Reactor::listenTCP, listenUNIX or adoptStreamPort. It keeps itself
+/// alive while it listens. The model is twisted.internet.tcp.Port.
 class Port : public std::enable_shared_from_this<Port> {
  public:
   virtual ~Port() = default;
-  /// The address on which it listens. For port 0 this names the port that the system chose. It
+  /// The address on which it listens, of any family. For port 0 this names the port that the system chose. It
   /// stays readable after stopListening.
   virtual const Address& getHost() const noexcept = 0;
   /// Accepts nothing more. Connections that were made already go on. The Deferred fires in the

@@ -16,13 +16,26 @@ ProtocolWrapper::ProtocolWrapper(std::shared_ptr<Protocol> wrapped) : wrapped_(s
   if (wrapped_ == nullptr) throw UsageError("a ProtocolWrapper needs a protocol");
 }
 
+ProtocolWrapper::ProtocolWrapper() noexcept = default;
+
 ProtocolWrapper::~ProtocolWrapper() = default;
+
+void ProtocolWrapper::wrap(std::shared_ptr<Protocol> protocol) {
+  if (protocol == nullptr) throw UsageError("a ProtocolWrapper needs a protocol");
+  if (wrapped_ != nullptr) throw UsageError("a ProtocolWrapper wraps one protocol only");
+  wrapped_ = std::move(protocol);
+  handOn();
+}
+
+void ProtocolWrapper::handOn() {
+  handedOn_ = true;
+  wrapped_->makeConnection(std::shared_ptr<Transport>(shared_from_this(), this));
+}
 
 void ProtocolWrapper::makeConnection(std::shared_ptr<Transport> transport) {
   if (wrapping_ != nullptr) wrapping_->protocols_.emplace(number_ = ++wrapping_->lastNumber_, this);
   Protocol::makeConnection(std::move(transport));
-  handedOn_ = true;
-  wrapped_->makeConnection(std::shared_ptr<Transport>(shared_from_this(), this));
+  if (wrapped_ != nullptr) handOn();
 }
 
 void ProtocolWrapper::connectionLost(const Failure& reason) {
@@ -51,8 +64,12 @@ std::shared_ptr<Protocol> WrappingFactory::buildProtocol(const Address& peer) {
   std::shared_ptr<Protocol> protocol = detail::buildProtocol(wrapped_, peer);
   if (protocol == nullptr) return nullptr;
   std::shared_ptr<ProtocolWrapper> wrapper = wrap(std::move(protocol));
-  if (wrapper != nullptr) wrapper->wrapping_ = std::static_pointer_cast<WrappingFactory>(shared_from_this());
+  if (wrapper != nullptr) list(*wrapper);
   return wrapper;
+}
+
+void WrappingFactory::list(ProtocolWrapper& wrapper) {
+  wrapper.wrapping_ = std::static_pointer_cast<WrappingFactory>(shared_from_this());
 }
 
 void WrappingFactory::startedConnecting(Connector& connector) {

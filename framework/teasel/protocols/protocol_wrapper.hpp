@@ -28,7 +28,7 @@ class ProtocolWrapper : public Protocol, public Transport {
   explicit ProtocolWrapper(std::shared_ptr<Protocol> wrapped);
   ~ProtocolWrapper() override;
 
-  /// Null after connectionLost.
+  /// Null after connectionLost, and before `wrap`.
   const std::shared_ptr<Protocol>& wrappedProtocol() const noexcept { return wrapped_; }
 
   // Protocol: from the transport to the wrapped protocol. Nothing passes after connectionLost -----
@@ -74,8 +74,17 @@ class ProtocolWrapper : public Protocol, public Transport {
   void unregisterProducer() override { transport().unregisterProducer(); }
   void setWaterMarks(std::size_t high, std::size_t low) override { transport().setWaterMarks(high, low); }
 
+ protected:
+  /// For a wrapper that learns only from its first bytes which protocol it wraps. Until wrap is
+  /// called there is none: the wrapper overrides dataReceived and takes those bytes itself.
+  ProtocolWrapper() noexcept;
+  /// Sets the protocol, and connects it to this wrapper. Between connectionMade and connectionLost,
+  /// and once. Throws UsageError for null, and if there is a protocol already.
+  void wrap(std::shared_ptr<Protocol> protocol);
+
  private:
   friend class WrappingFactory;
+  void handOn();
   std::shared_ptr<Protocol> wrapped_;
   // The factory that lists this wrapper, from makeConnection to connectionLost.
   std::shared_ptr<WrappingFactory> wrapping_;
@@ -114,6 +123,11 @@ class WrappingFactory : public ClientFactory {
   void clientConnectionFailed(Connector& connector, const Failure& reason) override;
   void clientConnectionLost(Connector& connector, const Failure& reason) override;
   std::string logPrefix() const override;
+
+ protected:
+  /// Lists a wrapper in protocols() while it is connected. An override of buildProtocol that does
+  /// not call this class's own calls it.
+  void list(ProtocolWrapper& wrapper);
 
  private:
   friend class ProtocolWrapper;

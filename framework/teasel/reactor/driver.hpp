@@ -11,6 +11,7 @@
 #include <teasel/core/clock.hpp>
 #include <teasel/core/failure.hpp>
 #include <teasel/core/segment.hpp>
+#include <teasel/reactor/listen_fds.hpp>
 
 /// A Driver stands between a Reactor and the world. The kernel's mechanisms and the simulation have
 /// this one interface.
@@ -35,6 +36,8 @@
 
 namespace teasel {
 
+class Reactor;
+class Resolver;
 class ThreadPool;
 
 /// One end of a stream inside a driver, or a listening port. Drivers derive from it.
@@ -104,10 +107,13 @@ class Acceptor {
 enum class CloseMode : std::uint8_t { kGraceful, kAbort };
 
 struct ListenOptions {
-  int backlog = 50;  ///< how many connections may wait to be accepted
+  int backlog = 50;      ///< how many connections may wait to be accepted
+  int mode = 0666;       ///< UNIX only: the permissions of the socket's file
+  bool wantPID = false;  ///< UNIX only: hold the lock; see Reactor::listenUNIX
 };
 struct ConnectOptions {
-  Address bind{};  ///< the address of our end; with none the system chooses
+  Address bind{};         ///< the address of our end; with none the system chooses. Not for UNIX.
+  bool checkPID = false;  ///< UNIX only: a BadFileError unless a living process holds the lock
 };
 
 /// Waits for I/O and performs it, for one Reactor. Only one thread at a time may call it, except
@@ -141,13 +147,23 @@ class Driver {
 
   /// Listens on `at`. For port 0 the system chooses a port; Slot::host() tells which. Returns null
   /// and sets `why` (a CannotListenError) when it cannot listen. `acceptor` must live until
-  /// stopListening.
+  /// stopListening. For a UNIX address it makes the file and takes the lock, and stopListening
+  /// undoes both; Reactor::listenUNIX says how.
   virtual Slot* listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) = 0;
   /// Ends a slot of listen().
   virtual void stopListening(Slot* port) = 0;
   /// Begins to connect. onConnected or onError follows in a later poll, even when connecting
   /// succeeds or fails at once. `sink` must live until close.
   virtual Slot* connect(const Address& to, const ConnectOptions& options, StreamSink& sink) = 0;
+
+  /// Listens with a duplicate of `fd`, a stream socket that listens already. Returns null and sets
+  /// `why` when that cannot be: a CannotListenError that says what `fd` is; on a driver without
+  /// descriptors a UsageError, which is the default. `acceptor` must live until stopListening.
+  virtual Slot* adoptPort(int fd, Acceptor& acceptor, Failure& why);
+  /// Makes a stream of a duplicate of `fd`, a stream socket that is connected already. onConnected
+  /// follows in a later poll, as after connect. Returns null and sets `why`, a ConnectError, as
+  /// adoptPort does. `sink` must live until close.
+  virtual Slot* adoptStream(int fd, StreamSink& sink, Failure& why);
 
   /// Says whether onData and onEof may come. A new stream begins with true. After false the driver
   /// delivers nothing: it holds what it already has, including the end of the stream, and delivers
@@ -169,6 +185,15 @@ class Driver {
   /// The threads of the reactor that is being made on this driver. The pool must be destroyed
   /// before the driver. A driver without threads returns null, which is the default.
   virtual std::unique_ptr<ThreadPool> makeThreadPool();
+  /// The resolver of the reactor that is being made on this driver. Only its address may be used in
+  /// this call. A driver that knows no names returns null, which is the default: the reactor has a
+  /// LiteralResolver then.
+  virtual std::unique_ptr<Resolver> makeResolver(Reactor& reactor);
+  /// The sockets that a service manager has passed to this process. A driver without descriptors
+  /// has none, which is the default.
+  virtual ListenFDs listenFDs();
+  /// Closes a descriptor that came from listenFDs() or from the user. The default does nothing.
+  virtual void closeInherited(int fd) noexcept;
 
   /// How many slots were closed by their owner and still exist although their linger deadline has
   /// passed. A healthy driver has 0.

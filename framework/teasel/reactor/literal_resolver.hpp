@@ -7,17 +7,14 @@
 
 namespace teasel {
 
-/// Knows IP literals and "localhost" (127.0.0.1). It answers every other name with DNSLookupError.
-/// A new reactor has this resolver.
+/// Knows "localhost" (127.0.0.1), and IP literals as every Resolver does. It answers every other
+/// name with DNSLookupError. The reactor of a driver that brings no resolver has this one.
 class LiteralResolver final : public Resolver {
  public:
-  /// Answers come by callLater of `clock`, which must outlive the resolver.
-  explicit LiteralResolver(Clock& clock) noexcept : clock_(clock) {}
-  void resolve(const std::string& name, std::uint16_t port, Answer answer) override;
+  using Resolver::Resolver;
 
  private:
-  Clock& clock_;
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+  void ask(std::shared_ptr<Question> question) override;
 };
 
 }  // namespace teasel

@@ -82,12 +82,28 @@ void Resource::unlink() noexcept {
 }
 
 std::unique_ptr<ThreadPool> Driver::makeThreadPool() { return nullptr; }
+std::unique_ptr<Resolver> Driver::makeResolver(Reactor& /*reactor*/) { return nullptr; }
+ListenFDs Driver::listenFDs() { return ListenFDs("the driver " + std::string(name()) + " has no descriptors"); }
+void Driver::closeInherited(int /*fd*/) noexcept {}
+
+Slot* Driver::adoptPort(int fd, Acceptor& /*acceptor*/, Failure& why) {
+  why = Failure(UsageError("descriptor " + std::to_string(fd) + " cannot be adopted: the driver " + std::string(name()) +
+                           " has no descriptors"));
+  return nullptr;
+}
+
+Slot* Driver::adoptStream(int fd, StreamSink& /*sink*/, Failure& why) {
+  why = Failure(UsageError("descriptor " + std::to_string(fd) + " cannot be adopted: the driver " + std::string(name()) +
+                           " has no descriptors"));
+  return nullptr;
+}
 
 Reactor::Reactor(std::unique_ptr<Driver> driver)
     : driver_(std::move(driver)),
-      resolver_(std::make_unique<LiteralResolver>(*this)),
       threadCalls_(std::make_unique<ThreadCalls>()),
       threadPool_(driver_->makeThreadPool()) {
+  resolver_ = driver_->makeResolver(*this);
+  if (resolver_ == nullptr) resolver_ = std::make_unique<LiteralResolver>(*this);
   setLive(true);
 }
 
@@ -102,6 +118,10 @@ Reactor::~Reactor() {
   ready_.clear();
   triggers_.clear();
   threadCalls_->take().clear();
+  {
+    std::vector<std::shared_ptr<void>> questions;
+    resolver_->abandon(questions);
+  }
   // What did not end in spite of shutDown must not use this reactor later.
   for (; firstEnd_ != nullptr; firstEnd_ = firstEnd_->next_) firstEnd_->queuedIn_ = nullptr;
   while (firstResource_ != nullptr) firstResource_->unlink();
@@ -159,7 +179,7 @@ void Reactor::crash() {
 
 bool Reactor::renew() {
   if (inTurn_ || firstResource_ != nullptr || firstEnd_ != nullptr || !timers_.empty() || !posted_.empty() ||
-      !triggers_.empty() || threadCalls_->any() || *blockers_ > 0 || inThreads_ > 0)
+      !triggers_.empty() || threadCalls_->any() || *blockers_ > 0 || inThreads_ > 0 || resolver_->openQuestions() > 0)
     return false;
   state_ = State::kFresh;
   crashed_ = false;
@@ -184,6 +204,7 @@ void Reactor::abandon(std::vector<std::shared_ptr<void>>& remains) {
     work.queuedIn_ = nullptr;
   }
   lastEnd_ = nullptr;
+  resolver_->abandon(remains);
   // A call that runs just now may lie in ready_. The vector moves, and its elements stay where
   // they are.
   for (std::vector<UniqueFunction<void()>>* calls : {&posted_, &ready_})
@@ -426,7 +447,10 @@ void Reactor::waitForBlockers(UniqueFunction<void()>& wait) {
   while (*blockers_ > 0) wait();
 }
 
-void Reactor::installResolver(std::unique_ptr<Resolver> resolver) { resolver_ = std::move(resolver); }
+void Reactor::installResolver(std::unique_ptr<Resolver> resolver) {
+  if (resolver == nullptr) throw UsageError("installResolver needs a resolver");
+  resolver_ = std::move(resolver);
+}
 
 std::vector<std::string> Reactor::describeOpen() const {
   std::vector<std::string> lines;
@@ -435,6 +459,7 @@ std::vector<std::string> Reactor::describeOpen() const {
   for (const PendingCall& timer : timers_.pending())
     lines.push_back("timer made at " + timer.site.text() + ", due in " + durationText(timer.at - liveNow()));
   if (!posted_.empty()) lines.push_back(std::to_string(posted_.size()) + " posted call(s)");
+  if (resolver_->openQuestions() > 0) lines.push_back(std::to_string(resolver_->openQuestions()) + " name(s) being looked up");
   if (inThreads_ > 0) lines.push_back(std::to_string(inThreads_) + " call(s) in threads");
   return lines;
 }

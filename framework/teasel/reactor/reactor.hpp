@@ -23,6 +23,13 @@ class Resolver;
 class ThreadCalls;
 class ThreadPool;
 
+/// How Reactor::listenUNIX listens.
+struct UnixListenOptions {
+  int backlog = 50;      ///< how many connections may wait to be accepted
+  int mode = 0666;       ///< the permissions of the file; connecting needs the right to write
+  bool wantPID = false;  ///< hold the lock `path + ".lock"` while listening; see listenUNIX
+};
+
 /// Something that has work for the closing phase of the current turn. An example is a connection
 /// with output to flush or an end to report. The queue is intrusive, so that asking allocates
 /// nothing. Reactor::atTurnEnd queues each object once.
@@ -189,12 +196,65 @@ class Reactor final : public Clock {
   /// InvalidAddressError.
   std::shared_ptr<Port> listenTCP(int port, std::shared_ptr<Factory> factory, int backlog = 50, std::string_view interface = {});
   /// Connects to `host`, an IP literal or a name. `factory` hears how it went, never inside this
-  /// call. `timeout` covers name resolution and connecting. Throws InvalidAddressError for an
-  /// impossible port, UsageError without a factory and NegativeDelay for a negative timeout.
+  /// call. Of the addresses of a name it tries one: the first IPv4 address, or the first address if
+  /// there is none (HostnameEndpoint tries all). `timeout` covers name resolution and connecting.
+  /// Throws InvalidAddressError for an impossible port, UsageError without a factory and
+  /// NegativeDelay for a negative timeout.
   std::shared_ptr<Connector> connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory,
                                         Duration timeout = std::chrono::seconds(30), const Address& bindAddress = {});
+  /// Replaces the resolver that the driver brought. Questions to the old one are dropped. Throws
+  /// UsageError for null.
   void installResolver(std::unique_ptr<Resolver> resolver);
+  /// Turns names into addresses: resolver().resolve(name, port, answer).
   Resolver& resolver() const noexcept { return *resolver_; }
+
+  // UNIX sockets (defined in protocol/) -----------------------------------------------------------
+  /// Accepts connections on the UNIX stream socket `path`: the path of a file, or an abstract name,
+  /// which begins with NUL and has neither file, mode nor lock. The peer's address is unnamed.
+  ///
+  /// The file is made here, with options.mode; nobody can connect before it has that mode. A socket
+  /// file at `path` on which nobody listens is a leftover and is replaced. What else is there stays
+  /// as it is, and the call fails: a socket on which somebody listens, a file that is no socket.
+  /// stopListening removes the file, if it is still the one that was made here. Two processes that
+  /// start at the same instant may both see a leftover; wantPID keeps them apart.
+  ///
+  /// With wantPID it first takes the lock: a symbolic link `path + ".lock"` whose target is the
+  /// number of our process. A lock of a process that lives makes the call fail; one of a process
+  /// that is gone is replaced. stopListening frees it. connectUNIX can check it (checkPID), and
+  /// Twisted's wantPID understands it.
+  ///
+  /// Throws CannotListenError ("Address already in use" for a living socket), InvalidAddressError
+  /// for a path that is empty or too long (Address::kMaxUnixPath), UsageError without a factory,
+  /// for a mode beyond 07777 and for the lock of an abstract name, and what startFactory throws.
+  /// Then nothing is left behind.
+  std::shared_ptr<Port> listenUNIX(std::string path, std::shared_ptr<Factory> factory, const UnixListenOptions& options = {});
+  /// Connects to the UNIX stream socket `path`, which is a path or an abstract name. `factory`
+  /// hears how it went, never inside this call. A socket whose backlog is full is tried again until
+  /// `timeout` is over. clientConnectionFailed gets: UnknownHostError if there is no such file;
+  /// ConnectionRefusedError if nobody listens there; TimeoutError; BadFileError with checkPID if no
+  /// living process holds the lock (wantPID of listenUNIX); ConnectError for everything else, with
+  /// the system's words. Throws InvalidAddressError for a path that is empty or too long,
+  /// UsageError without a factory and for checkPID of an abstract name, and NegativeDelay.
+  std::shared_ptr<Connector> connectUNIX(std::string path, std::shared_ptr<ClientFactory> factory,
+                                         Duration timeout = std::chrono::seconds(30), bool checkPID = false);
+
+  // Adopted descriptors (defined in protocol/) ----------------------------------------------------
+  // Both calls duplicate `fd`: the caller keeps it and closes it, at once if it likes. A peer sees
+  // an abort only when the last duplicate is closed. Flags of the description, which are shared,
+  // are set as the driver needs them (O_NONBLOCK). The family is
+  // asked from the descriptor: IPv4, IPv6 or UNIX. Both throw CannotListenError or ConnectError
+  // that says what the descriptor is, if it is not what the call needs ("descriptor 7 is a UDP
+  // socket"), and UsageError without a factory and on a driver that has no descriptors, as in a
+  // world.
+  /// Accepts connections on a stream socket that listens already: one that systemd or a parent
+  /// process made. Throws CannotListenError. stopListening closes our duplicate only; it removes no
+  /// file. Throws what startFactory throws.
+  std::shared_ptr<Port> adoptStreamPort(int fd, std::shared_ptr<Factory> factory);
+  /// Runs a protocol of `factory` on a stream socket that is connected already. buildProtocol and
+  /// connectionMade come in a later turn, as for a connection that a port accepted. The factory
+  /// counts the connection as it counts a port: doStart here, doStop after connectionLost. Throws
+  /// ConnectError, and what startFactory throws.
+  void adoptStreamConnection(int fd, std::shared_ptr<Factory> factory);
 
   // For transports --------------------------------------------------------------------------------
   Driver& driver() const noexcept { return *driver_; }

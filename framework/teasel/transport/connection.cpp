@@ -43,6 +43,16 @@ std::shared_ptr<Connection> Connection::connect(Reactor& reactor, const Address&
   return connection;
 }
 
+std::shared_ptr<Connection> Connection::adopt(Reactor& reactor, int descriptor, std::shared_ptr<ConnectionOwner> owner,
+                                              Failure& why) {
+  auto connection = std::make_shared<Connection>(reactor, std::move(owner));
+  connection->slot_ = reactor.driver().adoptStream(descriptor, *connection, why);
+  if (connection->slot_ == nullptr) return nullptr;
+  connection->self_ = connection;
+  connection->peer_ = connection->slot_->peer();
+  return connection;
+}
+
 void Connection::makeConnection() {
   host_ = slot_->host();
   peer_ = slot_->peer();

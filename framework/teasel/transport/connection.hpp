@@ -159,6 +159,11 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   /// Begins to connect. `owner` hears the outcome in a later turn.
   static std::shared_ptr<Connection> connect(Reactor& reactor, const Address& to, const ConnectOptions& options,
                                              std::shared_ptr<ConnectionOwner> owner);
+  /// Makes a connection of a stream socket that is connected already (Driver::adoptStream). `owner`
+  /// hears of it in a later turn, as after connect. Returns null and sets `why` when the descriptor
+  /// cannot be adopted; then nothing was made.
+  static std::shared_ptr<Connection> adopt(Reactor& reactor, int descriptor, std::shared_ptr<ConnectionOwner> owner,
+                                           Failure& why);
 
   /// Where each direction stands; see above. For reports and tests.
   enum class SendState : std::uint8_t { kConnecting, kOpen, kShuttingDown, kShutDown, kBroken, kClosing, kClosed };

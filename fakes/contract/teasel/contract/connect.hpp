@@ -14,15 +14,18 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ContractConnect);
 /// Never answers: an attempt to connect stays on its way.
 class SilentResolver final : public Resolver {
  public:
-  void resolve(const std::string&, std::uint16_t, Answer answer) override { answers.push_back(std::move(answer)); }
-  std::vector<Answer> answers;
+  using Resolver::Resolver;
+  std::vector<std::shared_ptr<Question>> questions;
+
+ private:
+  void ask(std::shared_ptr<Question> question) override { questions.push_back(std::move(question)); }
 };
 
 /// A client that is on its way to a name that nobody resolves.
 class Pending {
  public:
   explicit Pending(Bench& bench, Duration timeout = 30s) : factory(clientFactory(bench)) {
-    auto silent = std::make_unique<SilentResolver>();
+    auto silent = std::make_unique<SilentResolver>(bench.client());
     resolver = silent.get();
     bench.client().installResolver(std::move(silent));
     connector = bench.client().connectTCP("somewhere.example", 4321, factory, timeout);
@@ -97,8 +100,9 @@ TEASEL_CONTRACT(ContractConnect, StopConnectingAbandonsAnAttemptThatNobodyAnswer
 TEASEL_CONTRACT(ContractConnect, AnAnswerAfterTheTimeoutIsIgnored) {
   Pending pending(bench, 10ms);
   TEASEL_UNTIL(pending.factory->failed());
-  ASSERT_EQ(pending.resolver->answers.size(), 1u);
-  pending.resolver->answers[0]({*Address::parse(bench.serverHost(), 9)}, Failure());
+  ASSERT_EQ(pending.resolver->questions.size(), 1u);
+  EXPECT_FALSE(pending.resolver->questions[0]->pending());
+  pending.resolver->questions[0]->answer({*Address::parse(bench.serverHost(), 9)});
   bench.settle();
   EXPECT_EQ(pending.factory->story(), "started failed:TimeoutError");
 }

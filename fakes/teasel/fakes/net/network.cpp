@@ -24,6 +24,9 @@ void Network::restart() {
   agenda_.clear();
   deliveries_.clear();
   listeners_.clear();
+  names_.restart();
+  hostNames_.restart();
+  std::fill(namedHosts_.begin(), namedHosts_.end(), std::string_view());
   nextDueOrder_ = 0;
   nextStream_ = 0;
   nextPort_ = 0;
@@ -53,24 +56,39 @@ std::uint8_t Network::addHost(SimDriver& driver) {
   if (place == hosts_.end()) place = hosts_.insert(place, nullptr);
   *place = &driver;
   TEASEL_CHECK(hosts_.size() <= kMaxHosts);
+  namedHosts_.resize(hosts_.size());
   return static_cast<std::uint8_t>(place - hosts_.begin());
 }
 
 void Network::removeHost(std::uint8_t id) noexcept {
   hosts_[id] = nullptr;
   while (!hosts_.empty() && hosts_.back() == nullptr) hosts_.pop_back();
+  namedHosts_[id] = {};
+  namedHosts_.resize(hosts_.size());
 }
 
 Address Network::hostAddress(std::uint8_t id) noexcept { return Address::ipv4(10, 0, 0, static_cast<std::uint8_t>(id + 1), 0); }
+Address Network::hostAddress6(std::uint8_t id) noexcept {
+  return Address::ipv6({0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, static_cast<std::uint8_t>(id + 1)}, 0);
+}
+bool Network::isAddressOf(std::uint8_t host, const Address& address) noexcept {
+  return address.bytes() == (address.family() == Address::Family::kIPv6 ? hostAddress6(host) : hostAddress(host)).bytes();
+}
 bool Network::ownAddress(std::uint8_t host, const Address& address) noexcept {
   const std::array<std::uint8_t, 16>& bytes = address.bytes();
-  if (address.family() == Address::Family::kNone || bytes == hostAddress(host).bytes()) return true;
+  if (address.family() == Address::Family::kNone || isAddressOf(host, address)) return true;
   if (address.family() == Address::Family::kIPv4) return bytes[0] == 127 || bytes == std::array<std::uint8_t, 16>{};
   // "::" or "::1"
   return std::all_of(bytes.begin(), bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; }) && bytes[15] <= 1;
 }
 Address Network::remoteServer() noexcept { return Address::ipv4(203, 0, 113, 1, 7); }
 Address Network::blackHole() noexcept { return Address::ipv4(192, 0, 2, 1, 7); }
+
+/// The address that `host` connects to `to` from.
+Address Network::defaultAddress(std::uint8_t host, const Address& to) noexcept {
+  const bool overIPv6 = to.family() == Address::Family::kIPv6 && to.bytes()[0] == 0xfd;
+  return overIPv6 ? hostAddress6(host) : hostAddress(host);
+}
 
 std::uint16_t Network::ephemeralPort() {
   if (!choices_.calm()) nextPort_ = static_cast<std::uint16_t>(nextPort_ + choices_.below(64, ChoiceKey(0, ChoiceSite::kPort)));
@@ -108,14 +126,15 @@ void Network::stopListening(StreamListener& listener) {
       std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
   if (found == listeners_.end()) return;
   noteHost(TraceKind::kListenEnd, found->host, found->at.port());
+  names_.release(listener);
   listeners_.erase(found);
 }
 
 const Network::Listening* Network::listenerFor(const Address& to, std::uint8_t fromHost) const noexcept {
-  const bool loopback = to.family() == Address::Family::kIPv6 ? to.bytes()[15] == 1 : to.bytes()[0] == 127;
+  const bool loopback = to.family() == Address::Family::kIPv6 ? to.host() == "::1" : to.bytes()[0] == 127;
   for (const Listening& each : listeners_) {
     if (each.at.port() != to.port() || each.listener == nullptr) continue;
-    if (loopback ? each.host == fromHost : hostAddress(each.host).bytes() == to.bytes()) return &each;
+    if (loopback ? each.host == fromHost : isAddressOf(each.host, to)) return &each;
   }
   return nullptr;
 }
@@ -130,7 +149,7 @@ Stream& Network::makeStream() {
     free_.pop_back();
   }
   ++open_;
-  stream->free = false;
+  stream->free = stream->local = false;
   stream->number = nextStream_++;
   stream->held = Stream::Held::kNothing;
   stream->attempting = stream->requestLost = stream->offering = false;
@@ -141,7 +160,7 @@ Stream& Network::makeStream() {
     side.party = nullptr;
     side.entity = kStreamEntities + 2 * stream->number + static_cast<std::uint32_t>(i);
     side.id = kRemotePeer;
-    side.gone = side.wasReset = side.blocked = side.endWithLast = side.hasShortWrite = false;
+    side.gone = side.wasReset = side.sendsFail = side.blocked = side.endWithLast = side.hasShortWrite = false;
     side.lossy = side.resetHeld = side.resetLost = side.vanished = false;
     side.resetAt = side.giveUpAt = kNever;
     side.place = kRemotePeer;
@@ -177,7 +196,7 @@ void Network::connect(std::uint8_t host, const Address& to, const Address& bind,
   made = &stream;
   stream.side[0].party = &party;
   stream.side[0].id = host;
-  const Address own = bind.family() == Address::Family::kNone ? hostAddress(host) : bind;
+  const Address own = bind.family() == Address::Family::kNone ? defaultAddress(host, to) : bind;
   stream.side[0].address = own.port() != 0 ? own : own.withPort(ephemeralPort());
   stream.side[1].address = to;
   stream.side[0].place = host;
@@ -250,11 +269,14 @@ void Network::connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_
   stream.side[0].address = Address::ipv4(198, 51, 100, 1, static_cast<std::uint16_t>(40000 + stream.number % 20000));
   stream.side[1].address = hostAddress(to.host).withPort(to.at.port());
   stream.side[1].id = stream.side[1].place = to.host;
+  if (to.at.family() == Address::Family::kUnix) stream.side[0].address = Address::unixPath(""), stream.side[1].address = to.at;
+  stream.local = to.at.family() == Address::Family::kUnix;
   // What the remote peer sends waits with the sender. No host can see whether it could be sent.
   stream.side[0].out.restart(Pipe::kUnbounded);
   if (!choices_.calm()) stream.side[1].out.restart(drawWindow(entity + 1));
   note(TraceKind::kConnect, stream, 0, to.at.port());
-  if (links_.plain() && to.listener != nullptr) to.listener->offer(stream);
+  if (stream.local) callUnix(stream, to.listener, true);
+  else if (links_.plain() && to.listener != nullptr) to.listener->offer(stream);
   else attempt(stream, Duration::zero());
 }
 
@@ -287,6 +309,8 @@ std::size_t Network::write(Stream& stream, int from, ByteView bytes) {
     if (room == 0) return 0;
     taken = bytes.sub(0, room);
   }
+  if (stream.local) [[unlikely]]
+    return writeLocal(stream, from, taken);
   Instant at = now_;
   if (!choices_.calm() && drawTrouble(stream, from, at)) return bytes.size();
   if (!links_.plain()) [[unlikely]]
@@ -311,8 +335,8 @@ void Network::finish(Stream& stream, int from, bool withLast) {
   if (me.out.finished()) return;
   me.endWithLast = withLast;
   note(TraceKind::kWriteEnd, stream, from);
-  const Duration delay = choices_.calm() ? Duration::zero() : drawDelay(me.entity);
-  if (!links_.plain()) [[unlikely]]
+  const Duration delay = choices_.calm() || stream.local ? Duration::zero() : drawDelay(me.entity);
+  if (!links_.plain() && !stream.local) [[unlikely]]
     return finishOverLink(stream, from, now_ + delay);
   me.out.finish(now_, now_ + delay);
   if (me.out.endArrived()) arrive(stream, from);
@@ -324,7 +348,7 @@ void Network::arrive(Stream& stream, int from) {
   const Stream::Side& other = stream.side[1 - from];
   if (other.party != nullptr) other.party->arrived();
   // An end of stream meets a reset only where no socket is left: the end vanished or was reset.
-  else if (other.gone && (me.out.available() > 0 || other.vanished || me.resetLost)) sendReset(stream, from);
+  else if (other.gone && !stream.local && (me.out.available() > 0 || other.vanished || me.resetLost)) sendReset(stream, from);
 }
 
 void Network::resetSide(Stream& stream, int side) {
@@ -359,6 +383,8 @@ void Network::leave(Stream& stream, int side) noexcept {
 
 void Network::close(Stream& stream, int from) {
   if (stream.side[from].gone) return;
+  if (stream.local) [[unlikely]]
+    return closeLocal(stream, from, stream.side[1 - from].out.available() > 0);
   if (stream.side[1 - from].out.available() > 0 && !stream.side[from].wasReset) {
     abort(stream, from);
     return;
@@ -375,6 +401,8 @@ void Network::abort(Stream& stream, int from) {
   Stream::Side& me = stream.side[from];
   Stream::Side& other = stream.side[1 - from];
   if (me.gone) return;
+  if (stream.local) [[unlikely]]
+    return closeLocal(stream, from, other.out.available() > 0);
   if (stream.attempting || !plainWay(stream, from)) [[unlikely]]
     return abortOverLink(stream, from);
   const std::size_t lost = loseUnarrived(me) + other.out.lose(true);
@@ -390,11 +418,12 @@ void Network::abort(Stream& stream, int from) {
 }
 
 void Network::decline(Stream& stream, bool established) {
-  if (established) return abort(stream, 1);
+  if (established) return stream.local ? closeLocal(stream, 1, true) : abort(stream, 1);
   StreamEnd* caller = stream.side[0].party;
-  note(TraceKind::kRefused, stream, 0, 1);
+  const bool known = !stream.local || names_.has(stream.side[1].place, stream.side[1].address);
+  note(TraceKind::kRefused, stream, 0, known ? 1 : 2);
   leave(stream, 1);
-  if (caller != nullptr) caller->refused(true);
+  if (caller != nullptr) caller->refused(known);
 }
 
 void Network::breakStream(Stream& stream) {

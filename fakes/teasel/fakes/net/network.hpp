@@ -5,13 +5,16 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include <teasel/core/address.hpp>
 #include <teasel/core/clock.hpp>
 #include <teasel/fakes/net/chunk_memory.hpp>
+#include <teasel/fakes/net/host_names.hpp>
 #include <teasel/fakes/net/links.hpp>
 #include <teasel/fakes/net/stream.hpp>
+#include <teasel/fakes/net/unix_names.hpp>
 #include <teasel/fakes/play/choices.hpp>
 #include <teasel/fakes/play/play.hpp>
 #include <teasel/fakes/trace/trace.hpp>
@@ -51,8 +54,9 @@ class TimeKeeper {
   ~TimeKeeper() = default;
 };
 
-/// The result of Network::listen.
-enum class ListenResult : std::uint8_t { kListening, kPortTaken, kDrawnFault };
+/// The result of Network::listen and Network::listenUnix. The last two are for UNIX sockets alone:
+/// a file that is no socket is there, and a living process holds the lock.
+enum class ListenResult : std::uint8_t { kListening, kPortTaken, kDrawnFault, kNoSocket, kLocked };
 
 /// The simulated kernel and wire. It holds a virtual clock, the streams, the listening ports, and
 /// an agenda of what is due when. The drivers of hosts (SimDriver) and the remote peers
@@ -104,6 +108,10 @@ class Network {
   std::uint8_t addHost(SimDriver& driver);
   void removeHost(std::uint8_t id) noexcept;
   static Address hostAddress(std::uint8_t id) noexcept;
+  /// The IPv6 address of a host: fd00::a00:(number + 1).
+  static Address hostAddress6(std::uint8_t id) noexcept;
+  /// Whether it is one of these two, with any port.
+  static bool isAddressOf(std::uint8_t host, const Address& address) noexcept;
   /// Whether a host may listen on the address or connect from it. It may for its own address, for
   /// loopback addresses, and for "any" ("0.0.0.0", "::", no address).
   static bool ownAddress(std::uint8_t host, const Address& address) noexcept;
@@ -113,6 +121,13 @@ class Network {
   /// An address that never answers: an attempt to connect there ends by its time-out.
   static Address blackHole() noexcept;
   void setGate(RemoteGate* gate) noexcept { gate_ = gate; }
+  /// The host names that a test has set (World::names).
+  HostNames& hostNames() noexcept { return hostNames_; }
+  /// The name of a host, for the resolvers; it is borrowed until restart or removeHost. "" for a
+  /// host without one.
+  void nameHost(std::uint8_t id, std::string_view name) { namedHosts_[id] = name; }
+  std::string_view hostName(std::uint8_t id) const noexcept { return namedHosts_[id]; }
+  std::size_t hosts() const noexcept { return namedHosts_.size(); }
 
   /// Registers a listener, which must live until stopListening. Port 0 in `at` is replaced by a
   /// free port. Registers nothing when the port is taken or a fault is drawn.
@@ -167,6 +182,17 @@ class Network {
   /// then.
   void wakeAt(Instant at, Stream& stream, int side);
   std::size_t openStreams() const noexcept { return open_; }
+
+  // UNIX sockets (network_unix.cpp) ---------------------------------------------------------------
+  /// As listen, for the UNIX address `at` of a host. A leftover is replaced. With `lock` it takes
+  /// the lock, too.
+  ListenResult listenUnix(std::uint8_t host, const Address& at, bool lock, StreamListener& listener);
+  /// As connect, to the UNIX address `to` of the same host. Unless it is `answered`, nothing happens
+  /// after the stream was made: the caller knows already that it fails.
+  void connectUnix(std::uint8_t host, const Address& to, bool answered, StreamEnd& party, Stream*& made);
+  /// The files, names and locks of all hosts.
+  UnixNames& unixNames() noexcept { return names_; }
+  const UnixNames& unixNames() const noexcept { return names_; }
 
   // Links, and hosts that are down (network_links.cpp) -------------------------------------------
   /// Changes what happens to what `from` sends to `to`, and with `bothWays` the other way, too. A
@@ -258,8 +284,13 @@ class Network {
   void later(Instant at, DueKind kind, Stream& stream, int side);
   Duration drawDelay(std::uint32_t entity);
   std::size_t drawWindow(std::uint32_t entity);
+  static Address defaultAddress(std::uint8_t host, const Address& to) noexcept;
   std::uint16_t ephemeralPort();
   const Listening* listenerFor(const Address& to, std::uint8_t fromHost) const noexcept;
+  // network_unix.cpp
+  void callUnix(Stream& stream, StreamListener* listener, bool known);
+  std::size_t writeLocal(Stream& stream, int from, ByteView bytes);
+  void closeLocal(Stream& stream, int from, bool reset);
   // network_links.cpp
   std::uint8_t placeOf(std::uint8_t from, const Address& address) const noexcept;
   LinkState way(const Stream& stream, int from) const noexcept;
@@ -297,6 +328,9 @@ class Network {
   TimeKeeper* timeKeeper_ = nullptr;
   std::vector<SimDriver*> hosts_;  // by number; null when gone
   std::vector<Listening> listeners_;
+  UnixNames names_;
+  HostNames hostNames_;
+  std::vector<std::string_view> namedHosts_;  // as hosts_
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<Stream*> free_;
   std::vector<Due> agenda_;  // a heap

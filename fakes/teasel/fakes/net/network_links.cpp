@@ -37,7 +37,7 @@ std::uint8_t Network::placeOf(std::uint8_t from, const Address& address) const n
   if (address.bytes() == remoteServer().bytes()) return kRemotePeer;
   if (ownAddress(from, address)) return from;
   for (std::size_t id = 0; id < hosts_.size(); ++id)
-    if (hostAddress(static_cast<std::uint8_t>(id)).bytes() == address.bytes()) return static_cast<std::uint8_t>(id);
+    if (isAddressOf(static_cast<std::uint8_t>(id), address)) return static_cast<std::uint8_t>(id);
   return Stream::kNowhere;
 }
 
@@ -105,6 +105,7 @@ void Network::abandonPort(const StreamListener& listener, bool silent) {
       std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) { return each.listener == &listener; });
   if (port == listeners_.end()) return;
   port->listener = nullptr;
+  names_.abandon(listener);
   const std::uint8_t host = port->host;
   const std::uint16_t number = port->at.port();
   for (Stream* stream : openByNumber()) {

@@ -7,6 +7,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/net/detail/sim_slot.hpp>
 #include <teasel/fakes/net/sim_threads.hpp>
+#include <teasel/reactor/reactor.hpp>
 
 namespace teasel::fakes {
 
@@ -40,6 +41,10 @@ std::unique_ptr<ThreadPool> SimDriver::makeThreadPool() {
   auto made = std::make_unique<SimThreadPool>(network_, host_);
   threads_ = made.get();
   return made;
+}
+
+std::unique_ptr<Resolver> SimDriver::makeResolver(Reactor& reactor) {
+  return std::make_unique<SimResolver>(reactor, network_, host_);
 }
 
 void SimDriver::restart() {
@@ -214,9 +219,14 @@ void SimDriver::dispatchStream(SimSlot& slot) {
     slot.sink->onConnected();
     if (over()) return;
   }
-  const bool writesAgain = !slot.me().wasReset || (network_.version() >= 2 && slot.left == 0);
+  const bool writesAgain = !slot.me().cannotSend() || (network_.version() >= 2 && slot.left == 0);
   if (slot.owed > 0 && !slot.error && writesAgain) {
     pump(slot);
+    if (over()) return;
+  }
+  // A UNIX socket tells a writer first that the peer is gone, and a reader behind its bytes.
+  if (slot.left > 0 && slot.me().sendsFail && !slot.error && slot.state == State::kOpen) {
+    failWrite(slot);
     if (over()) return;
   }
   if (slot.state == State::kOpen && slot.reading && !overtakesBytes(slot) && !deliverData(slot)) return;
@@ -240,6 +250,7 @@ void SimDriver::dispatchStream(SimSlot& slot) {
 bool SimDriver::noticesReset(const SimSlot& slot) {
   Choices& choices = network_.choices();
   const std::uint32_t entity = slot.me().entity;
+  if (slot.stream->local) return slot.reading;
   if (network_.version() == 1) {
     if (slot.reading || slot.owed > 0) return true;
     return mode_ == Mode::kReadiness && choices.below(2, ChoiceKey(entity, ChoiceSite::kPausedReset)) == 0;
@@ -252,7 +263,7 @@ bool SimDriver::noticesReset(const SimSlot& slot) {
 /// Whether a reset hides the bytes that arrived before it, as it does in kernels that drop their
 /// buffers at a reset. A completion holds its bytes already, so nothing can overtake them.
 bool SimDriver::overtakesBytes(SimSlot& slot) {
-  if (!slot.me().wasReset || slot.overtaken || network_.version() == 1) return slot.overtaken;
+  if (!slot.me().wasReset || slot.overtaken || slot.stream->local || network_.version() == 1) return slot.overtaken;
   if (mode_ == Mode::kCompletion || slot.in().available() == 0 || std::exchange(slot.orderDrawn, true)) return false;
   return slot.overtaken = network_.choices().below(2, ChoiceKey(slot.me().entity, ChoiceSite::kResetOrder)) != 0;
 }
@@ -325,7 +336,7 @@ bool SimDriver::deliverEnd(SimSlot& slot) {
 /// Moves segments into the stream, at most `atOnce` bytes. Returns how many bytes went.
 std::size_t SimDriver::pushSegments(SimSlot& slot, std::size_t atOnce) {
   std::size_t taken = 0;
-  while (slot.left > 0 && taken < atOnce && !slot.me().wasReset) {
+  while (slot.left > 0 && taken < atOnce && !slot.me().cannotSend()) {
     const ByteView rest = slot.segments->view().sub(slot.segmentOffset, atOnce - taken);
     const std::size_t went = network_.write(*slot.stream, slot.side, rest);
     taken += went;
@@ -341,7 +352,7 @@ std::size_t SimDriver::write(Slot* stream, std::span<const Segment> segments) {
   SimSlot& slot = slotOf(stream);
   Stream::Side& me = slot.me();
   TEASEL_CHECK(slot.owed == 0);
-  const bool plain = mode_ == Mode::kReadiness && network_.choices().calm() && !me.hasShortWrite && !me.wasReset;
+  const bool plain = mode_ == Mode::kReadiness && network_.choices().calm() && !me.hasShortWrite && !me.cannotSend();
   if (plain && segments.size() == 1) {  // nearly always
     const std::size_t size = segments.front().size();
     const std::size_t taken = network_.write(*slot.stream, slot.side, segments.front().view());
@@ -362,7 +373,7 @@ std::size_t SimDriver::writeSlowly(SimSlot& slot, std::span<const Segment> segme
   slot.segmentOffset = 0;
   slot.left = slot.owed = total;
   Stream::Side& me = slot.me();
-  if (me.wasReset) {  // as a send on a dead socket: the next poll reports it
+  if (me.cannotSend()) {  // as a send on a dead socket: the next poll reports it
     markReady(slot);
     return 0;
   }
@@ -438,58 +449,6 @@ void SimDriver::reading(Slot* stream, bool on) {
   } else if (slot.in().available() > 0 || (slot.in().atEnd() && !slot.endTold) || slot.me().wasReset) {
     markReady(slot);
   }
-}
-
-// Listening and connecting ------------------------------------------------------------------------
-
-Slot* SimDriver::listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) {
-  if (!Network::ownAddress(host_, at)) {
-    why = Failure(CannotListenError("cannot listen on " + at.text() + ": not an address of this host"), Site{});
-    return nullptr;
-  }
-  if (down_) {
-    why = Failure(CannotListenError("cannot listen on " + at.text() + ": the host is down"), Site{});
-    return nullptr;
-  }
-  SimSlot& slot = makeSlot();
-  Address bound = at;
-  const ListenResult result = network_.listen(host_, bound, slot);
-  if (result != ListenResult::kListening) {
-    why =
-        Failure(CannotListenError("cannot listen on " + at.text() + ": " +
-                                  (result == ListenResult::kPortTaken ? "the port is taken" : "a fault was drawn (faultListen)")),
-                Site{});
-    free_.push_back(&slot);
-    return nullptr;
-  }
-  slot.state = State::kListening;
-  slot.acceptor = &acceptor;
-  slot.backlog = options.backlog < 0 ? 0 : static_cast<std::size_t>(options.backlog);
-  slot.setAddresses(bound, Address());
-  return &slot;
-}
-
-void SimDriver::stopListening(Slot* port) {
-  SimSlot& slot = slotOf(port);
-  network_.stopListening(slot);
-  for (std::size_t i = 0; i < slot.waiting.size(); ++i) network_.decline(*slot.waiting[i], i < slot.backlog);
-  release(slot);
-}
-
-Slot* SimDriver::connect(const Address& to, const ConnectOptions& options, StreamSink& sink) {
-  if (down_) throw UsageError("cannot connect to " + to.text() + ": the host is down");
-  SimSlot& slot = makeSlot();
-  slot.state = State::kConnecting;
-  slot.sink = &sink;
-  slot.side = 0;
-  slot.setAddresses(options.bind, to);
-  network_.connect(host_, to, options.bind, slot, slot.stream);
-  if (!Network::ownAddress(host_, options.bind)) {
-    slot.error =
-        Failure(ConnectBindError("cannot connect from " + options.bind.text() + ": not an address of this host"), Site{});
-    markReady(slot);
-  }
-  return &slot;
 }
 
 }  // namespace teasel::fakes

@@ -56,6 +56,7 @@ class SimDriver final : public Driver {
   void shutdownWrite(Slot* stream) override;
   void close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) override;
   std::unique_ptr<ThreadPool> makeThreadPool() override;
+  std::unique_ptr<Resolver> makeResolver(Reactor& reactor) override;
   std::size_t overdueSlots() const noexcept override;
 
   /// The threads of this host; null before a Reactor was made on the driver.
@@ -87,6 +88,7 @@ class SimDriver final : public Driver {
 
  private:
   friend class SimSlot;
+  Slot* connectUnix(const Address& to, const ConnectOptions& options, StreamSink& sink);
   void markReady(SimSlot& slot);
   SimSlot& makeSlot();
   void release(SimSlot& slot) noexcept;

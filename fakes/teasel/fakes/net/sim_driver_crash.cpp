@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <utility>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <teasel/fakes/net/detail/sim_slot.hpp>
@@ -19,7 +20,9 @@ void SimDriver::crash(CrashKind kind) {
     if (slot->state != State::kFree) open.push_back(slot.get());
   const auto order = [](const SimSlot* slot) {
     const bool port = slot->state == State::kListening;
-    return std::pair(!port, port ? std::uint32_t{slot->host().port()} : slot->stream->number);
+    // UNIX ports have no number, and differ by their paths.
+    return std::tuple(!port, port ? std::uint32_t{slot->host().port()} : slot->stream->number,
+                      port ? std::string_view(slot->host().path()) : std::string_view());
   };
   std::sort(open.begin(), open.end(), [&](const SimSlot* a, const SimSlot* b) { return order(a) < order(b); });
   for (SimSlot* slot : open) {

@@ -147,6 +147,7 @@ struct Stream {
     std::uint8_t id = kRemotePeer;  ///< in the trace
     bool gone = false;              ///< it closed or reset: what still arrives for it meets a reset
     bool wasReset = false;          ///< a reset reached this side
+    bool sendsFail = false;         ///< of a UNIX stream: the other side is gone, which a send notices
     bool blocked = false;           ///< it waits for room
     /// its end of stream shares a turn with its last bytes, as the Play said
     bool endWithLast = false;
@@ -160,6 +161,8 @@ struct Stream {
     bool vanished = false;             ///< it left without a word: its host lost its power
     Instant resetAt = kNever;          ///< when a reset that is on its way to it arrives
     Instant giveUpAt = kNever;         ///< when its kernel stops sending again what was lost
+    /// Nothing that it sends is taken any more.
+    bool cannotSend() const noexcept { return wasReset || sendsFail; }
   };
   /// A Side::place that no host has.
   static constexpr std::uint8_t kNowhere = 0xFE;
@@ -169,6 +172,7 @@ struct Stream {
   std::uint32_t number = 0;      ///< in its network, in order of creation
   std::uint32_t generation = 0;  ///< of this object: agenda entries of a former life are dropped
   bool free = true;
+  bool local = false;  ///< a UNIX stream, inside one host (network_unix.cpp)
   // Of the attempt to connect, where a link delays or loses it
   Held held = Held::kNothing;
   bool attempting = false;   ///< the caller waits for an answer

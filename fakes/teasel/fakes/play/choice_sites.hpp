@@ -27,6 +27,7 @@ struct Faults {
   bool slow = false;      ///< callbacks take up to 2 s
   Ratio partition{0, 1};  ///< of what enters a stream: it cuts the link for a while
   Ratio crash{0, 1};      ///< of the turns of a host that has a start function (Host::onStart)
+  Ratio names{0, 1};      ///< of the names that a host looks up
 };
 
 /// A member of Faults.
@@ -66,6 +67,7 @@ inline constexpr FaultRow kFaults[] = {
     {"partition", &Faults::partition,
      "a cable, a switch or a route fails: two parties do not hear each other for 10 ms to 1000 s"},
     {"crash", &Faults::crash, "a process dies or a machine loses its power; it starts anew at once, or up to an hour later"},
+    {"names", &Faults::names, "the name servers fail, and a host name is not resolved"},
 };
 
 /// What a decision is about, by number. Tapes name sites, and fuzzer inputs number them. So names
@@ -107,6 +109,9 @@ enum class ChoiceSite : std::uint16_t {
   kPlayEvent = 33,
   kPlayOperand = 34,
   kPlayBytes = 35,
+  kNameDelay = 36,
+  kNameOrder = 37,
+  kFaultNames = 38,
 };
 inline constexpr std::uint16_t kUserSites = 0x100;
 
@@ -198,6 +203,11 @@ inline constexpr ChoiceSiteRow kChoiceSites[] = {
     {ChoiceSite::kPlayEvent, "playEvent", "which event Play::draw makes", "a send", Decider::kDraw},
     {ChoiceSite::kPlayOperand, "playOperand", "connection and operands of an event of Play::draw", "0", Decider::kDraw},
     {ChoiceSite::kPlayBytes, "playBytes", "the bytes of a send of Play::draw", "'a'", Decider::kDraw},
+    {ChoiceSite::kNameDelay, "nameDelay", "how long an answer to a host name takes", "no time", Decider::kHost,
+     &Faults::latency},
+    {ChoiceSite::kNameOrder, "nameOrder", "which address of a name comes first; the others follow in a circle",
+     "the one that is written first", Decider::kHost},
+    {ChoiceSite::kFaultNames, "faultNames", "a host name that is not resolved", "no", Decider::kHost, &Faults::names},
 };
 
 /// The row of a site. Null for sites of users, and for numbers without a name.

@@ -38,11 +38,13 @@ void Host::remake(SimDriver::Mode mode) {
   driver_ = driver.get();
   reactor_ = std::make_unique<Reactor>(std::move(driver));
   driver_->threads()->setPump(&pump_);
+  network_.nameHost(number(), name_);
   started_ = false;
 }
 
 void Host::renew(std::string_view name, SimDriver::Mode mode) {
   if (name_ != name) name_ = name;
+  network_.nameHost(number(), name_);
   driver_->setMode(mode);
   driver_->restart();
   driver_->setDown(false);

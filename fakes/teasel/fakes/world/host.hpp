@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <teasel/core/address.hpp>
@@ -51,11 +52,22 @@ class Host {
   const std::string& name() const noexcept { return name_; }
   /// The address 10.0.0.(number + 1), without a port.
   Address address() const noexcept { return Network::hostAddress(driver_->host()); }
+  /// The address fd00::a00:(number + 1), without a port. A port that listens on "::" or "0.0.0.0"
+  /// is at both addresses.
+  Address address6() const noexcept { return Network::hostAddress6(driver_->host()); }
   std::uint8_t number() const noexcept { return driver_->host(); }
 
   /// Whether code of the host takes time (World::takeTime): it gets no turn then.
   bool busy() const noexcept { return busy_; }
   void setBusy(bool busy) noexcept { busy_ = busy; }
+
+  // Files, as far as UNIX sockets meet them (UnixNames) -------------------------------------------
+  /// Puts a file that is no socket there, in place of what is there: listenUNIX refuses such a path.
+  void putFile(std::string path) { network_.unixNames().placeFile(number(), Address::unixPath(std::move(path))); }
+  /// Removes the file, as another process might. Returns false if there is none.
+  bool removeFile(std::string path) { return network_.unixNames().removeFile(number(), Address::unixPath(std::move(path))); }
+  /// Whether a file has this path: a socket, the leftover of a crash, or another one.
+  bool hasFile(std::string path) const { return network_.unixNames().has(number(), Address::unixPath(std::move(path))); }
 
   // Crash and restart -----------------------------------------------------------------------------
   /// Calls `start` now, and again each time the host restarts, before its reactor runs. What it

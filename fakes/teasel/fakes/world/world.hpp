@@ -11,6 +11,7 @@
 #include <teasel/core/logger.hpp>
 #include <teasel/core/observer.hpp>
 #include <teasel/core/unique_function.hpp>
+#include <teasel/fakes/net/host_names.hpp>
 #include <teasel/fakes/net/network.hpp>
 #include <teasel/fakes/net/remote_peer.hpp>
 #include <teasel/fakes/play/choices.hpp>
@@ -75,6 +76,8 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   const Host* running() const noexcept { return running_; }
   /// The address at which hosts find the remote peer as a server.
   Address remoteAddress() const noexcept { return Network::remoteServer(); }
+  /// The host names that resolvers of hosts know, beside the names of the hosts themselves.
+  HostNames& names() noexcept { return network_.hostNames(); }
   /// The remote peer of connection k of the Play, connected or not. Throws UsageError for k above
   /// 7. The reference is valid as long as the world.
   RemotePeer& peer(unsigned k) { return k < peers_.size() && peers_[k] != nullptr ? *peers_[k] : makePeer(k); }

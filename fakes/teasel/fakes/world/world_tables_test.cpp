@@ -99,10 +99,11 @@ std::map<std::uint16_t, std::set<std::uint32_t>> drawnWith(const Faults& faults,
         // the drawn fault of listening
       }
     });
+    world.names().set("server.example", {"10.0.0.1", "127.0.0.1"});
     for (int i = 0; i < 3; ++i) {
       auto clients = ClientFactory::forProtocol<Busy>(&client);
       clients->noisy = false;
-      client.connectTCP(world.host("server").address().host(), 8000, clients);
+      client.connectTCP(i > 0 ? world.host("server").address().host() : "server.example", 8000, clients);
     }
     world.allow<std::exception>();
     world.run();

@@ -30,7 +30,7 @@ struct ReadinessDriver::Entry final : SocketEntry {
     const Poller::Bits write = writing() ? Poller::kWrite : 0;
     switch (state) {
       case State::kListening: return resting ? 0 : Poller::kRead;
-      case State::kConnecting: return Poller::kWrite;
+      case State::kConnecting: return connectsAtOnce ? 0 : Poller::kWrite;
       case State::kLingering: return write | (eof ? 0 : Poller::kRead);
       case State::kOpen:
         if (eof) return write | (hungUp || !reading ? 0 : Poller::kWatch);
@@ -59,7 +59,7 @@ void ReadinessDriver::poll(Duration maxWait, Instant& sampled) {
   applyInterests();
   const std::span<const Poller::Ready> ready = poller_->wait(waitFor(maxWait));
   sampled = sample();
-  reportFailures();
+  reportDue();
   for (const Poller::Ready& one : ready) {
     if (one.key == kWakeKey) {
       wakeUp().drain();
@@ -89,7 +89,7 @@ void ReadinessDriver::interestFailed(Entry& entry, int error) {
     // The failure is reported at the end of the rest, because only poll may do that. Then the port
     // is tried again.
     entry.why = posix::acceptFailure(error, entry.host());
-    rest(entry);
+    rest(entry, kAcceptRest);
   } else if (entry.state == State::kLingering) {
     endLingering(entry);
   } else {
@@ -177,7 +177,7 @@ bool ReadinessDriver::acceptOne(Entry& port) {
 
 Slot* ReadinessDriver::connect(const Address& to, const ConnectOptions& options, StreamSink& sink) {
   SocketEntry& entry = openConnection(to, options, sink);
-  if (entry.failed) return &entry;
+  if (entry.failed || entry.connectsAtOnce) return &entry;
   const posix::SocketAddress native = posix::toNative(to);
   if (::connect(entry.descriptor, native.get(), native.length) != 0 && errno != EINPROGRESS && errno != EINTR)
     failLater(entry, posix::connectFailure(errno, to));

@@ -14,7 +14,9 @@ namespace teasel::detail {
 
 namespace {
 
-constexpr Duration kAcceptRest = std::chrono::milliseconds(50);
+/// How often a UNIX stream tries a port whose backlog is full. The kernel does not tell when there
+/// is room.
+constexpr Duration kConnectRest = std::chrono::milliseconds(10);
 /// How long a stream lingers at most that the acceptor did not want.
 constexpr Duration kUnwantedLinger = std::chrono::seconds(2);
 
@@ -31,19 +33,20 @@ std::unique_ptr<ThreadPool> SocketDriver::makeThreadPool() { return posix::makeT
 // The turn ----------------------------------------------------------------------------------------
 
 Duration SocketDriver::waitFor(Duration maxWait) noexcept {
-  if (!failed_.empty()) return Duration::zero();
+  if (!toReport_.empty()) return Duration::zero();
   if (maxWait <= Duration::zero() || deadlines_.empty()) return maxWait;
   return std::min(maxWait, std::max(Duration::zero(), deadlines_.begin()->first - now()));
 }
 
-void SocketDriver::reportFailures() {
-  for (std::size_t left = failed_.size(); left > 0; --left) {
-    SocketEntry& entry = *failed_.front();
-    failed_.pop_front();
-    entry.inFailed = false;
+void SocketDriver::reportDue() {
+  for (std::size_t left = toReport_.size(); left > 0; --left) {
+    SocketEntry& entry = *toReport_.front();
+    toReport_.pop_front();
+    entry.inToReport = false;
     if (entry.state == State::kClosed) continue;
     const Failure why = std::exchange(entry.why, {});
     if (entry.failed) entry.sink->onError(why);
+    else if (entry.state == State::kConnecting) connectEnded(entry, posix::takeSocketError(entry.descriptor));
     else failSending(entry, why);
   }
 }
@@ -51,7 +54,7 @@ void SocketDriver::reportFailures() {
 void SocketDriver::expireDeadlines() {
   while (!deadlines_.empty() && deadlines_.begin()->first <= sampled_) {
     SocketEntry& entry = entries_.at(deadlines_.begin()->second);
-    if (entry.state != State::kListening) {
+    if (entry.state == State::kLingering) {
       endLingering(entry);
       continue;
     }
@@ -59,6 +62,10 @@ void SocketDriver::expireDeadlines() {
     entry.deadline = kNever;
     entry.resting = false;
     touch(entry);
+    if (entry.state == State::kConnecting) {
+      connectUnix(entry);
+      continue;
+    }
     if (const Failure why = std::exchange(entry.why, {})) entry.acceptor->onAcceptError(why);
   }
 }
@@ -66,7 +73,7 @@ void SocketDriver::expireDeadlines() {
 void SocketDriver::reap() {
   std::erase_if(graveyard_, [this](SocketEntry* entry) {
     // The next poll empties those two lists; then the entry can be freed.
-    if (!finished(*entry) || entry->inDirty || entry->inFailed) return false;
+    if (!finished(*entry) || entry->inDirty || entry->inToReport) return false;
     entries_.remove(*entry);
     return true;
   });
@@ -102,9 +109,9 @@ void SocketDriver::failSendingLater(SocketEntry& entry, Failure why) {
 
 void SocketDriver::reportLater(SocketEntry& entry, Failure why) {
   touch(entry);
-  if (std::exchange(entry.inFailed, true)) return;
+  if (std::exchange(entry.inToReport, true)) return;
   entry.why = std::move(why);
-  failed_.push_back(&entry);
+  toReport_.push_back(&entry);
 }
 
 // Opening -----------------------------------------------------------------------------------------
@@ -116,20 +123,60 @@ SocketEntry& SocketDriver::makeEntry(int descriptor) {
   return entry;
 }
 
-Slot* SocketDriver::listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) {
-  const int descriptor = posix::openListener(at, options.backlog, blocking_, why);
-  if (descriptor < 0) return nullptr;
+SocketEntry& SocketDriver::makePort(int descriptor, const Address& host, Acceptor& acceptor) {
   SocketEntry& entry = makeEntry(descriptor);
   entry.state = State::kListening;
   entry.acceptor = &acceptor;
-  entry.host() = posix::localAddress(descriptor);
-  entry.wildcard = posix::isWildcard(entry.host());
+  entry.host() = host;
+  entry.wildcard = posix::isWildcard(host);
+  return entry;
+}
+
+Slot* SocketDriver::listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) {
+  const bool unixSocket = at.family() == Address::Family::kUnix;
+  auto file = unixSocket ? std::make_unique<posix::UnixFile>() : nullptr;
+  const int descriptor =
+      unixSocket ? file->open(at, options, blocking_, why) : posix::openListener(at, options.backlog, blocking_, why);
+  if (descriptor < 0) return nullptr;
+  SocketEntry& entry = makePort(descriptor, unixSocket ? at : posix::localAddress(descriptor), acceptor);
+  entry.file = std::move(file);
+  return &entry;
+}
+
+Slot* SocketDriver::adoptPort(int fd, Acceptor& acceptor, Failure& why) {
+  std::string problem;
+  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kListening, blocking_, problem);
+  if (descriptor >= 0) {
+    SocketEntry& entry = makePort(descriptor, posix::localAddress(descriptor), acceptor);
+    entry.adopted = true;
+    return &entry;
+  }
+  why = Failure(CannotListenError("cannot listen: " + problem));
+  return nullptr;
+}
+
+Slot* SocketDriver::adoptStream(int fd, StreamSink& sink, Failure& why) {
+  std::string problem;
+  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kConnected, blocking_, problem);
+  if (descriptor < 0) {
+    why = Failure(ConnectError("cannot adopt the connection: " + problem));
+    return nullptr;
+  }
+  SocketEntry& entry = makeEntry(descriptor);
+  entry.state = State::kConnecting;
+  entry.connectsAtOnce = true;
+  entry.sink = &sink;
+  entry.peer() = posix::remoteAddress(descriptor);
+  reportLater(entry, {});
   return &entry;
 }
 
 void SocketDriver::acceptStream(SocketEntry& port, int descriptor, const Address& peer) {
   SocketEntry& entry = makeEntry(descriptor);
   entry.peer() = peer;
+  // Some systems give an unnamed UNIX peer no address at all.
+  if (peer.family() == Address::Family::kNone && port.host().family() == Address::Family::kUnix)
+    entry.peer() = Address::unixPath("");
   entry.host() = port.wildcard ? posix::localAddress(descriptor) : port.host();
   StreamSink* sink = port.acceptor->onAccept(&entry);
   if (entry.state != State::kOpen) return;  // the acceptor has closed it
@@ -138,23 +185,43 @@ void SocketDriver::acceptStream(SocketEntry& port, int descriptor, const Address
 }
 
 void SocketDriver::acceptFailed(SocketEntry& port, int error) {
-  rest(port);
+  rest(port, kAcceptRest);
   touch(port);
   port.acceptor->onAcceptError(posix::acceptFailure(error, port.host()));
 }
 
-void SocketDriver::rest(SocketEntry& port) {
-  if (!std::exchange(port.resting, true)) deadlines_.emplace(port.deadline = now() + kAcceptRest, port.place);
+void SocketDriver::rest(SocketEntry& entry, Duration time) {
+  if (!std::exchange(entry.resting, true)) deadlines_.emplace(entry.deadline = now() + time, entry.place);
 }
 
 SocketEntry& SocketDriver::openConnection(const Address& to, const ConnectOptions& options, StreamSink& sink) {
   Failure why;
-  SocketEntry& entry = makeEntry(posix::openClient(to, options.bind, blocking_, why));
+  const bool unixSocket = to.family() == Address::Family::kUnix;
+  // Connecting a UNIX socket must not block, even for a driver that wants blocking descriptors.
+  const int descriptor = posix::openClient(to, options.bind, unixSocket ? posix::Blocking::kNo : blocking_, why);
+  SocketEntry& entry = makeEntry(descriptor);
   entry.state = State::kConnecting;
   entry.sink = &sink;
   entry.peer() = to;
-  if (entry.descriptor < 0) failLater(entry, std::move(why));
+  entry.connectsAtOnce = unixSocket;
+  if (descriptor < 0) failLater(entry, std::move(why));
+  else if (options.checkPID && !posix::UnixLock::isHeld(to.path()))
+    failLater(entry, Failure(BadFileError("cannot connect to " + to.text() + ": no living process holds the lock " + to.path() +
+                                          ".lock")));
+  else if (unixSocket) connectUnix(entry);
   return entry;
+}
+
+/// Connects a UNIX stream, or lets it rest until it is tried again.
+void SocketDriver::connectUnix(SocketEntry& entry) {
+  const posix::SocketAddress native = posix::toNative(entry.peer());
+  if (::connect(entry.descriptor, native.get(), native.length) == 0) {
+    if (blocking_ == posix::Blocking::kYes && !posix::setBlocking(entry.descriptor, blocking_))
+      return failLater(entry, posix::connectFailure(errno, entry.peer()));
+    return reportLater(entry, {});
+  }
+  if (errno == EAGAIN || errno == EINTR) rest(entry, kConnectRest);
+  else failLater(entry, posix::connectFailure(errno, entry.peer()));
 }
 
 void SocketDriver::connectEnded(SocketEntry& entry, int error) {
@@ -164,8 +231,9 @@ void SocketDriver::connectEnded(SocketEntry& entry, int error) {
   if (error != 0 && !wasReset) return fail(entry, posix::connectFailure(error, entry.peer()));
   entry.host() = posix::localAddress(entry.descriptor);
   // When nobody listens on an ephemeral port, a socket that connects to it can get that port itself
-  // and so connect to itself.
-  if (entry.host() == entry.peer()) return fail(entry, posix::connectFailure(ECONNREFUSED, entry.peer()));
+  // and so connect to itself. Both ends of an adopted UNIX pair are unnamed.
+  if (!entry.connectsAtOnce && entry.host() == entry.peer())
+    return fail(entry, posix::connectFailure(ECONNREFUSED, entry.peer()));
   entry.state = State::kOpen;
   touch(entry);
   entry.sendFailed = wasReset;
@@ -210,6 +278,7 @@ void SocketDriver::endLingering(SocketEntry& entry) {
 
 void SocketDriver::dispose(SocketEntry& entry, bool reset) {
   if (entry.resting) deadlines_.erase({entry.deadline, entry.place});
+  entry.file.reset();  // while it still listens
   entry.state = State::kClosed;
   graveyard_.push_back(&entry);
   retire(entry, reset);

@@ -21,9 +21,13 @@ namespace teasel::detail {
 ///
 /// An entry goes through these states. dispose() leads from each of them to kClosed:
 ///
-///     listen ---> kListening
-///     connect --> kConnecting --> kOpen --> kLingering
-///     accept -------------------> kOpen
+///     listen, adoptPort -----> kListening
+///     connect, adoptStream --> kConnecting --> kOpen --> kLingering
+///     accept --------------------------------> kOpen
+///
+/// The mechanism says when a TCP stream is connected. The kernel connects a UNIX stream at once, or
+/// says that the backlog of the port is full; then the entry rests and the base tries again. Such a
+/// stream, and one that was adopted, is reported by reportDue() (`connectsAtOnce`).
 ///
 /// A closed entry waits in the graveyard until no list holds it any more and the driver says that
 /// it is finished. Then reap() frees it.
@@ -36,13 +40,20 @@ class SocketDriver : public Driver {
   Instant now() noexcept final;
   void wake() noexcept final { wake_.wake(); }
   Slot* listen(const Address& at, const ListenOptions& options, Acceptor& acceptor, Failure& why) final;
+  Slot* adoptPort(int fd, Acceptor& acceptor, Failure& why) final;
+  Slot* adoptStream(int fd, StreamSink& sink, Failure& why) final;
   void shutdownWrite(Slot* stream) final;
   void close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) override;
   std::unique_ptr<ThreadPool> makeThreadPool() final;
+  std::unique_ptr<Resolver> makeResolver(Reactor& reactor) final;
+  ListenFDs listenFDs() final;
+  void closeInherited(int fd) noexcept final;
   std::size_t overdueSlots() const noexcept override;
 
  protected:
   using State = SocketEntry::State;
+  /// How long a port rests after accepting failed.
+  static constexpr Duration kAcceptRest = std::chrono::milliseconds(50);
 
   /// `blocking` says which descriptors the driver's mechanism needs.
   explicit SocketDriver(posix::Blocking blocking);
@@ -58,15 +69,16 @@ class SocketDriver : public Driver {
   virtual bool finished(SocketEntry& entry) = 0;
 
   // The turn. The poll of a driver does this, in this order: it tells the kernel what the entries
-  // in dirty() want, waits for waitFor() at most, calls sample() and reportFailures(), handles what
-  // the kernel reported, and calls expireDeadlines() and reap().
-  /// How long poll may wait: until the next deadline, but not at all when a failure must be
+  // in dirty() want, waits for waitFor() at most, calls sample() and reportDue(), handles what the
+  // kernel reported, and calls expireDeadlines() and reap().
+  /// How long poll may wait: until the next deadline, but not at all when something must be
   /// reported. Never longer than `maxWait`.
   Duration waitFor(Duration maxWait) noexcept;
   /// Takes the time of this turn, and returns it.
   Instant sample() noexcept { return sampled_ = now(); }
   Instant sampled() const noexcept { return sampled_; }
-  void reportFailures();
+  /// Reports failures, and streams that were connected at once.
+  void reportDue();
   void expireDeadlines();
   void reap();
 
@@ -91,7 +103,8 @@ class SocketDriver : public Driver {
   void failSendingLater(SocketEntry& entry, Failure why);
 
   /// Makes an entry that will connect, with its socket. If the socket cannot be opened, the entry
-  /// has no descriptor and fails later.
+  /// has no descriptor and fails later. A UNIX stream is connected here (`connectsAtOnce`); another
+  /// one is left to the driver.
   SocketEntry& openConnection(const Address& to, const ConnectOptions& options, StreamSink& sink);
   /// The kernel has finished connecting. `error` is 0, or an errno value if it failed. An error
   /// that only a connected socket can have means that it was connected and then reset.
@@ -102,8 +115,8 @@ class SocketDriver : public Driver {
   /// Accepting failed for lack of resources. The port rests: without that, a full table of
   /// descriptors would make a busy loop. The waiting connections stay in the backlog.
   void acceptFailed(SocketEntry& port, int error);
-  /// The port accepts nothing for 50 ms.
-  void rest(SocketEntry& port);
+  /// The port accepts nothing for so long, or the UNIX stream is not tried again.
+  void rest(SocketEntry& entry, Duration time);
 
   /// A lingering stream is over, whether all its bytes were sent or not.
   void endLingering(SocketEntry& entry);
@@ -118,6 +131,8 @@ class SocketDriver : public Driver {
 
  private:
   SocketEntry& makeEntry(int descriptor);
+  SocketEntry& makePort(int descriptor, const Address& host, Acceptor& acceptor);
+  void connectUnix(SocketEntry& entry);
   void reportLater(SocketEntry& entry, Failure why);
 
   posix::Wake wake_;
@@ -126,9 +141,9 @@ class SocketDriver : public Driver {
   SlotTable<SocketEntry> entries_;
   // Lists of entries. An entry is not freed while it is in one of the first two.
   std::vector<SocketEntry*> dirty_;
-  std::deque<SocketEntry*> failed_;
+  std::deque<SocketEntry*> toReport_;
   std::vector<SocketEntry*> graveyard_;
-  // The deadlines of lingering streams and resting ports, with the places of their entries.
+  // The deadlines of lingering streams and resting entries, with the places of the entries.
   std::set<std::pair<Instant, std::uint32_t>> deadlines_;
 };
 

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <teasel/drivers/detail/outgoing.hpp>
+#include <teasel/drivers/detail/posix/unix_file.hpp>
 #include <teasel/reactor/driver.hpp>
 
 namespace teasel::detail {
@@ -31,17 +33,22 @@ struct SocketEntry : Slot {
   bool failed = false;  // onError was called or will be: no other upcall follows
   // A send has failed: nothing more is sent. What has arrived is still received.
   bool sendFailed = false;
-  bool hungUp = false;    // both directions are over; the kernel would report that again and again
-  bool shut = false;      // our direction is ended
-  bool resting = false;   // a port that waits for descriptors or memory
+  bool hungUp = false;  // both directions are over; the kernel would report that again and again
+  bool shut = false;    // our direction is ended
+  // a port that waits for descriptors or memory; a UNIX stream that waits for room in a backlog
+  bool resting = false;
   bool wildcard = false;  // a port that listens on every interface
-  bool inDirty = false, inFailed = false;
+  bool adopted = false;   // others may use the same description
+  // The kernel does not tell when it is connected: a UNIX stream, or one that was adopted.
+  bool connectsAtOnce = false;
+  bool inDirty = false, inToReport = false;
   StreamSink* sink = nullptr;
   Acceptor* acceptor = nullptr;
   Outgoing outgoing;
   std::size_t reported = 0;  // what onWritten will say
   Instant deadline = kNever;
-  Failure why;  // what reportFailures() will report; for a port, what expireDeadlines() will
+  std::unique_ptr<posix::UnixFile> file;  // of a port that is a UNIX socket
+  Failure why;                            // what reportDue() will report; for a port, what expireDeadlines() will
 };
 
 }  // namespace teasel::detail

@@ -1,7 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 
+#include <teasel/core/address.hpp>
+#include <teasel/core/errors.hpp>
 #include <teasel/protocol/factory.hpp>
 
 namespace teasel::detail {
@@ -18,6 +23,13 @@ inline std::shared_ptr<Protocol> buildProtocol(const std::shared_ptr<Factory>& f
 inline std::uint16_t checkedPort(int port) {
   if (port < 0 || port > 65535) throw InvalidAddressError("port " + std::to_string(port) + " is not within 0 to 65535");
   return static_cast<std::uint16_t>(port);
+}
+
+/// The address of a UNIX socket with a name. Throws InvalidAddressError; `action` is a verb for its
+/// text.
+inline Address checkedUnixPath(std::string path, const char* action) {
+  if (path.empty()) throw InvalidAddressError(std::string("cannot ") + action + " a UNIX socket without a path");
+  return Address::unixPath(std::move(path));
 }
 
 }  // namespace teasel::detail

@@ -31,9 +31,13 @@ void SimSlot::established() {
 }
 
 void SimSlot::refused(bool routed) {
-  const std::string to = stream->side[1 - side].address.text();
-  error = routed ? Failure(ConnectionRefusedError("nobody listens on " + to), Site{})
-                 : Failure(NoRouteError("no host of the world has the address of " + to), Site{});
+  const Address& address = stream->side[1 - side].address;
+  const std::string to = address.text();
+  if (address.family() == Address::Family::kUnix && !routed)
+    error = Failure(UnknownHostError("cannot connect to " + to + ": there is no such file"), Site{});
+  else
+    error = routed ? Failure(ConnectionRefusedError("nobody listens on " + to), Site{})
+                   : Failure(NoRouteError("no host of the world has the address of " + to), Site{});
   driver.markReady(*this);
 }
 
@@ -66,7 +70,7 @@ void SimSlot::lingerOn() {
 }
 
 void SimSlot::lingerStep() {
-  if (me().wasReset) {
+  if (me().wasReset || (me().sendsFail && left > 0)) {
     driver.network_.abort(*stream, side);
     driver.release(*this);
     return;

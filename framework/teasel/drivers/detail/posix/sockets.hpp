@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include <teasel/core/address.hpp>
@@ -11,20 +12,28 @@
 namespace teasel::posix {
 
 SocketAddress toNative(const Address& address) noexcept;
-/// For families other than IPv4 and IPv6 the result is Address(), the address "none".
-Address fromNative(const SocketAddress& native) noexcept;
+/// For families other than IPv4, IPv6 and UNIX the result is Address(), the address "none". A UNIX
+/// name that is longer than Address allows counts as unnamed: a peer may choose its own name.
+Address fromNative(const SocketAddress& native);
 /// The address of a socket's own end, or of its peer; Address() if it has none.
-Address localAddress(int descriptor) noexcept;
-Address remoteAddress(int descriptor) noexcept;
+Address localAddress(int descriptor);
+Address remoteAddress(int descriptor);
 /// Whether it is 0.0.0.0 or ::, with any port.
 bool isWildcard(const Address& address) noexcept;
 
 /// Opens a TCP socket that is bound to `at` and listens. The sockets that it accepts inherit
-/// TCP_NODELAY from it. On failure returns -1 and sets `why` (a CannotListenError).
+/// TCP_NODELAY from it. On failure returns -1 and sets `why` (a CannotListenError). unix_file.hpp
+/// has the same for UNIX sockets.
 int openListener(const Address& at, int backlog, Blocking blocking, Failure& why);
-/// Opens a TCP socket that is ready to connect to `to`. It is bound to `bind` unless that is none.
-/// On failure returns -1 and sets `why` (a ConnectError).
+/// Opens a TCP or UNIX socket that is ready to connect to `to`. It is bound to `bind` unless that
+/// is none. On failure returns -1 and sets `why` (a ConnectError).
 int openClient(const Address& to, const Address& bind, Blocking blocking, Failure& why);
+/// Whether a socket is what adopting needs.
+enum class Adopt : bool { kListening, kConnected };
+/// Duplicates `descriptor`, a stream socket of IPv4, IPv6 or UNIX that listens or is connected. On
+/// failure returns -1, and `why` is the part of a sentence that says what it is: "descriptor 7 is a
+/// UDP socket".
+int adoptSocket(int descriptor, Adopt as, Blocking blocking, std::string& why);
 /// Why connecting failed: the ConnectError, or the type derived from it, for `error`.
 Failure connectFailure(int error, const Address& to);
 /// Why an established stream died: the immortal connectionLost() after a reset, otherwise a

@@ -4,6 +4,9 @@
 #include <cstring>
 #include <ctime>
 
+#include <algorithm>
+#include <array>
+
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <unistd.h>
@@ -13,8 +16,6 @@
 #if TEASEL_LINUX_SYSTEM
 #include <sys/eventfd.h>
 #else
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <climits>
 #include <cstdint>
@@ -23,10 +24,31 @@
 
 namespace teasel::posix {
 
+namespace {
+
+int protocolOf(int family) noexcept { return family == AF_UNIX ? 0 : IPPROTO_TCP; }
+
+/// Discards by receiving into a buffer, which works for sockets of every kind.
+ssize_t discardCopies(int descriptor, std::size_t most) noexcept {
+  std::array<char, 16384> piece;
+  std::size_t total = 0;
+  while (total < most) {
+    const ssize_t count = ::recv(descriptor, piece.data(), std::min(piece.size(), most - total), 0);
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return -1;
+    // The next call meets the end of the stream, or EAGAIN, once more.
+    if (count <= 0) return total > 0 ? static_cast<ssize_t>(total) : count;
+    total += static_cast<std::size_t>(count);
+    if (static_cast<std::size_t>(count) < piece.size()) break;  // that was all
+  }
+  return static_cast<ssize_t>(total);
+}
+
+}  // namespace
+
 #if TEASEL_LINUX_SYSTEM
 
 int openSocket(int family, Blocking blocking) noexcept {
-  return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | (blocking == Blocking::kNo ? SOCK_NONBLOCK : 0), IPPROTO_TCP);
+  return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | (blocking == Blocking::kNo ? SOCK_NONBLOCK : 0), protocolOf(family));
 }
 
 int acceptSocket(int listener, SocketAddress& peer) noexcept {
@@ -61,8 +83,9 @@ int openWakeUp(int (&ends)[2]) noexcept {
 }
 
 ssize_t discard(int descriptor, std::size_t most) noexcept {
-  // TCP throws the bytes away without copying them.
-  return ::recv(descriptor, nullptr, most, MSG_TRUNC | MSG_DONTWAIT);
+  // TCP throws the bytes away without copying them. A UNIX socket says EFAULT and keeps them.
+  const ssize_t count = ::recv(descriptor, nullptr, most, MSG_TRUNC | MSG_DONTWAIT);
+  return count < 0 && errno == EFAULT ? discardCopies(descriptor, most) : count;
 }
 
 int waitForAny(pollfd* watched, std::size_t count, Duration maxWait) noexcept {
@@ -87,10 +110,7 @@ std::string errorText(int error) {
 namespace {
 
 bool configure(int descriptor, Blocking blocking) noexcept {
-  if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return false;
-  const int flags = ::fcntl(descriptor, F_GETFL);
-  if (flags < 0) return false;
-  return ::fcntl(descriptor, F_SETFL, blocking == Blocking::kNo ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) == 0;
+  return ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 && setBlocking(descriptor, blocking);
 }
 
 /// Closes and keeps errno.
@@ -130,23 +150,31 @@ constexpr ErrorName kErrorNames[] = {
     {EHOSTUNREACH, "EHOSTUNREACH"},
     {EINTR, "EINTR"},
     {EINVAL, "EINVAL"},
+    {EISDIR, "EISDIR"},
+    {ELOOP, "ELOOP"},
     {EMFILE, "EMFILE"},
+    {ENAMETOOLONG, "ENAMETOOLONG"},
     {ENETDOWN, "ENETDOWN"},
     {ENETUNREACH, "ENETUNREACH"},
     {ENFILE, "ENFILE"},
     {ENOBUFS, "ENOBUFS"},
+    {ENOENT, "ENOENT"},
     {ENOMEM, "ENOMEM"},
     {ENOTCONN, "ENOTCONN"},
+    {ENOTDIR, "ENOTDIR"},
+    {ENOTSOCK, "ENOTSOCK"},
     {EPERM, "EPERM"},
     {EPIPE, "EPIPE"},
     {EPROTO, "EPROTO"},
+    {EPROTOTYPE, "EPROTOTYPE"},
+    {EROFS, "EROFS"},
     {ETIMEDOUT, "ETIMEDOUT"},
 };
 
 }  // namespace
 
 int openSocket(int family, Blocking blocking) noexcept {
-  return configuredSocket(::socket(family, SOCK_STREAM, IPPROTO_TCP), blocking);
+  return configuredSocket(::socket(family, SOCK_STREAM, protocolOf(family)), blocking);
 }
 
 int acceptSocket(int listener, SocketAddress& peer) noexcept {
@@ -164,19 +192,7 @@ int openPipe(int (&ends)[2], Blocking blocking) noexcept {
 
 int openWakeUp(int (&ends)[2]) noexcept { return openPipe(ends, Blocking::kNo); }
 
-ssize_t discard(int descriptor, std::size_t most) noexcept {
-  std::array<char, 16384> piece;
-  std::size_t total = 0;
-  while (total < most) {
-    const ssize_t count = ::recv(descriptor, piece.data(), std::min(piece.size(), most - total), 0);
-    if (count < 0 && errno != EAGAIN && errno != EINTR) return -1;
-    // The next call meets the end of the stream, or EAGAIN, once more.
-    if (count <= 0) return total > 0 ? static_cast<ssize_t>(total) : count;
-    total += static_cast<std::size_t>(count);
-    if (static_cast<std::size_t>(count) < piece.size()) break;  // that was all
-  }
-  return static_cast<ssize_t>(total);
-}
+ssize_t discard(int descriptor, std::size_t most) noexcept { return discardCopies(descriptor, most); }
 
 int waitForAny(pollfd* watched, std::size_t count, Duration maxWait) noexcept {
   if (maxWait == Duration::max()) return ::poll(watched, static_cast<nfds_t>(count), -1);
@@ -196,6 +212,21 @@ std::string errorText(int error) {
 }
 
 #endif
+
+int duplicate(int descriptor, Blocking blocking) noexcept {
+  const int made = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (made < 0 || setBlocking(made, blocking)) return made;
+  const int error = errno;
+  ::close(made);
+  errno = error;
+  return -1;
+}
+
+bool setBlocking(int descriptor, Blocking blocking) noexcept {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags < 0) return false;
+  return ::fcntl(descriptor, F_SETFL, blocking == Blocking::kNo ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) == 0;
+}
 
 void closeWakeUp(const int (&ends)[2]) noexcept {
   ::close(ends[0]);

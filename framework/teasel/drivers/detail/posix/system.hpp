@@ -49,11 +49,16 @@ struct SocketAddress {
 // second call: a program that another thread starts between the two calls inherits the descriptor.
 // A call that fails returns -1 and sets errno.
 
-/// Makes a TCP socket of `family`, which is AF_INET or AF_INET6.
+/// Makes a stream socket of `family`: AF_INET or AF_INET6 for TCP, or AF_UNIX.
 int openSocket(int family, Blocking blocking) noexcept;
 /// Accepts the next connection of `listener`, as a socket that never blocks, and sets `peer` to the
 /// address that it comes from. `listener` must not block.
 int acceptSocket(int listener, SocketAddress& peer) noexcept;
+/// Makes another descriptor of the same description. Sets whether calls on it wait; this changes
+/// that for `descriptor`, too.
+int duplicate(int descriptor, Blocking blocking) noexcept;
+/// Sets whether calls on the descriptor wait. Returns false and sets errno if that fails.
+bool setBlocking(int descriptor, Blocking blocking) noexcept;
 /// Whether accept failed with `error` because of that one connection: then the next one may be
 /// accepted at once.
 bool concernsOneConnection(int error) noexcept;

@@ -14,16 +14,19 @@ namespace {
 
 constexpr Logger kLog("port");
 
-class TcpPort final : public Port, private Acceptor, private ConnectionOwner, private TurnEnd, private Resource {
+class StreamPort final : public Port, private Acceptor, private ConnectionOwner, private TurnEnd, private Resource {
  public:
-  TcpPort(Reactor& reactor, std::shared_ptr<Factory> factory) : reactor_(&reactor), factory_(std::move(factory)) {}
+  StreamPort(Reactor& reactor, std::shared_ptr<Factory> factory) : reactor_(&reactor), factory_(std::move(factory)) {}
 
-  void start(const Address& at, int backlog) {
+  /// Starts to listen with the slot that `open` makes: a call of the driver, which takes an
+  /// acceptor and a place for the reason why there is no slot.
+  template <class F>
+  void start(F&& open) {
     Failure why;
-    slot_ = reactor_->driver().listen(at, ListenOptions{backlog}, *this, why);
+    slot_ = open(static_cast<Acceptor&>(*this), why);
     if (slot_ == nullptr) why.raise();
     host_ = slot_->host();
-    self_ = std::static_pointer_cast<TcpPort>(shared_from_this());
+    self_ = std::static_pointer_cast<StreamPort>(shared_from_this());
     reactor_->addResource(*this);
     try {
       factory_->doStart();
@@ -62,7 +65,7 @@ class TcpPort final : public Port, private Acceptor, private ConnectionOwner, pr
   void connectionClosed(const Failure&) override {}
 
   void endTurn() override {
-    const std::shared_ptr<TcpPort> keep = std::move(self_);
+    const std::shared_ptr<StreamPort> keep = std::move(self_);
     unlink();
     const Reactor& reactor = *std::exchange(reactor_, nullptr);
     const std::uint32_t life = reactor.lives();
@@ -91,7 +94,7 @@ class TcpPort final : public Port, private Acceptor, private ConnectionOwner, pr
   Reactor* reactor_;  // null when it has stopped
   Slot* slot_ = nullptr;
   std::shared_ptr<Factory> factory_;
-  std::shared_ptr<TcpPort> self_;
+  std::shared_ptr<StreamPort> self_;
   Address host_;
   std::vector<Deferred<void>> waiting_;
 };
@@ -103,9 +106,29 @@ std::shared_ptr<Port> Reactor::listenTCP(int port, std::shared_ptr<Factory> fact
   const auto at = interface.empty() ? std::optional(Address::ipv4(0, 0, 0, 0, checked)) : Address::parse(interface, checked);
   if (!at) throw InvalidAddressError("cannot listen on \"" + std::string(interface) + "\": an interface is an IP literal");
   if (factory == nullptr) throw UsageError("listenTCP needs a factory");
-  auto tcp = std::make_shared<TcpPort>(*this, std::move(factory));
-  tcp->start(*at, backlog);
-  return tcp;
+  auto made = std::make_shared<StreamPort>(*this, std::move(factory));
+  made->start([&](Acceptor& acceptor, Failure& why) { return driver_->listen(*at, ListenOptions{backlog}, acceptor, why); });
+  return made;
+}
+
+std::shared_ptr<Port> Reactor::listenUNIX(std::string path, std::shared_ptr<Factory> factory, const UnixListenOptions& options) {
+  const Address at = detail::checkedUnixPath(std::move(path), "listen on");
+  if (factory == nullptr) throw UsageError("listenUNIX needs a factory");
+  if (options.wantPID && at.abstract()) throw UsageError("the abstract name " + at.text() + " has no lock: wantPID needs a file");
+  if ((options.mode & ~07777) != 0)
+    throw UsageError("the mode " + std::to_string(options.mode) + " of " + at.text() + " is none");
+  auto port = std::make_shared<StreamPort>(*this, std::move(factory));
+  port->start([&](Acceptor& acceptor, Failure& why) {
+    return driver_->listen(at, ListenOptions{options.backlog, options.mode, options.wantPID}, acceptor, why);
+  });
+  return port;
+}
+
+std::shared_ptr<Port> Reactor::adoptStreamPort(int fd, std::shared_ptr<Factory> factory) {
+  if (factory == nullptr) throw UsageError("adoptStreamPort needs a factory");
+  auto port = std::make_shared<StreamPort>(*this, std::move(factory));
+  port->start([&](Acceptor& acceptor, Failure& why) { return driver_->adoptPort(fd, acceptor, why); });
+  return port;
 }
 
 }  // namespace teasel

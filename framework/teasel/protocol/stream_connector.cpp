@@ -15,11 +15,19 @@ namespace {
 
 constexpr Logger kLog("connector");
 
-class TcpConnector final : public Connector, private ConnectionOwner, private TurnEnd, private Resource {
+/// Where a connector connects to.
+struct Destination {
+  std::string text;        // what getDestination says
+  std::string host;        // an IP literal or a name; not used with an address
+  std::uint16_t port = 0;  // the same
+  Address address;         // of a UNIX socket
+  ConnectOptions options{};
+};
+
+class StreamConnector final : public Connector, private ConnectionOwner, private TurnEnd, private Resource {
  public:
-  TcpConnector(Reactor& reactor, std::string host, std::uint16_t port, std::shared_ptr<ClientFactory> factory, Duration timeout,
-               const Address& bind)
-      : reactor_(reactor), host_(std::move(host)), port_(port), factory_(std::move(factory)), timeout_(timeout), bind_(bind) {}
+  StreamConnector(Reactor& reactor, Destination to, std::shared_ptr<ClientFactory> factory, Duration timeout)
+      : reactor_(reactor), to_(std::move(to)), factory_(std::move(factory)), timeout_(timeout) {}
 
   void connect() override {
     if (state_ != State::kDisconnected)
@@ -28,7 +36,7 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
     ++attempt_;
     failure_ = Failure();
     if (self_ == nullptr) {
-      self_ = std::static_pointer_cast<TcpConnector>(shared_from_this());
+      self_ = std::static_pointer_cast<StreamConnector>(shared_from_this());
       reactor_.addResource(*this);
     }
     // The factory hears of the attempt at the end of the turn: no callback runs inside this call.
@@ -46,7 +54,7 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
   }
 
   State state() const noexcept override { return state_; }
-  std::string getDestination() const override { return host_ + ':' + std::to_string(port_); }
+  std::string getDestination() const override { return to_.text; }
   const std::shared_ptr<ClientFactory>& factory() const noexcept override { return factory_; }
 
  private:
@@ -79,18 +87,27 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
       timer_ = reactor_.callLater(timeout_, [this] {
         giveUp(Failure(TimeoutError("connecting to " + getDestination() + " took longer than " + durationText(timeout_))));
       });
-    if (const auto literal = Address::parse(host_, port_)) return connectTo(*literal);
-    reactor_.resolver().resolve(
-        host_, port_, [weak = weak_from_this(), attempt = attempt_](std::vector<Address> addresses, const Failure& why) {
-          const auto self = std::static_pointer_cast<TcpConnector>(weak.lock());
+    if (to_.address.family() != Address::Family::kNone) return connectTo(to_.address);
+    if (const auto literal = Address::parse(to_.host, to_.port)) return connectTo(*literal);
+    lookup_ = reactor_.resolver().resolve(
+        to_.host, to_.port,
+        [weak = weak_from_this(), attempt = attempt_](const std::vector<Address>& addresses, const Failure& why) {
+          const auto self = std::static_pointer_cast<StreamConnector>(weak.lock());
           if (self == nullptr || self->attempt_ != attempt || self->state_ != State::kConnecting || self->failure_) return;
           if (why) self->failed(why);
-          else self->connectTo(addresses.front());
+          else self->connectTo(preferred(addresses));
         });
   }
 
+  /// The first IPv4 address, or the first one if there is none.
+  static const Address& preferred(const std::vector<Address>& addresses) noexcept {
+    for (const Address& each : addresses)
+      if (each.family() == Address::Family::kIPv4) return each;
+    return addresses.front();
+  }
+
   void connectTo(const Address& address) {
-    connection_ = Connection::connect(reactor_, address, ConnectOptions{bind_}, std::shared_ptr<ConnectionOwner>(self_, this));
+    connection_ = Connection::connect(reactor_, address, to_.options, std::shared_ptr<ConnectionOwner>(self_, this));
   }
 
   void giveUp(const Failure& why) {
@@ -118,8 +135,9 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
 
   template <class F>
   void ended(F&& report, const char* callback) {
-    const std::shared_ptr<TcpConnector> keep = self_;
+    const std::shared_ptr<StreamConnector> keep = self_;
     timer_.cancelIfActive();
+    lookup_.cancel();
     connection_.reset();
     protocol_.reset();
     begun_ = false;
@@ -151,20 +169,28 @@ class TcpConnector final : public Connector, private ConnectionOwner, private Tu
   }
 
   Reactor& reactor_;
-  const std::string host_;
-  const std::uint16_t port_;
+  const Destination to_;
   const std::shared_ptr<ClientFactory> factory_;
   const Duration timeout_;
-  const Address bind_;
-  std::shared_ptr<TcpConnector> self_;
+  std::shared_ptr<StreamConnector> self_;
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<Protocol> protocol_;
   DelayedCall timer_;
+  Lookup lookup_;
   Failure failure_;  // why this attempt is given up
   std::uint64_t attempt_ = 0;
   State state_ = State::kDisconnected;
   bool started_ = false, begun_ = false;
 };
+
+std::shared_ptr<Connector> startConnecting(Reactor& reactor, const std::string& call, Destination to,
+                                           std::shared_ptr<ClientFactory> factory, Duration timeout) {
+  if (factory == nullptr) throw UsageError(call + " needs a factory");
+  if (timeout < Duration::zero()) throw NegativeDelay(call + " with a timeout of " + durationText(timeout));
+  auto connector = std::make_shared<StreamConnector>(reactor, std::move(to), std::move(factory), timeout);
+  connector->connect();
+  return connector;
+}
 
 }  // namespace
 
@@ -172,11 +198,16 @@ std::shared_ptr<Connector> Reactor::connectTCP(std::string host, int port, std::
                                                Duration timeout, const Address& bindAddress) {
   const std::uint16_t checked = detail::checkedPort(port);
   if (checked == 0) throw InvalidAddressError("cannot connect to port 0");
-  if (factory == nullptr) throw UsageError("connectTCP needs a factory");
-  if (timeout < Duration::zero()) throw NegativeDelay("connectTCP with a timeout of " + durationText(timeout));
-  auto connector = std::make_shared<TcpConnector>(*this, std::move(host), checked, std::move(factory), timeout, bindAddress);
-  connector->connect();
-  return connector;
+  std::string text = host + ':' + std::to_string(port);
+  return startConnecting(*this, "connectTCP", {std::move(text), std::move(host), checked, {}, ConnectOptions{bindAddress}},
+                         std::move(factory), timeout);
+}
+
+std::shared_ptr<Connector> Reactor::connectUNIX(std::string path, std::shared_ptr<ClientFactory> factory, Duration timeout,
+                                                bool checkPID) {
+  const Address to = detail::checkedUnixPath(std::move(path), "connect to");
+  if (checkPID && to.abstract()) throw UsageError("the abstract name " + to.text() + " has no lock: checkPID needs a file");
+  return startConnecting(*this, "connectUNIX", {to.text(), {}, 0, to, ConnectOptions{{}, checkPID}}, std::move(factory), timeout);
 }
 
 }  // namespace teasel

@@ -1,0 +1,70 @@
+#include <teasel/reactor/threaded_resolver.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <teasel/core/errors.hpp>
+#include <teasel/reactor/reactor.hpp>
+
+namespace teasel {
+
+/// A lookup in a thread. The question stays in the reactor's thread; the thread sees the name.
+struct ThreadedResolver::Running {
+  std::string name;
+  std::vector<Address> addresses{};
+};
+
+ThreadedResolver::ThreadedResolver(Reactor& reactor, BlockingLookup lookUp)
+    : Resolver(reactor), reactor_(reactor), lookUp_(lookUp), self_(std::make_shared<ThreadedResolver*>(this)) {}
+
+ThreadedResolver::~ThreadedResolver() { *self_ = nullptr; }
+
+void ThreadedResolver::ask(std::shared_ptr<Question> question) {
+  // Those that were cancelled make room, so that the queue does not grow beyond the open questions.
+  if (waiting_.size() >= openQuestions()) std::erase_if(waiting_, [](const auto& each) { return !each->pending(); });
+  waiting_.push_back(std::move(question));
+  begin();
+}
+
+void ThreadedResolver::abandoned() noexcept {
+  // What still runs in threads was forgotten, and reports to nobody.
+  *self_ = nullptr;
+  self_ = std::make_shared<ThreadedResolver*>(this);
+  waiting_.clear();
+  running_ = 0;
+}
+
+void ThreadedResolver::begin() {
+  while (running_ < kMostAtOnce && !waiting_.empty()) {
+    const std::shared_ptr<Question> question = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (!question->pending()) continue;
+    const auto job = std::make_shared<Running>(Running{question->name()});
+    try {
+      reactor_.callInThreadWithCallback(
+          [self = self_, question, job](const Failure& failure) {
+            if (*self != nullptr) (*self)->end(question, std::move(job->addresses), failure);
+          },
+          [lookUp = lookUp_, job] { job->addresses = lookUp(job->name); });
+    } catch (const std::exception& error) {
+      // No thread, too many calls in threads, or the reactor has been shut down. It is told later,
+      // because this may run inside resolve().
+      clock().callLater(Duration::zero(), [question, why = Failure(DNSLookupError("cannot resolve " + question->name() + ": " +
+                                                                                  error.what()))] { question->fail(why); });
+      continue;
+    }
+    ++running_;
+  }
+}
+
+void ThreadedResolver::end(const std::shared_ptr<Question>& question, std::vector<Address> addresses, const Failure& failure) {
+  --running_;
+  // First: what the answer does may throw.
+  begin();
+  if (!failure) question->answer(std::move(addresses));
+  else if (failure.check<DNSLookupError>() != nullptr) question->fail(failure);
+  else question->fail(Failure(DNSLookupError("cannot resolve " + question->name() + ": " + failure.what()), Site{}));
+}
+
+}  // namespace teasel
