@@ -33,8 +33,8 @@ std::string inOneLine(const EndpointStringError& error) {
   std::string keys;
   for (const std::string& key : error.keys()) keys += (keys.empty() ? "" : ", ") + key;
   if (!keys.empty()) keys = (error.endpoint().empty() ? "; the kinds are: " : "; " + error.endpoint() + " has the keys ") + keys;
-  return "cannot listen on '" + error.text() + "': " + error.problem() + ", at character " + std::to_string(error.position() + 1) +
-         keys;
+  return "cannot listen on '" + error.text() + "': " + error.problem() + ", at character " +
+         std::to_string(error.position() + 1) + keys;
 }
 
 }  // namespace

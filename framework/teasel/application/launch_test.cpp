@@ -102,9 +102,7 @@ TEST_F(LaunchTest, RefusesADescriptionInOneLineThatNamesTheKeys) {
   EXPECT_THAT(refusal("tpc:80"), HasSubstr("; the kinds are: "));
 }
 
-TEST_F(LaunchTest, RefusesToServeNowhere) {
-  EXPECT_THROW(launch({})->serve(greeter), ConfigurationError);
-}
+TEST_F(LaunchTest, RefusesToServeNowhere) { EXPECT_THROW(launch({})->serve(greeter), ConfigurationError); }
 
 TEST_F(LaunchTest, ServesAnEndpointThatTheCallerHasMade) {
   const auto service = launch({})->serve(std::make_shared<TCP4ServerEndpoint>(reactor, 84), greeter);

@@ -18,7 +18,8 @@ namespace {
 using detail::Option;
 using detail::OptionKind;
 
-constexpr const char* kBuiltIn[] = {"listen", "reactor", "config", "pid-file", "log", "log-format", "log-level", "help", "version"};
+constexpr const char* kBuiltIn[] = {"listen",     "reactor",   "config", "pid-file", "log",
+                                    "log-format", "log-level", "help",   "version"};
 
 bool wellFormed(std::string_view name) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
@@ -48,38 +49,36 @@ Option numberOption(std::string name, std::string value, std::string about, Numb
 
 Option textOption(std::string name, std::string value, std::string about, std::string& target) {
   if (!target.empty()) about += " (default: " + target + ")";
-  return {std::move(name),
-          std::move(value),
-          std::move(about),
-          OptionKind::kText,
-          "a text",
-          [&target](const auto& texts) { return target = texts.back(), true; }};
+  return {std::move(name),   std::move(value), std::move(about),
+          OptionKind::kText, "a text",         [&target](const auto& texts) { return target = texts.back(), true; }};
 }
 
 Option textsOption(std::string name, std::string value, std::string about, std::vector<std::string>& target) {
   std::string defaults;
   for (const std::string& text : target) defaults += (defaults.empty() ? "" : ", ") + text;
   if (!defaults.empty()) about += " (default: " + defaults + ")";
-  return {std::move(name),
-          std::move(value),
-          std::move(about),
-          OptionKind::kTexts,
-          "texts",
-          [&target](const auto& texts) { return target = texts, true; }};
+  return {std::move(name),    std::move(value), std::move(about),
+          OptionKind::kTexts, "texts",          [&target](const auto& texts) { return target = texts, true; }};
 }
 
 Option switchOption(std::string name, std::string about, bool& target) {
-  return {std::move(name), "", std::move(about), OptionKind::kSwitch, "true or false",
-          [&target](const auto& texts) { return target = texts.back() == "true", true; }};
+  return {std::move(name),  "",
+          std::move(about), OptionKind::kSwitch,
+          "true or false",  [&target](const auto& texts) { return target = texts.back() == "true", true; }};
 }
 
 /// An option whose values have names.
 template <class Value, std::size_t kCount>
-Option choiceOption(std::string name, std::string value, std::string about, const std::pair<const char*, Value> (&choices)[kCount],
-                    Value& target) {
+Option choiceOption(std::string name, std::string value, std::string about,
+                    const std::pair<const char*, Value> (&choices)[kCount], Value& target) {
   std::string takes;
-  for (std::size_t i = 0; i < kCount; ++i) takes += (i == 0 ? "" : i + 1 == kCount ? " or " : ", ") + std::string(choices[i].first);
-  return {std::move(name), std::move(value), std::move(about) + ": " + takes, OptionKind::kText, takes,
+  for (std::size_t i = 0; i < kCount; ++i)
+    takes += (i == 0 ? "" : i + 1 == kCount ? " or " : ", ") + std::string(choices[i].first);
+  return {std::move(name),
+          std::move(value),
+          std::move(about) + ": " + takes,
+          OptionKind::kText,
+          takes,
           [&target, &choices](const std::vector<std::string>& texts) {
             for (const auto& [known, chosen] : choices)
               if (texts.back() == known) return target = chosen, true;
@@ -122,15 +121,19 @@ struct Application::State {
     const auto taken = [&](const auto& known) { return option.name == known; };
     const bool builtIn = std::any_of(std::begin(kBuiltIn), std::end(kBuiltIn), taken);
     if (!wellFormed(option.name))
-      throw UsageError("an option cannot be called '" + option.name + "': use lower-case letters, digits and dashes, two at least");
+      throw UsageError("an option cannot be called '" + option.name +
+                       "': use lower-case letters, digits and dashes, two at least");
     if (builtIn || std::any_of(options.begin(), options.end(), [&](const Option& known) { return taken(known.name); }))
       throw UsageError("there is an option '" + option.name + "' already");
     options.push_back(std::move(option));
   }
   void addBuiltIn(bool choosesReactor) {
     if (listens)
-      options.push_back(textsOption("listen", "STRING", "where to listen, such as tcp:8000:interface=127.0.0.1 or unix:PATH; may be given several times", settings.listen));
-    if (choosesReactor) options.push_back(textOption("reactor", "NAME", "how the loop waits: " + knownDrivers(), settings.driver));
+      options.push_back(textsOption(
+          "listen", "STRING", "where to listen, such as tcp:8000:interface=127.0.0.1 or unix:PATH; may be given several times",
+          settings.listen));
+    if (choosesReactor)
+      options.push_back(textOption("reactor", "NAME", "how the loop waits: " + knownDrivers(), settings.driver));
     options.push_back(textOption("config", "FILE", "a TOML file with options; the command line wins over it", config));
     options.back().inFile = false;
     options.push_back(textOption("pid-file", "FILE", "holds the process number while the program runs", settings.pidFile));
@@ -157,8 +160,7 @@ struct Application::State {
   }
 };
 
-Application::Application(std::string name, std::string about, std::string version)
-    : state_(std::make_unique<State>()) {
+Application::Application(std::string name, std::string about, std::string version) : state_(std::make_unique<State>()) {
   state_->about = {std::move(name), std::move(about), std::move(version)};
 }
 Application::~Application() = default;

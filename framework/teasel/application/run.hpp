@@ -81,7 +81,8 @@ class Launch {
 ///     int main(int argc, char** argv) {
 ///       std::string quote = "An apple a day keeps the doctor away";
 ///       Application application("qotd_server", "Sends the quote of the day.");
-///       application.listens("tcp:8007:interface=127.0.0.1").add("quote", "TEXT", "the quote", quote);
+///       application.listens("tcp:8007:interface=127.0.0.1");
+///       application.add("quote", "TEXT", "the quote", quote);
 ///       return application.run(argc, argv, [&](Launch& launch) {
 ///         return launch.serve(std::make_shared<QOTDFactory>(quote));
 ///       });
@@ -100,7 +101,7 @@ class Launch {
 ///     --help, --version
 ///
 /// SIGTERM and SIGINT stop the service; run() returns when it has stopped. A second one ends the
-/// process at once, and removes only the PID file. SIGHUP opens the log file anew, for log rotation.
+/// process at once, and removes only the PID file. SIGHUP opens the log file anew (log rotation).
 /// SIGPIPE is ignored from then on. If NOTIFY_SOCKET is set (systemd, Type=notify), READY=1 goes
 /// there when the service has started, and STOPPING=1 when it begins to stop.
 ///

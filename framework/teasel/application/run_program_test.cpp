@@ -94,7 +94,8 @@ TEST_F(RunProgram, StopsTheServiceOnSigtermAndSigintAndWaitsForIt) {
     const auto program = started({"--stop-ms", "50"});
     program->signal(signal);
     const std::string text = program->rest();
-    EXPECT_THAT(text, MatchesRegex("[^\n]*the service stops\n[^\n]*the service has stopped\n[^\n]*runner_test_program: stopped\n"));
+    EXPECT_THAT(text,
+                MatchesRegex("[^\n]*the service stops\n[^\n]*the service has stopped\n[^\n]*runner_test_program: stopped\n"));
     EXPECT_EQ(program->exitStatus(), kExitClean);
   }
 }
@@ -140,8 +141,9 @@ TEST_F(RunProgram, EndsWhenTheServiceStopsTheReactor) {
 
 TEST_F(RunProgram, SaysThatTheServiceFailed) {
   fails({"--mode", "none"}, kExitFailed, "the maker gave no service");
-  for (const auto& [mode, what] : {std::pair("fails", "the service does not want to start"), std::pair("fails-later", "the service broke"),
-                                   std::pair("stop-fails", "could not stop: the service does not want to stop")}) {
+  for (const auto& [mode, what] :
+       {std::pair("fails", "the service does not want to start"), std::pair("fails-later", "the service broke"),
+        std::pair("stop-fails", "could not stop: the service does not want to stop")}) {
     const auto program = start({"--mode", mode, "--log", path("log")});
     if (std::string(mode) == "stop-fails") {
       EXPECT_TRUE(soonContains("log", "the service is started"));
@@ -149,23 +151,25 @@ TEST_F(RunProgram, SaysThatTheServiceFailed) {
     }
     EXPECT_EQ(program->rest(), std::string("runner_test_program: ") + what + "\n");
     EXPECT_EQ(program->exitStatus(), kExitFailed);
-    EXPECT_THAT(content("log"), AllOf(HasSubstr(std::string("critical runner_test_program: ") + what), EndsWith("stopped after a failure\n")));
+    EXPECT_THAT(content("log"),
+                AllOf(HasSubstr(std::string("critical runner_test_program: ") + what), EndsWith("stopped after a failure\n")));
     files::remove(path("log"));
   }
 }
 
 TEST_F(RunProgram, LogsTheLineOnceWhereTheLogIsStandardError) {
   const auto program = start({"--mode", "fails"});
-  EXPECT_THAT(program->rest(), MatchesRegex("[^\n]*listening on [^\n]*\n20[^\n]*critical runner_test_program: the service does not want "
-                                            "to start\n[^\n]*stopped after a failure\n"));
+  EXPECT_THAT(program->rest(),
+              MatchesRegex("[^\n]*listening on [^\n]*\n20[^\n]*critical runner_test_program: the service does not want "
+                           "to start\n[^\n]*stopped after a failure\n"));
   EXPECT_EQ(program->exitStatus(), kExitFailed);
 }
 
 TEST_F(RunProgram, ListensOnNothingWhenAPortIsInUse) {
   const auto first = start({});
   const std::string port = portOf(lineWith(*first, "listening on "));
-  const auto second = start({"--listen", "tcp:0:interface=127.0.0.1", "--listen", "tcp:" + port + ":interface=127.0.0.1", "--log", path("log"),
-                             "--pid-file", path("pid")});
+  const auto second = start({"--listen", "tcp:0:interface=127.0.0.1", "--listen", "tcp:" + port + ":interface=127.0.0.1", "--log",
+                             path("log"), "--pid-file", path("pid")});
   EXPECT_THAT(second->rest(), MatchesRegex("runner_test_program: [^\n]*127.0.0.1:" + port + "[^\n]*EADDRINUSE[^\n]*\n"));
   EXPECT_EQ(second->exitStatus(), kExitFailed);
   EXPECT_THAT(content("log"), AllOf(HasSubstr("listening on 127.0.0.1:"), Not(HasSubstr("the service is started"))));
@@ -209,7 +213,8 @@ TEST_F(RunProgram, LogsJsonInLines) {
   std::istringstream lines(content("log"));
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count)
-    EXPECT_THAT(line, MatchesRegex("\\{\"time\":\"[0-9T:.-]+Z\",\"level\":\"[a-z]+\",\"source\":\"[a-z_]+\",\"message\":\".*\"\\}+"));
+    EXPECT_THAT(line,
+                MatchesRegex("\\{\"time\":\"[0-9T:.-]+Z\",\"level\":\"[a-z]+\",\"source\":\"[a-z_]+\",\"message\":\".*\"\\}+"));
   EXPECT_GE(count, 6);
   EXPECT_THAT(content("log"), HasSubstr(R"("message":"line one\nline two \u001b","failure":{"kind":"std::runtime_error",)"
                                         R"("what":"a \"quoted\" reason")"));
@@ -296,7 +301,8 @@ TEST_F(RunProgram, SaysInOneLineWhatIsWrongWithItsOptions) {
   fails({"--config", path("value.toml")}, kExitUsage, "value.toml:1: log-format cannot be 'xml'; it takes text or json");
   fails({"--config", path("none.toml")}, kExitUsage, "none.toml': No such file or directory");
   fails({"--mod", "x"}, kExitUsage, "unknown option '--mod'; see --help");
-  fails({"--stop-ms", "3000000000"}, kExitUsage, "--stop-ms cannot be '3000000000'; it takes a whole number from -2147483648 to 2147483647");
+  fails({"--stop-ms", "3000000000"}, kExitUsage,
+        "--stop-ms cannot be '3000000000'; it takes a whole number from -2147483648 to 2147483647");
   fails({"--log-level", "loud"}, kExitUsage, "it takes debug, info, warn, error or critical");
   fails({"--reactor", "kqueue"}, kExitUsage, "there is no driver 'kqueue'; known: epoll");
   fails({"--mode", "bad-option"}, kExitUsage, "--mode cannot be 'bad-option'");

@@ -48,8 +48,8 @@ TEST(Application, RefusesOptionsWithAMalformedOrTakenName) {
   std::string target;
   bool flag = false;
   Application application("program");
-  for (const char* name : {"", "x", "-x", "x-", "Xy", "a b", "a=b", "a_b", "listen", "reactor", "config", "pid-file", "log", "log-format",
-                           "log-level", "help", "version"}) {
+  for (const char* name : {"", "x", "-x", "x-", "Xy", "a b", "a=b", "a_b", "listen", "reactor", "config", "pid-file", "log",
+                           "log-format", "log-level", "help", "version"}) {
     EXPECT_THROW(application.add(name, "TEXT", "about", target), UsageError) << name;
     EXPECT_THROW(application.add(name, "about", flag), UsageError) << name;
   }

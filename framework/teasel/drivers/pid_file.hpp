@@ -33,7 +33,7 @@ class PidFileHeld : public PidFileError {
 /// that holds anything else than one number and white space is refused, and stays as it is.
 ///
 /// The file appears complete, under its name, in one step: no reader sees a part of it. Of several
-/// processes that start at once, one gets it. The folder must be writable, and on a file system with
+/// processes that start at once, one gets it. The folder must be writable, on a file system with
 /// hard links.
 class PidFile {
  public:

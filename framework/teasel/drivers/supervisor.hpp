@@ -24,8 +24,8 @@ class Supervisor {
   /// Whether there is one to be told.
   bool present() const noexcept { return !address_.empty(); }
   /// Sends assignments, one per line, for example "READY=1\nSTATUS=listening". Waits at most a
-  /// second when the supervisor does not read. Returns "" on success and where nobody is to be told,
-  /// otherwise one line that says what is wrong.
+  /// second when the supervisor does not read. Returns "" on success and where nobody is to be
+  /// told, otherwise one line that says what is wrong.
   std::string notify(std::string_view state) const;
 
  private:

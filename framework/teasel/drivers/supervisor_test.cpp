@@ -91,7 +91,8 @@ TEST(Supervisor, MayHaveAnAbstractAddressOfAnyLengthThatFits) {
 
 TEST(Supervisor, SaysWhyItCannotBeTold) {
   EXPECT_THAT(Supervisor("vsock:2:9").notify("READY=1"), HasSubstr("'vsock:2:9': it must be an absolute path or begin with '@'"));
-  EXPECT_THAT(Supervisor("/nowhere/at/all").notify("READY=1"), HasSubstr("'/nowhere/at/all': No such file or directory (ENOENT)"));
+  EXPECT_THAT(Supervisor("/nowhere/at/all").notify("READY=1"),
+              HasSubstr("'/nowhere/at/all': No such file or directory (ENOENT)"));
   EXPECT_THAT(Supervisor("/" + std::string(200, 'x')).notify("READY=1"), HasSubstr("it is longer than"));
   EXPECT_THAT(Supervisor(somewhere()).notify(std::string(Supervisor::kMaxState + 1, 'x')), HasSubstr("more than 4096 bytes"));
 }

@@ -108,7 +108,8 @@ struct Entry {
 std::vector<Entry> entriesOf(const toml::value& root) {
   std::vector<Entry> entries;
   for (const auto& [key, value] : root.as_table()) entries.push_back({value.location().line(), key, &value});
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return std::tie(a.line, a.key) < std::tie(b.line, b.key); });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.line, a.key) < std::tie(b.line, b.key); });
   return entries;
 }
 
@@ -127,14 +128,23 @@ class Nesting {
  private:
   void step(char c) noexcept {
     switch (c) {
-      case '\n': ++line_; dots_ = 0; break;
+      case '\n':
+        ++line_;
+        dots_ = 0;
+        break;
       case '#': skipTo("\n"); break;
       case '"':
       case '\'': skipString(c); break;
       case '[':
-      case '{': ++depth_; dots_ = 0; break;
+      case '{':
+        ++depth_;
+        dots_ = 0;
+        break;
       case ']':
-      case '}': depth_ -= depth_ > 0 ? 1 : 0; dots_ = 0; break;
+      case '}':
+        depth_ -= depth_ > 0 ? 1 : 0;
+        dots_ = 0;
+        break;
       case '=':
       case ',': dots_ = 0; break;
       case '.': ++dots_; break;

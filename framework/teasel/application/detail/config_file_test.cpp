@@ -91,11 +91,14 @@ TEST(ConfigFile, SaysWhatAValueMustBe) {
 }
 
 TEST(ConfigFile, SaysInOneLineWhereTheSyntaxIsWrong) {
-  const std::vector<std::pair<int, std::string>> rows{
-      {2, "count = 1\nquote = unquoted\n"}, {2, "count = 1\nquote = \"open\nloud = true\n"},
-      {3, "count = 1\n\nquote\n"},          {2, "count = 1\n= 5\n"},
-      {2, "count = 1\ncount = 2\n"},        {1, "listen = ['a' 'b']\n"},
-      {2, "\n[listen\n"},                   {1, "quote = \"\\q\"\n"}};
+  const std::vector<std::pair<int, std::string>> rows{{2, "count = 1\nquote = unquoted\n"},
+                                                      {2, "count = 1\nquote = \"open\nloud = true\n"},
+                                                      {3, "count = 1\n\nquote\n"},
+                                                      {2, "count = 1\n= 5\n"},
+                                                      {2, "count = 1\ncount = 2\n"},
+                                                      {1, "listen = ['a' 'b']\n"},
+                                                      {2, "\n[listen\n"},
+                                                      {1, "quote = \"\\q\"\n"}};
   for (const auto& [line, text] : rows) {
     const std::string said = Known().readFile(text);
     EXPECT_THAT(said, StartsWith("chat.toml:" + std::to_string(line) + ": ")) << text;
@@ -151,7 +154,8 @@ TEST(ConfigFile, IsReadFromAFileWithALimit) {
 }
 
 TEST(ConfigFile, IsNamedWhenItCannotBeRead) {
-  EXPECT_EQ(problemOf("/nowhere/chat.toml"), "cannot read the configuration file '/nowhere/chat.toml': No such file or directory");
+  EXPECT_EQ(problemOf("/nowhere/chat.toml"),
+            "cannot read the configuration file '/nowhere/chat.toml': No such file or directory");
   EXPECT_EQ(problemOf("/"), "cannot read the configuration file '/': Is a directory");
 }
 

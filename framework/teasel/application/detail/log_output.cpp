@@ -17,7 +17,8 @@ void LogOutput::onLog(const LogEvent& event) {
   const std::lock_guard lock(mutex_);
   std::string before;
   if (lost_ > 0)
-    before = line({LogLevel::kError, "log", std::to_string(lost_) + " line(s) could not be written and are missing here", nullptr});
+    before =
+        line({LogLevel::kError, "log", std::to_string(lost_) + " line(s) could not be written and are missing here", nullptr});
   const std::string why = file_.append(before + text);
   if (why.empty()) {
     lost_ = 0;

@@ -132,7 +132,8 @@ std::string jsonString(std::string_view text) {
 }
 
 std::string textLine(const LogEvent& event, std::int64_t microseconds) {
-  std::string line = timeText(microseconds) + ' ' + name(event.level) + ' ' + oneLine(event.source) + ": " + oneLine(event.message);
+  std::string line =
+      timeText(microseconds) + ' ' + name(event.level) + ' ' + oneLine(event.source) + ": " + oneLine(event.message);
   if (event.failure != nullptr) line += ": " + oneLine(event.failure->text());
   return line + '\n';
 }

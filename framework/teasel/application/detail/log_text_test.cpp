@@ -50,13 +50,16 @@ TEST(LogText, HasTheFailureBehindTheMessage) {
 
 TEST(LogText, LetsNobodyForgeALineOrCommandTheTerminal) {
   EXPECT_EQ(oneLine("a\nb\r\tc\x1b[2J\x7f\0d"s), "a\\nb\\r\\tc\\x1b[2J\\x7f\\x00d");
-  EXPECT_EQ(oneLine("\xc2\x9b" "2J\xc2\xa0"), "\\xc2\\x9b2J\xc2\xa0");
+  EXPECT_EQ(oneLine("\xc2\x9b"
+                    "2J\xc2\xa0"),
+            "\\xc2\\x9b2J\xc2\xa0");
 }
 
 TEST(LogText, KeepsUtf8AndShowsOtherBytesAsHex) {
-  for (const char* text : {"gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac", "\xf0\x9f\x8c\xb1", "\xf4\x8f\xbf\xbf"}) EXPECT_EQ(oneLine(text), text);
+  for (const char* text : {"gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac", "\xf0\x9f\x8c\xb1", "\xf4\x8f\xbf\xbf"})
+    EXPECT_EQ(oneLine(text), text);
   EXPECT_EQ(oneLine("\xff"), "\\xff");
-  EXPECT_EQ(oneLine("\xc0\xaf"), "\\xc0\\xaf");          // overlong
+  EXPECT_EQ(oneLine("\xc0\xaf"), "\\xc0\\xaf");           // overlong
   EXPECT_EQ(oneLine("\xe0\x80\xaf"), "\\xe0\\x80\\xaf");  // overlong
   EXPECT_EQ(oneLine("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
   EXPECT_EQ(oneLine("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");

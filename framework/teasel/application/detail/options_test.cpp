@@ -75,8 +75,8 @@ TEST(CommandLine, SaysWhatAValueMustBe) {
 TEST(CommandLine, PrintsHelpWithEveryOption) {
   Known known;
   const std::string help = known.printed({"--help"});
-  for (const char* part : {"program", "Does something.", "--quote TEXT", "--count N", "--listen STRING", "--loud", "--config FILE",
-                           "--version", "the quote"})
+  for (const char* part : {"program", "Does something.", "--quote TEXT", "--count N", "--listen STRING", "--loud",
+                           "--config FILE", "--version", "the quote"})
     EXPECT_THAT(help, HasSubstr(part));
   EXPECT_EQ(known.printed({"-h"}), help);
 }
@@ -85,8 +85,6 @@ TEST(CommandLine, PrintsTheVersionOfTheProgramAndOfTeasel) {
   EXPECT_THAT(Known().printed({"--version"}), testing::MatchesRegex("program 1\\.2 \\(Teasel [0-9.]+\\)\n"));
 }
 
-TEST(CommandLine, PrintsNothingWhereItIsAskedForNothing) {
-  EXPECT_THAT(Known().printed({"--quote", "x"}), IsEmpty());
-}
+TEST(CommandLine, PrintsNothingWhereItIsAskedForNothing) { EXPECT_THAT(Known().printed({"--quote", "x"}), IsEmpty()); }
 
 }  // namespace teasel::detail

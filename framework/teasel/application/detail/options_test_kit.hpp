@@ -14,11 +14,15 @@ struct Known {
   std::string quote = "default", count = "1", loud = "false", config;
   std::vector<std::string> listen{"tcp:8000"};
   std::vector<Option> options{
-      {"quote", "TEXT", "the quote", OptionKind::kText, "a text", [this](const auto& texts) { return quote = texts.back(), true; }},
-      {"count", "N", "how many", OptionKind::kInteger, "a whole number", [this](const auto& texts) { return number(texts.back()); }},
+      {"quote", "TEXT", "the quote", OptionKind::kText, "a text",
+       [this](const auto& texts) { return quote = texts.back(), true; }},
+      {"count", "N", "how many", OptionKind::kInteger, "a whole number",
+       [this](const auto& texts) { return number(texts.back()); }},
       {"listen", "STRING", "where", OptionKind::kTexts, "texts", [this](const auto& texts) { return listen = texts, true; }},
-      {"loud", "", "in capitals", OptionKind::kSwitch, "true or false", [this](const auto& texts) { return loud = texts.back(), true; }},
-      {"config", "FILE", "a file", OptionKind::kText, "a text", [this](const auto& texts) { return config = texts.back(), true; }, false}};
+      {"loud", "", "in capitals", OptionKind::kSwitch, "true or false",
+       [this](const auto& texts) { return loud = texts.back(), true; }},
+      {"config", "FILE", "a file", OptionKind::kText, "a text", [this](const auto& texts) { return config = texts.back(), true; },
+       false}};
 
   Known() = default;
   Known(const Known&) = delete;

@@ -1,8 +1,8 @@
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include <teasel/application/run.hpp>
@@ -37,7 +37,8 @@ class Behaving : public Service {
     if (mode_ == "hangs")
       reactor.callLater(std::chrono::milliseconds(10), [] {
         log("the service hangs");
-        for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
+        const std::atomic<bool> never{false};
+        never.wait(false);
       });
     if (mode_ == "logs-failure")
       reactor.callLater(std::chrono::milliseconds(10), [] {
