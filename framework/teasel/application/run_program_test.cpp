@@ -2,6 +2,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include <examples/test/program_test_kit.hpp>
 #include <teasel/application/run.hpp>
+#include <teasel/application/test/json_test_kit.hpp>
 #include <teasel/drivers/drivers.hpp>
 
 /// These tests run runner_test_program, and talk to it by signals and files.
@@ -30,6 +32,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
+using testing::StartsWith;
 
 class RunProgram : public testing::Test {
  protected:
@@ -211,13 +214,22 @@ TEST_F(RunProgram, LogsJsonInLines) {
   program->signal(SIGTERM);
   EXPECT_EQ(program->exitStatus(), kExitClean);
   std::istringstream lines(content("log"));
-  int count = 0;
-  for (std::string line; std::getline(lines, line); ++count)
-    EXPECT_THAT(line,
-                MatchesRegex("\\{\"time\":\"[0-9T:.-]+Z\",\"level\":\"[a-z]+\",\"source\":\"[a-z_]+\",\"message\":\".*\"\\}+"));
-  EXPECT_GE(count, 6);
-  EXPECT_THAT(content("log"), HasSubstr(R"("message":"line one\nline two \u001b","failure":{"kind":"std::runtime_error",)"
-                                        R"("what":"a \"quoted\" reason")"));
+  std::vector<std::map<std::string, std::string>> events;
+  for (std::string line; std::getline(lines, line);) {
+    const auto read = test::JsonObject::parse(line);
+    ASSERT_TRUE(read) << line;
+    EXPECT_THAT(read->at("time"), MatchesRegex("20[0-9T:.-]+Z"));
+    events.push_back(*read);
+  }
+  ASSERT_GE(events.size(), 5U);
+  EXPECT_EQ(events.back().at("message"), "stopped");
+  const auto broken =
+      std::find_if(events.begin(), events.end(), [](const auto& event) { return event.contains("failure.kind"); });
+  ASSERT_NE(broken, events.end());
+  EXPECT_EQ(broken->at("level"), "critical");
+  EXPECT_EQ(broken->at("message"), "line one\nline two \x1b");
+  EXPECT_EQ(broken->at("failure.what"), "a \"quoted\" reason");
+  EXPECT_THAT(broken->at("failure.where"), StartsWith("runner_test_program.cpp:"));
 }
 
 TEST_F(RunProgram, LogsFromItsLevelOn) {

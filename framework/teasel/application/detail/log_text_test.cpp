@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <teasel/application/detail/log_output.hpp>
+#include <teasel/application/test/json_test_kit.hpp>
 #include <teasel/core/errors.hpp>
 
 namespace teasel::detail {
@@ -90,6 +91,20 @@ TEST(LogJson, EscapesWhatJsonForbids) {
   EXPECT_EQ(jsonString("\"\\/\n\r\t\x01\x7f\0"s), R"("\"\\/\n\r\t\u0001\u007f\u0000")");
   EXPECT_EQ(jsonString("\xc2\x9b"), R"("\u009b")");
   EXPECT_EQ(jsonString("gr\xc3\xbc\xff\xe2\x82"), "\"gr\xc3\xbc\\ufffd\\ufffd\\ufffd\"");
+}
+
+TEST(LogJson, CanBeReadWhateverBytesAreInIt) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  for (const std::string& text : {all, "\"}{\\"s, std::string(kMaxLogText + 1, '\\'), ""s}) {
+    const std::string line = jsonLine({LogLevel::kWarn, text, text, nullptr}, kNow);
+    const auto read = test::JsonObject::parse(line.substr(0, line.size() - 1));
+    ASSERT_TRUE(read) << line;
+    EXPECT_EQ(read->size(), 4U);
+  }
+  const auto read = test::JsonObject::parse(R"({"text":)" + jsonString("a\n\"\\\x01\xc2\x9b\xc3\xbc") + "}");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->at("text"), "a\n\"\\\x01\xc2\x9b\xc3\xbc");
 }
 
 TEST(LogOutput, WritesLinesOfItsFormatIntoTheFile) {
