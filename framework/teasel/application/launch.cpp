@@ -19,7 +19,7 @@ class AnnouncedEndpoint final : public StreamServerEndpoint {
   Deferred<std::shared_ptr<Port>> listen(std::shared_ptr<Factory> factory) override {
     Deferred<std::shared_ptr<Port>> listening = endpoint_->listen(std::move(factory));
     listening.tap([source = source_](const std::shared_ptr<Port>& port) {
-      logging::emit({LogLevel::kInfo, source, "listening on " + port->getHost().text(), nullptr});
+      Logger(source.c_str()).info("listening on " + port->getHost().text());
     });
     return listening;
   }

@@ -27,10 +27,13 @@ set_source_files_properties("${_runner}/detail/command_line.cpp" PROPERTIES COMP
 target_sources(teasel_application PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_CURRENT_SOURCE_DIR}" FILES "${_runner}/run.hpp")
 teasel_component(application TARGETS teasel_application NEEDS framework)
 
-# The parts; the class Launch in a world.
-teasel_test(runner_test LIBRARIES Teasel::application Teasel::fakes LABELS unit
-  SOURCES "${_runner}/launch_test.cpp" "${_runner}/run_test.cpp" "${_runner}/detail/config_file_test.cpp"
-  "${_runner}/detail/log_text_test.cpp" "${_runner}/detail/options_test.cpp")
+# The parts.
+teasel_test(runner_test LIBRARIES Teasel::application LABELS unit
+  SOURCES "${_runner}/run_test.cpp" "${_runner}/detail/config_file_test.cpp" "${_runner}/detail/log_text_test.cpp"
+  "${_runner}/detail/options_test.cpp")
+
+# The class Launch in a world.
+teasel_test(runner_launch_test SOURCES "${_runner}/launch_test.cpp" LIBRARIES Teasel::application Teasel::fakes LABELS unit)
 
 # Whole programs.
 if(TEASEL_BUILD_TESTS)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <sstream>
 #include <system_error>
@@ -66,25 +67,31 @@ std::string allowedKeys(const std::vector<Option>& options) {
   return text;
 }
 
-/// toml11's messages have several lines: "[error] toml::parse_value: what", then the place in the
-/// file: " 3 | key = valu". Gives "what", and sets `line` to the number.
-std::string syntaxMessage(const std::string& said, std::size_t& line) {
-  std::string first = said.substr(0, said.find('\n'));
+/// The number in a row of toml11's messages, " 3 | key = valu"; 0 if the row is another one.
+std::size_t numberOfRow(std::string_view row) noexcept {
+  const std::size_t begin = std::min(row.find_first_not_of(' '), row.size());
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(row.data() + begin, row.data() + row.size(), number);
+  const std::string_view rest = row.substr(static_cast<std::size_t>(end - row.data()));
+  return error == std::errc() && rest.starts_with(" | ") ? number : 0;
+}
+
+/// toml11's messages have several lines: "[error] toml::parse_value: what", then the places in the
+/// file. Gives "what", and raises `line` to the last number there: for a key that is there twice,
+/// that is the second one.
+std::string syntaxMessage(std::string_view said, std::size_t& line) {
+  std::string_view first = said.substr(0, said.find('\n'));
   for (const std::string_view prefix : {"[error] ", "toml::"})
-    if (first.starts_with(prefix)) first.erase(0, prefix.size());
-  if (const auto colon = first.find(": "); first.starts_with("parse_") || first.starts_with("read_"))
-    first.erase(0, colon == std::string::npos ? 0 : colon + 2);
-  for (std::size_t at = said.find('\n'); at != std::string::npos; at = said.find('\n', at + 1)) {
-    std::size_t number = 0, digits = at + 1;
-    while (digits < said.size() && said[digits] == ' ') ++digits;
-    const std::size_t begin = digits;
-    for (; digits < said.size() && said[digits] >= '0' && said[digits] <= '9' && digits - begin < 9; ++digits)
-      number = number * 10 + static_cast<std::size_t>(said[digits] - '0');
-    if (digits == begin || said.compare(digits, 3, " | ") != 0) continue;
-    line = number;
-    break;
+    if (first.starts_with(prefix)) first.remove_prefix(prefix.size());
+  // The name of the function that found it.
+  const std::size_t name = first.find_first_not_of("abcdefghijklmnopqrstuvwxyz_");
+  if (name != std::string_view::npos && first.substr(name).starts_with(":")) first.remove_prefix(name + 1);
+  first.remove_prefix(std::min(first.find_first_not_of(' '), first.size()));
+  while (!said.empty()) {
+    line = std::max(line, numberOfRow(said.substr(0, said.find('\n'))));
+    said.remove_prefix(std::min(said.find('\n'), said.size() - 1) + 1);
   }
-  return first;
+  return std::string(first);
 }
 
 toml::value parse(const std::string& path, const std::string& text) {
@@ -92,8 +99,9 @@ toml::value parse(const std::string& path, const std::string& text) {
     std::istringstream stream(text);
     return toml::parse(stream, path);
   } catch (const toml::exception& error) {
-    std::size_t line = error.location().line();
+    std::size_t line = 0;
     const std::string what = syntaxMessage(error.what(), line);
+    if (line == 0) line = error.location().line();
     throw ConfigurationError(path + ":" + std::to_string(line) + ": " + oneLine(what));
   }
 }

@@ -57,7 +57,8 @@ struct Known {
   }
   bool number(const std::string& text) {
     int value = 0;
-    if (std::from_chars(text.data(), text.data() + text.size(), value).ptr != text.data() + text.size()) return false;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return false;
     count = text;
     return true;
   }

@@ -61,8 +61,9 @@ class SignalOrders {
   }
   void reopenLog() {
     const std::string why = log_.reopen();
-    if (why.empty()) logging::emit({LogLevel::kInfo, name_, "the log was opened anew", nullptr});
-    else logging::emit({LogLevel::kError, name_, why, nullptr});
+    const Logger logger(name_.c_str());
+    if (why.empty()) logger.info("the log was opened anew");
+    else logger.error(why);
   }
 
   LogOutput& log_;
@@ -94,7 +95,7 @@ class ServiceRun {
     launch_.reactor.addSystemEventTrigger(Reactor::Phase::kBefore, Reactor::Event::kShutdown, [this] { stopService(); });
     launch_.reactor.callWhenRunning([this, service = std::move(service)] { start(service); });
     launch_.reactor.run();
-    logging::emit({LogLevel::kInfo, launch_.name(), launch_.failed() ? "stopped after a failure" : "stopped", nullptr});
+    Logger(launch_.name().c_str()).info(launch_.failed() ? "stopped after a failure" : "stopped");
   }
 
  private:
@@ -124,7 +125,7 @@ class ServiceRun {
   }
   void tell(std::string_view state) {
     const std::string why = supervisor_.notify(state);
-    if (!why.empty()) logging::emit({LogLevel::kWarn, launch_.name(), why, nullptr});
+    if (!why.empty()) Logger(launch_.name().c_str()).warn(why);
   }
 
   Launch& launch_;
@@ -164,7 +165,7 @@ std::unique_ptr<posix::PidFile> pidFileOf(const std::string& path) {
 /// An error while the log is in use: one line there, and one on standard error if that is another
 /// place.
 void report(const LogOutput& log, const std::string& name, std::string_view what) {
-  logging::emit({LogLevel::kCritical, name, what, nullptr});
+  Logger(name.c_str()).log(LogLevel::kCritical, what);
   if (!log.standardError()) complain(name, what);
 }
 
