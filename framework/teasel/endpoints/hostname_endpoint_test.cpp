@@ -38,9 +38,11 @@ class Counting : public Factory {
 
 class HostnameEndpointTest : public testing::Test {
  protected:
-  HostnameEndpointTest() {
+  HostnameEndpointTest() { world.names().set("www.example", {"10.0.0.1", "10.0.0.2", "10.0.0.3"}); }
+  /// Makes the hosts a, b and c, which get the first three addresses, and then the client.
+  static Reactor& clientBesideThree(World& world) {
     for (const char* name : {"a", "b", "c"}) world.host(name);
-    world.names().set("www.example", {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+    return world.host("client").reactor();
   }
   void listen(const char* host) {
     auto made = Factory::forProtocol<Protocol>();
@@ -83,7 +85,7 @@ class HostnameEndpointTest : public testing::Test {
   }
 
   World world;
-  Reactor& client = world.host("client").reactor();
+  Reactor& client = clientBesideThree(world);
   std::shared_ptr<Counting> factory = std::make_shared<Counting>();
   Deferred<Connected> attempt{nullptr};
   Instant began{};

@@ -60,9 +60,9 @@ Expected model(const Servers& servers) {
 }
 
 /// One run: a client that connects to three servers.
-class Run {
+class Trial {
  public:
-  explicit Run(const Servers& servers) {
+  explicit Trial(const Servers& servers) {
     auto serving = Factory::forProtocol<Protocol>();
     serving->noisy = connecting->noisy = false;
     for (const char* name : kHosts) world.host(name);
@@ -93,7 +93,7 @@ TEST(HostnameSearch, EveryCombinationOfThreeServersEndsAsTheModelSays) {
   for (const Servers& servers : allServers()) {
     SCOPED_TRACE(text(servers));
     const Expected expected = model(servers);
-    Run run(servers);
+    Trial run(servers);
     run.world.runUntil([&] { return run.outcome.called(); });
     ASSERT_TRUE(run.outcome.hasResult());
     EXPECT_EQ(run.at, expected.at);
@@ -117,7 +117,7 @@ TEST(HostnameSearch, CancelAtEveryPointLeavesNothing) {
   for (const Servers& servers : allServers())
     for (std::size_t steps = 0;; ++steps) {
       SCOPED_TRACE(text(servers) + "cancelled after " + std::to_string(steps) + " steps");
-      Run run(servers);
+      Trial run(servers);
       for (std::size_t i = 0; i < steps && !run.outcome.called(); ++i)
         if (!run.world.step()) run.world.advanceToNext();
       if (run.outcome.called()) {
@@ -141,7 +141,7 @@ TEST(HostnameSearch, UnderDrawnTroubleThereIsOneOutcomeAndNothingIsLeft) {
   int connected = 0, failed = 0;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     SCOPED_TRACE(seed);
-    Run run({static_cast<Does>(seed % 4), static_cast<Does>(seed / 4 % 4), static_cast<Does>(seed / 16 % 4)});
+    Trial run({static_cast<Does>(seed % 4), static_cast<Does>(seed / 4 % 4), static_cast<Does>(seed / 16 % 4)});
     run.world.choices().usePrng(seed);
     run.world.network().faults().refuse = {1, 4};
     run.world.network().faults().names = {1, 8};

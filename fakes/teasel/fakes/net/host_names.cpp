@@ -27,9 +27,9 @@ void check(Duration delay) {
 void give(Question& question, NameReply::Kind kind, std::vector<Address> addresses) {
   if (kind == NameReply::Kind::kAddresses) return question.answer(std::move(addresses));
   const bool none = kind == NameReply::Kind::kNoSuchName;
-  question.fail(Failure(DNSLookupError("cannot resolve " + question.name() +
-                                       (none ? ": there is no such name" : ": the name servers failed")),
-                        Site{}));
+  question.fail(Failure(
+      DNSLookupError("cannot resolve " + question.name() + (none ? ": there is no such name" : ": the name servers failed")),
+      Site{}));
 }
 
 }  // namespace
@@ -81,7 +81,8 @@ NameReply SimResolver::replyFor(const std::string& name) {
   if (auto reply = network_.hostNames().take(name)) return *std::move(reply);
   if (name == "localhost") return NameReply({"127.0.0.1"});
   for (std::size_t id = 0; id < network_.hosts(); ++id)
-    if (const std::string_view host = network_.hostName(static_cast<std::uint8_t>(id)); !host.empty() && plain(host) == plain(name))
+    if (const std::string_view host = network_.hostName(static_cast<std::uint8_t>(id));
+        !host.empty() && plain(host) == plain(name))
       return NameReply(std::vector{Network::hostAddress(static_cast<std::uint8_t>(id))});
   return NameReply::noSuchName();
 }
