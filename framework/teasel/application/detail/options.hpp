@@ -48,7 +48,7 @@ struct About {
 std::optional<std::string> readCommandLine(const About& about, std::vector<Option>& options, int argc, const char* const* argv);
 
 /// A longer file is refused.
-inline constexpr std::size_t kMaxConfigBytes = 64 * 1024;
+inline constexpr std::size_t kMaxConfigBytes = std::size_t{64} * 1024;
 /// So is one with more tables or arrays inside one another. toml11 recurs at each level.
 inline constexpr std::size_t kMaxConfigNesting = 16;
 
