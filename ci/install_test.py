@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 INSTALL = pathlib.Path(__file__).resolve().parent / "install"
-TOOLS = ("bash", "cat", "comm", "env", "grep", "install", "mktemp", "mv", "rm", "sed", "sleep", "sort", "tail")
+TOOLS = ("bash", "cat", "comm", "env", "grep", "install", "ln", "mkdir", "mktemp", "mv", "rm", "sed", "sleep", "sort", "tail")
 
 
 class Install(unittest.TestCase):
@@ -48,7 +48,7 @@ esac""")
     def run_install(self, *arguments):
         return subprocess.run([str(self.path / "bash"), str(INSTALL), *arguments], capture_output=True, text=True, check=False,
                               env={"PATH": str(self.path), "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
-                                   "TEASEL_POLICY": str(self.path / "policy-rc.d")})
+                                   "TEASEL_POLICY": str(self.path / "policy-rc.d"), "TEASEL_UNITS": str(self.path / "units")})
 
     def asked(self):
         log = self.path / "log"
@@ -83,7 +83,7 @@ esac""")
         for words in (["--with", "peas"], ["--with=peas"], ["--with"], ["--with="], ["--with", "bench pages"]):
             done = self.run_install(*words)
             self.assertEqual(done.returncode, 2, words)
-            self.assertIn("The parts are: bench pages\n", done.stderr)
+            self.assertIn("The parts are: bench interop pages\n", done.stderr)
 
     def test_forbids_services_to_start_while_apt_get_works_and_only_then(self):
         self.dpkg_lacks("cmake")
@@ -105,6 +105,25 @@ esac""")
         self.assertEqual(self.run_install().returncode, 0)
         self.assertEqual(self.asked().splitlines()[2:],
                          ["deb-systemd-helper disable proxy.service", "update-rc.d proxy disable"])
+
+    def test_masks_a_service_before_its_package_is_unpacked(self):
+        self.dpkg_lacks("ngircd")
+        self.stand_in("apt-get", f'[ -L "{self.path}/units/ngircd.service" ] && echo masked >>"{self.path}/log"')
+        self.assertEqual(self.run_install("--with", "interop").returncode, 0)
+        self.assertEqual(self.asked(), "masked\nmasked\n")
+        self.assertEqual(os.readlink(self.path / "units/ngircd.service"), "/dev/null")
+
+    def test_leaves_the_unit_of_a_machine_s_own_service_alone(self):
+        (self.path / "units").mkdir()
+        (self.path / "units/ngircd.service").write_text("mine", encoding="utf-8")
+        self.dpkg_lacks("ngircd")
+        self.assertEqual(self.run_install("--with", "interop").returncode, 0)
+        self.assertEqual((self.path / "units/ngircd.service").read_text(encoding="utf-8"), "mine")
+
+    def test_masks_nothing_for_packages_without_a_service(self):
+        self.dpkg_lacks("cmake")
+        self.assertEqual(self.run_install().returncode, 0)
+        self.assertFalse((self.path / "units").exists())
 
     def test_says_every_ten_seconds_how_far_apt_get_is(self):
         self.dpkg_lacks("cmake")
