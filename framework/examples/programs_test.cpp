@@ -133,6 +133,26 @@ TEST_P(ExampleServices, LogfileAppendsEveryLine) {
   std::remove(path.c_str());
 }
 
+TEST_P(ExampleServices, TheIrcServerWelcomesAClient) {
+  const Served served = serveEndpoint("irc_server", {"--name", "tea.example", "--motd", "Have some tea."});
+  const auto anna = client(served, {"--say", "NICK anna", "--say", "USER anna 0 * :Anna", "--say", "QUIT"});
+  const std::string heard = anna->rest();
+  EXPECT_THAT(heard, HasSubstr(":tea.example 001 anna :"));
+  EXPECT_THAT(heard, HasSubstr("Have some tea."));
+  endsByCtrlC(served);
+}
+
+TEST_P(ExampleServices, TheLogBotWritesThatItHasJoined) {
+  const Served served = serveEndpoint("irc_server");
+  Program bot("log_bot", {"--port", served.port, "--channel", "#tea", "--reactor", driver(), "--log-level", "critical"});
+  EXPECT_THAT(bot.line(), HasSubstr("[connected at "));
+  EXPECT_THAT(bot.line(), HasSubstr("[I have joined #tea]"));
+  bot.interrupt();
+  EXPECT_THAT(bot.rest(), HasSubstr("[disconnected at "));
+  EXPECT_EQ(bot.exitStatus(), 0);
+  endsByCtrlC(served);
+}
+
 TEST_P(Examples, MailIsTakenAndSaidOnStandardOutput) {
   const Served served = serve("mail_server");
   std::vector<std::string> arguments;
@@ -190,7 +210,7 @@ TEST(ExampleArguments, HelpListsTheOptions) {
 }
 
 TEST(ExampleServiceArguments, HelpListsTheOptions) {
-  for (const char* name : {"chat_server", "logfile_server", "qotd_server"}) {
+  for (const char* name : {"chat_server", "irc_server", "logfile_server", "qotd_server"}) {
     if (!built(name)) GTEST_SKIP() << "built without Teasel::application";
     Program program(name, {"--help"});
     const std::string text = program.rest();
@@ -246,6 +266,10 @@ TEST(ExampleServiceArguments, AnUnknownOptionAndAMissingValueAreNamed) {
 }
 TEST(ExampleServiceArguments, AForeignInterfaceIsNamed) {
   fails("chat_server", {"--log-level", "critical", "--listen", "tcp:0:interface=192.0.2.77"}, 1, "192.0.2.77");
+}
+TEST(ExampleServiceArguments, AnIrcServerThatIsNotThereEndsTheBot) {
+  fails("log_bot", {"--log-level", "critical", "--port", "1", "--file", "/dev/null"}, 1,
+        "there is no connection to 127.0.0.1, port 1");
 }
 TEST(ExampleServiceArguments, ALogfileThatCannotBeOpenedIsNamed) {
   fails("logfile_server", {"--log-level", "critical", "--listen", "tcp:0", "--file", "/nowhere/at/all"}, 1,
