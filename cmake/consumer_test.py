@@ -163,6 +163,33 @@ class Package(Case):
         self.assertEqual(status, 0, said)
         self.succeed("cmake", "--build", source / "build")
 
+    def test_neither_headers_nor_targets_know_cli11_and_toml11(self):
+        for header in (PREFIX / "include").rglob("*.hpp"):
+            self.assertNotRegex(header.read_text(encoding="utf-8"), r"#\s*include\s*<(CLI/|toml)", header)
+        targets = list((PREFIX / "lib" / "cmake" / "teasel").glob("*-targets*.cmake"))
+        self.assertGreater(len(targets), 5)
+        for path in targets:
+            self.assertNotRegex(path.read_text(encoding="utf-8"), "(?i)cli11|toml11", path)
+
+    def test_a_program_around_a_service_needs_neither_of_them(self):
+        if not (PREFIX / "include" / "teasel" / "application" / "run.hpp").exists():
+            self.skipTest("built without Teasel::application (ci/install)")
+        source = WORK / "program"
+        source.mkdir(parents=True, exist_ok=True)
+        (source / "main.cpp").write_text(
+            "#include <teasel/application/run.hpp>\n"
+            "int main(int argc, char** argv) { return teasel::run(std::make_shared<teasel::Service>(), argc, argv); }\n",
+            encoding="utf-8")
+        (source / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.24)\nproject(program CXX)\n"
+            "find_package(teasel CONFIG REQUIRED COMPONENTS application)\nadd_executable(program main.cpp)\n"
+            "target_link_libraries(program PRIVATE Teasel::application)\n", encoding="utf-8")
+        status, said = self.configure(source, source / "build", f"-DCMAKE_PREFIX_PATH={PREFIX}",
+                                      "-DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_toml11=ON")
+        self.assertEqual(status, 0, said)
+        self.succeed("cmake", "--build", source / "build")
+        self.assertIn("program (Teasel ", self.succeed(source / "build" / "program", "--version"))
+
     def test_nothing_in_it_says_where_it_was_built(self):
         for path in (PREFIX / "lib" / "cmake").rglob("*.cmake"):
             # Where a clone is in /teasel, ${prefix}/lib/teasel and /teasel-scenarios are other
@@ -192,7 +219,7 @@ class Mistakes(Case):
     def test_a_misspelt_component(self):
         self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS fakes prosp)",
                      "there is no component 'prosp' "
-                     "(there are: framework, fakes, fakes_gtest, contract, props, props_rapidcheck, fuzz)")
+                     "(there are: framework, application, fakes, fakes_gtest, contract, props, props_rapidcheck, fuzz)")
 
     def test_a_component_that_was_not_built(self):
         partial = WORK / "partial"
@@ -201,7 +228,7 @@ class Mistakes(Case):
         config = partial / "lib" / "cmake" / "teasel" / "teasel-config.cmake"
         config.write_text(config.read_text(encoding="utf-8").replace(";contract;", ";", 1), encoding="utf-8")
         self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS contract)",
-                     "component 'contract' was not built into this installation, which has: framework, fakes, fakes_gtest, props",
+                     "component 'contract' was not built into this installation, which has: framework, ", ", fakes, fakes_gtest, props",
                      options=[f"-DCMAKE_PREFIX_PATH={partial}"])
 
     def test_a_misspelt_component_that_may_be_missing(self):
@@ -250,6 +277,16 @@ class Mistakes(Case):
                                       "-DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON")
         self.assertNotEqual(status, 0, said)
         self.assertIn("TEASEL_IO_URING is ON, but no liburing 2.3 or later was found (Debian: liburing-dev pkg-config)", said)
+
+    def test_what_the_application_is_built_with_is_missing(self):
+        without = ("-DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_toml11=ON")
+        status, said = self.configure(ROOT, WORK / "no_application", *without)
+        self.assertEqual(status, 0, said)
+        self.assertIn("built without Teasel::application: CLI11 2.1 (Debian: libcli11-dev) and toml11 3.7 (Debian: libtoml11-dev)", said)
+        self.assertIn("built without the examples chat_server, ", said)
+        status, said = self.configure(ROOT, WORK / "no_application", "-DTEASEL_APPLICATION=yes")
+        self.assertNotEqual(status, 0, said)
+        self.assertIn("TEASEL_APPLICATION is 'yes': AUTO, ON or OFF", said)
 
 
 if __name__ == "__main__":

@@ -86,9 +86,9 @@ class Case(unittest.TestCase):
 
     def server(self, *words):
         """Teasel's IRC server. Returns it and its port."""
-        program = self.start(examples() / "irc_server", "--port", "0", *words)
+        program = self.start(examples() / "irc_server", "--listen", "tcp:0:interface=127.0.0.1", *words)
         greeting = program.line()
-        self.assertRegex(greeting, r"^listening on 127\.0\.0\.1:\d+$")
+        self.assertRegex(greeting, r" listening on 127\.0\.0\.1:\d+$")
         return program, int(greeting.rpartition(":")[2])
 
 

@@ -1,9 +1,9 @@
 #include <examples/chat.hpp>
-#include <examples/serve.hpp>
+#include <teasel/application/run.hpp>
 
 int main(int argc, char** argv) {
-  teasel::examples::Options options("chat_server", "A chat: asks for your name, then tells everybody else what you say.");
-  teasel::examples::Server server(8123);
-  server.addTo(options);
-  return options.run(argc, argv, [&] { return server.run(std::make_shared<teasel::examples::ChatFactory>()); });
+  teasel::Application application("chat_server", "A chat: asks for your name, then tells everybody else what you say.");
+  application.listens("tcp:8123:interface=127.0.0.1");
+  return application.run(argc, argv,
+                         [](teasel::Launch& launch) { return launch.serve(std::make_shared<teasel::examples::ChatFactory>()); });
 }

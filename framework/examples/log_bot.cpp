@@ -3,17 +3,13 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
 
-#include <examples/serve.hpp>
+#include <teasel/application/run.hpp>
 
 using namespace teasel;
 
 namespace {
-
-struct Arguments {
-  std::string host = "127.0.0.1", channel = "#teasel", nick = "teaselbot", password, file, reactor = "epoll";
-  int port = 6667, wait = 0;
-};
 
 std::string now(const char* format) {
   const std::time_t seconds = std::time(nullptr);
@@ -23,41 +19,54 @@ std::string now(const char* format) {
   return {text, std::strftime(text, sizeof text, format, &local)};
 }
 
-int run(const Arguments& arguments) {
-  std::ofstream file;
-  if (!arguments.file.empty()) {
-    file.open(arguments.file, std::ios::app);
-    if (!file) throw std::runtime_error("cannot open '" + arguments.file + "' for appending");
+/// Connects the bot. The end of the reactor ends its connection.
+class BotService : public Service {
+ public:
+  BotService(Launch& launch, std::string host, int port, std::shared_ptr<examples::LogBotFactory> factory)
+      : launch_(launch), host_(std::move(host)), port_(port), factory_(std::move(factory)) {}
+  void startService() override {
+    launch_.reactor.connectTCP(host_, port_, factory_);
+    Service::startService();
   }
-  std::ostream& out = arguments.file.empty() ? std::cout : file;
-  const examples::MessageLogger logger([&out](std::string_view line) { out << line << '\n' << std::flush; }, now);
+  Deferred<void> stopService() override {
+    if (factory_->failed()) launch_.fail("there is no connection to " + host_ + ", port " + std::to_string(port_));
+    return Service::stopService();
+  }
 
-  Reactor reactor(makeDriver(arguments.reactor));
-  examples::LogBotFactory::Settings settings;
-  settings.channel = arguments.channel;
-  settings.client.nickname = arguments.nick;
-  settings.client.password = arguments.password;
-  settings.client.capabilities = {"multi-prefix", "server-time"};
-  settings.client.versionName = "teasel log_bot";
-  settings.reconnectAfter = std::chrono::milliseconds(arguments.wait);
-  const auto factory = std::make_shared<examples::LogBotFactory>(reactor, settings, logger);
-  reactor.connectTCP(arguments.host, arguments.port, factory);
-  examples::runUntilInterrupted(reactor);
-  return factory->failed() ? 1 : 0;
-}
+ private:
+  Launch& launch_;
+  std::string host_;
+  int port_;
+  std::shared_ptr<examples::LogBotFactory> factory_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
-  examples::Options options("log_bot", "Joins a channel of IRC and logs what happens there.");
-  options.add("--host", "ADDRESS", "the server", arguments.host);
-  options.add("--port", "N", "the server's port", arguments.port);
-  options.add("--channel", "NAME", "the channel", arguments.channel);
-  options.add("--nick", "NAME", "the bot's nick; a ^ is added when it is taken", arguments.nick);
-  options.add("--password", "TEXT", "the server's password", arguments.password);
-  options.add("--file", "PATH", "the log, which is appended to; without it the log goes to standard output", arguments.file);
-  options.add("--wait", "MS", "how long to wait before connecting again", arguments.wait);
-  options.add("--reactor", "NAME", "how the loop waits: " + examples::knownReactors(), arguments.reactor);
-  return options.run(argc, argv, [&] { return run(arguments); });
+  std::string host = "127.0.0.1", path;
+  int port = 6667, wait = 0;
+  examples::LogBotFactory::Settings settings;
+  settings.client.nickname = "teaselbot";
+  settings.client.capabilities = {"multi-prefix", "server-time"};
+  settings.client.versionName = "teasel log_bot";
+  std::ofstream file;
+
+  Application application("log_bot", "Joins a channel of IRC and logs what happens there.");
+  application.add("host", "ADDRESS", "the server", host)
+      .add("port", "N", "the server's port", port)
+      .add("channel", "NAME", "the channel", settings.channel)
+      .add("nick", "NAME", "the bot's nick; a ^ is added when it is taken", settings.client.nickname)
+      .add("password", "TEXT", "the server's password", settings.client.password)
+      .add("file", "PATH", "where to write what is said; without it that goes to standard output", path)
+      .add("wait", "MS", "how long to wait before connecting again", wait);
+  return application.run(argc, argv, [&](Launch& launch) {
+    if (wait < 0) throw ConfigurationError("--wait cannot be below 0");
+    if (!path.empty()) file.open(path, std::ios::app);
+    if (!path.empty() && !file) throw std::runtime_error("cannot open '" + path + "' for appending");
+    std::ostream& out = path.empty() ? std::cout : file;
+    const examples::MessageLogger logger([&out](std::string_view line) { out << line << '\n' << std::flush; }, now);
+    settings.reconnectAfter = std::chrono::milliseconds(wait);
+    const auto factory = std::make_shared<examples::LogBotFactory>(launch.reactor, settings, logger);
+    return std::make_shared<BotService>(launch, host, port, factory);
+  });
 }

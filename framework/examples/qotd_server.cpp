@@ -1,16 +1,15 @@
 #include <examples/qotd.hpp>
-#include <examples/serve.hpp>
+#include <teasel/application/run.hpp>
 
 int main(int argc, char** argv) {
-  teasel::examples::Options options("qotd_server", "Sends the quote of the day to whoever connects, then hangs up (RFC 865).");
-  teasel::examples::Server server(8007);
   std::string quote = "An apple a day keeps the doctor away";
   bool building = false;
-  server.addTo(options);
-  options.add("--quote", "TEXT", "the quote", quote);
-  options.add("--build-protocol", "use the factory that overrides buildProtocol", building);
-  return options.run(argc, argv, [&] {
-    if (building) return server.run(std::make_shared<teasel::examples::BuildingQOTDFactory>(quote));
-    return server.run(std::make_shared<teasel::examples::QOTDFactory>(quote));
+  teasel::Application application("qotd_server", "Sends the quote of the day to whoever connects, then hangs up (RFC 865).");
+  application.listens("tcp:8007:interface=127.0.0.1")
+      .add("quote", "TEXT", "the quote", quote)
+      .add("build-protocol", "use the factory that overrides buildProtocol", building);
+  return application.run(argc, argv, [&](teasel::Launch& launch) {
+    if (building) return launch.serve(std::make_shared<teasel::examples::BuildingQOTDFactory>(quote));
+    return launch.serve(std::make_shared<teasel::examples::QOTDFactory>(quote));
   });
 }

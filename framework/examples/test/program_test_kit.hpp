@@ -73,7 +73,9 @@ class Program {
     if (in_ >= 0) close(std::exchange(in_, -1));
   }
   /// Sends what Ctrl-C sends.
-  void interrupt() const { kill(pid_, SIGINT); }
+  void interrupt() const { signal(SIGINT); }
+  void signal(int number) const { kill(pid_, number); }
+  pid_t pid() const { return pid_; }
   /// Waits for its end. Returns the exit status, or minus the signal that ended it, or kRunning
   /// when it does not end.
   int exitStatus() {

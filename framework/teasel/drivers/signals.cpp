@@ -49,7 +49,7 @@ struct SignalWatch::State {
   }
 };
 
-SignalWatch::SignalWatch(std::initializer_list<int> signals, UniqueFunction<void(int)> callback)
+SignalWatch::SignalWatch(std::initializer_list<int> signals, UniqueFunction<void(int)> callback, Again again)
     : state_(std::make_unique<State>()) {
   state_->callback = std::move(callback);
   if (openPipe(state_->pipe, Blocking::kYes) != 0) throw std::runtime_error("cannot watch for signals: " + errorText(errno));
@@ -63,7 +63,8 @@ SignalWatch::SignalWatch(std::initializer_list<int> signals, UniqueFunction<void
   for (const int signal : signals) {
     struct sigaction action = {};
     action.sa_handler = teaselOnSignal;
-    action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+    action.sa_flags = SA_RESTART;
+    if (again == Again::kUsualEffect) action.sa_flags |= static_cast<int>(SA_RESETHAND);
     struct sigaction before = {};
     if (::sigaction(signal, &action, &before) == 0) state_->previous.emplace_back(signal, before);
   }
@@ -79,6 +80,24 @@ SignalWatch::~SignalWatch() {
   }
   state_->thread.join();
   for (const int descriptor : state_->pipe) ::close(descriptor);
+}
+
+void endBySignal(int signal) noexcept {
+  struct sigaction usual = {};
+  usual.sa_handler = SIG_DFL;
+  ::sigaction(signal, &usual, nullptr);
+  sigset_t only;
+  ::sigemptyset(&only);
+  ::sigaddset(&only, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  ::raise(signal);
+  ::_exit(128 + signal);  // for a signal that ends nobody
+}
+
+void ignoreBrokenPipes() noexcept {
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, nullptr);
 }
 
 }  // namespace teasel::posix

@@ -15,15 +15,17 @@ namespace teasel::posix {
 ///     });
 ///
 /// `callback` gets the number of the signal. It runs in a thread that belongs to the watch, so it
-/// may lock and allocate. It runs once for each kind of signal: a second signal of the same kind
-/// has its usual effect again. So an impatient second Ctrl-C ends a program that hangs.
+/// may lock and allocate. With Again::kUsualEffect it runs once for each kind of signal: a second
+/// signal of the same kind has its usual effect again. So an impatient second Ctrl-C ends a program
+/// that hangs. With Again::kCallback it runs for every signal.
 ///
 /// A process can have one watch at a time: a second one throws UsageError. The constructor throws
 /// std::runtime_error when no descriptor is left. The destructor restores the previous actions and
 /// returns only when no callback runs. Do not destroy a watch inside its callback.
 class SignalWatch {
  public:
-  SignalWatch(std::initializer_list<int> signals, UniqueFunction<void(int)> callback);
+  enum class Again : bool { kUsualEffect, kCallback };
+  SignalWatch(std::initializer_list<int> signals, UniqueFunction<void(int)> callback, Again again = Again::kUsualEffect);
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
@@ -32,5 +34,12 @@ class SignalWatch {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Ends the process at once, by this signal, so that its parent sees which one. Destructors do not
+/// run. Any thread may call it.
+[[noreturn]] void endBySignal(int signal) noexcept;
+
+/// From now on, writing into a pipe that nobody reads fails, and does not end the process.
+void ignoreBrokenPipes() noexcept;
 
 }  // namespace teasel::posix

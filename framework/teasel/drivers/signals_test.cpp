@@ -1,9 +1,13 @@
 #include <teasel/drivers/signals.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -50,6 +54,41 @@ TEST(SignalWatch, ASecondSignalHasItsUsualEffect) {
   struct sigaction now = {};
   ::sigaction(SIGUSR1, nullptr, &now);
   EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
+TEST(SignalWatch, HearsEverySignalIfItIsAskedTo) {
+  std::atomic<int> count{0};
+  const SignalWatch watch({SIGUSR1}, [&](int) { ++count; }, SignalWatch::Again::kCallback);
+  for (int i = 1; i <= 3; ++i) {
+    ::raise(SIGUSR1);
+    EXPECT_TRUE(soon(count, i));
+  }
+}
+
+TEST(EndBySignal, EndsTheProcessByThatSignalAlthoughItIsBlockedAndWatched) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGUSR1, SIG_IGN);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_BLOCK, &all, nullptr);
+    endBySignal(SIGUSR1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGUSR1);
+}
+
+TEST(IgnoreBrokenPipes, MakesAWriteFailInsteadOfEndingTheProcess) {
+  ignoreBrokenPipes();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  EXPECT_EQ(::write(ends[1], "x", 1), -1);
+  EXPECT_EQ(errno, EPIPE);
+  ::close(ends[1]);
+  ::signal(SIGPIPE, SIG_DFL);
 }
 
 TEST(SignalWatch, RefusesASecondWatchWhileOneLives) {
