@@ -156,7 +156,7 @@ std::string nameOf(const testing::TestParamInfo<std::string_view>& driver) { ret
 INSTANTIATE_TEST_SUITE_P(, Examples, testing::ValuesIn(driverNames()), nameOf);
 
 TEST(ExampleArguments, HelpListsTheOptions) {
-  for (const char* name : {"answer_server", "chat_server", "line_client", "logfile_server", "qotd_server"}) {
+  for (const char* name : {"answer_server", "chat_server", "line_client", "log_bot", "logfile_server", "qotd_server"}) {
     Program program(name, {"--help"});
     const std::string text = program.rest();
     EXPECT_THAT(text, StartsWith(std::string("usage: ") + name));
@@ -202,9 +202,11 @@ TEST(ExampleArguments, AForeignInterfaceIsNamed) {
 }
 TEST(ExampleArguments, ALogfileThatCannotBeOpenedIsNamed) {
   fails("logfile_server", {"--port", "0", "--file", "/nowhere/at/all"}, 1, "cannot open '/nowhere/at/all'");
+  fails("log_bot", {"--file", "/nowhere/at/all"}, 1, "cannot open '/nowhere/at/all'");
 }
 TEST(ExampleArguments, AServerThatIsNotThereIsNamed) {
   fails("line_client", {"--port", "1", "--say", "hello"}, 1, "line_client: ");
+  fails("log_bot", {"--port", "1"}, 1, "[connection failed: ");
 }
 
 }  // namespace teasel::examples
