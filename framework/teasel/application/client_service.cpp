@@ -325,7 +325,8 @@ void ClientService::ended(const Failure& why) {
 void ClientService::failWaiters(const Failure& why) {
   std::vector<Connected> failing;
   std::erase_if(waiting_, [&](Waiter& waiter) {
-    if (waiter.failuresLeft == 0 || --waiter.failuresLeft > 0) return false;
+    if (waiter.failuresLeft == 0) return false;
+    if (--waiter.failuresLeft > 0) return false;
     failing.push_back(waiter.deferred);
     return true;
   });
