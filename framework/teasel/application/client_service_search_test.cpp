@@ -126,10 +126,11 @@ TEST(ClientServiceInAWorld, DiesWithItsHostInACrashAndLeavesNothing) {
   Reactor& server = world.host("server").reactor();
   server.listenTCP(8000, Factory::forProtocol<Quiet>());
   const std::string address = world.host("server").address().host();
+  const auto factory = Factory::forProtocol<Quiet>();  // survives the crash
   std::weak_ptr<ClientService> newest;
   world.host("client").onStart([&](Reactor& reactor) {
-    const auto service = std::make_shared<ClientService>(reactor, std::make_shared<TCP4ClientEndpoint>(reactor, address, 8000),
-                                                         Factory::forProtocol<Quiet>());
+    const auto service =
+        std::make_shared<ClientService>(reactor, std::make_shared<TCP4ClientEndpoint>(reactor, address, 8000), factory);
     service->startService();
     newest = service;
     reactor.addSystemEventTrigger(Reactor::Phase::kBefore, Reactor::Event::kShutdown, [service] { service->stopService(); });
@@ -140,6 +141,7 @@ TEST(ClientServiceInAWorld, DiesWithItsHostInACrashAndLeavesNothing) {
   world.host("client").crash();
   EXPECT_TRUE(newest.expired());
   EXPECT_TRUE(protocol.expired());
+  EXPECT_EQ(factory->numPorts(), 0);
   world.host("client").restart();
   world.settle();
   EXPECT_EQ(newest.lock()->state(), ClientService::State::kConnected);

@@ -83,7 +83,10 @@ class ServiceModel {
       return connect();
     }
     if (state == State::kConnecting)
-      failures += std::erase_if(waiting, [](std::size_t& left) { return left > 0 && --left == 0; });
+      failures += std::erase_if(waiting, [](std::size_t& left) {
+        if (left == 0) return false;
+        return --left == 0;
+      });
     state = State::kWaiting;
     due = now + retryDelay(++failed);
   }

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using ProtocolPtr = std::shared_ptr<Protocol>;
 
 /// What `app N` does. The numbers stand in the corpus.
-enum class Op : std::uint16_t {
+enum class Op : std::uint8_t {
   kStart,    ///< of the service
   kStop,     ///< of the service
   kAsk,      ///< whenConnected, to fail after ARGUMENT modulo 4 failures
