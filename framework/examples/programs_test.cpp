@@ -170,7 +170,7 @@ std::string nameOf(const testing::TestParamInfo<std::string_view>& driver) { ret
 INSTANTIATE_TEST_SUITE_P(, Examples, testing::ValuesIn(driverNames()), nameOf);
 
 TEST(ExampleArguments, HelpListsTheOptions) {
-  for (const char* name : {"answer_server", "chat_server", "line_client", "logfile_server", "qotd_server"}) {
+  for (const char* name : {"answer_server", "chat_server", "line_client", "logfile_server", "port_forwarder", "qotd_server"}) {
     Program program(name, {"--help"});
     const std::string text = program.rest();
     EXPECT_THAT(text, StartsWith(std::string("usage: ") + name));
