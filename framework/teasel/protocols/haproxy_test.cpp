@@ -11,6 +11,7 @@
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/fakes/world/test/world_test_kit.hpp>
 #include <teasel/fakes/world/world.hpp>
+#include <teasel/protocols/limit_connections.hpp>
 #include <teasel/protocols/test/framing_test_kit.hpp>
 #include <teasel/protocols/test/haproxy_test_kit.hpp>
 
@@ -280,6 +281,25 @@ TEST(HAProxy, AnExceptionOutOfConnectionMadeAbortsTheConnection) {
   served.send(std::string(kLine) + "hello");
   EXPECT_TRUE(peer.sawReset());
   EXPECT_EQ(served.log.text(), "build:192.0.2.1:5000 made lost:std::runtime_error");
+}
+
+TEST(HAProxy, ALimitInsideItCountsClientsAndOneAroundItCountsProxies) {
+  Log log;
+  Recorder::Does does;
+  fakes::World world;
+  Reactor& reactor = world.host().reactor();
+  const auto clients = std::make_shared<LimitConnectionsByPeer>(fakes::test::recorders(&log, &does), 1);
+  const auto proxied = std::make_shared<HAProxyWrappingFactory>(reactor, clients);
+  const auto proxies = std::make_shared<LimitConnectionsByPeer>(proxied, 3);
+  reactor.listenTCP(8000, proxies);
+  for (const unsigned k : {0u, 1u, 2u, 3u}) {
+    world.connect(k).send(k == 2 ? "PROXY TCP4 192.0.2.9 192.0.2.2 5001 443\r\n" : kLine);
+    world.settle();
+  }
+  EXPECT_EQ(log.text(), "made made") << "192.0.2.1 and 192.0.2.9";
+  EXPECT_TRUE(world.peer(1).sawEof());
+  EXPECT_EQ(clients->peerCount(), 2u);
+  EXPECT_EQ(proxies->peerCount(), 1u);
 }
 
 TEST(HAProxy, NeedsAFactoryAndATimeOutThatLiesAhead) {

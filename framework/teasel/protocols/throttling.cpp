@@ -96,7 +96,8 @@ class ThrottlingFactory::Wrapper final : public ProtocolWrapper {
   }
   bool paused() const noexcept override { return paused_; }
   void registerProducer(std::shared_ptr<Producer> producer, bool streaming) override {
-    if (producer == nullptr) return ProtocolWrapper::registerProducer(nullptr, streaming);  // which refuses it
+    // The transport refuses null.
+    if (producer == nullptr) return ProtocolWrapper::registerProducer(nullptr, streaming);
     auto gate = std::make_shared<Gate>(std::move(producer), streaming, false);
     ProtocolWrapper::registerProducer(gate, streaming);
     gate_ = std::move(gate);
@@ -175,7 +176,8 @@ void ThrottlingFactory::end(Direction& direction) {
 }
 
 void ThrottlingFactory::changeAll(Direction& direction, bool throttled) {
-  std::vector<std::shared_ptr<Protocol>> held;  // a producer may end its connection, and so change the list
+  // A producer may end its connection, and so change the list.
+  std::vector<std::shared_ptr<Protocol>> held;
   for (const auto& [number, wrapper] : protocols()) held.push_back(wrapper->shared_from_this());
   for (const auto& each : held) (static_cast<Wrapper&>(*each).*direction.change)(throttled);
 }

@@ -10,8 +10,9 @@
 namespace teasel::gtest {
 
 /// Makes every test of this program answer for what it leaves behind. A test that has not failed
-/// already fails in two cases: a World or StringTransport that it destroyed had timers pending, or
-/// an error was logged that the test did not flush (flushLoggedErrors, or a LogCapture of its own).
+/// already fails in three cases: a World or StringTransport that it destroyed had timers pending, a
+/// Script that it destroyed had rows that were not played or bytes that no row expects, or an error
+/// was logged that the test did not flush (flushLoggedErrors, or a LogCapture of its own).
 /// A Deferred that dies with a Failure that nobody handled logs such an error. Log events below
 /// kWarn are not printed.
 ///

@@ -18,8 +18,8 @@ struct Leftover {
 };
 const char* name(Leftover::Kind kind) noexcept;
 
-/// Receives what worlds, StringTransports and Scripts find left over when they are destroyed. The listener
-/// of the test owns it. Its calls must not throw.
+/// Receives what worlds, StringTransports and Scripts find left over when they are destroyed. The
+/// listener of the test owns it. Its calls must not throw.
 class LeakSink {
  public:
   virtual void leftover(const Leftover& what) = 0;

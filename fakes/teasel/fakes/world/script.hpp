@@ -52,9 +52,9 @@ struct [[nodiscard]] ScriptResult {
 ///     EXPECT_TRUE(plays(server));        // <teasel/gtest/script.hpp>
 ///
 /// Rows are numbered from 1, and each knows its place in the source. (clang++ gives all rows of one
-/// chain of calls the place where the chain begins.) `play` plays the rows that are there. More may be added afterwards and
-/// played by another call, so several scripts can take turns in one world. A script takes the bytes that its peer receives:
-/// RemotePeer::received is empty then.
+/// chain of calls the place where the chain begins.) `play` plays the rows that are there. More may
+/// be added afterwards and played by another call, so several scripts can take turns in one world.
+/// A script takes the bytes that its peer receives: RemotePeer::received is empty then.
 ///
 /// What comes must be what the rows say, byte for byte and in order. When a script is destroyed
 /// with rows that were not played, or with bytes that came and that no row expects, it reports that
