@@ -8,6 +8,8 @@ LIMITS = [
     (r"echo/(epoll|poll|select)/64x64", "ratio", AT_MOST, 1.08),
     (r"echo/epoll/64x16384", "ratio", AT_MOST, 1.15),
     (r"syscalls/epoll/.*", "ratio", AT_MOST, 1.02),
+    (r"feed/irc/bytewise", "ratio", AT_MOST, 6),
+    (r"feed/irc/65536", "ratio", AT_LEAST, 0.25),
     (r"feed/\w+/bytewise", "ratio", AT_MOST, 5),
     (r"feed/(line|lineonly|netstring|int16|int32|stateful)/65536", "ratio", AT_LEAST, 0.85),
     (r"session/world", "value", AT_MOST, 1000),

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   stayOnOneCore();
   addEchoRows();
   addFeedRows();
+  addIrcRows();
   addWorldRows();
   addDeferredRows();
   addTimerRows();

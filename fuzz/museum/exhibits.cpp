@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <string_view>
-#include <type_traits>
 
 #include <teasel/fakes/world/scenario.hpp>
 #include <teasel/props/properties.hpp>
@@ -17,6 +16,7 @@
 
 #include "after_close.hpp"
 #include "again.hpp"
+#include "exhibit.hpp"
 #include "first_eight.hpp"
 #include "kept_view.hpp"
 #include "late_timer.hpp"
@@ -29,11 +29,6 @@
 #include "split_limit.hpp"
 #include "start_secure.hpp"
 #include "utf8_split.hpp"
-
-/// Defines an exhibit and its twin: two scenarios that differ in the argument of `run`.
-#define TEASEL_EXHIBIT(name, about, run, options)              \
-  TEASEL_SCENARIO(name, about, options) { run<false>(world); } \
-  TEASEL_SCENARIO(name##_fixed, "the same, fixed", options) { run<true>(world); }
 
 namespace teasel::museum {
 namespace {
@@ -51,24 +46,6 @@ constexpr std::string_view kProxyWords[] = {"PROXY TCP4 ", "1.2.3.4 ", "\r\n", "
 constexpr std::string_view kArrayWords[] = {"*1", "0", "\r\n", "a"};
 constexpr std::string_view kSecureWords[] = {"STARTTLS\r\n", "\r\n", "a"};
 
-template <std::size_t N>
-ScenarioOptions oneConnection(const std::string_view (&words)[N]) {
-  ScenarioOptions options;
-  options.play.connections = 1;
-  options.shape.connections = 1;
-  options.shape.words = words;
-  return options;
-}
-
-/// Serves Ps in the world itself, for its trace. Then checks the property.
-template <class P>
-void check(World& world, bool (*property)(World& world, const props::Subject& subject)) {
-  const props::Subject subject = [](Reactor&, props::EventLog& log) {
-    if constexpr (std::is_constructible_v<P, props::EventLog&>) return std::make_shared<P>(log);
-    else return std::make_shared<P>();
-  };
-  if (props::serve(world, subject)) property(world, subject);
-}
 bool exactlyOnce(World& world, const props::Subject& subject) { return props::exactlyOnce(world, subject); }
 bool silentAfterClose(World& world, const props::Subject& subject) { return props::silentAfterClose(world, subject); }
 bool chunkCost(World& world, const props::Subject& subject) { return props::chunkCost(world, subject); }

@@ -17,6 +17,7 @@ void IRCProtocol::lineReceived(std::string_view line) {
   if (parsed) [[likely]]
     return messageReceived(parsed.message);
   if (parsed.fault == Fault::kEmpty) return;
+  while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   ++badLines_;
   badMessage(line, parsed.fault, parsed.at);
 }

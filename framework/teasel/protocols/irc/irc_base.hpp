@@ -33,8 +33,8 @@ class IRCProtocol : public LineOnlyReceiver {
 
   /// A message has arrived. It is a view of the line and is borrowed for the call.
   virtual void messageReceived(const Message& message) = 0;
-  /// A line is no message. `at` is the offset of the byte that shows it. `line` is borrowed for the
-  /// call. The default ignores the line.
+  /// A line is no message. `at` is the offset of the byte that shows it. `line` comes without its
+  /// line end and is borrowed for the call. The default ignores the line.
   virtual void badMessage(std::string_view line, Fault fault, std::size_t at);
   /// A line is longer than kMaxLine. `begin` is its beginning, borrowed for the call. The default
   /// ignores the line.

@@ -89,6 +89,7 @@ TEST(IRCClientCommands, CutALongMessageSoThatItArrivesWholeAtTheOthers) {
   irc.wire.feed(":srv 001 me :Welcome me!user@a.rather.long.host.example\r\n");
   irc.wire.clear();
   irc.client->say("#tea", std::string(510, 'o'));
+  irc.wire.settle();
   const std::string prefix = ":me!user@a.rather.long.host.example ";
   std::string text, value = irc.wire.value();
   std::size_t lines = 0, longest = 0;
@@ -110,6 +111,7 @@ TEST(IRCClientCommands, CountBytesAndCutNoCharacterInTwo) {
   for (int i = 0; i < 900; ++i) euros += "\xe2\x82\xac";
   Wired irc;
   irc.client->msg("foo", euros);
+  irc.wire.settle();
   std::string text, value = irc.wire.value();
   for (std::size_t end; (end = value.find("\r\n")) != std::string::npos; value.erase(0, end + 2)) {
     EXPECT_LE(end + 2, 512u);
@@ -154,6 +156,7 @@ TEST(IRCClientCommands, SendNoCrLfOrNulOutOfAnArgument) {
   client.setNick(bad);
   client.away(bad);
   client.quit(bad);
+  irc.wire.settle();
   std::string value = irc.wire.value();
   EXPECT_EQ(value.find('\0'), std::string::npos);
   for (std::size_t end; (end = value.find("\r\n")) != std::string::npos; value.erase(0, end + 2)) {

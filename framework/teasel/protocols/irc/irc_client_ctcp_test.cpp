@@ -146,6 +146,7 @@ TEST(IRCClientCtcp, ExchangesMessagesWithAnyBytes) {
       11);
   Wired irc;
   irc.client->ctcpMakeQuery("bob", {{.tag = "X", .data = data}});
+  irc.wire.settle();
   const std::string line = irc.wire.value();
   std::string heard = irc.heardAfter(":bob!b@h " + line.substr(0, line.size() - 2));
   EXPECT_EQ(heard, "ctcpUnknownQuery(bob!b@h, bob, X, " + data + ")");

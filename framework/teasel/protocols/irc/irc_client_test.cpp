@@ -177,7 +177,7 @@ TEST(IRCClient, ReportsWhatIsNoMessageAndGoesOn) {
   Wired irc;
   EXPECT_EQ(irc.heardAfter(":foo"), "badMessage(:foo, no command)");
   EXPECT_EQ(irc.heardAfter("    "), "");
-  EXPECT_EQ(irc.heardAfter(": "), "badMessage(: \r, a prefix that is empty or has a space)");
+  EXPECT_EQ(irc.heardAfter(": "), "badMessage(: , a prefix that is empty or has a space)");
   EXPECT_EQ(irc.heardAfter(":b!b@h PRIVMSG #tea :\xff\xfe"), "privmsg(b!b@h, #tea, \xff\xfe)");
   EXPECT_EQ(irc.heardAfter(std::string(9000, 'x')), "lineTooLong()");
   EXPECT_EQ(irc.heardAfter(":b!b@h PRIVMSG #tea :still here"), "privmsg(b!b@h, #tea, still here)");

@@ -9,28 +9,75 @@ namespace teasel::irc {
 
 namespace {
 
-using detail::findSpace;
-
 constexpr std::size_t kMaxText = kMaxMessage - 2;  // without CR and LF
 
-bool isLetter(char byte) noexcept { return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z'); }
 bool isDigit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 char lower(char byte) noexcept { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte; }
 
 const char* skipSpaces(const char* at, const char* end) noexcept {
-  while (at != end && *at == ' ') ++at;
+  if (at == end || *at != ' ') return at;
+  ++at;
+  // One space is the rule.
+  while (at != end && *at == ' ') [[unlikely]]
+    ++at;
   return at;
 }
 
 std::string_view between(const char* begin, const char* end) noexcept { return {begin, static_cast<std::size_t>(end - begin)}; }
 
-}  // namespace
-
-bool isCommand(std::string_view word) noexcept {
+/// `end`: where the line ends, which may be behind the word.
+bool isCommand(std::string_view word, const char* end) noexcept {
   if (word.empty()) return false;
   if (isDigit(word[0])) return word.size() == 3 && isDigit(word[1]) && isDigit(word[2]);
-  return std::all_of(word.begin(), word.end(), isLetter);
+  return detail::areLetters(word.data(), word.size(), end);
 }
+
+/// Reads a line into `message`. When there is a fault, sets it and returns the place that shows it.
+template <class Spaces>
+const char* read(std::string_view line, Message& message, Fault& fault) noexcept {
+  const char* const begin = line.data();
+  const char* const end = begin + line.size();
+  const auto fail = [&fault](Fault what, const char* where) {
+    fault = what;
+    return where;
+  };
+  const char* at = skipSpaces(begin, end);
+  if (at == end) return fail(Fault::kEmpty, begin);
+  Spaces spaces(begin, end);
+  if (*at == '@') [[unlikely]] {
+    const char* const stop = spaces.next(at);
+    if (static_cast<std::size_t>(stop - at) >= kMaxTags) return fail(Fault::kTagsTooLong, at + kMaxTags - 1);
+    if (stop - at == 1) return fail(Fault::kBadTag, at);
+    message.tags = Tags(between(at + 1, stop));
+    at = skipSpaces(stop, end);
+  }
+  if (static_cast<std::size_t>(end - at) > kMaxText) return fail(Fault::kTooLong, at + kMaxText);
+  if (at != end && *at == ':') {
+    const char* const stop = spaces.next(at);
+    if (stop - at == 1) return fail(Fault::kBadPrefix, at);
+    message.prefix = Prefix(between(at + 1, stop));
+    at = skipSpaces(stop, end);
+  }
+  if (at == end) return fail(Fault::kNoCommand, end);
+  const char* stop = spaces.next(at);
+  message.command = between(at, stop);
+  if (!isCommand(message.command, end)) return fail(Fault::kBadCommand, at);
+
+  while ((at = skipSpaces(stop, end)) != end) {
+    if (*at == ':' || message.params.size() + 1 == kMaxParams) {
+      message.params.push_back(between(*at == ':' ? at + 1 : at, end));
+      break;
+    }
+    stop = spaces.next(at);
+    message.params.push_back(between(at, stop));
+  }
+  if (spaces.suspect() && detail::findIllegal(begin, end) != end) return fail(Fault::kIllegalByte, begin);
+  return nullptr;
+}
+
+}  // namespace
+
+bool isCommand(std::string_view word) noexcept { return isCommand(word, word.data() + word.size()); }
 
 std::string_view Prefix::nick() const noexcept { return text_.substr(0, text_.find_first_of("!@")); }
 
@@ -77,47 +124,19 @@ int Message::numeric() const noexcept {
 
 Message::Parsed Message::parse(std::string_view line) noexcept {
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
-  const char* const begin = line.data();
-  const char* const end = begin + line.size();
+  // One variable is returned everywhere, so that it is never copied.
   Parsed parsed;
-  Message& message = parsed.message;
-  const auto fail = [&parsed, begin](Fault fault, const char* at) -> Parsed& {
-    parsed.message = {};
-    parsed.fault = fault;
-    parsed.at = static_cast<std::size_t>(at - begin);
+  Fault fault = Fault::kNone;
+  const char* const wrong = line.size() < detail::Spaces::kLeast ? read<detail::ByteSpaces>(line, parsed.message, fault)
+                                                                 : read<detail::Spaces>(line, parsed.message, fault);
+  if (fault == Fault::kNone) [[likely]]
     return parsed;
-  };
-
-  const char* at = skipSpaces(begin, end);
-  if (at == end) return fail(Fault::kEmpty, begin);
-  if (const char* const wrong = detail::findIllegal(at, end); wrong != end) return fail(Fault::kIllegalByte, wrong);
-  if (*at == '@') {
-    const char* const stop = findSpace(at, end);
-    if (static_cast<std::size_t>(stop - at) >= kMaxTags) return fail(Fault::kTagsTooLong, at + kMaxTags - 1);
-    if (stop - at == 1) return fail(Fault::kBadTag, at);
-    message.tags = Tags(between(at + 1, stop));
-    at = skipSpaces(stop, end);
-  }
-  if (static_cast<std::size_t>(end - at) > kMaxText) return fail(Fault::kTooLong, at + kMaxText);
-  if (at != end && *at == ':') {
-    const char* const stop = findSpace(at, end);
-    if (stop - at == 1) return fail(Fault::kBadPrefix, at);
-    message.prefix = Prefix(between(at + 1, stop));
-    at = skipSpaces(stop, end);
-  }
-  if (at == end) return fail(Fault::kNoCommand, end);
-  const char* stop = findSpace(at, end);
-  message.command = between(at, stop);
-  if (!isCommand(message.command)) return fail(Fault::kBadCommand, at);
-
-  while ((at = skipSpaces(stop, end)) != end) {
-    if (*at == ':' || message.params.size() + 1 == kMaxParams) {
-      message.params.push_back(between(*at == ':' ? at + 1 : at, end));
-      break;
-    }
-    stop = findSpace(at, end);
-    message.params.push_back(between(at, stop));
-  }
+  // A byte that is illegal is the fault, whatever else is wrong.
+  const char* const illegal = detail::findIllegal(line.data(), line.data() + line.size());
+  const bool isIllegal = illegal != line.data() + line.size();
+  parsed.message = {};
+  parsed.fault = isIllegal ? Fault::kIllegalByte : fault;
+  parsed.at = static_cast<std::size_t>((isIllegal ? illegal : wrong) - line.data());
   return parsed;
 }
 

@@ -155,7 +155,8 @@ TEST(IrcQuoting, CtcpQuotingIsUndone) {
 TEST(IrcCtcp, TakesExtendedAndPlainPartsApart) {
   const CtcpText parts = ctcpExtract(
       "\x01"
-      "ACTION waves\x01 hello \x01PING\x01\x01VERSION \x01end");
+      "ACTION waves\x01 hello \x01PING\x01\x01VERSION \x01"
+      "end");
   EXPECT_EQ(parts.extended, (std::vector<CtcpMessage>{{"ACTION", "waves"}, {"PING", ""}, {"VERSION", ""}}));
   EXPECT_EQ(parts.normal, (Texts{" hello ", "end"}));
 }
