@@ -8,7 +8,6 @@
 #include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/protocol/detail/build_protocol.hpp>
-#include <teasel/protocols/protocol_wrapper.hpp>
 
 namespace teasel {
 
@@ -51,29 +50,35 @@ class ClientService::Attempt : public std::enable_shared_from_this<Attempt> {
   Failure why_;                                 // for ended()
 };
 
-/// Stands between the transport and the user's protocol, to learn when the connection is over.
-class ClientService::Watched final : public ProtocolWrapper {
+/// Stands before the user's protocol, to learn when the connection begins and ends. The user's
+/// protocol writes to the connection's own transport.
+class ClientService::Watched final : public Protocol {
  public:
-  Watched(ProtocolPtr protocol, std::weak_ptr<Attempt> attempt)
-      : ProtocolWrapper(std::move(protocol)), attempt_(std::move(attempt)) {}
+  Watched(ProtocolPtr inner, std::weak_ptr<Attempt> attempt) : inner_(std::move(inner)), attempt_(std::move(attempt)) {}
 
   void makeConnection(std::shared_ptr<Transport> transport) override {
     if (const auto attempt = attempt_.lock()) attempt->made(std::static_pointer_cast<Watched>(shared_from_this()));
-    ProtocolWrapper::makeConnection(std::move(transport));
+    Protocol::makeConnection(transport);
+    inner_->makeConnection(std::move(transport));
   }
+  void dataReceived(ByteView data) override { inner_->dataReceived(data); }
+  bool halfCloseable() const noexcept override { return inner_->halfCloseable(); }
+  void readConnectionLost() override { inner_->readConnectionLost(); }
+  void writeConnectionLost() override { inner_->writeConnectionLost(); }
+  void producingResumed() override { inner_->producingResumed(); }
   void connectionLost(const Failure& reason) override {
     reason_ = reason;
     try {
-      ProtocolWrapper::connectionLost(reason);
+      inner_->connectionLost(reason);
     } catch (...) {
       tell();
       throw;
     }
     tell();
   }
-  std::string logPrefix() const override {
-    return wrappedProtocol() == nullptr ? "ClientService" : wrappedProtocol()->logPrefix();
-  }
+  std::string logPrefix() const override { return inner_->logPrefix(); }
+
+  const ProtocolPtr& inner() const noexcept { return inner_; }
   /// Why it is over; no failure before.
   const Failure& reason() const noexcept { return reason_; }
 
@@ -81,6 +86,7 @@ class ClientService::Watched final : public ProtocolWrapper {
   void tell() {
     if (const auto attempt = attempt_.lock()) attempt->lost(*this, reason_);
   }
+  const ProtocolPtr inner_;
   const std::weak_ptr<Attempt> attempt_;
   Failure reason_;
 };
@@ -136,7 +142,7 @@ void ClientService::Attempt::prepare() {
   phase_ = Phase::kPreparing;
   if (!service_->prepare_) return prepared({});
   const std::shared_ptr<Service> keep = service_->shared_from_this();
-  Deferred<void> preparing = service_->prepare_(connection_->wrappedProtocol());
+  Deferred<void> preparing = service_->prepare_(connection_->inner());
   preparing_ = preparing;
   preparing.addBoth([weak = weak_from_this()](const Result<void>& result) {
     if (const auto self = weak.lock()) self->prepared(result);
@@ -150,7 +156,7 @@ void ClientService::Attempt::prepared(const Result<void>& result) {
   if (phase_ != Phase::kPreparing) return;  // too late: the connection is being closed
   if (!result.ok()) return close(result.failure(), true);
   phase_ = Phase::kMade;
-  service_->established(connection_->wrappedProtocol());
+  service_->established(connection_->inner());
 }
 
 void ClientService::Attempt::stop() {

@@ -121,5 +121,29 @@ TEST_F(ClientSearch, SixAttemptsInEveryOfSixWaysEachBeginWhenTheyShould) {
   EXPECT_EQ(odometer.runs(), 46'656u);
 }
 
+TEST(ClientServiceInAWorld, DiesWithItsHostInACrashAndLeavesNothing) {
+  fakes::World world;
+  Reactor& server = world.host("server").reactor();
+  server.listenTCP(8000, Factory::forProtocol<Quiet>());
+  const std::string address = world.host("server").address().host();
+  std::weak_ptr<ClientService> newest;
+  world.host("client").onStart([&](Reactor& reactor) {
+    const auto service = std::make_shared<ClientService>(reactor, std::make_shared<TCP4ClientEndpoint>(reactor, address, 8000),
+                                                         Factory::forProtocol<Quiet>());
+    service->startService();
+    newest = service;
+    reactor.addSystemEventTrigger(Reactor::Phase::kBefore, Reactor::Event::kShutdown, [service] { service->stopService(); });
+  });
+  world.settle();
+  ASSERT_EQ(newest.lock()->state(), ClientService::State::kConnected);
+  const std::weak_ptr<Protocol> protocol = newest.lock()->whenConnected().take().value();
+  world.host("client").crash();
+  EXPECT_TRUE(newest.expired());
+  EXPECT_TRUE(protocol.expired());
+  world.host("client").restart();
+  world.settle();
+  EXPECT_EQ(newest.lock()->state(), ClientService::State::kConnected);
+}
+
 }  // namespace
 }  // namespace teasel

@@ -91,6 +91,7 @@ Deferred<void> MultiService::removeService(const std::shared_ptr<Service>& servi
   if (found == children_.end())
     throw UsageError("removeService: " + (service == nullptr ? std::string("null") : described(*service)) + " is no child of " +
                      described(*this));
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): forget takes it out of the list
   const std::shared_ptr<Child> child = *found;
   forget(*child);
   Deferred<void> removed;
@@ -142,6 +143,7 @@ void MultiService::raiseTo(Phase phase) {
     const auto behind = std::find_if(children_.begin(), children_.end(),
                                      [&](const std::shared_ptr<Child>& child) { return child->phase < phase; });
     if (behind == children_.end()) return;
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the list may change meanwhile
     const std::shared_ptr<Child> child = *behind;
     try {
       begin(*child, phase);
