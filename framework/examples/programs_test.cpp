@@ -292,6 +292,7 @@ TEST(ExampleServiceArguments, AnIrcServerThatIsNotThereEndsTheBot) {
 TEST(ExampleServiceArguments, ALogfileThatCannotBeOpenedIsNamed) {
   fails("logfile_server", {"--log-level", "critical", "--listen", "tcp:0", "--file", "/nowhere/at/all"}, 1,
         "cannot open '/nowhere/at/all'");
+  fails("log_bot", {"--file", "/nowhere/at/all"}, 1, "cannot open '/nowhere/at/all'");
 }
 
 }  // namespace teasel::examples
