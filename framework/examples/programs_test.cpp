@@ -125,6 +125,22 @@ TEST_P(Examples, MailIsTakenAndSaidOnStandardOutput) {
   endsByCtrlC(served);
 }
 
+TEST_P(Examples, TheIrcServerWelcomesAndSaysGoodBye) {
+  const Served served = serve("irc_server", {"--name", "irc.test", "--motd", "Have some tea.", "--password", "leaf"});
+  std::vector<std::string> arguments;
+  for (const char* line : {"PASS leaf", "NICK ann", "USER ann 0 * :Ann", "QUIT"}) {
+    arguments.emplace_back("--say");
+    arguments.emplace_back(line);
+  }
+  const auto ann = client(served, arguments);
+  const std::string text = ann->rest();
+  EXPECT_THAT(text, StartsWith(":irc.test 001 ann :Welcome to the Teasel network, ann!ann@127.0.0.1\n"));
+  EXPECT_THAT(text, HasSubstr("\n:irc.test 372 ann :- Have some tea.\n"));
+  EXPECT_THAT(text, EndsWith("\nERROR :Closing Link: 127.0.0.1 (Client Quit)\n"));
+  EXPECT_EQ(ann->exitStatus(), 0);
+  endsByCtrlC(served);
+}
+
 TEST_P(Examples, TheLineClientSendsItsStandardInput) {
   const Served served = serve("answer_server");
   const auto asking = client(served);
@@ -156,7 +172,8 @@ std::string nameOf(const testing::TestParamInfo<std::string_view>& driver) { ret
 INSTANTIATE_TEST_SUITE_P(, Examples, testing::ValuesIn(driverNames()), nameOf);
 
 TEST(ExampleArguments, HelpListsTheOptions) {
-  for (const char* name : {"answer_server", "chat_server", "line_client", "log_bot", "logfile_server", "qotd_server"}) {
+  for (const char* name :
+       {"answer_server", "chat_server", "irc_server", "line_client", "log_bot", "logfile_server", "qotd_server"}) {
     Program program(name, {"--help"});
     const std::string text = program.rest();
     EXPECT_THAT(text, StartsWith(std::string("usage: ") + name));
@@ -196,6 +213,9 @@ TEST(ExampleArguments, AnUnknownOptionAndAMissingValueAreNamed) {
 }
 TEST(ExampleArguments, AnUnknownTroubleIsNamed) {
   fails("page_download", {"--trouble", "toil"}, 1, "--trouble is none, unreachable or broken, not toil");
+}
+TEST(ExampleArguments, ANameThatNoServerCanHaveIsNamed) {
+  fails("irc_server", {"--port", "0", "--name", "two words"}, 1, "must be one word of at most 63 bytes, not \"two words\"");
 }
 TEST(ExampleArguments, AForeignInterfaceIsNamed) {
   fails("answer_server", {"--port", "0", "--interface", "192.0.2.77"}, 1, "192.0.2.77");
