@@ -271,6 +271,9 @@ TEST(ExampleArguments, AnUnknownOptionAndAMissingValueAreNamed) {
 TEST(ExampleArguments, AnUnknownTroubleIsNamed) {
   fails("page_download", {"--trouble", "toil"}, 1, "--trouble is none, unreachable or broken, not toil");
 }
+TEST(ExampleArguments, ANameThatNoServerCanHaveIsNamed) {
+  fails("irc_server", {"--port", "0", "--name", "two words"}, 1, "must be one word of at most 63 bytes, not \"two words\"");
+}
 TEST(ExampleArguments, AForeignInterfaceIsNamed) {
   fails("answer_server", {"--port", "0", "--interface", "192.0.2.77"}, 1, "192.0.2.77");
 }

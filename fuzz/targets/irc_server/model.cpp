@@ -72,8 +72,8 @@ using model_texts::word;
 
 namespace {
 
-/// A command that is allowed before registration, or one of the others.
-enum class When { kNever, kEarly, kLate };
+/// Whether a command is allowed before registration.
+enum class When : std::uint8_t { kEarly, kLate };
 struct Known {
   std::string_view name;
   std::size_t params;
