@@ -43,7 +43,7 @@ enum class Op : std::uint8_t {
 constexpr std::uint16_t kOps = 16;
 constexpr std::size_t kMaxAsked = 64;
 /// After so long the clients stop, because a world must come to its end.
-constexpr Duration kRun = 10min;
+constexpr Duration kRun = 3min;
 
 fakes::ScenarioOptions reconnectOptions() {
   fakes::ScenarioOptions options;
