@@ -52,6 +52,8 @@ fakes::ScenarioOptions ircServerOptions() {
   options.shape.connections = 4;
   options.shape.events = 24;
   options.world.faults.windows = true;
+  options.world.faults.stalls = true;
+  options.world.faults.reset = {1, 100};
   return options;
 }
 

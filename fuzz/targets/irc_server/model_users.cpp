@@ -99,12 +99,13 @@ void IrcModel::who(const User& user, const Message& message) {
                signs,
            "0 " + other.realName);
   };
-  if (message.params[1] != "o" && mask.starts_with('#')) {
+  const bool nobody = message.params[1] == "o" || mask.size() > options_.limits.maskLength;
+  if (!nobody && mask.starts_with('#')) {
     const Channel* channel = byName(mask);
     if (channel != nullptr && sees(user, *channel))
       for (const auto& [id, rank] : channel->members)
         if (sees(user, users_.at(id))) row(channel->name, users_.at(id), sign(user, rank));
-  } else if (message.params[1] != "o") {
+  } else if (!nobody) {
     std::map<std::string, const User*> sorted;
     for (const auto& [id, other] : users_)
       if (other.registered && sees(user, other)) sorted[folded(other.nick)] = &other;

@@ -34,7 +34,7 @@ struct ServerLimits {
   std::size_t keyLength = 23;
   /// Bans of one channel. A further one gets 478.
   std::size_t bans = 50;
-  /// A longer ban mask gets 415.
+  /// A longer ban mask gets 415. WHO with a longer mask finds nobody.
   std::size_t maskLength = 100;
   /// Targets of one PRIVMSG, NOTICE, WHOIS or KICK, and channels of one JOIN, PART, NAMES or LIST.
   /// The rest gets 407 once.

@@ -64,8 +64,9 @@ void IRCUser::whoRow(std::string_view channel, const IRCUser& other, std::string
 
 void IRCUser::irc_WHO(const Message& message) {
   const std::string_view mask = message.params[0];
-  // There are no server operators, so a question for them alone has no answer.
-  const bool none = message.params[1] == "o";
+  // There are no server operators, so a question for them alone has no answer. A mask that is too
+  // long would take too long to compare with everybody.
+  const bool none = message.params[1] == "o" || mask.size() > state_->options.limits.maskLength;
   if (mask.starts_with('#')) {
     const Channel* channel = state_->findChannel(mask);
     if (channel != nullptr && sees(*channel) && !none)

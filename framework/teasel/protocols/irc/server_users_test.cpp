@@ -117,6 +117,7 @@ TEST_F(ServerUsers, WhoFindsUsersByMask) {
   user("bob");
   EXPECT_THAT(say(ann, "WHO an*"), AllOf(HasSubstr(" ann H "), HasSubstr(" anton H "), Not(HasSubstr(" bob "))));
   EXPECT_THAT(say(ann, "WHO *bob?the*"), HasSubstr(" bob H "));
+  EXPECT_THAT(say(ann, "WHO " + std::string(101, '*')), StartsWith(":S 315 ann "));
   for (const char* all : {"WHO", "WHO 0", "WHO *"})
     EXPECT_THAT(say(ann, all), AllOf(HasSubstr(" ann H "), HasSubstr(" anton H "), HasSubstr(" bob H ")));
 }
