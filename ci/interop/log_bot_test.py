@@ -118,7 +118,7 @@ class Own(Bot):
     def restart(self):
         self.assertEqual(self.program.interrupt(), 0)
         self.program = self.start(programs.examples() / "irc_server", "--listen", f"tcp:{self.port}:interface=127.0.0.1")
-        self.assertRegex(self.program.line(), " listening on ")
+        self.assertEqual(self.port_of(self.program), self.port)
 
     def test_the_bot_writes_down_what_is_said(self):
         self.writes_down_what_is_said()

@@ -87,9 +87,15 @@ class Case(unittest.TestCase):
     def server(self, *words):
         """Teasel's IRC server. Returns it and its port."""
         program = self.start(examples() / "irc_server", "--listen", "tcp:0:interface=127.0.0.1", *words)
-        greeting = program.line()
-        self.assertRegex(greeting, r" listening on 127\.0\.0\.1:\d+$")
-        return program, int(greeting.rpartition(":")[2])
+        return program, self.port_of(program)
+
+    def port_of(self, program):
+        """The port that a server says in its log that it listens on."""
+        line = program.line()
+        while line and " listening on " not in line:
+            line = program.line()
+        self.assertRegex(line, r" listening on 127\.0\.0\.1:\d+$")
+        return int(line.rpartition(":")[2])
 
 
 class Program:

@@ -133,15 +133,6 @@ TEST_P(ExampleServices, LogfileAppendsEveryLine) {
   std::remove(path.c_str());
 }
 
-TEST_P(ExampleServices, TheIrcServerWelcomesAClient) {
-  const Served served = serveEndpoint("irc_server", {"--name", "tea.example", "--motd", "Have some tea."});
-  const auto anna = client(served, {"--say", "NICK anna", "--say", "USER anna 0 * :Anna", "--say", "QUIT"});
-  const std::string heard = anna->rest();
-  EXPECT_THAT(heard, HasSubstr(":tea.example 001 anna :"));
-  EXPECT_THAT(heard, HasSubstr("Have some tea."));
-  endsByCtrlC(served);
-}
-
 TEST_P(ExampleServices, TheLogBotWritesThatItHasJoined) {
   const Served served = serveEndpoint("irc_server");
   Program bot("log_bot", {"--port", served.port, "--channel", "#tea", "--reactor", driver(), "--log-level", "critical"});
@@ -179,6 +170,22 @@ TEST_P(Examples, ThePortForwarderStandsBetweenAClientAndAServer) {
   EXPECT_THAT(forwarder.program->rest(), EndsWith("ConnectionDone: the connection was closed cleanly\nstopped\n"));
   EXPECT_EQ(forwarder.program->exitStatus(), 0);
   endsByCtrlC(target);
+}
+
+TEST_P(ExampleServices, TheIrcServerWelcomesAndSaysGoodBye) {
+  const Served served = serveEndpoint("irc_server", {"--name", "irc.test", "--motd", "Have some tea.", "--password", "leaf"});
+  std::vector<std::string> arguments;
+  for (const char* line : {"PASS leaf", "NICK ann", "USER ann 0 * :Ann", "QUIT"}) {
+    arguments.emplace_back("--say");
+    arguments.emplace_back(line);
+  }
+  const auto ann = client(served, arguments);
+  const std::string text = ann->rest();
+  EXPECT_THAT(text, StartsWith(":irc.test 001 ann :Welcome to the Teasel network, ann!ann@127.0.0.1\n"));
+  EXPECT_THAT(text, HasSubstr("\n:irc.test 372 ann :- Have some tea.\n"));
+  EXPECT_THAT(text, EndsWith("\nERROR :Closing Link: 127.0.0.1 (Client Quit)\n"));
+  EXPECT_EQ(ann->exitStatus(), 0);
+  endsByCtrlC(served);
 }
 
 TEST_P(Examples, TheLineClientSendsItsStandardInput) {
@@ -271,9 +278,6 @@ TEST(ExampleArguments, AnUnknownOptionAndAMissingValueAreNamed) {
 TEST(ExampleArguments, AnUnknownTroubleIsNamed) {
   fails("page_download", {"--trouble", "toil"}, 1, "--trouble is none, unreachable or broken, not toil");
 }
-TEST(ExampleArguments, ANameThatNoServerCanHaveIsNamed) {
-  fails("irc_server", {"--port", "0", "--name", "two words"}, 1, "must be one word of at most 63 bytes, not \"two words\"");
-}
 TEST(ExampleArguments, AForeignInterfaceIsNamed) {
   fails("answer_server", {"--port", "0", "--interface", "192.0.2.77"}, 1, "192.0.2.77");
 }
@@ -287,6 +291,9 @@ TEST(ExampleServiceArguments, AnUnknownOptionAndAMissingValueAreNamed) {
 }
 TEST(ExampleServiceArguments, AForeignInterfaceIsNamed) {
   fails("chat_server", {"--log-level", "critical", "--listen", "tcp:0:interface=192.0.2.77"}, 1, "192.0.2.77");
+}
+TEST(ExampleServiceArguments, ANameThatNoServerCanHaveIsNamed) {
+  fails("irc_server", {"--name", "two words"}, 1, "must be one word of at most 63 bytes, not \"two words\"");
 }
 TEST(ExampleServiceArguments, AnIrcServerThatIsNotThereEndsTheBot) {
   fails("log_bot", {"--log-level", "critical", "--port", "1", "--file", "/dev/null"}, 1,
