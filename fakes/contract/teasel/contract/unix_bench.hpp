@@ -41,6 +41,8 @@ class UnixLoopbackBench final : public OverUnix<LoopbackBench> {
     std::error_code ignored;
     if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
   }
+  /// More than the socket buffers hold (208 KiB each by default).
+  std::size_t moreThanFits() const noexcept override { return std::size_t{4} << 20; }
 
  protected:
   std::string folder() override {

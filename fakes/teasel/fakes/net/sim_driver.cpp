@@ -69,7 +69,8 @@ SimSlot& SimDriver::makeSlot() {
     free_.pop_back();
   }
   slot->reading = true;
-  slot->connected = slot->endTold = slot->dead = slot->writeFailed = slot->orderDrawn = slot->overtaken = false;
+  slot->connected = slot->endTold = slot->dead = slot->writeFailed = slot->writeRefused = slot->orderDrawn = slot->overtaken =
+      false;
   slot->left = slot->owed = 0;
   slot->reportIn = 0;
   return *slot;
@@ -224,12 +225,17 @@ void SimDriver::dispatchStream(SimSlot& slot) {
     pump(slot);
     if (over()) return;
   }
-  // A UNIX socket tells a writer first that the peer is gone, and a reader behind its bytes.
-  if (slot.left > 0 && slot.me().sendsFail && !slot.error && slot.state == State::kOpen) {
+  // Of a UNIX stream whose other side is gone: a write that was refused is reported first, a write
+  // that waited is tried again behind what is read.
+  if (slot.writeRefused && slot.left > 0 && slot.state == State::kOpen) {
     failWrite(slot);
     if (over()) return;
   }
   if (slot.state == State::kOpen && slot.reading && !overtakesBytes(slot) && !deliverData(slot)) return;
+  if (slot.left > 0 && slot.me().sendsFail && !slot.me().wasReset && slot.state == State::kOpen) {
+    failWrite(slot);
+    if (over()) return;
+  }
   if (!slot.error && slot.me().wasReset && slot.state == State::kOpen) {
     // Drivers receive first. So a write meets the reset only where receiving does not.
     if (noticesReset(slot)) slot.error = connectionLost();
@@ -373,6 +379,7 @@ std::size_t SimDriver::writeSlowly(SimSlot& slot, std::span<const Segment> segme
   slot.segmentOffset = 0;
   slot.left = slot.owed = total;
   Stream::Side& me = slot.me();
+  slot.writeRefused = me.sendsFail;
   if (me.cannotSend()) {  // as a send on a dead socket: the next poll reports it
     markReady(slot);
     return 0;

@@ -41,12 +41,13 @@ class SimSlot final : public Slot, public StreamEnd, public StreamListener {
   std::uint8_t priority = 0;  // in the ready list
   bool queued = false;        // in the ready list or the batch
   bool reading = true;
-  bool connected = false;    // onConnected is due
-  bool endTold = false;      // onEof was called
-  bool dead = false;         // onError was called
-  bool writeFailed = false;  // onWriteError was called
-  bool orderDrawn = false;   // whether a reset overtakes bytes
-  bool overtaken = false;    // a reset has overtaken the bytes that had arrived
+  bool connected = false;     // onConnected is due
+  bool endTold = false;       // onEof was called
+  bool dead = false;          // onError was called
+  bool writeFailed = false;   // onWriteError was called
+  bool writeRefused = false;  // the write was made when the other side of a UNIX stream was gone
+  bool orderDrawn = false;    // whether a reset overtakes bytes
+  bool overtaken = false;     // a reset has overtaken the bytes that had arrived
   bool lingerBusy = false, lingerAgain = false;
   Failure error;  // onError is due
 
