@@ -77,9 +77,10 @@ class EndpointArguments {
 /// nothing is global.
 ///
 ///     EndpointKinds kinds;
-///     kinds.registerServerEndpoint("quic", {"port"}, [](Reactor& reactor, const EndpointArguments& given) {
-///       return std::make_unique<QuicEndpoint>(reactor, given.port("port"));
-///     });
+///     kinds.registerServerEndpoint(
+///         "quic", {"port"}, [](Reactor& reactor, const EndpointArguments& given) {
+///           return std::make_unique<QuicEndpoint>(reactor, given.port("port"));
+///         });
 ///     kinds.serverFromString(reactor, "quic:443")->listen(factory);
 class EndpointKinds {
  public:
@@ -127,7 +128,7 @@ std::unique_ptr<StreamServerEndpoint> serverFromString(Reactor& reactor, std::st
 
 /// Makes the client endpoint that a string describes:
 ///
-///     tcp:HOST:PORT:timeout=30:bindAddress=ADDRESS   HOST is a name or an IP address: HostnameEndpoint
+///     tcp:HOST:PORT:timeout=30:bindAddress=ADDRESS   HOST is a name or an IP address
 ///     tcp4, tcp6                                the same, with addresses of one family only
 ///     unix:PATH:lockfile=0:timeout=30           with lockfile=1 only if a process holds the lock
 ///

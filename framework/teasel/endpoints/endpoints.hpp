@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <teasel/core/clock.hpp>
 #include <teasel/deferred/deferred.hpp>
@@ -63,7 +64,7 @@ class TCP4ClientEndpoint : public StreamClientEndpoint {
  public:
   TCP4ClientEndpoint(Reactor& reactor, std::string host, int port, Duration timeout = std::chrono::seconds(30),
                      Address bindAddress = {})
-      : reactor_(reactor), host_(std::move(host)), port_(port), timeout_(timeout), bindAddress_(bindAddress) {}
+      : reactor_(reactor), host_(std::move(host)), port_(port), timeout_(timeout), bindAddress_(std::move(bindAddress)) {}
   Deferred<std::shared_ptr<Protocol>> connect(std::shared_ptr<Factory> factory) override;
 
  private:

@@ -68,6 +68,7 @@ class HostnameEndpoint : public StreamClientEndpoint {
   explicit HostnameEndpoint(To to) : to_(std::move(to)) {}
 
  private:
+  // NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): its definition says final
   class Connecting;
   To to_;
 };

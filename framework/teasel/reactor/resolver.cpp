@@ -35,7 +35,7 @@ const char* problemOf(std::string_view name) noexcept {
 Question::Question(Resolver& resolver, std::string name, std::uint16_t port, Answer answer)
     : resolver_(&resolver), name_(std::move(name)), port_(port), answer_(std::move(answer)) {}
 
-void Question::answer(std::vector<Address> addresses) {
+void Question::answer(const std::vector<Address>& addresses) {
   if (!pending() || settled_) return;
   for (const Address& each : addresses) {
     const Address address = each.withPort(port_);

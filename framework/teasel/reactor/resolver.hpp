@@ -36,7 +36,7 @@ class Question {
   /// Answers. The ports of `addresses` do not matter: the caller gets the port that it asked for.
   /// Repeated addresses are left out, and at most Resolver::kMaxAddresses are kept. Without any
   /// address this is fail(DNSLookupError).
-  void answer(std::vector<Address> addresses);
+  void answer(const std::vector<Address>& addresses);
   /// Answers that the name cannot be resolved. `why` should be a DNSLookupError.
   void fail(Failure why);
   /// Keeps a timer of the resolver. It is cancelled when the question is over, and replaced by the

@@ -44,7 +44,7 @@ void ThreadedResolver::begin() {
     try {
       reactor_.callInThreadWithCallback(
           [self = self_, question, job](const Failure& failure) {
-            if (*self != nullptr) (*self)->end(question, std::move(job->addresses), failure);
+            if (*self != nullptr) (*self)->end(question, job->addresses, failure);
           },
           [lookUp = lookUp_, job] { job->addresses = lookUp(job->name); });
     } catch (const std::exception& error) {
@@ -58,11 +58,12 @@ void ThreadedResolver::begin() {
   }
 }
 
-void ThreadedResolver::end(const std::shared_ptr<Question>& question, std::vector<Address> addresses, const Failure& failure) {
+void ThreadedResolver::end(const std::shared_ptr<Question>& question, const std::vector<Address>& addresses,
+                           const Failure& failure) {
   --running_;
   // First: what the answer does may throw.
   begin();
-  if (!failure) question->answer(std::move(addresses));
+  if (!failure) question->answer(addresses);
   else if (failure.check<DNSLookupError>() != nullptr) question->fail(failure);
   else question->fail(Failure(DNSLookupError("cannot resolve " + question->name() + ": " + failure.what()), Site{}));
 }

@@ -37,7 +37,7 @@ class ThreadedResolver final : public Resolver {
   void ask(std::shared_ptr<Question> question) override;
   void abandoned() noexcept override;
   void begin();
-  void end(const std::shared_ptr<Question>& question, std::vector<Address> addresses, const Failure& failure);
+  void end(const std::shared_ptr<Question>& question, const std::vector<Address>& addresses, const Failure& failure);
 
   Reactor& reactor_;
   const BlockingLookup lookUp_;

@@ -24,8 +24,8 @@ void check(Duration delay) {
 }
 
 /// Gives the question what the reply says.
-void give(Question& question, NameReply::Kind kind, std::vector<Address> addresses) {
-  if (kind == NameReply::Kind::kAddresses) return question.answer(std::move(addresses));
+void give(Question& question, NameReply::Kind kind, const std::vector<Address>& addresses) {
+  if (kind == NameReply::Kind::kAddresses) return question.answer(addresses);
   const bool none = kind == NameReply::Kind::kNoSuchName;
   question.fail(Failure(
       DNSLookupError("cannot resolve " + question.name() + (none ? ": there is no such name" : ": the name servers failed")),
@@ -106,7 +106,7 @@ void SimResolver::ask(std::shared_ptr<Question> question) {
   const Duration drawn = drawDelay();
   const Duration delay = reply.delay() + drawn;
   std::vector<Address> addresses = drawOrder(reply.addresses());
-  if (delay == Duration::zero()) return give(*question, reply.kind(), std::move(addresses));
+  if (delay == Duration::zero()) return give(*question, reply.kind(), addresses);
   Question& asked = *question;
   asked.setWork(clock().callLater(delay, [question = std::move(question), kind = reply.kind(), addresses = std::move(addresses)] {
     give(*question, kind, addresses);
