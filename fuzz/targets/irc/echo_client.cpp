@@ -13,7 +13,6 @@ irc::IRCClientOptions echoOptions() {
   irc::IRCClientOptions made;
   made.nickname = "me";
   made.capabilities = {"server-time", "multi-prefix"};
-  made.lineRate = std::chrono::milliseconds(100);
   made.mostQueuedLines = kMostQueued;
   made.heartbeatInterval = std::chrono::seconds(60);
   made.answerTimeout = std::chrono::seconds(30);
@@ -131,7 +130,11 @@ void EchoClient::topicUpdated(std::string_view user, std::string_view channel, s
   attempt([&] { topic(channel, newTopic); });
 }
 void EchoClient::isupport(std::span<const std::string_view> all) {
-  for (const std::string_view each : all) log_.event("isupport", each);
+  for (const std::string_view each : all) {
+    log_.event("isupport", each);
+    if (each == "SLOW") options().lineRate = std::chrono::milliseconds(100);
+    if (each == "FAST") options().lineRate.reset();
+  }
 }
 void EchoClient::receivedMOTD(const std::vector<std::string>& motd) { log_.event("motd", std::to_string(motd.size())); }
 void EchoClient::serverError(std::string_view text) { log_.event("serverError", text); }

@@ -11,7 +11,8 @@ namespace teasel::targets {
 
 /// A client of IRC that reports all that it hears, and sends back as much of it as there are
 /// commands: what arrives decides the arguments of every command. It asks questions about what it
-/// hears, and reports their answers.
+/// hears, and reports their answers. Its lines leave at once, until the server says SLOW by numeric
+/// 005, and again from FAST on.
 class EchoClient : public irc::IRCClient {
  public:
   EchoClient(Clock& clock, props::EventLog& log);

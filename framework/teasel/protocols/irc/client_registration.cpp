@@ -132,7 +132,7 @@ void IRCClient::irc_CAP(const Message& message) {
 void IRCClient::sendCapabilityRequests() {
   for (const std::string& wanted : options_.capabilities) {
     if (offered_.find(wanted) == offered_.end() || hasCapability(wanted)) continue;
-    sendQuoted("CAP", {"REQ"}, wanted);
+    sendUrgent(building("CAP", {"REQ"}).trailing(wanted));
     ++requests_;
   }
   if (requests_ == 0) endNegotiation();
@@ -143,7 +143,7 @@ void IRCClient::endNegotiation() {
   if (requests_ > 0) --requests_;
   if (requests_ > 0 || !negotiating_) return;
   negotiating_ = false;
-  sendQuoted("CAP", {"END"});
+  sendUrgent(building("CAP", {"END"}));
 }
 
 }  // namespace teasel::irc

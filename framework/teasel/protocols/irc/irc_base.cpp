@@ -41,8 +41,7 @@ void IRCProtocol::sendCommand(std::string_view command, std::initializer_list<st
 }
 
 void IRCProtocol::sendLine(std::string_view line) {
-  const char* const end = line.data() + line.size();
-  if (detail::findIllegal(line.data(), end) != end) throw FormatError(Fault::kIllegalByte, line);
+  if (detail::hasIllegal(line)) throw FormatError(Fault::kIllegalByte, line);
   if (line.size() > kMaxLine - 2) throw FormatError(Fault::kTooLong, line);
   std::string whole;
   whole.reserve(line.size() + 2);

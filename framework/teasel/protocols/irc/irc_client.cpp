@@ -156,6 +156,8 @@ void IRCClient::mode(std::string_view target, bool set, std::string_view modes, 
   const ParsedModes parsed = parseModes((set ? "+" : "-") + std::string(modes), args, kinds);
   std::vector<ModeText> texts;
   const std::size_t room = kMaxMessage - 2 - std::min(target.size() + 6, kMaxMessage - 2);
+  for (const ModeChange& change : parsed.changes)
+    if (change.param.size() + 3 > room) throw FormatError(Fault::kTooLong, change.param);
   if (parsed) texts = batchModes(parsed.changes, supported_.modes.value_or(0), room);
   // What the client cannot read is left to the server.
   else texts.push_back({.modes = (set ? "+" : "-") + std::string(modes), .params = {args.begin(), args.end()}});

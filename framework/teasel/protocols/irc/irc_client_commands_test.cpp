@@ -176,6 +176,7 @@ TEST(IRCClientCommands, RefuseAWordThatWouldBecomeTwoOrNone) {
   EXPECT_THROW(irc.client->setNick(""), FormatError);
   EXPECT_THROW(irc.client->mode("#a", true, "o", {"a b"}), FormatError);
   EXPECT_THROW(irc.client->topic("#a", std::string(600, 'x')), FormatError);
+  EXPECT_THROW(irc.client->mode("#a", true, "b", {std::string(600, 'x')}), FormatError);
   EXPECT_EQ(irc.takeSent(), "");
 }
 

@@ -15,18 +15,23 @@ bool isDigit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 char lower(char byte) noexcept { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte; }
 
 const char* skipSpaces(const char* at, const char* end) noexcept {
-  if (at == end || *at != ' ') return at;
-  ++at;
-  // One space is the rule.
-  while (at != end && *at == ' ') [[unlikely]]
-    ++at;
+  while (at != end && *at == ' ') ++at;
   return at;
+}
+
+/// Behind a word that ends at `stop`: where the next one begins.
+const char* nextWord(const char* stop, const char* end) noexcept {
+  if (stop == end) return end;
+  ++stop;
+  while (stop != end && *stop == ' ') [[unlikely]]
+    ++stop;
+  return stop;
 }
 
 std::string_view between(const char* begin, const char* end) noexcept { return {begin, static_cast<std::size_t>(end - begin)}; }
 
 /// `end`: where the line ends, which may be behind the word.
-bool isCommand(std::string_view word, const char* end) noexcept {
+[[gnu::always_inline]] inline bool isCommand(std::string_view word, const char* end) noexcept {
   if (word.empty()) return false;
   if (isDigit(word[0])) return word.size() == 3 && isDigit(word[1]) && isDigit(word[2]);
   return detail::areLetters(word.data(), word.size(), end);
@@ -49,21 +54,22 @@ const char* read(std::string_view line, Message& message, Fault& fault) noexcept
     if (static_cast<std::size_t>(stop - at) >= kMaxTags) return fail(Fault::kTagsTooLong, at + kMaxTags - 1);
     if (stop - at == 1) return fail(Fault::kBadTag, at);
     message.tags = Tags(between(at + 1, stop));
-    at = skipSpaces(stop, end);
+    at = nextWord(stop, end);
   }
   if (static_cast<std::size_t>(end - at) > kMaxText) return fail(Fault::kTooLong, at + kMaxText);
   if (at != end && *at == ':') {
     const char* const stop = spaces.next(at);
     if (stop - at == 1) return fail(Fault::kBadPrefix, at);
     message.prefix = Prefix(between(at + 1, stop));
-    at = skipSpaces(stop, end);
+    at = nextWord(stop, end);
   }
   if (at == end) return fail(Fault::kNoCommand, end);
   const char* stop = spaces.next(at);
-  message.command = between(at, stop);
-  if (!isCommand(message.command, end)) return fail(Fault::kBadCommand, at);
+  const std::string_view command = between(at, stop);
+  message.command = command;
+  if (!isCommand(command, end)) return fail(Fault::kBadCommand, at);
 
-  while ((at = skipSpaces(stop, end)) != end) {
+  while ((at = nextWord(stop, end)) != end) {
     if (*at == ':' || message.params.size() + 1 == kMaxParams) {
       message.params.push_back(between(*at == ':' ? at + 1 : at, end));
       break;
@@ -132,11 +138,12 @@ Message::Parsed Message::parse(std::string_view line) noexcept {
   if (fault == Fault::kNone) [[likely]]
     return parsed;
   // A byte that is illegal is the fault, whatever else is wrong.
-  const char* const illegal = detail::findIllegal(line.data(), line.data() + line.size());
-  const bool isIllegal = illegal != line.data() + line.size();
+  const char* const begin = line.data();
+  const char* const end = begin + line.size();
+  const char* const illegal = detail::findIllegal(begin, end);
   parsed.message = {};
-  parsed.fault = isIllegal ? Fault::kIllegalByte : fault;
-  parsed.at = static_cast<std::size_t>((isIllegal ? illegal : wrong) - line.data());
+  parsed.fault = illegal != end ? Fault::kIllegalByte : fault;
+  parsed.at = static_cast<std::size_t>((illegal != end ? illegal : wrong) - begin);
   return parsed;
 }
 

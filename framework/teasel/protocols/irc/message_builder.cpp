@@ -78,8 +78,7 @@ MessageBuilder& MessageBuilder::fail(Fault fault, std::string_view part) {
 }
 
 bool MessageBuilder::hasIllegal(std::string_view part) {
-  const char* const end = part.data() + part.size();
-  if (detail::findIllegal(part.data(), end) == end) return false;
+  if (!detail::hasIllegal(part)) return false;
   fail(Fault::kIllegalByte, part);
   return true;
 }

@@ -24,7 +24,7 @@ class Params {
   Params(const Params& other) noexcept : Params() { *this = other; }
   Params& operator=(const Params& other) noexcept {
     size_ = other.size_;
-    std::uninitialized_copy(other.begin(), other.end(), views_);
+    std::uninitialized_copy(other.begin(), other.end(), views);
     return *this;
   }
   ~Params() = default;
@@ -32,11 +32,11 @@ class Params {
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
   /// The parameter at `at`, or an empty text when there are not so many.
-  std::string_view operator[](std::size_t at) const noexcept { return at < size_ ? views_[at] : std::string_view{}; }
+  std::string_view operator[](std::size_t at) const noexcept { return at < size_ ? views[at] : std::string_view{}; }
   /// The last parameter, or an empty text.
-  std::string_view back() const noexcept { return size_ == 0 ? std::string_view{} : views_[size_ - 1]; }
-  const std::string_view* begin() const noexcept { return views_; }
-  const std::string_view* end() const noexcept { return views_ + size_; }
+  std::string_view back() const noexcept { return size_ == 0 ? std::string_view{} : views[size_ - 1]; }
+  const std::string_view* begin() const noexcept { return views; }
+  const std::string_view* end() const noexcept { return views + size_; }
   /// The parameters from `at` on.
   std::span<const std::string_view> from(std::size_t at) const noexcept {
     return at < size_ ? std::span<const std::string_view>(begin() + at, end()) : std::span<const std::string_view>();
@@ -44,14 +44,14 @@ class Params {
   /// Adds a parameter. Returns false, and adds nothing, when there are kMaxParams.
   bool push_back(std::string_view param) noexcept {
     if (size_ == kMaxParams) return false;
-    std::construct_at(views_ + size_++, param);
+    std::construct_at(views + size_++, param);
     return true;
   }
   friend bool operator==(const Params& a, const Params& b) noexcept;
 
  private:
   union {
-    std::string_view views_[kMaxParams];
+    std::string_view views[kMaxParams];
   };
   std::size_t size_ = 0;
 };

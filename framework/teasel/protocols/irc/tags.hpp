@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,11 +36,8 @@ class Tags {
 
   class Iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
     using value_type = Tag;
     using difference_type = std::ptrdiff_t;
-    using pointer = const Tag*;
-    using reference = Tag;
     Iterator() noexcept = default;
     explicit Iterator(std::string_view rest) noexcept : rest_(rest) { skipEmpty(); }
     Tag operator*() const noexcept;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -35,6 +36,12 @@ inline const char* findIllegal(const char* at, const char* end) noexcept {
   }
   while (at != end && !isIllegal(*at)) ++at;
   return at;
+}
+
+inline bool hasIllegal(std::string_view text) noexcept {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  return findIllegal(begin, end) != end;
 }
 
 /// Goes through a line from space to space, byte by byte.
@@ -133,15 +140,15 @@ class Spaces : public ByteSpaces {
 
 inline bool isLetter(char byte) noexcept { return static_cast<unsigned char>((byte | 0x20) - 'a') < 26; }
 
-/// Whether a word has letters only. `end` is the end of the line.
+/// Whether a word of at least one byte has letters only. `end` is the end of the line.
 inline bool areLetters(const char* at, std::size_t size, const char* end) noexcept {
   if constexpr (std::endian::native == std::endian::little) {
-    if (size <= 8 && end - at >= 8) {
+    if (size <= 8 && end - at >= 8) [[likely]] {
       // In each byte, the high bit of a sum says whether the letter is at least 'a', or above 'z'.
       // A byte above 127 carries into bytes behind it only, and is refused itself.
       const std::uint64_t bytes = eightBytes(at), small = bytes | kOnes * 0x20;
       const std::uint64_t letters = (small + kOnes * (0x80 - 'a')) & ~(small + kOnes * (0x7f - 'z')) & ~bytes & kHighs;
-      const std::uint64_t wanted = size == 8 ? kHighs : kHighs & ((std::uint64_t{1} << 8 * size) - 1);
+      const std::uint64_t wanted = kHighs >> 8 * (8 - size);
       return (letters & wanted) == wanted;
     }
   }
