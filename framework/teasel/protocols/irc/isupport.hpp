@@ -95,8 +95,8 @@ struct ServerSupportedFeatures {
   std::map<std::string, std::string, std::less<>> texts_;
 };
 
-/// Replaces \xHH, the only escape that values of ISUPPORT have. Nothing when HH is no hexadecimal
-/// number.
+/// Replaces the only escape that values of ISUPPORT have: a backslash, "x" and two hexadecimal digits.
+/// Gives nothing when the digits are none.
 std::optional<std::string> unescapeFeature(std::string_view value);
 
 }  // namespace teasel::irc
