@@ -35,7 +35,7 @@ class Client final : public Protocol {
 };
 
 class ClientTest : public testing::Test {
- protected:
+ public:
   fakes::FakeClock clock;
   std::string log;
   Client::Does does;

@@ -38,7 +38,7 @@ class SearchWorld {
     end();
     world.reset();
     client(), server();
-    served = std::make_shared<Served>(*this);
+    served_ = std::make_shared<Served>(*this);
     listen(true);
   }
   /// The next attempt goes so.
@@ -50,9 +50,9 @@ class SearchWorld {
     if (outcome == Outcome::kHeld) world.hold("client", "server");
   }
   void end() {
-    if (port != nullptr) port->stopListening();
-    port.reset();
-    served.reset();
+    if (port_ != nullptr) port_->stopListening();
+    port_.reset();
+    served_.reset();
     world.settle();
   }
 
@@ -82,13 +82,13 @@ class SearchWorld {
     SearchWorld& search_;
   };
   void listen(bool listening) {
-    if (listening == (port != nullptr)) return;
-    if (listening) port = server().listenTCP(8000, served);
-    else std::exchange(port, nullptr)->stopListening();
+    if (listening == (port_ != nullptr)) return;
+    if (listening) port_ = server().listenTCP(8000, served_);
+    else std::exchange(port_, nullptr)->stopListening();
   }
 
-  std::shared_ptr<Factory> served;
-  std::shared_ptr<Port> port;
+  std::shared_ptr<Factory> served_;
+  std::shared_ptr<Port> port_;
 };
 
 }  // namespace teasel::test
