@@ -14,8 +14,8 @@ enum class Over : std::uint8_t { kTcp, kUnix };
 /// come back and sends it again. Uses one thread and epoll, and no more system calls than needed.
 class PingClient {
  public:
-  /// Connects `connections` sockets to the server at `port`. Messages have `bytes` bytes. Throws when
-  /// it cannot connect.
+  /// Connects `connections` sockets to the server at `port`. Messages have `bytes` bytes. Throws
+  /// when it cannot connect.
   PingClient(std::uint16_t port, int connections, std::size_t bytes, Over over = Over::kTcp);
   PingClient(const PingClient&) = delete;
   PingClient& operator=(const PingClient&) = delete;

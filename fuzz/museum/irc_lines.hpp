@@ -10,8 +10,8 @@
 
 #include "utf8_split.hpp"
 
-// Exhibits of IRC. Twisted's client and server have these faults. What they share is how a stream is
-// cut into lines.
+// Exhibits of IRC. Twisted's client and server have these faults. What they share is how a stream
+// is cut into lines.
 
 namespace teasel::museum {
 
@@ -88,7 +88,8 @@ class IrcEmptyNotice : public IrcLines {
     const std::size_t colon = line.find(" :", at);
     const std::string text = colon == std::string::npos ? std::string() : line.substr(colon + 2);
     if (kFixed && text.empty()) return;
-    if (text.at(0) == '\x01') return log_.event("extended", text);  // the fault: the text may be empty
+    // the fault: the text may be empty
+    if (text.at(0) == '\x01') return log_.event("extended", text);
     log_.event("notice", text);
   }
 
@@ -170,7 +171,8 @@ class IrcInjection : public IrcLines {
     }
     for (char& byte : token)
       if (kFixed && (byte == '\r' || byte == '\n')) byte = ' ';
-    transport().write("MSG :" + token.substr(0, IrcCharacters<true>::kLimit - 5) + "\r\n");  // the fault, unless fixed
+    // the fault, unless fixed
+    transport().write("MSG :" + token.substr(0, IrcCharacters<true>::kLimit - 5) + "\r\n");
   }
 };
 

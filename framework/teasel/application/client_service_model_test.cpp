@@ -47,7 +47,8 @@ struct Model {
         else if (state == State::kDisconnecting) state = State::kRestarting;
         break;
       case Event::kStop:
-        if (state == State::kConnecting) attempting = false, stop();  // the endpoint gives up at once
+        // the endpoint gives up at once
+        if (state == State::kConnecting) attempting = false, stop();
         else if (state == State::kInit || state == State::kWaiting || state == State::kStopped) stop();
         else state = State::kDisconnecting, ++stopping;
         break;

@@ -160,7 +160,8 @@ const std::array<std::uint8_t, 16>& Address::bytes() const noexcept {
 }
 
 const std::string& Address::path() const noexcept {
-  static const std::string& none = *new std::string;  // leaked on purpose: destructors of static objects may ask
+  // leaked on purpose: destructors of static objects may ask
+  static const std::string& none = *new std::string;
   return family_ == Family::kUnix && content_.path != nullptr ? *content_.path : none;
 }
 

@@ -110,7 +110,7 @@ class LinuxStage {
 
 #endif
 
-// Servers on drivers -------------------------------------------------------------------------------
+// Servers on drivers ------------------------------------------------------------------------------
 
 /// Writes down what it hears. The test sets what it does on data.
 class Hearer : public Protocol {

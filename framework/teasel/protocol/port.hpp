@@ -15,8 +15,8 @@ namespace teasel {
 class Port : public std::enable_shared_from_this<Port> {
  public:
   virtual ~Port() = default;
-  /// The address on which it listens, of any family. For port 0 this names the port that the system chose. It
-  /// stays readable after stopListening.
+  /// The address on which it listens, of any family. For port 0 this names the port that the system
+  /// chose. It stays readable after stopListening.
   virtual const Address& getHost() const noexcept = 0;
   /// Accepts nothing more. Connections that were made already go on. The Deferred fires in the
   /// closing phase of the turn, after the factory's doStop; it fails with what stopFactory threw.

@@ -86,7 +86,7 @@ class Resource {
 ///     is the driver's time at the call (liveNow) plus the delay, so work that blocks before the
 ///     call does not shorten it. What falls due after the sample waits for the next turn.
 ///  2. No user callback (of a protocol, factory or producer) runs inside a call of Transport or
-///     Reactor. There is one exception: the calls that listen or adopt call startFactory, so that it
+///     Reactor. There is one exception: calls that listen or adopt call startFactory, so that it
 ///     can fail. connectionMade comes in a later turn even if connect succeeds at once.
 ///  3. A protocol is never re-entered. connectionMade comes first. connectionLost comes last,
 ///     exactly once.

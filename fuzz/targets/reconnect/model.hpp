@@ -20,8 +20,9 @@ class ServiceModel {
   using State = ClientService::State;
   State state = State::kInit;
   std::size_t failed = 0;
-  std::size_t stopping = 0;                 ///< unfired Deferreds of stopService
-  std::vector<std::size_t> waiting;         ///< unfired ones of whenConnected: how many failures are left
+  std::size_t stopping = 0;  ///< unfired Deferreds of stopService
+  /// unfired ones of whenConnected: how many failures are left
+  std::vector<std::size_t> waiting;
   std::size_t connected = 0, failures = 0;  ///< fired ones of whenConnected
   Instant due{};                            ///< of the next attempt, in kWaiting
   bool attempting = false;                  ///< the endpoint has not answered

@@ -187,8 +187,8 @@ class Network {
   /// As listen, for the UNIX address `at` of a host. A leftover is replaced. With `lock` it takes
   /// the lock, too.
   ListenResult listenUnix(std::uint8_t host, const Address& at, bool lock, StreamListener& listener);
-  /// As connect, to the UNIX address `to` of the same host. Unless it is `answered`, nothing happens
-  /// after the stream was made: the caller knows already that it fails.
+  /// As connect, to the UNIX address `to` of the same host. Unless it is `answered`, nothing
+  /// happens after the stream was made: the caller knows already that it fails.
   void connectUnix(std::uint8_t host, const Address& to, bool answered, StreamEnd& party, Stream*& made);
   /// The files, names and locks of all hosts.
   UnixNames& unixNames() noexcept { return names_; }

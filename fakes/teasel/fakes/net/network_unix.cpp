@@ -4,11 +4,11 @@
 
 // UNIX sockets: names inside a host, and streams that no wire delays, loses or resets.
 //
-// The model is Linux. What is sent arrives at once, and nothing makes it unsent. A side that is gone
-// is noticed by the first send (EPIPE), which takes no error away. A close with unread input lets
-// the other side read what was sent, and then ECONNRESET; any other end, an abort included, is an
-// end of stream. Faults of the network do not concern such streams. Refusals, windows, cuts, order
-// and faults of listening do.
+// The model is Linux. What is sent arrives at once, and nothing makes it unsent. A side that is
+// gone is noticed by the first send (EPIPE), which takes no error away. A close with unread input
+// lets the other side read what was sent, and then ECONNRESET; any other end, an abort included, is
+// an end of stream. Faults of the network do not concern such streams. Refusals, windows, cuts,
+// order and faults of listening do.
 
 namespace teasel::fakes {
 

@@ -11,8 +11,8 @@ namespace teasel::fakes {
 class StreamListener;
 
 /// What the hosts of a network have in place of files for UNIX sockets: the socket files, the
-/// abstract names, the locks of wantPID, and files that are no sockets. Each host has a space of its
-/// own. Paths are compared byte by byte: there are no folders, links or permissions.
+/// abstract names, the locks of wantPID, and files that are no sockets. Each host has a space of
+/// its own. Paths are compared byte by byte: there are no folders, links or permissions.
 ///
 /// The file of a socket whose process has crashed stays: it is a leftover, which a later listen
 /// replaces. Abstract names go with their process.

@@ -48,7 +48,8 @@ struct SocketEntry : Slot {
   std::size_t reported = 0;  // what onWritten will say
   Instant deadline = kNever;
   std::unique_ptr<posix::UnixFile> file;  // of a port that is a UNIX socket
-  Failure why;                            // what reportDue() will report; for a port, what expireDeadlines() will
+  // what reportDue() will report; for a port, what expireDeadlines() will
+  Failure why;
 };
 
 }  // namespace teasel::detail

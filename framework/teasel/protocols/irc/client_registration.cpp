@@ -127,8 +127,8 @@ void IRCClient::irc_CAP(const Message& message) {
   }
 }
 
-// Asks for what is wanted, offered and not in force yet. Each gets a request of its own, so that one
-// that the server refuses costs no other.
+// Asks for what is wanted, offered and not in force yet. Each gets a request of its own, so that
+// one that the server refuses costs no other.
 void IRCClient::sendCapabilityRequests() {
   for (const std::string& wanted : options_.capabilities) {
     if (offered_.find(wanted) == offered_.end() || hasCapability(wanted)) continue;

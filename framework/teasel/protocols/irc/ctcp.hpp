@@ -16,8 +16,8 @@ inline constexpr char kLowQuote = '\x10';
 /// Begins an escape inside an extended message (X-QUOTE).
 inline constexpr char kCtcpQuote = '\\';
 
-/// Low-level quoting: NUL, LF, CR and the quote itself become two bytes each. No text can end a line
-/// after it.
+/// Low-level quoting: NUL, LF, CR and the quote itself become two bytes each. No text can end a
+/// line after it.
 std::string lowQuote(std::string_view text);
 /// The opposite. An unknown escape is its second byte; a quote at the very end stays.
 std::string lowDequote(std::string_view text);
@@ -44,8 +44,9 @@ struct CtcpText {
 /// Whether a text has an extended message in front.
 inline bool isCtcp(std::string_view text) noexcept { return !text.empty() && text.front() == kCtcpDelimiter; }
 
-/// Takes the text of a PRIVMSG or NOTICE apart. Odd pieces between delimiters are extended messages;
-/// a last delimiter that is not closed still encloses one. Empty extended messages are left out.
+/// Takes the text of a PRIVMSG or NOTICE apart. Odd pieces between delimiters are extended
+/// messages; a last delimiter that is not closed still encloses one. Empty extended messages are
+/// left out.
 CtcpText ctcpExtract(std::string_view text);
 /// Writes extended messages as one text.
 std::string ctcpStringify(const std::vector<CtcpMessage>& messages);

@@ -18,8 +18,8 @@ namespace teasel::irc {
 /// |---|---|
 /// | a line that ends with LF alone, or with several CRs and LF | the same as with CR LF |
 /// | a line without a byte, or with spaces only | ignored |
-/// | a CR or NUL inside a line, no command, a bad tag ... | badMessage with the fault and its place |
-/// | more than kMaxMessage bytes without the tags, or more than kMaxTags bytes of tags | badMessage |
+/// | a CR or NUL inside a line, no command, a bad tag ... | badMessage with fault and place |
+/// | over kMaxMessage bytes without the tags, or over kMaxTags bytes of tags | badMessage |
 /// | more than kMaxLine bytes | lineTooLong once, when it is sure; the rest of it is skipped |
 /// | parameters left out | they read as empty texts |
 /// | invalid UTF-8 | passed on as it is; see utf8.hpp |

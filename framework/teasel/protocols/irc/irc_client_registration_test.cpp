@@ -6,7 +6,8 @@
 
 #include <teasel/protocols/irc/test/irc_test_kit.hpp>
 
-// The way to signedOn: names, passwords, nicks that are taken, capabilities, time limits, heartbeat.
+// The way to signedOn: names, passwords, nicks that are taken, capabilities, time limits,
+// heartbeat.
 
 namespace teasel::irc {
 namespace {

@@ -76,8 +76,8 @@ struct ServerSupportedFeatures {
   ServerSupportedFeatures();
   /// Reads the words of one numeric 005, without the nick in front and the sentence behind.
   void parse(std::span<const std::string_view> words);
-  /// Whether a feature is announced, or has a default, and was not taken back. Any name may be asked
-  /// for.
+  /// Whether a feature is announced, or has a default, and was not taken back. Any name may be
+  /// asked for.
   bool hasFeature(std::string_view name) const;
   /// The text of a feature without its escapes; empty when it has no value. Nothing when the server
   /// did not announce it. Any name may be asked for. At most kMaxFeatures are kept.
@@ -95,8 +95,8 @@ struct ServerSupportedFeatures {
   std::map<std::string, std::string, std::less<>> texts_;
 };
 
-/// Replaces the only escape that values of ISUPPORT have: a backslash, "x" and two hexadecimal digits.
-/// Gives nothing when the digits are none.
+/// Replaces the only escape that values of ISUPPORT have: a backslash, "x" and two hexadecimal
+/// digits. Gives nothing when the digits are none.
 std::optional<std::string> unescapeFeature(std::string_view value);
 
 }  // namespace teasel::irc

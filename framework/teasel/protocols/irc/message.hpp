@@ -46,15 +46,16 @@ class Prefix {
 /// Why a line is no message, or why a message cannot be sent.
 enum class Fault : std::uint8_t {
   kNone,
-  kEmpty,         ///< The line has no byte but spaces.
-  kIllegalByte,   ///< A CR, LF or NUL stands where none may stand.
-  kTooLong,       ///< The message without its tags is longer than kMaxMessage.
-  kTagsTooLong,   ///< The tags are longer than kMaxTags.
-  kBadTag,        ///< Nothing follows the '@', or the key of a tag to send is not allowed.
-  kBadPrefix,     ///< Nothing follows the ':' of the prefix, or the prefix to send has a space.
-  kNoCommand,     ///< Nothing follows the prefix or the tags.
-  kBadCommand,    ///< The command is neither letters nor three digits.
-  kBadParam,      ///< A parameter to send is empty, has a space or begins with ':', and is not last.
+  kEmpty,        ///< The line has no byte but spaces.
+  kIllegalByte,  ///< A CR, LF or NUL stands where none may stand.
+  kTooLong,      ///< The message without its tags is longer than kMaxMessage.
+  kTagsTooLong,  ///< The tags are longer than kMaxTags.
+  kBadTag,       ///< Nothing follows the '@', or the key of a tag to send is not allowed.
+  kBadPrefix,    ///< Nothing follows the ':' of the prefix, or the prefix to send has a space.
+  kNoCommand,    ///< Nothing follows the prefix or the tags.
+  kBadCommand,   ///< The command is neither letters nor three digits.
+  /// A parameter to send is empty, has a space or begins with ':', and is not last.
+  kBadParam,
   kTooManyParams  ///< More than kMaxParams parameters are to be sent.
 };
 

@@ -61,7 +61,8 @@ bool MessageBuilder::next(Part part) {
 
 bool MessageBuilder::append(std::string_view text) {
   const bool inTags = last_ == Part::kTag;
-  const std::size_t used = size_ - tags_, limit = inTags ? kMaxTags - 1 : kMaxText;  // the space behind the tags counts
+  // the space behind the tags counts
+  const std::size_t used = size_ - tags_, limit = inTags ? kMaxTags - 1 : kMaxText;
   if (text.size() > limit - used) {
     fail(inTags ? Fault::kTagsTooLong : Fault::kTooLong, text);
     return false;

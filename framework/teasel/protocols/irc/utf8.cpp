@@ -17,7 +17,8 @@ std::size_t sizeOfCharacter(std::string_view text, std::size_t at) noexcept {
   if (first < 0x80) return 1;
   const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
   if (first < 0xc2 || first > 0xf4 || text.size() - at < size) return 0;
-  // What the second byte may be besides a tail byte: no longer form than needed, no surrogates, nothing too large.
+  // What the second byte may be besides a tail byte: no longer form than needed, no surrogates,
+  // nothing too large.
   const unsigned char second = byteAt(text, at + 1);
   const unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
   const unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;

@@ -128,7 +128,8 @@ class Spaces {
   const char* end_;
   const char* block_;
   std::uint64_t spaces_ = 0;
-  __m128i low_ = _mm_set1_epi8(static_cast<char>(0xff));  // the lowest byte seen, by place modulo 16
+  // the lowest byte seen, by place modulo 16
+  __m128i low_ = _mm_set1_epi8(static_cast<char>(0xff));
 };
 #else
 class Spaces : public ByteSpaces {
