@@ -118,13 +118,17 @@ TEST(ConfigFile, IsRefusedWhenItIsNestedDeeplyBeforeAnythingRecurs) {
 }
 
 TEST(ConfigFile, CountsNoBracketsInStringsAndComments) {
-  const std::string brackets(40, '[');
-  const std::string dots = "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t";
-  for (const std::string& text : {"quote = '" + brackets + dots + "'", "quote = \"\\\"" + brackets + "\"", "# " + brackets + dots,
-                                  "quote = '''\n" + brackets + "'\n'''", "quote = \"\"\"\n\\\"" + brackets + "\\\n\"\"\""}) {
-    EXPECT_EQ(lineNestedTooDeeply(text + "\n"), 0U) << text;
-    EXPECT_EQ(Known().readFile(text + "\n"), "") << text;
-    EXPECT_EQ(lineNestedTooDeeply(text + "\n" + brackets), text.find('\n') == std::string::npos ? 2U : 4U) << text;
+  const std::string brackets(40, '['), dots = "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t";
+  const std::vector<std::pair<std::size_t, std::string>> rows{{1, "quote = '" + brackets + dots + "'\n"},
+                                                              {1, "quote = \"\\\"" + brackets + "\"\n"},
+                                                              {1, "# " + brackets + dots + "\n"},
+                                                              {3, "quote = '''\n" + brackets + "'\n'''\n"},
+                                                              {3, "quote = \"\"\"\n\\\"" + brackets + "\\\n\"\"\"\n"}};
+  for (auto [lines, text] : rows) {
+    EXPECT_EQ(lineNestedTooDeeply(text), 0U) << text;
+    EXPECT_EQ(Known().readFile(text), "") << text;
+    text += brackets;
+    EXPECT_EQ(lineNestedTooDeeply(text), lines + 1) << text;
   }
 }
 
@@ -132,6 +136,8 @@ TEST(ConfigFile, AllowsSixteenLevels) {
   EXPECT_EQ(lineNestedTooDeeply("a = " + std::string(16, '[')), 0U);
   EXPECT_EQ(lineNestedTooDeeply("a = " + std::string(17, '[')), 1U);
 }
+
+namespace {
 
 /// What is wrong with a file, or "".
 std::string problemOf(const std::string& path) {
@@ -143,6 +149,8 @@ std::string problemOf(const std::string& path) {
     return error.what();
   }
 }
+
+}  // namespace
 
 TEST(ConfigFile, IsReadFromAFileWithALimit) {
   const std::string path = testing::TempDir() + "teasel_config_" + std::to_string(::getpid()) + ".toml";

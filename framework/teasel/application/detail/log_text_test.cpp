@@ -21,7 +21,6 @@ namespace {
 
 using namespace std::string_literals;
 using testing::EndsWith;
-using testing::HasSubstr;
 using testing::MatchesRegex;
 
 constexpr std::int64_t kNow = 1'795'983'737'000'042;
