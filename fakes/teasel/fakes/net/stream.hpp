@@ -147,9 +147,8 @@ struct Stream {
     std::uint8_t id = kRemotePeer;  ///< in the trace
     bool gone = false;              ///< it closed or reset: what still arrives for it meets a reset
     bool wasReset = false;          ///< a reset reached this side
-    /// of a UNIX stream: the other side is gone, which a send notices
-    bool sendsFail = false;
-    bool blocked = false;  ///< it waits for room
+    bool sendsFail = false;         ///< UNIX only: the other side is gone, which a send notices
+    bool blocked = false;           ///< it waits for room
     /// its end of stream shares a turn with its last bytes, as the Play said
     bool endWithLast = false;
     bool hasShortWrite = false;

@@ -62,8 +62,7 @@ class Host {
   void setBusy(bool busy) noexcept { busy_ = busy; }
 
   // Files, as far as UNIX sockets meet them (UnixNames) -------------------------------------------
-  /// Puts a file that is no socket there, in place of what is there: listenUNIX refuses such a
-  /// path.
+  /// Replaces what is there by a file that is no socket: listenUNIX refuses such a path.
   void putFile(std::string path) { network_.unixNames().placeFile(number(), Address::unixPath(std::move(path))); }
   /// Removes the file, as another process might. Returns false if there is none.
   bool removeFile(std::string path) { return network_.unixNames().removeFile(number(), Address::unixPath(std::move(path))); }
