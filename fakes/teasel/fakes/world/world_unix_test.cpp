@@ -165,7 +165,8 @@ TEST_P(WorldUnix, NeitherLinksNorFaultsOfTheNetworkConcernAUnixStream) {
   world_.host("other");
   world_.hold("host", World::kOutside);
   dial();
-  EXPECT_EQ(taken(), "c.made s.made");
+  taken();  // the order of the two ends is drawn
+  ASSERT_TRUE(atClient_ != nullptr && atServer_ != nullptr);
   std::string heard;
   onServer_.onData = [&](Recorder&, ByteView bytes) { heard += bytes.text(); };
   atClient_->transport().write("through");
