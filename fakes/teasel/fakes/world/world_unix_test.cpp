@@ -135,6 +135,16 @@ TEST_P(WorldUnix, ACrashOfTheHostEndsBothSidesOfItsConnections) {
   EXPECT_EQ(host().driver().openSlots(), 0u);
 }
 
+TEST_P(WorldUnix, ACrashMeetsALingeringEndWhoseOtherEndIsOnTheSameHost) {
+  dial();
+  taken();
+  atServer_->transport().pauseProducing();
+  atClient_->transport().loseConnection();
+  EXPECT_EQ(taken(), "c.lost:ConnectionDone");
+  host().crash(CrashKind::kClose);
+  EXPECT_EQ(host().driver().openSlots(), 0u);
+}
+
 TEST_P(WorldUnix, TheFilesAreForgottenWhenTheWorldIsReset) {
   host().putFile("/etc/passwd");
   port_.reset();
