@@ -91,6 +91,9 @@ class Service {
     world_.onApp([](unsigned, std::uint64_t) {});
     host().onStart([](Reactor&) {});
     noticeCrash();
+    // The end of the run has stopped what still listened.
+    for (const Listening& each : ports_)
+      if (each.hasName && !each.port->listening()) names_[each.name] = Name::kNothing;
     checkFiles();
     watch_.finish();
     for (const auto& pingers : clients_)

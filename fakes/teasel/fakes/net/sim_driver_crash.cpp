@@ -26,6 +26,8 @@ void SimDriver::crash(CrashKind kind) {
   };
   std::sort(open.begin(), open.end(), [&](const SimSlot* a, const SimSlot* b) { return order(a) < order(b); });
   for (SimSlot* slot : open) {
+    // It lingered, and the end of its other side on this host has released it.
+    if (slot->state == State::kFree) continue;
     if (slot->state == State::kListening) dropPort(*slot, kind);
     else if (kind == CrashKind::kSilent) network_.vanish(*slot->stream, slot->side);
     else if (kind == CrashKind::kClose && slot->state != State::kConnecting) network_.close(*slot->stream, slot->side);
