@@ -99,9 +99,7 @@ Slot* Driver::adoptStream(int fd, StreamSink& /*sink*/, Failure& why) {
 }
 
 Reactor::Reactor(std::unique_ptr<Driver> driver)
-    : driver_(std::move(driver)),
-      threadCalls_(std::make_unique<ThreadCalls>()),
-      threadPool_(driver_->makeThreadPool()) {
+    : driver_(std::move(driver)), threadCalls_(std::make_unique<ThreadCalls>()), threadPool_(driver_->makeThreadPool()) {
   resolver_ = driver_->makeResolver(*this);
   if (resolver_ == nullptr) resolver_ = std::make_unique<LiteralResolver>(*this);
   setLive(true);
