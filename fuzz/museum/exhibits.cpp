@@ -33,7 +33,6 @@
 namespace teasel::museum {
 namespace {
 
-using fakes::ScenarioOptions;
 using fakes::World;
 
 constexpr std::string_view kLineWords[] = {"\r\n", "\n", "a", "12345678"};

@@ -24,6 +24,7 @@ std::optional<int> digits(std::string_view text, int base, int most) noexcept {
 template <class Map>
 std::vector<std::string> namesOf(const Map& kinds) {
   std::vector<std::string> names;
+  names.reserve(kinds.size());
   for (const auto& [name, kind] : kinds) names.push_back(name);
   return names;
 }

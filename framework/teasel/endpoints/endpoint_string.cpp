@@ -65,7 +65,8 @@ class Parser {
     const std::string& text = out_.text;
     std::string word;
     for (; at_ < text.size() && ends.find(text[at_]) == std::string_view::npos; ++at_) {
-      if (text[at_] == '\\' && ++at_ == text.size()) fail("a backslash at the end takes no character", at_ - 1);
+      if (text[at_] == '\\') ++at_;
+      if (at_ == text.size()) fail("a backslash at the end takes no character", at_ - 1);
       word += text[at_];
     }
     return word;

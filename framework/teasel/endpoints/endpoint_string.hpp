@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ namespace teasel {
 class EndpointStringError : public InvalidAddressError {
  public:
   /// What somebody may want to tell apart.
-  enum class Kind {
+  enum class Kind : std::uint8_t {
     kMalformed,    ///< the string, a key or a value is wrong
     kUnavailable,  ///< the kind exists, but not in this build or not for this reactor
   };

@@ -164,12 +164,14 @@ std::vector<std::string> IrcModel::members(std::string_view channel) const {
   std::vector<std::string> nicks;
   const auto at = channels_.find(folded(channel));
   if (at == channels_.end()) return nicks;
+  nicks.reserve(at->second.members.size());
   for (const auto& [id, rank] : at->second.members) nicks.push_back((rank.op ? "@" : rank.voice ? "+" : "") + users_.at(id).nick);
   return nicks;
 }
 
 std::vector<std::string> IrcModel::channelNames() const {
   std::vector<std::string> names;
+  names.reserve(channels_.size());
   for (const auto& [name, channel] : channels_) names.push_back(name);
   return names;
 }

@@ -8,7 +8,6 @@ namespace teasel::targets {
 
 using irc::Message;
 using model_texts::folded;
-using model_texts::split;
 using model_texts::whole;
 using model_texts::word;
 
@@ -115,7 +114,8 @@ void IrcModel::names(const User& user, const Channel& channel) {
       owe(user.id, head + " :" + line);
       line.clear();
     }
-    line += (line.empty() ? "" : " ") + name;
+    if (!line.empty()) line += ' ';
+    line += name;
   }
   if (!line.empty()) owe(user.id, cut(head, line));
   number(user, "366", channel.name);

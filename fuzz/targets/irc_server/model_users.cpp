@@ -218,17 +218,16 @@ void IrcModel::channelMode(User& user, Channel& channel, const Message& message)
 
 /// Makes one change and gives what the members are told of it; nothing when nothing changed.
 std::optional<ModeChange> IrcModel::apply(const User& user, Channel& channel, const ModeChange& change) {
-  const std::optional<ModeChange> nothing;
   const auto refuse = [&](const char* numeric, const std::string& words) {
     number(user, numeric, words);
-    return nothing;
+    return std::optional<ModeChange>();
   };
   if (change.mode == 'o' || change.mode == 'v') {
     const User* target = byNick(change.param);
     if (target == nullptr || !channel.members.contains(target->id)) return refuse("441", word(change.param) + ' ' + channel.name);
     Rank& rank = channel.members.at(target->id);
     bool& held = change.mode == 'o' ? rank.op : rank.voice;
-    if (held == change.added) return nothing;
+    if (held == change.added) return std::nullopt;
     held = change.added;
     return ModeChange{change.added, change.mode, target->nick};
   }
@@ -237,7 +236,7 @@ std::optional<ModeChange> IrcModel::apply(const User& user, Channel& channel, co
     if (mask.size() > options_.limits.maskLength || mask[0] == ':' || mask.find(' ') != std::string::npos)
       return refuse("415", word(mask));
     const auto same = std::ranges::find_if(channel.bans, [&](const std::string& ban) { return folded(ban) == folded(mask); });
-    if (change.added == (same != channel.bans.end())) return nothing;
+    if (change.added == (same != channel.bans.end())) return std::nullopt;
     if (!change.added) channel.bans.erase(same);
     else if (channel.bans.size() >= options_.limits.bans) return refuse("478", channel.name + ' ' + word(mask));
     else channel.bans.push_back(mask);
@@ -245,7 +244,7 @@ std::optional<ModeChange> IrcModel::apply(const User& user, Channel& channel, co
   }
   if (change.mode == 'k') {
     if (!change.added) {
-      if (channel.key.empty()) return nothing;
+      if (channel.key.empty()) return std::nullopt;
       return ModeChange{false, 'k', std::exchange(channel.key, "")};
     }
     const bool bad = change.param.empty() || change.param.size() > options_.limits.keyLength || change.param[0] == ':' ||
@@ -264,11 +263,11 @@ std::optional<ModeChange> IrcModel::apply(const User& user, Channel& channel, co
       const bool bad = error != std::errc() || end != change.param.data() + change.param.size() || limit == 0 || limit > 100'000;
       if (bad) return refuse("696", channel.name + " l " + word(change.param));
     }
-    if (channel.limit == limit) return nothing;
+    if (channel.limit == limit) return std::nullopt;
     channel.limit = limit;
     return change.added ? ModeChange{true, 'l', std::to_string(limit)} : change;
   }
-  if (channel.flags.contains(change.mode) == change.added) return nothing;
+  if (channel.flags.contains(change.mode) == change.added) return std::nullopt;
   if (change.added) channel.flags.insert(change.mode);
   else channel.flags.erase(change.mode);
   return change;

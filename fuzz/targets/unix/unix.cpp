@@ -1,4 +1,5 @@
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,7 +23,7 @@ const std::array<std::string, 3> kNames = {"/run/one", "/run/two", std::string("
 
 /// What application operations do. Their argument, modulo 3, is the name. The argument divided by 3
 /// says how: kListen with a lock, kConnect to abort, to check the lock; kFile to remove it.
-enum Op : unsigned { kListen, kStop, kConnect, kFile, kOps };
+enum Op : std::uint8_t { kListen, kStop, kConnect, kFile, kOps };
 
 fakes::ScenarioOptions unixOptions() {
   fakes::ScenarioOptions options;

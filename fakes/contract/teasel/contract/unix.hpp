@@ -178,6 +178,7 @@ TEASEL_CONTRACT(ContractUnix, ManyClientsAtOnceAreAllServed) {
   const auto port = bench.server().listenUNIX(bench.freePath(), bench.dressed(serving), {.backlog = 2});
   const auto connecting = clientFactory(bench);
   std::vector<std::shared_ptr<Connector>> connectors;
+  connectors.reserve(20);
   for (int i = 0; i < 20; ++i) connectors.push_back(connect(bench, connecting, *port));
   TEASEL_UNTIL(connecting->built.size() == 20 &&
                std::ranges::all_of(connecting->built, [](const Probe* probe) { return probe->received == "welcome"; }));

@@ -28,7 +28,7 @@ bool sameName(std::string_view a, std::string_view b, CaseMapping mapping) noexc
 /// Orders names for std::map and std::set; takes a std::string_view as key, too. All names of one
 /// container need one mapping: make the container anew when the mapping changes.
 struct NameLess {
-  using is_transparent = void;
+  using is_transparent = void;  // NOLINT(readability-identifier-naming): the word of std::map
   CaseMapping mapping = CaseMapping::kRfc1459;
   bool operator()(std::string_view a, std::string_view b) const noexcept;
 };

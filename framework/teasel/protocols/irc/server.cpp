@@ -12,7 +12,6 @@ namespace teasel::irc {
 
 using detail::asWord;
 using detail::ServerState;
-using detail::shortened;
 
 namespace {
 
@@ -87,6 +86,7 @@ std::string IRCUser::hostmask() const { return nick_ + '!' + user_ + '@' + host_
 
 std::vector<std::string> IRCUser::channels() const {
   std::vector<std::string> names;
+  names.reserve(channels_.size());
   for (const auto& [name, channel] : channels_) names.push_back(channel->name);
   return names;
 }
@@ -283,7 +283,7 @@ void requireText(std::string_view text, const char* what) {
     throw UsageError("the " + std::string(what) + " of an IRC server must be one line, not \"" + escaped(text) + "\"");
 }
 
-const ServerOptions& checked(const ServerOptions& options) {
+ServerOptions checked(ServerOptions options) {
   requireWord(options.name, "name");
   requireWord(options.network, "network");
   requireWord(options.version, "version");
@@ -297,7 +297,7 @@ const ServerOptions& checked(const ServerOptions& options) {
 
 IRCFactory::IRCFactory(Clock& clock, ServerOptions options, std::shared_ptr<WordsRealm> realm) {
   if (realm == nullptr) throw UsageError("an IRCFactory needs a realm");
-  state_ = std::make_shared<ServerState>(clock, checked(options), std::move(realm));
+  state_ = std::make_shared<ServerState>(clock, checked(std::move(options)), std::move(realm));
 }
 
 IRCFactory::~IRCFactory() = default;

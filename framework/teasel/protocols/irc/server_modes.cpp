@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kMaxMembers = 100'000;
 
 const ModeKinds& kinds() {
-  static const ModeKinds kinds{.lists = "b", .always = "k", .onSet = "l", .flags = "imnst", .ranks = "ov"};
-  return kinds;
+  static const ModeKinds kKinds{.lists = "b", .always = "k", .onSet = "l", .flags = "imnst", .ranks = "ov"};
+  return kKinds;
 }
 
 std::optional<std::size_t> memberLimit(std::string_view text) {

@@ -57,7 +57,7 @@ class Questions {
   void end(const std::string& key) {
     const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&key](const auto& each) { return each->key == key; });
     if (at == waiting_.end()) return;
-    const std::shared_ptr<Question> done = *at;
+    const std::shared_ptr<Question> done = std::move(*at);
     waiting_.erase(at);
     if (!closed(*done)) done->answer.callback(std::move(done->collected));
   }
@@ -66,6 +66,7 @@ class Questions {
     Question* const found = live(key);
     if (found == nullptr) return false;
     const auto at = std::find_if(waiting_.begin(), waiting_.end(), [found](const auto& each) { return each.get() == found; });
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it outlives its place
     const std::shared_ptr<Question> done = *at;
     if (!endFollows) waiting_.erase(at);
     closed(*done);
@@ -76,7 +77,7 @@ class Questions {
   bool failedFirst(const Failure& why) {
     const auto at = std::find_if(waiting_.begin(), waiting_.end(), [](const auto& each) { return !each->over; });
     if (at == waiting_.end()) return false;
-    const std::shared_ptr<Question> done = *at;
+    const std::shared_ptr<Question> done = std::move(*at);
     waiting_.erase(at);
     closed(*done);
     done->answer.errback(why);
@@ -112,6 +113,7 @@ class Questions {
     const auto at =
         std::find_if(waiting_.begin(), waiting_.end(), [&key](const auto& each) { return !each->over && each->key == key; });
     if (at == waiting_.end()) return nullptr;
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): its place moves
     const std::shared_ptr<Question> found = *at;
     for (auto place = waiting_.begin(); *place != found;) {
       if ((*place)->key == key) place = waiting_.erase(place);

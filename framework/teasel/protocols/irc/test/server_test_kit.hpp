@@ -90,6 +90,7 @@ class ServerTest : public testing::Test {
     (heard(peers), ...);
   }
 
+ public:
   // The members die in the reverse order: the world first, which ends the connections.
   ServerOptions options;
   std::shared_ptr<WordsRealm> realm = std::make_shared<InMemoryWordsRealm>();
