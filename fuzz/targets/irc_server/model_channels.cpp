@@ -111,7 +111,7 @@ void IrcModel::names(const User& user, const Channel& channel) {
     if (other.invisible && id != user.id && !channel.members.contains(user.id)) continue;
     const std::string name = sign(user, rank) + (user.userhostInNames ? other.mask() : other.nick);
     if (head.size() + 2 + line.size() + 1 + name.size() + 2 > irc::kMaxMessage && !line.empty()) {
-      owe(user.id, head + " :" + line);
+      owe(user.id, std::string(head).append(" :").append(line));
       line.clear();
     }
     if (!line.empty()) line += ' ';
