@@ -13,7 +13,6 @@ namespace teasel {
 namespace {
 
 using namespace std::chrono_literals;
-using fakes::ChoiceKey;
 using test::Outcome;
 using test::SearchWorld;
 
@@ -21,14 +20,14 @@ class Quiet final : public Protocol {};
 
 enum class Way : std::uint8_t { kAccepted, kRefused, kReset, kTimeOut, kStopConnecting, kStopConnected };
 constexpr const char* kNames[] = {"accept", "refuse", "reset", "time-out", "stop connecting", "stop connected"};
-constexpr std::uint64_t kWays = 6;
 
 /// An attempt begins at `at`, after `failed` attempts in a row. Says when the next one begins, and
 /// after how many.
 struct Expected {
-  Instant at;
+  const RetryPolicy& policy;
+  Instant at{};
   std::size_t failed = 0;
-  void after(Way way, const RetryPolicy& policy, Duration timeout) {
+  void after(Way way) {
     if (way == Way::kStopConnecting || way == Way::kStopConnected) {
       at += 2s;
       failed = 0;
@@ -36,7 +35,7 @@ struct Expected {
     }
     failed = way == Way::kAccepted || way == Way::kReset ? 1 : failed + 1;
     if (way == Way::kAccepted) at += SearchWorld::kServed;
-    if (way == Way::kTimeOut) at += timeout;
+    if (way == Way::kTimeOut) at += 30s;
     at += policy(failed, 0);
   }
 };
@@ -56,15 +55,13 @@ class Told final : public StreamClientEndpoint {
   std::function<void()> tell_;
 };
 
-class ClientSearch : public testing::Test {
+class ClientSearch : public test::AttemptSearch<Way> {
  protected:
-  SearchWorld search;
   const RetryPolicy policy = backoffPolicy(1s, 20s, {2, 1}, 0s);
   std::shared_ptr<ClientService> service;
-  std::function<Way()> nextWay;
   std::vector<Deferred<void>> stops;
 
-  void begin() {
+  void begin() override {
     auto factory = Factory::forProtocol<Quiet>();
     factory->noisy = false;
     service = std::make_shared<ClientService>(search.client(),
@@ -81,7 +78,7 @@ class ClientSearch : public testing::Test {
     search.client().callLater(1s, [this] { stops.push_back(service->stopService()); });
     search.client().callLater(2s, [this] { service->startService(); });
   }
-  void end() {
+  void end() override {
     stops.push_back(service->stopService());
     search.world.settle();
     for (const Deferred<void>& stop : std::exchange(stops, {})) ASSERT_TRUE(stop.hasResult());
@@ -92,34 +89,7 @@ class ClientSearch : public testing::Test {
   }
 };
 
-TEST_F(ClientSearch, SixAttemptsInEveryOfSixWaysEachBeginWhenTheyShould) {
-  fakes::Odometer odometer{{fakes::kUserSites}, {.runs = 50'000}};
-  fakes::Choices choices;
-  std::vector<Way> ways;
-  std::vector<Instant> began;
-  nextWay = [&] {
-    began.push_back(search.now());
-    if (ways.size() == 6) return Way::kRefused;
-    return ways.emplace_back(static_cast<Way>(choices.below(kWays, ChoiceKey(0, fakes::kUserSites))));
-  };
-  while (odometer.next()) {
-    choices.useOdometer(odometer);
-    ways.clear(), began.clear();
-    Expected expected{search.now()};
-    begin();
-    ASSERT_TRUE(search.world.runUntil([&] { return began.size() == 7; }));
-    std::string path;
-    for (std::size_t i = 0; i < 6; ++i) {
-      path += std::string(kNames[static_cast<std::size_t>(ways[i])]) + ", ";
-      expected.after(ways[i], policy, 30s);
-      ASSERT_EQ(began[i + 1], expected.at) << path << "attempt " << i + 2;
-    }
-    end();
-    if (HasFatalFailure()) FAIL() << path;
-    search.reset();
-  }
-  EXPECT_EQ(odometer.runs(), 46'656u);
-}
+TEST_F(ClientSearch, SixAttemptsInEveryOfSixWaysEachBeginWhenTheyShould) { searchAll(Expected{policy}, kNames); }
 
 TEST(ClientServiceInAWorld, DiesWithItsHostInACrashAndLeavesNothing) {
   fakes::World world;

@@ -38,25 +38,7 @@ class ResetTest : public ::testing::TestWithParam<std::string> {
     if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
   }
   void play(const ResetRow& row, bool paused, std::size_t size) {
-    const std::string_view expected = paused ? row.hearsResumed : row.hears;
-    if (expected.empty()) return;
-    SCOPED_TRACE(describe(row) + (paused ? "; paused; " : "; ") + std::to_string(size) + " bytes arrive");
-    const std::string arrives(size, 'x');
-    ServedPeer stage(GetParam(), row.half != HalfClosed::kNeither);
-    stage.connect();
-    stage.settle();
-    playReset(stage, row, paused, arrives);
-    stage.settle();
-    if (paused) {
-      EXPECT_EQ(stage.hearer().received + stage.hearer().heard, "");
-      stage.us().resumeProducing();
-      stage.settle();
-    }
-    // There only a write tells.
-    if (GetParam() == "select" && !stage.hearer().lost()) stage.us().write("?");
-    EXPECT_TRUE(stage.until([&] { return stage.hearer().lost(); }));
-    EXPECT_EQ(stage.hearer().heard, expected);
-    EXPECT_EQ(stage.hearer().received.size(), size);
+    checkReset(row, paused, size, [&](bool half) { return ServedPeer(GetParam(), half); });
   }
 };
 
@@ -122,7 +104,7 @@ TEST_P(ResetTest, AServerThatAnswersEachPieceHearsAllThatArrivedBeforeTheReset) 
 // A refused upload --------------------------------------------------------------------------------
 
 /// Uploads 8 MB as soon as it is connected.
-class Uploader final : public Hearer {
+class Uploader final : public ResetHearer {
  public:
   static constexpr std::size_t kSize = std::size_t{8} << 20;
   void connectionMade() override {

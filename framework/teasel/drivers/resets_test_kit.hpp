@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include <teasel/contract/reset_hearer.hpp>
 #include <teasel/contract/reset_table.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
@@ -112,42 +113,12 @@ class LinuxStage {
 
 // Servers on drivers ------------------------------------------------------------------------------
 
-/// Writes down what it hears. The test sets what it does on data.
-class Hearer : public Protocol {
- public:
-  explicit Hearer(bool half = false) : half_(half) {}
-  void dataReceived(ByteView data) override {
-    received += data.text();
-    if (onData) onData();
-  }
-  bool halfCloseable() const noexcept override { return half_; }
-  void readConnectionLost() override { heard += "readLost "; }
-  void connectionLost(const Failure& why) override { heard += "lost:" + why.name(); }
-  bool lost() const { return heard.find("lost:") != std::string::npos; }
-
-  std::string received, heard;
-  std::function<void()> onData;
-
- private:
-  bool half_;
-};
-
-class Hearers final : public Factory {
- public:
-  explicit Hearers(bool half) : half_(half) { noisy = false; }
-  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return last = std::make_shared<Hearer>(half_); }
-  std::shared_ptr<Hearer> last;
-
- private:
-  bool half_;
-};
-
 /// A server on a driver, and a plain socket that is connected to it. It listens on the UNIX socket
 /// `path`, or on TCP without one.
 class ServedPeer {
  public:
   explicit ServedPeer(const std::string& driver, bool half = false, const std::string& path = "")
-      : reactor_(makeDriver(driver)), hearers_(std::make_shared<Hearers>(half)) {
+      : reactor_(makeDriver(driver)), hearers_(std::make_shared<ResetHearers>(half)) {
     port_ = path.empty() ? reactor_.listenTCP(0, hearers_, 50, "127.0.0.1") : reactor_.listenUNIX(path, hearers_);
   }
   ServedPeer(const ServedPeer&) = delete;
@@ -158,11 +129,17 @@ class ServedPeer {
     EXPECT_TRUE(until([&] { return hearers_->last != nullptr; }));
   }
   Address address() const { return port_->getHost(); }
-  Hearer& hearer() { return *hearers_->last; }
+  ResetHearer& hearer() { return *hearers_->last; }
   Peer& peer() { return *peer_; }
   Transport& us() { return hearer().transport(); }
   void settle() {
     for (int turns = 0; turns < 6; ++turns) reactor_.turn(1ms);
+  }
+  /// Until the protocol has lost its connection. With select only a write tells, where nothing can
+  /// be read any more.
+  void waitForEnd() {
+    if (reactor_.driver().name() == "select" && !hearer().lost()) us().write("?");
+    EXPECT_TRUE(until([&] { return hearer().lost(); }));
   }
   template <class Done>
   bool until(Done done) {
@@ -179,7 +156,7 @@ class ServedPeer {
 
  private:
   Reactor reactor_;
-  std::shared_ptr<Hearers> hearers_;
+  std::shared_ptr<ResetHearers> hearers_;
   std::shared_ptr<Port> port_;
   std::unique_ptr<Peer> peer_;
 };

@@ -31,24 +31,7 @@ class UnixResetTest : public ::testing::TestWithParam<std::string> {
     if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
   }
   void play(const ResetRow& row, bool paused, std::size_t size) {
-    const std::string_view expected = paused ? row.hearsResumed : row.hears;
-    if (expected.empty()) return;
-    SCOPED_TRACE(describe(row) + (paused ? "; paused; " : "; ") + std::to_string(size) + " bytes arrive");
-    ServedPeer stage(GetParam(), row.half != HalfClosed::kNeither, folder_ / "s");
-    stage.connect();
-    stage.settle();
-    playReset(stage, row, paused, std::string(size, 'x'));
-    stage.settle();
-    if (paused) {
-      EXPECT_EQ(stage.hearer().received + stage.hearer().heard, "");
-      stage.us().resumeProducing();
-      stage.settle();
-    }
-    // There only a write tells.
-    if (GetParam() == "select" && !stage.hearer().lost()) stage.us().write("?");
-    EXPECT_TRUE(stage.until([&] { return stage.hearer().lost(); }));
-    EXPECT_EQ(stage.hearer().heard, expected);
-    EXPECT_EQ(stage.hearer().received.size(), size);
+    checkReset(row, paused, size, [&](bool half) { return ServedPeer(GetParam(), half, folder_ / "s"); });
   }
 
  private:

@@ -14,13 +14,11 @@ namespace teasel {
 namespace {
 
 using namespace std::chrono_literals;
-using fakes::ChoiceKey;
 using test::Outcome;
 using test::SearchWorld;
 
 enum class Way : std::uint8_t { kAccepted, kRefused, kReset, kTimeOut, kStopConnecting, kStopWaiting };
 constexpr const char* kNames[] = {"accept", "refuse", "reset", "time-out", "stop connecting", "stop waiting"};
-constexpr std::uint64_t kWays = 6;
 
 /// Resets the delay with each connection.
 class Resets final : public Protocol {
@@ -40,7 +38,7 @@ class Told final : public ReconnectingClientFactory {
 
 /// An attempt begins at `at`. Says when the next one begins.
 struct Expected {
-  Instant at;
+  Instant at{};
   Duration delay = 0s;
   void after(Way way) {
     if (way == Way::kStopConnecting || way == Way::kStopWaiting) {
@@ -56,14 +54,12 @@ struct Expected {
   }
 };
 
-class ReconnectSearch : public testing::Test {
+class ReconnectSearch : public test::AttemptSearch<Way> {
  protected:
-  SearchWorld search;
   std::shared_ptr<Told> factory;
   std::shared_ptr<Connector> connector;
-  std::function<Way()> nextWay;
 
-  void begin() {
+  void begin() override {
     const ReconnectOptions options{.maxDelay = 20s, .factor = {2, 1}, .jitter = {0, 1}};
     factory = std::make_shared<Told>(search.client(), options);
     factory->setProtocol<Resets>();
@@ -83,7 +79,7 @@ class ReconnectSearch : public testing::Test {
       connector->connect();
     });
   }
-  void end() {
+  void end() override {
     factory->stopTrying();
     search.world.settle();
     connector.reset();
@@ -93,34 +89,7 @@ class ReconnectSearch : public testing::Test {
   }
 };
 
-TEST_F(ReconnectSearch, SixAttemptsInEveryOfSixWaysEachBeginWhenTheyShould) {
-  fakes::Odometer odometer{{fakes::kUserSites}, {.runs = 50'000}};
-  fakes::Choices choices;
-  std::vector<Way> ways;
-  std::vector<Instant> began;
-  nextWay = [&] {
-    began.push_back(search.now());
-    if (ways.size() == 6) return Way::kRefused;
-    return ways.emplace_back(static_cast<Way>(choices.below(kWays, ChoiceKey(0, fakes::kUserSites))));
-  };
-  while (odometer.next()) {
-    choices.useOdometer(odometer);
-    ways.clear(), began.clear();
-    Expected expected{search.now()};
-    begin();
-    ASSERT_TRUE(search.world.runUntil([&] { return began.size() == 7; }));
-    std::string path;
-    for (std::size_t i = 0; i < 6; ++i) {
-      path += std::string(kNames[static_cast<std::size_t>(ways[i])]) + ", ";
-      expected.after(ways[i]);
-      ASSERT_EQ(began[i + 1], expected.at) << path << "attempt " << i + 2;
-    }
-    end();
-    if (HasFatalFailure()) FAIL() << path;
-    search.reset();
-  }
-  EXPECT_EQ(odometer.runs(), 46'656u);
-}
+TEST_F(ReconnectSearch, SixAttemptsInEveryOfSixWaysEachBeginWhenTheyShould) { searchAll(Expected{}, kNames); }
 
 }  // namespace
 }  // namespace teasel
