@@ -98,31 +98,18 @@ class ClientService::AttemptFactory final : public Factory {
       : wrapped_(std::move(wrapped)), attempt_(std::move(attempt)) {
     noisy = false;  // the wrapped factory logs
   }
-  /// Still started: its host has crashed, and the wrapped factory must not count it any more.
-  ~AttemptFactory() override {
-    if (started_) wrapped_->forgetPort();
-  }
-  AttemptFactory(const AttemptFactory&) = delete;
-  AttemptFactory& operator=(const AttemptFactory&) = delete;
-
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
     ProtocolPtr protocol = detail::buildProtocol(wrapped_, peer);
     return protocol == nullptr ? nullptr : std::make_shared<Watched>(std::move(protocol), attempt_);
   }
-  void startFactory() override {
-    wrapped_->doStart();
-    started_ = true;
-  }
-  void stopFactory() override {
-    started_ = false;
-    wrapped_->doStop();
-  }
+  void startFactory() override { wrapped_->doStart(); }
+  void stopFactory() override { wrapped_->doStop(); }
+  void forgetFactory() noexcept override { wrapped_->forgetPort(); }
   std::string logPrefix() const override { return wrapped_->logPrefix(); }
 
  private:
   const std::shared_ptr<Factory> wrapped_;
   const std::weak_ptr<Attempt> attempt_;
-  bool started_ = false;
 };
 
 // Attempt -----------------------------------------------------------------------------------------

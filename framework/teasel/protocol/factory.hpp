@@ -44,14 +44,17 @@ class Factory : public std::enable_shared_from_this<Factory> {
   virtual void startFactory() {}
   /// Closes what startFactory opened. Called after the last port or connector has used the factory.
   virtual void stopFactory() {}
+  /// Takes the place of stopFactory when the last port or connector was abandoned with its process
+  /// (Reactor::abandon). A factory that has started others calls their forgetPort here, and nothing
+  /// else: the program it stands for is dead.
+  virtual void forgetFactory() noexcept {}
   /// Count the ports and connectors that use the factory, which alone call these. The first doStart
   /// calls startFactory, and the last doStop calls stopFactory. A doStop too many is ignored.
   void doStart();
   void doStop();
-  /// As doStop, but without stopFactory: the port is gone, and its process with it
-  /// (Reactor::abandon).
+  /// As doStop, but with forgetFactory in place of stopFactory.
   void forgetPort() noexcept {
-    if (numPorts_ > 0) --numPorts_;
+    if (numPorts_ > 0 && --numPorts_ == 0) forgetFactory();
   }
   int numPorts() const noexcept { return numPorts_; }
   /// Whether starting and stopping is logged. Set it to false for silence.

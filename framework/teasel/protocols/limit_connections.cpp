@@ -92,6 +92,11 @@ void LimitingFactory::stopFactory() {
   WrappingFactory::stopFactory();
 }
 
+void LimitingFactory::forgetFactory() noexcept {
+  if (overflow_ != nullptr) overflow_->forgetPort();
+  WrappingFactory::forgetFactory();
+}
+
 std::shared_ptr<Protocol> LimitingFactory::buildProtocol(const Address& peer) {
   const std::shared_ptr<ConnectionCount> count = countOf(peer);
   building_ = count;

@@ -26,6 +26,7 @@ class LimitingFactory : public WrappingFactory {
   std::shared_ptr<ProtocolWrapper> wrap(std::shared_ptr<Protocol> protocol) override;
   void startFactory() override;
   void stopFactory() override;
+  void forgetFactory() noexcept override;
   /// Sets the overflow factory; null for none. Call it before the factory is started.
   void setOverflow(std::shared_ptr<Factory> overflow, std::size_t overflowLimit = kDefaultOverflowLimit);
   /// How many connections the overflow factory serves now.

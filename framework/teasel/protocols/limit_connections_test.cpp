@@ -157,6 +157,20 @@ TEST(LimitTotalConnections, StartsAndStopsTheOverflowFactoryWithTheWrappedOne) {
   EXPECT_EQ(served->numPorts() + good->numPorts(), 0);
 }
 
+TEST(LimitingFactory, IsNoLongerCountedByItsFactoriesAfterACrash) {
+  struct Stops : Factory {
+    void stopFactory() override { ADD_FAILURE() << "a dead program stops nothing"; }
+  };
+  fakes::World world;
+  const auto served = std::make_shared<Stops>(), beyond = std::make_shared<Stops>();
+  const auto factory = std::make_shared<LimitTotalConnectionsFactory>(served, 1);
+  factory->setOverflow(beyond);
+  world.host().reactor().listenTCP(8000, factory);
+  EXPECT_EQ(served->numPorts() + beyond->numPorts(), 2);
+  world.host().crash();
+  EXPECT_EQ(factory->numPorts() + served->numPorts() + beyond->numPorts(), 0);
+}
+
 // By peer -----------------------------------------------------------------------------------------
 
 TEST(LimitConnectionsByPeer, CountsTheConnectionsOfEachAddressWhateverTheirPorts) {

@@ -117,6 +117,7 @@ class WrappingFactory : public ClientFactory {
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override;
   void startFactory() override { wrapped_->doStart(); }
   void stopFactory() override { wrapped_->doStop(); }
+  void forgetFactory() noexcept override { wrapped_->forgetPort(); }
   void startedConnecting(Connector& connector) override;
   /// Tells the wrapped factory, and gives it the protocol without its wrapper.
   void clientConnectionMade(Connector& connector, const std::shared_ptr<Protocol>& protocol) override;

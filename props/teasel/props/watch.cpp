@@ -238,6 +238,7 @@ class Watch::Over final : public Factory {
   }
   void startFactory() override { inner_->doStart(); }
   void stopFactory() override { inner_->doStop(); }
+  void forgetFactory() noexcept override { inner_->forgetPort(); }
   std::string logPrefix() const override { return inner_->logPrefix(); }
 
  private:
@@ -256,6 +257,7 @@ class Watch::OverClient final : public ClientFactory {
   }
   void startFactory() override { inner_->doStart(); }
   void stopFactory() override { inner_->doStop(); }
+  void forgetFactory() noexcept override { inner_->forgetPort(); }
   void startedConnecting(Connector& connector) override { inner_->startedConnecting(connector); }
   void clientConnectionMade(Connector& connector, const std::shared_ptr<Protocol>& protocol) override {
     inner_->clientConnectionMade(connector, protocol);

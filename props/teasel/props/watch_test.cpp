@@ -184,6 +184,18 @@ TEST_F(WatchTest, FindsAWriteAfterTheEnd) {
   EXPECT_EQ(oracle(), "write-after-close");
 }
 
+TEST_F(WatchTest, AFactoryIsNotCountedAnyMoreAfterACrash) {
+  Watch watch(world);
+  const auto served = Factory::forProtocol<Echo>();
+  const auto calling = ClientFactory::forProtocol<Echo>();
+  reactor.listenTCP(1, watch.over(served));
+  reactor.connectTCP(world.host().address().host(), 1, watch.overClient(calling));
+  world.settle();
+  EXPECT_EQ(served->numPorts() + calling->numPorts(), 2);
+  world.host().crash();
+  EXPECT_EQ(served->numPorts() + calling->numPorts(), 0);
+}
+
 TEST_F(WatchTest, ExpectsNoEndOfAConnectionWhoseHostCrashed) {
   Watch watch(world);
   world.host().onStart([&](Reactor& r) { r.listenTCP(1, watch.over(Factory::forProtocol<Echo>())); });

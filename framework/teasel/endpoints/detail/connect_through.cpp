@@ -18,21 +18,9 @@ class EndpointFactory final : public ClientFactory {
     noisy = false;  // the wrapped factory logs
   }
 
-  /// Still started: its connector was abandoned, and the wrapped factory must not count it.
-  ~EndpointFactory() override {
-    if (started_) wrapped_->forgetPort();
-  }
-  EndpointFactory(const EndpointFactory&) = delete;
-  EndpointFactory& operator=(const EndpointFactory&) = delete;
-
-  void startFactory() override {
-    wrapped_->doStart();
-    started_ = true;
-  }
-  void stopFactory() override {
-    started_ = false;
-    wrapped_->doStop();
-  }
+  void startFactory() override { wrapped_->doStart(); }
+  void stopFactory() override { wrapped_->doStop(); }
+  void forgetFactory() noexcept override { wrapped_->forgetPort(); }
   std::string logPrefix() const override { return wrapped_->logPrefix(); }
 
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
@@ -56,7 +44,7 @@ class EndpointFactory final : public ClientFactory {
   std::shared_ptr<Factory> wrapped_;
   Deferred<std::shared_ptr<Protocol>> outcome_;
   Failure told_;
-  bool done_ = false, started_ = false;
+  bool done_ = false;
 };
 
 }  // namespace
