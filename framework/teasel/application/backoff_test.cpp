@@ -31,6 +31,12 @@ TEST(BackoffPolicy, StaysAtTheMaximum) {
   EXPECT_EQ(backoffPolicy(90s, 30s)(1, 0), 30s);
 }
 
+TEST(BackoffPolicy, AVeryLargeFactorGoesToTheMaximumAtOnceAndDoesNotOverflow) {
+  const Fraction most{std::numeric_limits<decltype(Fraction::n)>::max(), 1};
+  EXPECT_EQ(first(backoffPolicy(1s, 60s, most), 3), (std::vector<Duration>{1s, 60s, 60s}));
+  EXPECT_EQ(backoffPolicy(1ns, Duration::max(), most)(99, 0), Duration::max());
+}
+
 TEST(BackoffPolicy, AFactorOfOneKeepsTheDelay) {
   EXPECT_EQ(backoffPolicy(5s, 60s, {1, 1})(std::numeric_limits<std::size_t>::max(), 0), 5s);
 }

@@ -220,6 +220,10 @@ ClientService::~ClientService() {
 }
 
 void ClientService::startService() {
+  if (running()) {
+    if (kLog.enabled(LogLevel::kWarn)) kLog.warn(factory_->logPrefix() + " was started again while its service runs");
+    return;
+  }
   Service::startService();
   if (state_ == State::kDisconnecting) {
     state_ = State::kRestarting;

@@ -70,6 +70,7 @@ class ClientService : public Service {
     };
   }
 
+  /// Connects. A service that runs stays as it is, and warns in the log.
   void startService() override;
   /// Gives up the attempt or its delay, and closes the connection by loseConnection. The Deferred
   /// fires when no connection is left. Deferreds of whenConnected that wait fail with

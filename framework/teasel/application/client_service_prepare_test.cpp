@@ -56,6 +56,16 @@ TEST_F(ClientPrepareTest, TheServiceWaitsForTheDeferredOfPrepare) {
   EXPECT_THAT(waits, HasSucceeded());
 }
 
+TEST_F(ClientPrepareTest, AnAttemptThatFailsDoesNotCallPrepare) {
+  int calls = 0;
+  service->prepareConnection([&](const std::shared_ptr<Protocol>&) { ++calls; });
+  service->startService();
+  failOnce();
+  EXPECT_EQ(calls, 0);
+  endpoint->accept();
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_F(ClientPrepareTest, AFailureOfPrepareAbortsTheConnectionAndCountsAsAFailedAttempt) {
   service->prepareConnection([](const std::shared_ptr<Protocol>&) { throw std::runtime_error("rejected"); });
   service->startService();

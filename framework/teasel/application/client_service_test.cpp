@@ -35,12 +35,26 @@ TEST_F(ClientTest, StartConnectsAndAConnectionIsKept) {
   EXPECT_EQ(endpoint->attempts, 1);
 }
 
-TEST_F(ClientTest, ASecondStartChangesNothing) {
+TEST_F(ClientTest, ASecondStartChangesNothingAndIsWarnedOf) {
+  service->startService();
   for (const bool connected : {false, true}) {
+    if (connected) endpoint->accept();
+    LogCapture logged(LogLevel::kWarn);
     service->startService();
-    if (connected && endpoint->waiting()) endpoint->accept();
     EXPECT_EQ(endpoint->attempts, 1);
+    ASSERT_EQ(logged.events().size(), 1u);
+    EXPECT_EQ(logged.events()[0].level, LogLevel::kWarn);
+    EXPECT_TRUE(logged.contains("was started again while its service runs"));
   }
+}
+
+TEST_F(ClientTest, AStartAfterAStopIsNotWarnedOf) {
+  LogCapture logged(LogLevel::kWarn);
+  service->startService();
+  service->stopService();
+  service->startService();
+  EXPECT_EQ(endpoint->attempts, 2);
+  EXPECT_TRUE(logged.events().empty());
 }
 
 TEST_F(ClientTest, WhenConnectedGivesTheProtocolThatTheFactoryBuilt) {
@@ -165,6 +179,7 @@ TEST_F(ClientTest, StopWhileConnectedClosesAndWaitsForTheEnd) {
 TEST_F(ClientTest, AStartWhileItStopsConnectsWhenTheOldConnectionIsOver) {
   connected();
   const auto stopped = service->stopService();
+  const LogScope silent(nullptr);  // the second start is warned of
   service->startService(), service->startService();
   EXPECT_EQ(service->state(), State::kRestarting);
   const auto waits = service->whenConnected();

@@ -1,7 +1,18 @@
 #include <teasel/application/run.hpp>
 
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <iterator>
 #include <string>
 #include <vector>
+
+#ifdef __linux__
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -117,6 +128,26 @@ TEST(Run, MakesTheServiceOnAReactorOfItsOwn) {
   EXPECT_EQ(run(maker, quiet.argc(), quiet.argv.data()), kExitClean);
   EXPECT_EQ(service->stopped, 1);
 }
+
+#ifdef __linux__
+/// Forbids io_uring to this process, as containers do. False if that is not possible.
+bool forbidUring() {
+  sock_filter filter[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program{static_cast<unsigned short>(std::size(filter)), filter};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST(RunDeathTest, SaysInOneLineThatItsDriverIsKnownButUnavailable) {
+  const Arguments uring({"program", "--reactor", "io_uring"});
+  const auto child = [&] {
+    if (!forbidUring()) std::_Exit(kExitCannotStart);
+    std::_Exit(Application("program").run(std::make_shared<Service>(), uring.argc(), uring.argv.data()));
+  };
+  EXPECT_EXIT(child(), testing::ExitedWithCode(kExitCannotStart), "^program: io_uring: [^\n]+\n$");
+}
+#endif
 
 TEST(Run, LeavesTheLogOfTheProcessAsItWasAtTheStart) {
   const Arguments quiet({"program", "--log-level", "critical"});

@@ -42,8 +42,14 @@ void StreamServerEndpointService::privilegedStartService() {
       return PortPtr();
     }
     // It comes after the end of the service, or after stopService, which has added a callback.
-    if (self == nullptr && result.ok()) result.value()->stopListening();
-    return result.ok() ? result : Result<PortPtr>(PortPtr());
+    if (!result.ok()) {
+      // Nobody waits for it any more. That a cancelled listen says so is no news.
+      if (result.failure().check<CancelledError>() == nullptr)
+        kLog.failure("a listen that was cancelled has failed", result.failure());
+      return PortPtr();
+    }
+    if (self == nullptr) result.value()->stopListening();
+    return result;
   });
   listening_ = listening;
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stdexcept>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/core/logger.hpp>
@@ -166,6 +167,25 @@ TEST_F(EndpointServiceTest, StopCancelsAnEndpointThatIsSlow) {
   EXPECT_THAT(slow->stopService(), HasSucceeded());
   EXPECT_THAT(listening, FailedWith<CancelledError>());
   EXPECT_TRUE(late->outcome.called());
+}
+
+TEST_F(EndpointServiceTest, ACancelledListenThatFailsWithAnotherErrorIsLogged) {
+  for (const bool dropped : {false, true}) {
+    LogCapture log;
+    late->outcome = Deferred<PortPtr>([](auto& cancelled) { cancelled.errback(std::runtime_error("cannot be undone")); });
+    auto service = std::make_shared<StreamServerEndpointService>(late, echo());
+    service->startService();
+    if (dropped) service.reset();
+    else EXPECT_THAT(service->stopService(), HasSucceeded());
+    EXPECT_EQ(log.flushLoggedErrors<std::runtime_error>().size(), 1u) << (dropped ? "dropped" : "stopped");
+  }
+}
+
+TEST_F(EndpointServiceTest, ACancelledListenThatSaysSoIsNotLogged) {
+  LogCapture log;
+  slow->startService();
+  slow->stopService();
+  EXPECT_TRUE(log.flushLoggedErrors().empty());
 }
 
 TEST_F(EndpointServiceTest, APortThatComesInSpiteOfTheStopIsClosed) {

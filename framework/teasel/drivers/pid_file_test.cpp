@@ -1,6 +1,7 @@
 #include <teasel/drivers/pid_file.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -135,6 +136,33 @@ TEST_F(PidFileTest, IsRefusedWhileALivingProcessIsInIt) {
   EXPECT_EQ(filesThere(), 1U);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
+}
+
+TEST_F(PidFileTest, IsRefusedByALivingProcessThatItMayNotSignal) {
+  // Root may signal everybody, so a child gives that up and asks for its parent. Others ask for the
+  // first process.
+  const bool root = ::geteuid() == 0;
+  write(root ? own() : "1\n");
+  files::permissions(files::path(path()).parent_path(), files::perms::all);
+  enum Outcome { kHeld, kTaken, kMaySignal };
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (root && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) ::_exit(kMaySignal);
+    if (::kill(root ? ::getppid() : 1, 0) == 0 || errno != EPERM) ::_exit(kMaySignal);
+    try {
+      const PidFile file(path());
+    } catch (const PidFileHeld&) {
+      ::_exit(kHeld);
+    } catch (const PidFileError&) {
+    }
+    ::_exit(kTaken);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WEXITSTATUS(status) == kMaySignal) GTEST_SKIP() << "there is no process here that may not be signalled";
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), kHeld);
 }
 
 TEST_F(PidFileTest, ReplacesTheFileOfADeadProcess) {

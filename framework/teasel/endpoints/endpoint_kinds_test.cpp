@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/endpoints/haproxy_endpoint.hpp>
@@ -52,6 +54,16 @@ class EndpointKindsTest : public testing::Test {
     world.runUntil([&] { return !reader->received.empty(); });
     return reader->received;
   }
+  /// The same to a client of a proxy that connects there from the server's own host.
+  std::string greetingBehind(std::string_view text) {
+    world.names().set("server6", {"fd00::a00:1"});
+    auto attempt = clientFromString(server, text)->connect(factory<Reader>());
+    world.runUntil([&] { return attempt.called(); });
+    const auto reader = std::static_pointer_cast<Reader>(attempt.take().value());
+    reader->transport().write("PROXY TCP4 192.0.2.7 10.0.0.1 1234 80\r\n");
+    world.settle();
+    return reader->received;
+  }
   template <class Call>
   static EndpointStringError refused(Call&& call) {
     try {
@@ -89,6 +101,39 @@ TEST_F(EndpointKindsTest, TcpConnectsToANameOrAnAddress) {
   EXPECT_EQ(greeting("tcp4:both.example:80", client), "hello 10.0.0.2");
 }
 
+TEST_F(EndpointKindsTest, TheHostOfTcpMayStandWithoutItsKeyBeforeAPortWithOne) {
+  listen("tcp:80");
+  EXPECT_EQ(greeting("tcp:server:port=80", client), "hello 10.0.0.2");
+}
+
+TEST_F(EndpointKindsTest, TcpConnectsFromItsBindAddress) {
+  listen("tcp6:80");
+  listen("tcp4:81");
+  world.names().set("both.example", {"10.0.0.1", "fd00::a00:1"});
+  EXPECT_EQ(greeting(R"(tcp:both.example:80:bindAddress=fd00\:\:a00\:2)", client), "hello fd00::a00:2");
+  EXPECT_EQ(greeting("tcp:both.example:81:bindAddress=10.0.0.2", client), "hello 10.0.0.2");
+  EXPECT_NE(greeting("tcp4:server:81:bindAddress=192.0.2.1", client).find("from 192.0.2.1"), std::string::npos);
+}
+
+TEST_F(EndpointKindsTest, TheBacklogIsHowManyConnectAtOnceToAServerThatIsBusy) {
+  for (const std::string backlog : {"1", "3"}) {
+    const auto port = listen("tcp:80:backlog=" + backlog);
+    std::vector<Deferred<Connected>> attempts;
+    for (int i = 0; i < 4; ++i) attempts.push_back(clientFromString(client, "tcp:server:80")->connect(factory<Reader>()));
+    std::ptrdiff_t made = 0;
+    server.callLater(0s, [&] {
+      world.takeTime(500ms);
+      made = std::count_if(attempts.begin(), attempts.end(), [](const auto& attempt) { return attempt.called(); });
+    });
+    world.advance(1s);
+    EXPECT_EQ(std::to_string(made), backlog);
+    world.advance(200s);
+    for (auto& attempt : attempts) attempt.take().value()->transport().abortConnection();
+    port->stopListening();
+    world.settle();
+  }
+}
+
 TEST_F(EndpointKindsTest, Tcp6FailsForANameThatHasNoIpv6Address) {
   EXPECT_EQ(greeting("tcp6:server:80", client), "server has no IPv6 address");
 }
@@ -107,6 +152,13 @@ TEST_F(EndpointKindsTest, HaproxyShowsTheClientOfTheProxy) {
   proxy.send("PROXY TCP4 192.0.2.7 10.0.0.1 1234 80\r\n");
   world.settle();
   EXPECT_EQ(proxy.received(), "hello 192.0.2.7");
+}
+
+TEST_F(EndpointKindsTest, HaproxyWrapsAnIpv6AndAUnixEndpoint) {
+  EXPECT_EQ(listen("haproxy:tcp6:80")->getHost().text(), "[::]:80");
+  EXPECT_EQ(greetingBehind("tcp6:server6:80"), "hello 192.0.2.7");
+  EXPECT_EQ(listen("haproxy:unix:/run/app.sock")->getHost().text(), "unix:/run/app.sock");
+  EXPECT_EQ(greetingBehind("unix:/run/app.sock"), "hello 192.0.2.7");
 }
 
 TEST_F(EndpointKindsTest, WhatIsWrongIsSaidWithThePlaceAndTheKeys) {
@@ -230,6 +282,21 @@ TEST_F(EndpointKindsTest, AKindOfOnesOwnIsKnownToItsEndpointKindsOnly) {
   EXPECT_EQ(port->getHost().port(), 80);
   EXPECT_EQ(kinds.serverFromString(server, "haproxy:double:41")->listen(factory<Greeter>()).take().value()->getHost().port(), 82);
   EXPECT_EQ(serverRefused("double:40").position(), 0u);
+}
+
+TEST_F(EndpointKindsTest, AClientKindOfOnesOwnConnectsAndIsGivenTheReactor) {
+  EndpointKinds kinds;
+  Reactor* given = nullptr;
+  kinds.registerClientEndpoint("double", {"host", "port"}, [&](Reactor& reactor, const EndpointArguments& arguments) {
+    given = &reactor;
+    return std::make_unique<TCP4ClientEndpoint>(reactor, arguments.text("host"), 2 * arguments.port("port"));
+  });
+  listen("tcp:80");
+  auto attempt = kinds.clientFromString(client, "double:server:40")->connect(factory<Reader>());
+  EXPECT_EQ(given, &client);
+  world.runUntil([&] { return attempt.called(); });
+  EXPECT_EQ(attempt.take().value()->transport().getPeer().port(), 80);
+  EXPECT_EQ(clientRefused("double:server:40").position(), 0u);
 }
 
 TEST_F(EndpointKindsTest, ANameThatIsTakenOrImpossibleIsRefused) {

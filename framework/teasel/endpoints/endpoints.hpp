@@ -30,7 +30,8 @@ class StreamClientEndpoint {
   virtual ~StreamClientEndpoint() = default;
   /// Connects. The result is the protocol; its connectionMade has returned by then. The Deferred
   /// fails with a ConnectError when the attempt fails, with NoProtocol when the factory builds no
-  /// protocol, and with ConnectingCancelledError when it is cancelled. Nothing is connected then.
+  /// protocol, with what buildProtocol throws, and with ConnectingCancelledError when it is
+  /// cancelled. Nothing is connected then.
   virtual Deferred<std::shared_ptr<Protocol>> connect(std::shared_ptr<Factory> factory) = 0;
 };
 

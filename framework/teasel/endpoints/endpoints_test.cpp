@@ -2,14 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 namespace teasel {
 namespace {
 
+using namespace std::chrono_literals;
 using fakes::World;
 using Connected = std::shared_ptr<Protocol>;
 
@@ -18,6 +21,10 @@ class Greeter : public Protocol {
 };
 
 class NoProtocols : public Factory {};
+
+class Throws : public Factory {
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { throw std::runtime_error("no more"); }
+};
 
 class EndpointTest : public testing::Test {
  protected:
@@ -70,6 +77,53 @@ TEST_F(EndpointTest, ConnectFailsWithNoProtocolWhereTheFactoryBuildsNone) {
   auto attempt = TCP4ClientEndpoint(client, address, 80).connect(quiet(std::make_shared<NoProtocols>()));
   world.runUntil([&] { return attempt.called(); });
   EXPECT_NE(attempt.take().failure().check<NoProtocol>(), nullptr);
+}
+
+TEST_F(EndpointTest, ConnectFailsWithWhatBuildProtocolThrewAndNothingIsLogged) {
+  LogCapture log;
+  fakes::WorldOptions options;
+  options.log = &log;
+  world.reset(options);
+  world.allow<std::runtime_error>();
+  Reactor& only = world.host().reactor();
+  const auto port = TCP4ServerEndpoint(only, 80).listen(quiet(Factory::forProtocol<Greeter>())).take().value();
+  auto attempt = TCP4ClientEndpoint(only, "127.0.0.1", 80).connect(quiet(std::make_shared<Throws>()));
+  world.runUntil([&] { return attempt.called(); });
+  EXPECT_STREQ(attempt.take().failure().what(), "no more");
+  EXPECT_TRUE(log.flushLoggedErrors().empty());
+  EXPECT_EQ(world.verdict(), nullptr);
+}
+
+TEST_F(EndpointTest, ConnectsFromTheAddressThatItIsGiven) {
+  listen(80);
+  const Address from = world.host("client").address().withPort(4321);
+  auto attempt = TCP4ClientEndpoint(client, address, 80, 30s, from).connect(quiet(Factory::forProtocol<Greeter>()));
+  world.runUntil([&] { return attempt.called(); });
+  EXPECT_EQ(attempt.take().value()->transport().getHost(), from);
+}
+
+TEST_F(EndpointTest, ConnectFromAnAddressOfAnotherHostFails) {
+  listen(80);
+  auto attempt = TCP4ClientEndpoint(client, address, 80, 30s, *Address::parse("192.0.2.1", 0))
+                     .connect(quiet(Factory::forProtocol<Greeter>()));
+  world.runUntil([&] { return attempt.called(); });
+  EXPECT_NE(attempt.take().failure().check<ConnectBindError>(), nullptr);
+}
+
+TEST_F(EndpointTest, ConnectGivesUpAfterTheTimeThatItIsGiven) {
+  world.partition("client", "server");
+  const Instant began = world.now();
+  auto attempt = TCP4ClientEndpoint(client, address, 80, 3s).connect(quiet(Factory::forProtocol<Greeter>()));
+  world.runUntil([&] { return attempt.called(); });
+  EXPECT_NE(attempt.take().failure().check<TimeoutError>(), nullptr);
+  EXPECT_EQ(world.now() - began, 3s);
+}
+
+TEST_F(EndpointTest, TheTextOfATimeOutHasAnIpv6LiteralInBrackets) {
+  world.partition("client", "server");
+  auto attempt = TCP4ClientEndpoint(client, "fd00::a00:1", 80, 3s).connect(quiet(Factory::forProtocol<Greeter>()));
+  world.runUntil([&] { return attempt.called(); });
+  EXPECT_STREQ(attempt.take().failure().what(), "connecting to [fd00::a00:1]:80 took longer than 3 s");
 }
 
 TEST_F(EndpointTest, ConnectFailsAtOnceForAnImpossiblePort) {

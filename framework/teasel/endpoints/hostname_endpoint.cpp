@@ -81,7 +81,7 @@ class HostnameEndpoint::Connecting final : public std::enable_shared_from_this<C
     bool pending = false;
   };
 
-  std::string host() const { return to_.host + ':' + std::to_string(to_.port); }
+  std::string host() const { return detail::hostAndPort(to_.host, to_.port); }
 
   void resolved(std::vector<Address> addresses) {
     if (to_.family) std::erase_if(addresses, [this](const Address& each) { return each.family() != *to_.family; });

@@ -34,7 +34,7 @@ class ConnectionAttemptsFailed : public ConnectError {
 /// attempt has neither succeeded nor failed after `attemptDelay`, it tries the next address as
 /// well; when one fails, it tries the next at once. The first attempt that succeeds wins, and the
 /// others are given up. The protocol is built for the winner. If the factory builds none for it, or
-/// if its connectionMade throws, that attempt has failed, too.
+/// if its buildProtocol or the protocol's connectionMade throws, that attempt has failed, too.
 ///
 /// Resolver::kMaxAddresses limits how many addresses are tried.
 class HostnameEndpoint : public StreamClientEndpoint {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include <teasel/core/errors.hpp>
@@ -23,6 +24,7 @@ class Counting : public Factory {
   Counting() { noisy = false; }
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
     built.push_back(peer.host());
+    if (breaking.has_value() && peer.host() == *breaking) throw std::runtime_error("no more");
     return refusing.has_value() && peer.host() == *refusing ? nullptr : std::make_shared<Protocol>();
   }
   void startFactory() override {
@@ -31,9 +33,19 @@ class Counting : public Factory {
   }
   void stopFactory() override { ++stops; }
   std::vector<std::string> built;
-  std::optional<std::string> refusing;
+  std::optional<std::string> refusing, breaking;
   bool throws = false;
   int starts = 0, stops = 0;
+};
+
+/// Answers every question with the same addresses.
+class Answers final : public Resolver {
+ public:
+  Answers(Clock& clock, std::vector<Address> addresses) : Resolver(clock), addresses_(std::move(addresses)) {}
+
+ private:
+  void ask(std::shared_ptr<Question> question) override { question->answer(addresses_); }
+  std::vector<Address> addresses_;
 };
 
 class HostnameEndpointTest : public testing::Test {
@@ -228,6 +240,66 @@ TEST_F(HostnameEndpointTest, AnAddressForWhichTheFactoryBuildsNoProtocolHasFaile
   factory->refusing = "10.0.0.1";
   connect();
   EXPECT_EQ(connected(), "10.0.0.2");
+}
+
+TEST_F(HostnameEndpointTest, AnAddressForWhichBuildProtocolThrowsHasFailedWithThat) {
+  world.allow<std::runtime_error>();
+  listen("a");
+  factory->breaking = "10.0.0.1";
+  connect(HostnameEndpoint(client, "a", 80));
+  EXPECT_STREQ(failure().what(), "no more");
+  expectNothingLeft();
+  listen("b");
+  connect();
+  EXPECT_EQ(connected(), "10.0.0.2");
+}
+
+TEST_F(HostnameEndpointTest, ConnectsFromTheAddressThatItIsGiven) {
+  listen("a");
+  const Address from = world.host("client").address().withPort(4321);
+  connect(HostnameEndpoint(client, "www.example", 80, 10s, from));
+  world.runUntil([&] { return attempt.called(); });
+  EXPECT_EQ(attempt.take().value()->transport().getHost(), from);
+}
+
+TEST_F(HostnameEndpointTest, AnAttemptOfAnotherFamilyThanItsBindAddressFails) {
+  listen("a");
+  world.names().set("www.example", {"fd00::a00:1", "10.0.0.1"});
+  connect(HostnameEndpoint(client, "www.example", 80, 10s, world.host("client").address()));
+  EXPECT_EQ(connected(), "10.0.0.1");
+  EXPECT_EQ(factory->built, std::vector<std::string>{"10.0.0.1"});
+}
+
+TEST_F(HostnameEndpointTest, AddressesThatAreNeitherIpv4NorIpv6AreLeftOut) {
+  const Address path = Address::unixPath("/run/app");
+  listen("b");
+  client.installResolver(std::make_unique<Answers>(client, std::vector{path, Address(), *Address::parse("10.0.0.2", 0)}));
+  connect();
+  EXPECT_EQ(connected(), "10.0.0.2");
+  client.installResolver(std::make_unique<Answers>(client, std::vector{path, Address()}));
+  connect();
+  const Failure why = failure();
+  EXPECT_NE(why.check<DNSLookupError>(), nullptr);
+  EXPECT_STREQ(why.what(), "the name www.example has no IPv4 or IPv6 address");
+}
+
+TEST_F(HostnameEndpointTest, ABadNameIsTakenAndFailsTheConnectWithTheNameEscaped) {
+  const HostnameEndpoint blank(client, "a b", 80), control(client, "a\n\xff", 80);
+  connect(blank);
+  const Failure why = failure();
+  EXPECT_NE(why.check<DNSLookupError>(), nullptr);
+  EXPECT_NE(std::string(why.what()).find("cannot resolve \"a b\""), std::string::npos) << why;
+  connect(control);
+  EXPECT_NE(client.describeOpen().at(0).find("connecting to a\\n\\xff:80"), std::string::npos);
+  EXPECT_NE(std::string(failure().what()).find("cannot resolve \"a\\n\\xff\""), std::string::npos);
+  expectNothingLeft();
+}
+
+TEST_F(HostnameEndpointTest, AnIpv6LiteralStandsInBracketsInItsTexts) {
+  world.partition("client", "a");
+  connect(HostnameEndpoint(client, "fd00::a00:1", 80, 3s));
+  EXPECT_EQ(client.describeOpen().at(0), "connecting to [fd00::a00:1]:80, waits for the resolver");
+  EXPECT_STREQ(failure().what(), "connecting to [fd00::a00:1]:80 took longer than 3 s");
 }
 
 TEST_F(HostnameEndpointTest, TheFactoryIsStartedOnceAndStopsAfterTheConnection) {

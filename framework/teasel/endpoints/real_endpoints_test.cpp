@@ -2,12 +2,16 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fcntl.h>
 
@@ -60,6 +64,58 @@ int listener(std::uint16_t& port) {
   return fd;
 }
 
+/// A socket that listens on a free port of the loopback interface of IPv6; -1 where there is none.
+int listener6() {
+  const int fd = socket(AF_INET6, SOCK_STREAM, 0);
+  sockaddr_in6 at{};
+  at.sin6_family = AF_INET6;
+  at.sin6_addr = in6addr_loopback;
+  if (fd < 0 || (bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0 && listen(fd, 5) == 0)) return fd;
+  close(fd);
+  return -1;
+}
+
+sockaddr_un pathAddress(const std::string& path) {
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  path.copy(at.sun_path, sizeof at.sun_path - 1);
+  return at;
+}
+
+/// A UNIX socket that is bound to `path`.
+int boundAt(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  const sockaddr_un at = pathAddress(path);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) ADD_FAILURE() << path << ": errno " << errno;
+  return fd;
+}
+
+int connectTo(int fd, const std::string& path) {
+  const sockaddr_un at = pathAddress(path);
+  return connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at);
+}
+
+/// Remembers whom its protocols are for, and what they know of their peers.
+class Peers final : public Factory {
+ public:
+  Peers() { noisy = false; }
+  std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
+    built.push_back(peer);
+    return std::make_shared<Knows>(*this);
+  }
+  std::vector<Address> built, made;
+
+ private:
+  class Knows final : public Protocol {
+   public:
+    explicit Knows(Peers& peers) : peers_(peers) {}
+    void connectionMade() override { peers_.made.push_back(transport().getPeer()); }
+
+   private:
+    Peers& peers_;
+  };
+};
+
 class RealEndpointsTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
@@ -90,6 +146,21 @@ class RealEndpointsTest : public testing::TestWithParam<std::string> {
     until([&] { return !reader->received.empty(); });
     return reader->received;
   }
+  /// A path for a socket that no file has.
+  std::string freePath(const std::string& name) const {
+    const std::string path = testing::TempDir() + "teasel_" + name + GetParam() + '_' + std::to_string(getpid());
+    unlink(path.c_str());
+    return path;
+  }
+  /// Listens on what systemd passes: `fd`, by its index and by its name.
+  Result<std::shared_ptr<Port>> listenInherited(int fd, const std::string& domain, bool byName) {
+    const int last = fd - ListenFDs::kFirst;
+    const Variable pid("LISTEN_PID", std::to_string(getpid())), count("LISTEN_FDS", std::to_string(last + 1));
+    std::string names;
+    for (int i = 0; i < last; ++i) names += "other:";
+    const Variable named("LISTEN_FDNAMES", names + "web");
+    return listen(byName ? "systemd:name=web" : "systemd:domain=" + domain + ":index=" + std::to_string(last));
+  }
   static bool isOpen(int fd) { return fcntl(fd, F_GETFD) != -1; }
 
   std::unique_ptr<Reactor> reactor;
@@ -101,6 +172,15 @@ TEST_P(RealEndpointsTest, LocalhostIsReachedByName) {
   EXPECT_EQ(greeting("tcp:localhost:" + number), "hello");
   EXPECT_EQ(greeting("tcp4:localhost:" + number), "hello");
   EXPECT_EQ(greeting("tcp:127.0.0.1:" + number), "hello");
+}
+
+TEST_P(RealEndpointsTest, AnAttemptFromAnAddressOfAnotherFamilyFails) {
+  const auto port = listen("tcp:0:interface=127.0.0.1").value();
+  const auto endpoint =
+      clientFromString(*reactor, "tcp:127.0.0.1:" + std::to_string(port->getHost().port()) + R"(:bindAddress=\:\:1)");
+  auto attempt = endpoint->connect(factory<Reader>());
+  ASSERT_TRUE(until([&] { return attempt.called(); }));
+  EXPECT_NE(attempt.take().failure().check<ConnectBindError>(), nullptr);
 }
 
 TEST_P(RealEndpointsTest, ANameThatDoesNotExistIsALookupError) {
@@ -115,6 +195,61 @@ TEST_P(RealEndpointsTest, AUnixSocketIsReachedByItsPath) {
   const auto port = listen("unix:" + quoteStringArgument(path) + ":mode=600").value();
   EXPECT_EQ(greeting("unix:" + quoteStringArgument(path)), "hello");
   EXPECT_EQ(greeting("unix:" + quoteStringArgument(path) + ":lockfile=1"), "hello");
+}
+
+TEST_P(RealEndpointsTest, TheFileOfAUnixSocketHasTheModeOfTheString) {
+  const std::string path = freePath("mode");
+  for (const auto& [argument, mode] : {std::pair(":mode=600", 0600), std::pair(":mode=640", 0640), std::pair("", 0666)}) {
+    const auto port = listen("unix:" + quoteStringArgument(path) + argument).value();
+    struct stat status{};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, static_cast<mode_t>(mode)) << argument;
+    auto stopped = port->stopListening();
+    ASSERT_TRUE(until([&] { return stopped.hasResult(); }));
+  }
+}
+
+TEST_P(RealEndpointsTest, WithLockfileZeroThereIsNoLockAndAClientThatWantsOneIsRefused) {
+  const std::string path = freePath("lock");
+  const auto port = listen("unix:" + quoteStringArgument(path) + ":lockfile=0").value();
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(path + ".lock")));
+  EXPECT_EQ(greeting("unix:" + quoteStringArgument(path)), "hello");
+  const auto endpoint = clientFromString(*reactor, "unix:" + quoteStringArgument(path) + ":lockfile=1");
+  auto attempt = endpoint->connect(factory<Reader>());
+  ASSERT_TRUE(until([&] { return attempt.called(); }));
+  EXPECT_NE(attempt.take().failure().check<BadFileError>(), nullptr);
+}
+
+TEST_P(RealEndpointsTest, AnAttemptOnAUnixSocketWhoseBacklogIsFullEndsAfterTheTimeThatItIsGiven) {
+  const std::string path = freePath("full");
+  const int deaf = boundAt(path);
+  ASSERT_EQ(::listen(deaf, 0), 0);
+  std::vector<int> others;
+  for (int i = 0; i < 2; ++i) {
+    others.push_back(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    static_cast<void>(connectTo(others.back(), path));
+  }
+  const Instant began = reactor->now();
+  auto attempt = UNIXClientEndpoint(*reactor, path, 80ms).connect(factory<Reader>());
+  ASSERT_TRUE(until([&] { return attempt.called(); }));
+  EXPECT_NE(attempt.take().failure().check<TimeoutError>(), nullptr);
+  EXPECT_GE(reactor->now() - began, 80ms);
+  others.push_back(deaf);
+  for (const int fd : others) close(fd);
+  unlink(path.c_str());
+}
+
+TEST_P(RealEndpointsTest, TheServerKnowsThePathToWhichAUnixClientIsBound) {
+  const std::string path = freePath("s"), own = freePath("c");
+  const auto peers = std::make_shared<Peers>();
+  const auto port = UNIXServerEndpoint(*reactor, path).listen(peers).take().value();
+  const int client = boundAt(own);
+  ASSERT_EQ(connectTo(client, path), 0);
+  ASSERT_TRUE(until([&] { return !peers->made.empty(); }));
+  EXPECT_EQ(peers->built, std::vector{Address::unixPath(own)});
+  EXPECT_EQ(peers->made, std::vector{Address::unixPath(own)});
+  close(client);
+  unlink(own.c_str());
 }
 
 TEST_P(RealEndpointsTest, AnAdoptedPortServesAndItsDescriptorIsClosed) {
@@ -143,14 +278,31 @@ TEST_P(RealEndpointsTest, ASocketOfSystemdIsFoundByItsIndexAndByItsName) {
   for (const bool byName : {false, true}) {
     std::uint16_t number = 0;
     const int fd = listener(number);
-    const int last = fd - ListenFDs::kFirst;
-    const Variable pid("LISTEN_PID", std::to_string(getpid())), count("LISTEN_FDS", std::to_string(last + 1));
-    std::string names;
-    for (int i = 0; i < last; ++i) names += "other:";
-    const Variable named("LISTEN_FDNAMES", names + "web");
-    const auto port = listen(byName ? "systemd:name=web" : "systemd:domain=INET:index=" + std::to_string(last)).value();
+    const auto port = listenInherited(fd, "INET", byName).value();
     EXPECT_EQ(port->getHost().port(), number);
     EXPECT_EQ(greeting("tcp:127.0.0.1:" + std::to_string(number)), "hello");
+  }
+}
+
+TEST_P(RealEndpointsTest, ASocketOfSystemdMayBeOneOfIpv6) {
+  for (const bool byName : {false, true}) {
+    const int fd = listener6();
+    if (fd < 0) GTEST_SKIP() << "this system has no IPv6 on its loopback interface";
+    const auto port = listenInherited(fd, "INET6", byName).value();
+    EXPECT_EQ(port->getHost().host(), "::1");
+    EXPECT_EQ(greeting(R"(tcp:\:\:1:)" + std::to_string(port->getHost().port())), "hello");
+  }
+}
+
+TEST_P(RealEndpointsTest, ASocketOfSystemdMayBeAUnixSocket) {
+  for (const bool byName : {false, true}) {
+    const std::string path = freePath("systemd");
+    const int fd = boundAt(path);
+    ASSERT_EQ(::listen(fd, 5), 0);
+    const auto port = listenInherited(fd, "UNIX", byName).value();
+    EXPECT_EQ(port->getHost(), Address::unixPath(path));
+    EXPECT_EQ(greeting("unix:" + quoteStringArgument(path)), "hello");
+    unlink(path.c_str());
   }
 }
 

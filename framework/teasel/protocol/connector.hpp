@@ -28,7 +28,7 @@ class Connector : public std::enable_shared_from_this<Connector> {
   /// Does nothing otherwise.
   virtual void disconnect() = 0;
   virtual State state() const noexcept = 0;
-  /// "host:port", as they were given to connectTCP, or "unix:/run/x" (Address::text).
+  /// "host:port" as given to connectTCP ("[::1]:80" for IPv6), or "unix:/run/x" (Address::text).
   virtual std::string getDestination() const = 0;
   virtual const std::shared_ptr<ClientFactory>& factory() const noexcept = 0;
 };

@@ -198,7 +198,7 @@ std::shared_ptr<Connector> Reactor::connectTCP(std::string host, int port, std::
                                                Duration timeout, const Address& bindAddress) {
   const std::uint16_t checked = detail::checkedPort(port);
   if (checked == 0) throw InvalidAddressError("cannot connect to port 0");
-  std::string text = host + ':' + std::to_string(port);
+  std::string text = detail::hostAndPort(host, port);
   return startConnecting(*this, "connectTCP", {std::move(text), std::move(host), checked, {}, ConnectOptions{bindAddress}},
                          std::move(factory), timeout);
 }

@@ -103,6 +103,31 @@ TEST(HAProxy, BuildsTheProtocolForTheClientAndGivesItTheClientsAddresses) {
   EXPECT_NE(proxy, peer);
 }
 
+TEST(HAProxy, GivesTheAddressesOfIpv6AndUnixHeadersToTheProtocol) {
+  const std::string six = std::string(15, '\0') + '\x01' + "\x20\x01\x0d\xb8" + std::string(11, '\0') + "\x42\x12\x34\x01\xbb";
+  std::string paths(216, '\0');
+  paths.replace(0, 11, "/run/client").replace(108, 11, "/run/server");
+  struct Case {
+    std::string header, peer, host;
+  };
+  const Case cases[] = {{"PROXY TCP6 ::1 2001:db8::42 4660 443\r\n", "[::1]:4660", "[2001:db8::42]:443"},
+                        {binaryHeader(kProxy, kTcp6, six), "[::1]:4660", "[2001:db8::42]:443"},
+                        {binaryHeader(kProxy, kUnixStream, paths), "unix:/run/client", "unix:/run/server"}};
+  for (const Case& each : cases) {
+    Served served;
+    std::string peer, host;
+    served.does.onMade = [&](Recorder& self) {
+      peer = self.transport().getPeer().text();
+      host = self.transport().getHost().text();
+    };
+    served.connect();
+    served.send(each.header);
+    EXPECT_EQ(served.log.text(), "build:" + each.peer + " made");
+    EXPECT_EQ(peer, each.peer);
+    EXPECT_EQ(host, each.host);
+  }
+}
+
 TEST(HAProxy, GivesTheAddressesOfTheConnectionWhereTheHeaderNamesNone) {
   for (const std::string& header : {std::string("PROXY UNKNOWN\r\n"), binaryHeader(kLocal, kUnspec, "")}) {
     Served served;

@@ -125,6 +125,17 @@ TEST(TimeoutMixin, AfterItHasPassedResetDoesNothingAndSetBeginsAgain) {
   EXPECT_EQ(session.protocol->timeouts, 2);
 }
 
+TEST(TimeoutMixin, TakingThePeriodBackAfterItHasPassedDoesNothing) {
+  Session session;
+  session.protocol->onTimeout = [] {};
+  session.advance(10s);
+  EXPECT_EQ(session.protocol->setTimeout(std::nullopt), 10s);
+  EXPECT_EQ(session.protocol->timeOut(), std::nullopt);
+  session.advance(1h);
+  EXPECT_EQ(session.protocol->timeouts, 1);
+  EXPECT_TRUE(session.clock.getDelayedCalls().empty());
+}
+
 TEST(TimeoutMixin, MayBeSetAgainInTimeoutConnection) {
   Session session;
   session.protocol->onTimeout = [&] { session.protocol->setTimeout(1s); };

@@ -79,6 +79,22 @@ TEST(TimeoutProtocol, AbortsAConnectionThatCannotBeFlushedWithinAnotherPeriod) {
   EXPECT_EQ(served.log.text(), "made lost:ConnectionAborted");
 }
 
+TEST(TimeoutProtocol, WithoutAPeriodAfterTheFirstHasPassedItDoesNotAbortAPeerThatDoesNotRead) {
+  Served served;
+  TimeoutProtocol* wrapper = nullptr;
+  served.does.onMade = [&](Recorder& self) {
+    wrapper = &dynamic_cast<TimeoutProtocol&>(self.transport());
+    wrapper->write(std::string(1'000'000, 'x'));
+  };
+  served.world.connect(0).stopReading();
+  served.world.advance(10s);
+  ASSERT_TRUE(wrapper->disconnecting());
+  EXPECT_EQ(wrapper->setTimeout(std::nullopt), 10s);
+  served.world.advance(1h);
+  EXPECT_EQ(served.log.text(), "made");
+  EXPECT_TRUE(served.world.host().reactor().getDelayedCalls().empty());
+}
+
 TEST(TimeoutProtocol, DoesNotWaitForAProducer) {
   struct Idle final : Producer {
     void pauseProducing() override {}

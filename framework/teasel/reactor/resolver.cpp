@@ -30,6 +30,10 @@ const char* problemOf(std::string_view name) noexcept {
   return name.back() == '.' ? "a part between dots is empty" : nullptr;
 }
 
+bool isIp(const Address& address) noexcept {
+  return address.family() == Address::Family::kIPv4 || address.family() == Address::Family::kIPv6;
+}
+
 }  // namespace
 
 Question::Question(Resolver& resolver, std::string name, std::uint16_t port, Answer answer)
@@ -40,9 +44,12 @@ void Question::answer(const std::vector<Address>& addresses) {
   for (const Address& each : addresses) {
     const Address address = each.withPort(port_);
     if (addresses_.size() == Resolver::kMaxAddresses) break;
+    if (!isIp(address)) continue;
     if (std::find(addresses_.begin(), addresses_.end(), address) == addresses_.end()) addresses_.push_back(address);
   }
-  if (addresses_.empty()) failure_ = Failure(DNSLookupError("the name " + name_ + " has no address"), Site{});
+  if (addresses_.empty())
+    failure_ = Failure(
+        DNSLookupError("the name " + name_ + (addresses.empty() ? " has no address" : " has no IPv4 or IPv6 address")), Site{});
   finish();
 }
 

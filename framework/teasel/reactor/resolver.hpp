@@ -34,8 +34,8 @@ class Question {
   /// Whether somebody still waits. A resolver can leave out the work for a question that does not.
   bool pending() const noexcept { return resolver_ != nullptr; }
   /// Answers. The ports of `addresses` do not matter: the caller gets the port that it asked for.
-  /// Repeated addresses are left out, and at most Resolver::kMaxAddresses are kept. Without any
-  /// address this is fail(DNSLookupError).
+  /// Addresses that are neither IPv4 nor IPv6 and repeated ones are left out, and at most
+  /// Resolver::kMaxAddresses are kept. If none is left, this is fail(DNSLookupError).
   void answer(const std::vector<Address>& addresses);
   /// Answers that the name cannot be resolved. `why` should be a DNSLookupError.
   void fail(Failure why);

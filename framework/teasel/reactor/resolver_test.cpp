@@ -102,6 +102,15 @@ TEST_F(ResolverTest, AnAnswerWithoutAddressesIsALookupError) {
   EXPECT_TRUE(failedWith("the name www.example has no address"));
 }
 
+TEST_F(ResolverTest, AddressesThatAreNeitherIpv4NorIpv6AreLeftOut) {
+  const Address path = Address::unixPath("/run/app");
+  ask("www.example"), ask("path.example");
+  resolver->questions[0]->answer({path, ip("10.0.0.2"), Address(), ip("::1")});
+  EXPECT_EQ(got, (std::vector{*Address::parse("10.0.0.2", 80), *Address::parse("::1", 80)}));
+  resolver->questions[1]->answer({path, Address()});
+  EXPECT_TRUE(failedWith("the name path.example has no IPv4 or IPv6 address"));
+}
+
 TEST_F(ResolverTest, ACancelledQuestionIsNotAnsweredAndLeavesNothing) {
   const auto captured = std::make_shared<int>();
   Lookup lookup = resolver->resolve("www.example", 80, [captured, this](auto&&...) { ++answers; });

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <teasel/core/check.hpp>
+#include <teasel/fakes/net/detail/bind_address.hpp>
 #include <teasel/fakes/net/detail/delays.hpp>
 
 namespace teasel::fakes {
@@ -202,7 +203,7 @@ void Network::connect(std::uint8_t host, const Address& to, const Address& bind,
   stream.side[0].place = host;
   stream.side[1].place = placeOf(host, to);
   note(TraceKind::kConnect, stream, 0, to.port());
-  if (!ownAddress(host, bind) || to.bytes() == blackHole().bytes()) {
+  if (!detail::mayConnectFrom(host, bind, to) || to.bytes() == blackHole().bytes()) {
     stream.side[1].gone = true;  // nobody will answer, and nobody holds that end
     return;
   }

@@ -1,6 +1,7 @@
 #include <string_view>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/fakes/net/detail/bind_address.hpp>
 #include <teasel/fakes/net/detail/sim_slot.hpp>
 #include <teasel/fakes/net/sim_driver.hpp>
 
@@ -70,9 +71,10 @@ Slot* SimDriver::connect(const Address& to, const ConnectOptions& options, Strea
   slot.side = 0;
   slot.setAddresses(options.bind, to);
   network_.connect(host_, to, options.bind, slot, slot.stream);
-  if (!Network::ownAddress(host_, options.bind)) {
-    slot.error =
-        Failure(ConnectBindError("cannot connect from " + options.bind.text() + ": not an address of this host"), Site{});
+  if (!detail::mayConnectFrom(host_, options.bind, to)) {
+    const char* why =
+        Network::ownAddress(host_, options.bind) ? ": an address of another family" : ": not an address of this host";
+    slot.error = Failure(ConnectBindError("cannot connect to " + to.text() + " from " + options.bind.text() + why), Site{});
     markReady(slot);
   }
   return &slot;

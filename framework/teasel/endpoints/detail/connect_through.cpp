@@ -3,11 +3,15 @@
 #include <utility>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/guarded.hpp>
+#include <teasel/core/logger.hpp>
 #include <teasel/protocol/detail/build_protocol.hpp>
 
 namespace teasel::detail {
 
 namespace {
+
+constexpr Logger kLog("endpoint");
 
 /// Stands between a connector and the user's factory, and fires a Deferred when the attempt has
 /// succeeded or failed.
@@ -23,16 +27,23 @@ class EndpointFactory final : public ClientFactory {
   void forgetFactory() noexcept override { wrapped_->forgetPort(); }
   std::string logPrefix() const override { return wrapped_->logPrefix(); }
 
+  /// An exception goes to the Deferred, and into the log only if nobody waits for that any more:
+  /// each failure is told once.
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
-    std::shared_ptr<Protocol> protocol = detail::buildProtocol(wrapped_, peer);
-    if (protocol == nullptr) told_ = Failure(NoProtocol(wrapped_->logPrefix() + " built no protocol for " + peer.text()));
+    std::shared_ptr<Protocol> protocol;
+    if (!guarded("buildProtocol", told_, [&] { protocol = detail::buildProtocol(wrapped_, peer); })) {
+      if (done_) kLog.failure("exception out of buildProtocol", told_);
+    } else if (protocol == nullptr) {
+      told_ = Failure(NoProtocol(wrapped_->logPrefix() + " built no protocol for " + peer.text()));
+    }
     return protocol;
   }
   void clientConnectionMade(Connector&, const std::shared_ptr<Protocol>& protocol) override {
     if (!std::exchange(done_, true)) outcome_.callback(protocol);
   }
   void clientConnectionFailed(Connector&, const Failure& reason) override { fail(told_ ? told_ : reason); }
-  /// Matters only if connectionMade has not returned: there was no protocol, or it threw.
+  /// Matters only if connectionMade has not returned: there was no protocol, or it threw. `told_`
+  /// says why there was none.
   void clientConnectionLost(Connector&, const Failure& reason) override { fail(told_ ? told_ : reason); }
 
   void cancelled() { fail(Failure(ConnectingCancelledError("the connection attempt was cancelled"))); }

@@ -12,7 +12,8 @@ namespace teasel::detail {
 /// One attempt to connect, as a Deferred. `start` begins it with the factory that it is given
 /// (Reactor::connectTCP, for example) and returns its connector. The Deferred gives the protocol
 /// that `factory` built, after its connectionMade. It fails with the reason of the attempt, with
-/// NoProtocol, with ConnectingCancelledError, or with the UsageError that `start` throws.
+/// NoProtocol, with what buildProtocol threw, with ConnectingCancelledError, or with the UsageError
+/// that `start` throws.
 Deferred<std::shared_ptr<Protocol>> connectThrough(
     std::shared_ptr<Factory> factory, UniqueFunction<std::shared_ptr<Connector>(std::shared_ptr<ClientFactory>)> start);
 
