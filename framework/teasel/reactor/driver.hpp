@@ -175,6 +175,13 @@ class Driver {
   /// no other write may be made. A hard error looks as if nothing was taken; the next poll reports
   /// it by onWriteError. From then on the driver takes nothing and passes nothing to the kernel.
   virtual std::size_t write(Slot* stream, std::span<const Segment> segments) = 0;
+  /// Offers bytes that the caller only borrows, for as long as the call takes. Returns how many of
+  /// them were sent at once. The caller keeps the others and offers them by write. A driver that
+  /// sends later only, as the default does, returns 0. A hard error is treated as in write.
+  virtual std::size_t writeBorrowed(Slot* stream, ByteView bytes) {
+    static_cast<void>(stream), static_cast<void>(bytes);
+    return 0;
+  }
   /// Ends our direction. No write may be in flight, and none may follow.
   virtual void shutdownWrite(Slot* stream) = 0;
   /// Ends the stream. `inFlight` has the segments of an unfinished write, in the order in which

@@ -158,13 +158,29 @@ void Connection::write(ByteView data) {
     return;
   }
   counters_.bytesWritten += data.size();
-  append(data);
+  if (mayBorrow(data)) borrowed_ = data.data();
+  else append(data);
   queuedBytes_ += data.size();
   if (queuedBytes_ > pacer_.sendAt() && inFlight_.empty()) flush();
   if (!dispatching_) wantTurnEnd();
 }
 
+/// Whether bytes may wait for the end of the dispatch without a copy: they lie in the chunk that is
+/// being delivered, and nothing waits before them. Large ones are shared instead, if they can be.
+bool Connection::mayBorrow(ByteView data) const noexcept {
+  return queuedBytes_ == 0 && inFlight_.empty() && chunk_ != nullptr && chunk_->contains(data) &&
+         (data.size() < kShareFrom || !chunk_->shareable());
+}
+
+/// Copies the borrowed bytes, because something is to follow them or their chunk ends.
+void Connection::own() {
+  const ByteView data(std::exchange(borrowed_, nullptr), std::exchange(queuedBytes_, 0));
+  append(data);
+  queuedBytes_ = data.size();
+}
+
 void Connection::append(ByteView data) {
+  if (borrowed_ != nullptr) own();
   if (data.size() >= kShareFrom && chunk_ != nullptr && chunk_->shareable() && chunk_->contains(data)) {
     queued_.push_back(chunk_->retain(data));
     return;
@@ -176,7 +192,15 @@ void Connection::append(ByteView data) {
 }
 
 void Connection::flush() {
-  const std::size_t offered = std::exchange(queuedBytes_, 0);
+  std::size_t offered = std::exchange(queuedBytes_, 0);
+  if (borrowed_ != nullptr) {
+    const ByteView data(std::exchange(borrowed_, nullptr), offered);
+    const std::size_t sent = reactor_->driver().writeBorrowed(slot_, data);
+    counters_.bytesSent += sent;
+    if (sent == offered) return;
+    offered -= sent;
+    queued_.emplace_back(data.sub(sent));
+  }
   const std::size_t taken = reactor_->driver().write(slot_, queued_);
   counters_.bytesSent += taken;
   if (taken == offered) {
@@ -315,6 +339,17 @@ void Connection::onData(Chunk& chunk) {
   }
   counters_.bytesReceived += chunk.size();
   chunk_ = &chunk;
+  // An assertion exception of a test passes through here before what was written is sent.
+  struct Loan {
+    Connection& connection;
+    explicit Loan(Connection& c) noexcept : connection(c) {}
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    ~Loan() {
+      if (connection.borrowed_ != nullptr) connection.own();
+    }
+  };
+  const Loan loan(*this);
   dispatch("dataReceived", [&] { protocol_->dataReceived(chunk); });
 }
 
@@ -362,6 +397,7 @@ void Connection::end(const Failure& reason, CloseMode mode) {
 }
 
 void Connection::freeOutput() noexcept {
+  borrowed_ = nullptr;
   queued_ = {};
   inFlight_ = {};
   queuedBytes_ = inFlightBytes_ = 0;

@@ -240,6 +240,8 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void finish();
   void wantTurnEnd() noexcept;
   void append(ByteView data);
+  bool mayBorrow(ByteView data) const noexcept;
+  void own();
 
   Reactor* reactor_;  // null once finished
   Slot* slot_ = nullptr;
@@ -249,6 +251,8 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   std::vector<Segment> queued_, inFlight_;
   std::size_t queuedBytes_ = 0, inFlightBytes_ = 0, writeLimit_ = kDefaultWriteLimit;
   const Chunk* chunk_ = nullptr;  // being delivered
+  // Where the output that waits lies in the chunk that is being delivered; then queued_ is empty.
+  const char* borrowed_ = nullptr;
   detail::Pacer pacer_;
   std::shared_ptr<Reactor*> weakReactor_;  // once finished, unless nobody else holds this transport
   // of connectionLost; before the end: what failConnection was given, or what onWriteError said

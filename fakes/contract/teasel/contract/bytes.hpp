@@ -49,6 +49,37 @@ TEASEL_CONTRACT(ContractBytes, WrittenBytesAreCopiedBeforeTheCallReturns) {
   EXPECT_EQ(pair.server->received, "first");
 }
 
+TEASEL_CONTRACT(ContractBytes, PartsOfADeliveryGoBackInTheOrderInWhichTheyAreWritten) {
+  std::string expected;
+  Pair pair(bench, {.data = [&](Probe& us, ByteView data) {
+              const std::size_t half = data.size() / 2;
+              for (const ByteView part : {data.sub(half), ByteView("|"), data.sub(0, half), data}) {
+                expected += part.text();
+                us.transport().write(part);
+              }
+            }});
+  for (const std::size_t size : {1U, 6U, 1000U, 3000U, 40'000U}) pair.client->transport().write(pattern(size));
+  TEASEL_UNTIL(pair.server->received.size() == 44'007);
+  TEASEL_UNTIL(pair.client->received.size() >= expected.size());
+  EXPECT_TRUE(pair.client->received == expected);
+}
+
+TEASEL_CONTRACT(ContractBytes, SmallDeliveriesComeBackWholeThroughAFullSocket) {
+  Pair pair(bench, {.data = [](Probe& us, ByteView data) { us.transport().write(data); }});
+  pair.client->transport().pauseProducing();
+  const std::string message = pattern(1500);
+  std::string sent;
+  for (int i = 0; i < 20'000 && pair.server->transport().pendingBytes() == 0; ++i) {
+    sent += message;
+    pair.client->transport().write(message);
+    TEASEL_UNTIL(pair.server->received.size() == sent.size());
+  }
+  EXPECT_GT(pair.server->transport().pendingBytes(), 0u);
+  pair.client->transport().resumeProducing();
+  TEASEL_UNTIL(pair.client->received.size() >= sent.size());
+  EXPECT_TRUE(pair.client->received == sent);
+}
+
 TEASEL_CONTRACT(ContractBytes, ManySmallWritesArriveInOrder) {
   Pair pair(bench);
   std::string sent;

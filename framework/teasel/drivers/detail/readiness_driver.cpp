@@ -191,6 +191,14 @@ std::size_t ReadinessDriver::write(Slot* stream, std::span<const Segment> segmen
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
   if (entry.sendFailed) return 0;
+  if (segments.size() == 1) {
+    const std::size_t sent = sendNow(entry, segments.front().view());
+    if (sent == segments.front().size() || entry.sendFailed) return sent;
+    entry.reported = entry.outgoing.start(segments) - sent;
+    entry.outgoing.advance(sent);
+    touch(entry);
+    return sent;
+  }
   const std::size_t total = entry.outgoing.start(segments);
   int error = 0;
   if (sendRest(entry, error)) return total;
@@ -201,6 +209,22 @@ std::size_t ReadinessDriver::write(Slot* stream, std::span<const Segment> segmen
   entry.reported = entry.outgoing.left();
   touch(entry);
   return total - entry.reported;
+}
+
+std::size_t ReadinessDriver::writeBorrowed(Slot* stream, ByteView bytes) {
+  Entry& entry = Entry::of(stream);
+  TEASEL_CHECK(entry.state == State::kOpen);
+  TEASEL_CHECK(!entry.writing());
+  return entry.sendFailed ? 0 : sendNow(entry, bytes);
+}
+
+std::size_t ReadinessDriver::sendNow(Entry& entry, ByteView bytes) {
+  ssize_t sent = 0;
+  do sent = ::send(entry.descriptor, bytes.data(), bytes.size(), posix::kNoSignal);
+  while (sent < 0 && errno == EINTR);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (errno != EAGAIN) failSendingLater(entry, posix::lossFailure(errno, "sending"));
+  return 0;
 }
 
 bool ReadinessDriver::sendRest(Entry& entry, int& error) {

@@ -28,6 +28,7 @@ class ReadinessDriver final : public SocketDriver {
   Slot* connect(const Address& to, const ConnectOptions& options, StreamSink& sink) override;
   void reading(Slot* stream, bool on) override;
   std::size_t write(Slot* stream, std::span<const Segment> segments) override;
+  std::size_t writeBorrowed(Slot* stream, ByteView bytes) override;
 
  private:
   struct Entry;  // what the driver knows of a slot
@@ -47,6 +48,8 @@ class ReadinessDriver final : public SocketDriver {
   void receive(Entry& entry, Poller::Bits what);
   void flush(Entry& entry);
   void noticeHangUp(Entry& entry, Poller::Bits what);
+  // Sends what the kernel takes at once of these bytes, and returns how many these are.
+  std::size_t sendNow(Entry& entry, ByteView bytes);
   // Sends the rest of a write. True when the kernel has taken all of it; `error` is 0 when it takes
   // more later.
   bool sendRest(Entry& entry, int& error);
