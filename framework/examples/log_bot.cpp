@@ -29,7 +29,8 @@ class BotService : public Service {
     Service::startService();
   }
   Deferred<void> stopService() override {
-    if (factory_->failed()) launch_.fail("there is no connection to " + host_ + ", port " + std::to_string(port_));
+    if (!factory_->refusal().empty()) launch_.fail(factory_->refusal());
+    else if (factory_->failed()) launch_.fail("there is no connection to " + host_ + ", port " + std::to_string(port_));
     return Service::stopService();
   }
 
@@ -44,10 +45,9 @@ class BotService : public Service {
 
 int main(int argc, char** argv) {
   std::string host = "127.0.0.1", path;
-  int port = 6667, wait = 0;
+  int port = 6667, wait = 5000;
   examples::LogBotFactory::Settings settings;
   settings.client.nickname = "teaselbot";
-  settings.client.capabilities = {"multi-prefix", "server-time"};
   settings.client.versionName = "teasel log_bot";
   std::ofstream file;
 
@@ -58,9 +58,10 @@ int main(int argc, char** argv) {
       .add("nick", "NAME", "the bot's nick; a ^ is added when it is taken", settings.client.nickname)
       .add("password", "TEXT", "the server's password", settings.client.password)
       .add("file", "PATH", "where to write what is said; without it that goes to standard output", path)
-      .add("wait", "MS", "how long to wait before connecting again", wait);
+      .add("wait", "MS", "how long to wait before connecting again; longer when the server lets the bot not in", wait);
   return application.run(argc, argv, [&](Launch& launch) {
     if (wait < 0) throw ConfigurationError("--wait cannot be below 0");
+    if (const std::string fault = examples::LogBotFactory::faultOf(settings); !fault.empty()) throw ConfigurationError(fault);
     if (!path.empty()) file.open(path, std::ios::app);
     if (!path.empty() && !file) throw std::runtime_error("cannot open '" + path + "' for appending");
     std::ostream& out = path.empty() ? std::cout : file;

@@ -139,6 +139,75 @@ TEST(LogBot, WaitsBeforeItComesBackIfItIsTold) {
   EXPECT_EQ(story.log, "[t+0] [disconnected at day one]\n[t+5] [connected at day one]\n");
 }
 
+TEST(LogBot, WaitsLongerEachTimeThatTheServerDoesNotLetItIn) {
+  Story story(20s);
+  std::vector<std::int64_t> tries;
+  story.dial();
+  for (unsigned k = 1; k < 8; ++k) {
+    story.server->endOfStream();
+    story.server = &story.world.connect(k);
+    const Instant since = story.world.host().reactor().now();
+    while (story.answer({}).empty()) story.world.advance(1s);
+    tries.push_back(std::chrono::duration_cast<std::chrono::seconds>(story.world.host().reactor().now() - since).count());
+  }
+  EXPECT_EQ(tries, (std::vector<std::int64_t>{20, 20, 40, 80, 160, 300, 300}));
+}
+
+TEST(LogBot, NeverHammersAServerThoughItIsToldToComeBackAtOnce) {
+  Story story;
+  story.dial();
+  story.server->endOfStream();
+  for (unsigned k = 1; k < 4; ++k) {
+    story.server = &story.world.connect(k);
+    story.world.settle();
+    story.server->endOfStream();
+    story.world.settle();
+  }
+  EXPECT_EQ(story.log,
+            "[t+0] [connected at day one]\n[t+0] [disconnected at day one]\n"
+            "[t+0] [connected at day one]\n[t+0] [disconnected at day one]\n");
+}
+
+TEST(LogBot, GivesUpWhenTryingAgainCannotHelp) {
+  for (const char* line : {":srv 464 * :Password incorrect", ":srv 432 * defaultnick :Erroneous nickname"}) {
+    Story story;
+    story.dial();
+    story.answer({line, line});
+    story.world.advance(10s);
+    EXPECT_TRUE(story.factory->failed()) << line;
+    EXPECT_NE(story.factory->refusal(), "") << line;
+    EXPECT_EQ(story.log.find("[connected", 10), std::string::npos) << line;
+  }
+}
+
+TEST(LogBot, IsToldAtOnceThatItsNickOrChannelIsNoWord) {
+  LogBotFactory::Settings settings;
+  EXPECT_EQ(LogBotFactory::faultOf(settings), "");
+  settings.channel = "#a b";
+  EXPECT_NE(LogBotFactory::faultOf(settings), "");
+  settings.channel = "#a,#b";
+  EXPECT_NE(LogBotFactory::faultOf(settings), "");
+  settings.channel = "#a";
+  settings.client.nickname = "a b";
+  EXPECT_NE(LogBotFactory::faultOf(settings), "");
+}
+
+TEST(LogBot, StaysWhenAMessageHasNoSenderThatItCouldAnswer) {
+  Story story;
+  story.joinChannel();
+  EXPECT_EQ(story.answer({"PRIVMSG bot :psst", ":" + std::string(300, 'n') + "!u@h PRIVMSG bot :psst"}), "");
+  EXPECT_EQ(story.answer({":bob!b@h PRIVMSG #test :bot: hi"}), "PRIVMSG #test :bob: I am a log bot|");
+}
+
+TEST(LogBot, TakesOutWhatTurnsOrEndsALineOfItsLog) {
+  Story story;
+  story.joinChannel();
+  story.answer(
+      {":bob!b@h PRIVMSG #test :\xc2\x85 \xc2\x9b \xe2\x80\xa8 \xe2\x80\xa9 \xe2\x80\xae \xe2\x80\x8f \xe2\x81\xa6 \xd8\x9c "
+       "\xc2\xa0 \xe2\x82\xac"});
+  EXPECT_EQ(story.log, "[t+0] <bob> ? ? ? ? ? ? ? ? \xc2\xa0 \xe2\x82\xac\n");
+}
+
 TEST(LogBot, StopsTheReactorWhenItCannotConnect) {
   Story story;
   const std::string empty = story.world.host("empty").address().host();

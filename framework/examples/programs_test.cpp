@@ -295,6 +295,10 @@ TEST(ExampleServiceArguments, AForeignInterfaceIsNamed) {
 TEST(ExampleServiceArguments, ANameThatNoServerCanHaveIsNamed) {
   fails("irc_server", {"--name", "two words"}, 1, "must be one word of at most 63 bytes, not \"two words\"");
 }
+TEST(ExampleServiceArguments, ANickOrChannelThatIsNoWordIsNamed) {
+  fails("log_bot", {"--nick", "a b"}, 2, "the nick must be one word, not \"a b\"");
+  fails("log_bot", {"--channel", "#a b"}, 2, "the channel must be one word without a comma, not \"#a b\"");
+}
 TEST(ExampleServiceArguments, AnIrcServerThatIsNotThereEndsTheBot) {
   fails("log_bot", {"--log-level", "critical", "--port", "1", "--file", "/dev/null"}, 1,
         "there is no connection to 127.0.0.1, port 1");

@@ -72,7 +72,9 @@ irc::ServerOptions smallLimits() {
                     .targets = 3,
                     .modes = 3,
                     .invitations = 2,
-                    .sendQueue = 6000};
+                    .sendQueue = 6000,
+                    // The model knows each answer as a whole, so none is sent in portions.
+                    .answerQueue = 6000};
   options.flood = {.burst = 30, .interval = 100ms, .patience = std::chrono::hours(48)};
   return options;
 }

@@ -209,11 +209,25 @@ bool IrcModel::sees(const User& user, const User& other) const {
 
 void IrcModel::takeOut(Id id, Channel& channel) {
   channel.members.erase(id);
-  if (channel.members.empty()) channels_.erase(folded(std::string(channel.name)));
+  if (channel.members.empty()) end(folded(channel.name));
+}
+
+// A channel is over with its last member (RFC 2811, section 2.2), and so is what belonged to it.
+// A later channel of that name is another one.
+void IrcModel::end(std::string name) {
+  for (auto& [id, user] : users_)
+    std::erase_if(user.invitations, [&](const std::string& invitation) { return folded(invitation) == name; });
+  channels_.erase(name);
+}
+
+std::vector<std::string_view> IrcModel::distinct(std::vector<std::string_view> names) {
+  std::set<std::string> seen;
+  std::erase_if(names, [&](std::string_view name) { return !seen.insert(folded(name)).second; });
+  return names;
 }
 
 std::vector<std::string_view> IrcModel::some(const User& user, const Message& message, std::string_view list) {
-  std::vector<std::string_view> all = split(list, ',');
+  std::vector<std::string_view> all = distinct(split(list, ','));
   if (all.size() <= options_.limits.targets) return all;
   number(user, "407", word(message.command));
   all.resize(options_.limits.targets);
@@ -244,10 +258,7 @@ void IrcModel::left(Id id, std::string_view reason) {
   if (frozen_ || at == users_.end()) return;
   const User user = at->second;
   const std::set<Id> others = user.registered ? neighbours(user, false) : std::set<Id>();
-  for (auto channel = channels_.begin(); channel != channels_.end();) {
-    channel->second.members.erase(id);
-    channel = channel->second.members.empty() ? channels_.erase(channel) : std::next(channel);
-  }
+  for (const std::string& name : channelNames()) takeOut(id, channels_.at(name));
   users_.erase(at);
   owed_[id].last = "ERROR :Closing Link: " + user.host + " (" + std::string(reason) + ")";
   oweAll(others, cut(":" + user.mask() + " QUIT", reason));

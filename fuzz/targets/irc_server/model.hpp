@@ -104,6 +104,9 @@ class IrcModel {
   bool sees(const User& user, const Channel& channel) const;
   bool sees(const User& user, const User& other) const;
   void takeOut(Id id, Channel& channel);
+  void end(std::string name);
+  /// Each name once, at its first place.
+  static std::vector<std::string_view> distinct(std::vector<std::string_view> names);
   std::vector<std::string_view> some(const User& user, const irc::Message& message, std::string_view list);
   static std::string sign(const User& viewer, const Rank& rank);
   void unregistered(User& user, const irc::Message& message);

@@ -37,12 +37,14 @@ bool IrcModel::channelCommand(User& user, const Message& message) {
         }
       return true;
     }
-    // Keys go with channels by their place; an empty key keeps its place.
+    // Keys go with channels by their place in the command; an empty key keeps its place.
     std::string_view keys = message.params[1];
-    for (const std::string_view name : some(user, message, message.params[0])) {
-      join(user, name, keys.substr(0, keys.find(',')));
+    std::map<std::string, std::string_view> keyOf;
+    for (const std::string_view name : model_texts::split(message.params[0], ',')) {
+      keyOf.emplace(folded(name), keys.substr(0, keys.find(',')));
       keys = keys.find(',') == std::string_view::npos ? std::string_view() : keys.substr(keys.find(',') + 1);
     }
+    for (const std::string_view name : some(user, message, message.params[0])) join(user, name, keyOf.at(folded(name)));
     return true;
   }
   if (message.is("PART")) part(user, message);
@@ -184,9 +186,12 @@ void IrcModel::invite(User& user, const Message& message) {
   if (channel == nullptr) return;
   if (channel->members.contains(target->id)) return number(user, "443", target->nick + ' ' + channel->name);
   if (channel->flags.contains('i') && !channel->members.at(user.id).op) return number(user, "482", channel->name);
-  std::erase_if(target->invitations, [&](const std::string& name) { return folded(name) == folded(channel->name); });
-  target->invitations.push_back(channel->name);
-  if (target->invitations.size() > options_.limits.invitations) target->invitations.erase(target->invitations.begin());
+  // "MODE i" lets in whom an operator has invited (RFC 2811, section 4.2.2).
+  if (channel->members.at(user.id).op) {
+    std::erase_if(target->invitations, [&](const std::string& name) { return folded(name) == folded(channel->name); });
+    target->invitations.push_back(channel->name);
+    if (target->invitations.size() > options_.limits.invitations) target->invitations.erase(target->invitations.begin());
+  }
   number(user, "341", target->nick + ' ' + channel->name);
   if (target->away) number(user, "301", target->nick, *target->away);
   owe(target->id, ":" + user.mask() + " INVITE " + target->nick + " :" + channel->name);

@@ -51,7 +51,7 @@ void IrcModel::say(User& user, const Message& message, bool notice) {
   const auto refuse = [&](const char* numeric, const std::string& words) {
     if (!notice) number(user, numeric, words);
   };
-  std::vector<std::string_view> targets = split(message.params[0], ',');
+  std::vector<std::string_view> targets = distinct(split(message.params[0], ','));
   const std::string_view text = message.params[1];
   if (targets.empty()) return refuse("411", "");
   if (text.empty()) return refuse("412", "");
@@ -194,9 +194,10 @@ void IrcModel::channelMode(User& user, Channel& channel, const Message& message)
   if (operated(user, channel.name) == nullptr) return;
   std::vector<ModeChange> done;
   std::size_t counted = 0;
+  bool listed = false;
   for (const ModeChange& change : parsed.changes) {
     if (change.mode == 'b' && change.param.empty()) {
-      bans();
+      if (!std::exchange(listed, true)) bans();
       continue;
     }
     const bool withParam =

@@ -33,7 +33,17 @@ void IRCClient::replyTo(std::string_view user, const std::vector<CtcpMessage>& m
   const std::string_view nick = Prefix(user).nick();
   if (options_.lineRate && inner_->queue.size() >= options_.mostQueuedLines / 2) return;
   MessageBuilder& line = building("NOTICE", {nick}).trailing(lowQuote(ctcpStringify(messages)));
-  if (line.ok()) send(line);
+  if (line.ok() && mayReplyToCtcp()) send(line);
+}
+
+// The replies that are used up come back one by one, so the time when all are there again says how
+// many are left.
+bool IRCClient::mayReplyToCtcp() {
+  if (!options_.ctcpReplyInterval) return true;
+  const Instant now = clock_.now(), next = std::max(ctcpCreditAt_, now) + *options_.ctcpReplyInterval;
+  if (next - now > options_.ctcpReplyBurst * *options_.ctcpReplyInterval) return false;
+  ctcpCreditAt_ = next;
+  return true;
 }
 
 void IRCClient::ctcpQuery(std::string_view user, std::string_view channel, const std::vector<CtcpMessage>& messages) {

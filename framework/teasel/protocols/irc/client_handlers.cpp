@@ -26,6 +26,7 @@ constexpr Row kHandlers[] = {
     {"ERR_NICKCOLLISION", &IRCClient::irc_ERR_NICKNAMEINUSE},
     {"ERR_NICKNAMEINUSE", &IRCClient::irc_ERR_NICKNAMEINUSE},
     {"ERR_PASSWDMISMATCH", &IRCClient::irc_ERR_PASSWDMISMATCH},
+    {"ERR_UNAVAILRESOURCE", &IRCClient::irc_ERR_UNAVAILRESOURCE},
     {"JOIN", &IRCClient::irc_JOIN},
     {"KICK", &IRCClient::irc_KICK},
     {"MODE", &IRCClient::irc_MODE},

@@ -52,6 +52,12 @@ struct IRCClientOptions {
   /// How many entries one answer may have. More: its Deferred fails with LimitExceeded.
   std::size_t mostAnswerEntries = 100'000;
 
+  /// Automatic replies to CTCP queries: so many at once, and then one each interval. A query above
+  /// that gets no reply; otherwise whoever sends many could make the server end this client for its
+  /// flood. None: all get one.
+  unsigned ctcpReplyBurst = 5;
+  std::optional<Duration> ctcpReplyInterval = std::chrono::seconds(2);
+
   // What CTCP queries are answered with. Empty: the query gets no reply.
   std::string userinfo;
   /// The reply to FINGER.

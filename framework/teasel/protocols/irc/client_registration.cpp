@@ -54,21 +54,37 @@ void IRCClient::registerAs(std::string_view nickname, std::string_view hostname,
 std::string IRCClient::alterCollidedNick(std::string_view nickname) { return std::string(nickname) + '_'; }
 
 void IRCClient::tryNextNick() {
-  if (++nicksTried_ < options_.mostNicks) return setNick(alterCollidedNick(attemptedNick_));
+  if (++nicksTried_ < options_.mostNicks) return tryNick(alterCollidedNick(attemptedNick_));
   if (registered_) return quirkyMessage("no free nick was found; the old one stays");
   transport().failConnection(Failure(NickInUse("the server refused " + std::to_string(nicksTried_) + " nicks; the last was \"" +
                                                escaped(attemptedNick_) + "\"")));
+}
+
+// The server asks for another nick, so the answer waits for nothing, and no full queue refuses it.
+void IRCClient::tryNick(std::string_view nickname) {
+  const MessageBuilder& line = building("NICK", {nickname});
+  line.check();
+  sendUrgent(line);
+  attemptedNick_ = nickname;
 }
 
 void IRCClient::irc_ERR_NICKNAMEINUSE(const Message&) { tryNextNick(); }
 
 void IRCClient::irc_ERR_ERRONEUSNICKNAME(const Message& message) {
   if (registered_) return;
-  if (attemptedNick_ != options_.erroneousNickFallback) return setNick(options_.erroneousNickFallback);
+  if (attemptedNick_ != options_.erroneousNickFallback) return tryNick(options_.erroneousNickFallback);
   transport().failConnection(Failure(ReplyError(ERR_ERRONEUSNICKNAME, options_.erroneousNickFallback, message.params.back())));
 }
 
+// Of a nick before registration; of a channel or a nick later.
+void IRCClient::irc_ERR_UNAVAILRESOURCE(const Message& message) {
+  if (registered_) return irc_unknown("ERR_UNAVAILRESOURCE", message);
+  tryNextNick();
+}
+
+// OPER answers so, too, and a wrong password of an operator ends nothing.
 void IRCClient::irc_ERR_PASSWDMISMATCH(const Message& message) {
+  if (registered_) return quirkyMessage("the server did not take a password: " + escaped(message.params.back()));
   transport().failConnection(
       Failure(IRCPasswordMismatch("the server did not take the password: " + escaped(message.params.back()))));
 }

@@ -18,8 +18,12 @@ void IRCProtocol::lineReceived(std::string_view line) {
     return messageReceived(parsed.message);
   if (parsed.fault == Fault::kEmpty) return;
   while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  refuseLine(line, parsed.fault, parsed.at);
+}
+
+void IRCProtocol::refuseLine(std::string_view line, Fault fault, std::size_t at) {
   ++badLines_;
-  badMessage(line, parsed.fault, parsed.at);
+  badMessage(line, fault, at);
 }
 
 void IRCProtocol::lineLengthExceeded(std::string_view line) {

@@ -59,6 +59,8 @@ class IRCProtocol : public LineOnlyReceiver {
   /// Where all lines leave: `line` ends with CR LF. The default writes it. An override may keep it
   /// for later.
   virtual void writeLine(std::string_view line);
+  /// Counts a line that is no message, and calls badMessage.
+  void refuseLine(std::string_view line, Fault fault, std::size_t at);
   /// A builder to use for one message at a time. It is empty.
   MessageBuilder& builder() noexcept { return builder_.clear(); }
 

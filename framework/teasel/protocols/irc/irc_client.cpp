@@ -22,6 +22,8 @@ constexpr Logger kLog{"irc"};
 constexpr std::string_view kChannelSigns = "&#!+";
 /// What a prefix has beside the nick, when it is not known: "!user@host" at its longest.
 constexpr std::size_t kLongestUserAndHost = 1 + 10 + 1 + 63;
+/// No server has longer nicks and prefixes than these, whatever it says.
+constexpr std::size_t kLongestNick = 64, kLongestPrefix = 200;
 
 bool needsQuotes(std::string_view text) noexcept {
   return std::any_of(text.begin(), text.end(),
@@ -93,8 +95,9 @@ void IRCClient::sendUrgent(const MessageBuilder& line) {
 }
 
 std::size_t IRCClient::ownPrefixSize() const noexcept {
-  if (!ownPrefix_.empty()) return ownPrefix_.size();
-  return std::max(nickname_.size(), supported_.nickLen.value_or(0)) + kLongestUserAndHost;
+  if (!ownPrefix_.empty()) return std::min(ownPrefix_.size(), kLongestPrefix);
+  const std::size_t nick = std::max(nickname_.size(), std::min(supported_.nickLen.value_or(0), kLongestNick));
+  return std::min(nick + kLongestUserAndHost, kLongestPrefix);
 }
 
 void IRCClient::sendText(std::string_view command, std::string_view target, std::string_view text,

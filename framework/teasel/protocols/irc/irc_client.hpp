@@ -139,6 +139,7 @@ class IRCClient : public IRCProtocol, public IRCClientEvents {
   virtual void irc_ERR_NICKNAMEINUSE(const Message& message);
   virtual void irc_ERR_ERRONEUSNICKNAME(const Message& message);
   virtual void irc_ERR_PASSWDMISMATCH(const Message& message);
+  virtual void irc_ERR_UNAVAILRESOURCE(const Message& message);
   virtual void irc_RPL_WELCOME(const Message& message);
   virtual void irc_JOIN(const Message& message);
   virtual void irc_PART(const Message& message);
@@ -214,6 +215,8 @@ class IRCClient : public IRCProtocol, public IRCClientEvents {
   void learnPrefix(Prefix prefix);
   void dispatch(const Message& message);
   void tryNextNick();
+  void tryNick(std::string_view nickname);
+  bool mayReplyToCtcp();
   void sendCapabilityRequests();
   void endNegotiation();
   void heartbeat();
@@ -231,6 +234,7 @@ class IRCClient : public IRCProtocol, public IRCClientEvents {
   std::string nickname_, hostname_;
   std::string attemptedNick_, ownPrefix_;
   bool registered_ = false, urgent_ = false, heard_ = false;
+  Instant ctcpCreditAt_{};  // when all automatic replies are there again
   std::size_t nicksTried_ = 0, silentBeats_ = 0, pingsMade_ = 0, requests_ = 0;
   bool negotiating_ = false;
   std::map<std::string, std::string, std::less<>> offered_;

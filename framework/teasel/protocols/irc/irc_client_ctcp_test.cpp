@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include <teasel/protocols/irc/test/irc_test_kit.hpp>
@@ -106,6 +107,7 @@ TEST(IRCClientCtcp, LeavesOutRepliesThatWouldFillTheQueue) {
   IRCClientOptions options = Wired::silent();
   options.lineRate = 1s;
   options.mostQueuedLines = 10;
+  options.ctcpReplyInterval.reset();
   Wired irc(options);
   for (int i = 0; i < 50; ++i) irc.wire.feed(delimited(":bob!b@h PRIVMSG #c :^PING x^\r\n"));
   EXPECT_EQ(irc.client->queuedLines(), 5u);
@@ -150,6 +152,23 @@ TEST(IRCClientCtcp, ExchangesMessagesWithAnyBytes) {
   const std::string line = irc.wire.value();
   std::string heard = irc.heardAfter(":bob!b@h " + line.substr(0, line.size() - 2));
   EXPECT_EQ(heard, "ctcpUnknownQuery(bob!b@h, bob, X, " + data + ")");
+}
+
+TEST(IRCClientCtcp, RepliesToABurstOfQueriesAndThenToOneEachInterval) {
+  Wired irc;
+  irc.signOn();
+  const auto replies = [&](int queries) {
+    std::string sent;
+    for (int i = 0; i < queries; ++i) sent += irc.sentAfter(":bob!b@h PRIVMSG me :\x01PING 1\x01");
+    return static_cast<std::size_t>(std::count(sent.begin(), sent.end(), '|'));
+  };
+  EXPECT_EQ(replies(20), 5u);
+  irc.advance(std::chrono::milliseconds(1999));
+  EXPECT_EQ(replies(20), 0u);
+  irc.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(replies(20), 1u);
+  irc.client->ctcpMakeQuery("bob", {{.tag = "PING", .data = "2"}});
+  EXPECT_NE(irc.takeSent(), "");
 }
 
 }  // namespace

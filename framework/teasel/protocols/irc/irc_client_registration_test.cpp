@@ -241,5 +241,42 @@ TEST(IRCClientRegistration, KeepsTheConnectionAsLongAsAnythingComes) {
   EXPECT_TRUE(irc.wire.connected());
 }
 
+// What a server says must not end a connection ----------------------------------------------------
+
+TEST(IRCClientRegistration, TriesAnotherNickThoughTheQueueOfLinesIsFull) {
+  IRCClientOptions options = Wired::silent();
+  options.lineRate = std::chrono::seconds(1);
+  options.mostQueuedLines = 4;
+  Wired irc(options);
+  irc.client->setNick("me");
+  for (int i = 0; i < 4; ++i) irc.client->msg("bob", "x");
+  irc.takeSent();
+  EXPECT_EQ(irc.sentAfter(":srv 433 * me :taken"), "NICK me_|");
+  EXPECT_FALSE(irc.wire.lost());
+}
+TEST(IRCClientRegistration, TakesANickThatIsUnavailableAsOneThatIsTaken) {
+  Wired irc;
+  irc.client->setNick("me");
+  irc.takeSent();
+  EXPECT_EQ(irc.sentAfter(":srv 437 * me :Nick/channel is temporarily unavailable"), "NICK me_|");
+  irc.signOn();
+  EXPECT_EQ(irc.sentAfter(":srv 437 me #tea :Nick/channel is temporarily unavailable"), "");
+}
+TEST(IRCClientRegistration, APasswordThatIsRefusedLaterEndsNothing) {
+  Wired irc;
+  irc.signOn();
+  EXPECT_EQ(irc.heardAfter(":srv 464 me :Password incorrect"),
+            "quirkyMessage(the server did not take a password: Password incorrect)");
+  irc.wire.settle();
+  EXPECT_FALSE(irc.wire.lost());
+}
+TEST(IRCClientRegistration, SpeaksThoughTheServerAnnouncesNicksOf500Bytes) {
+  Wired irc;
+  irc.signOn();
+  irc.wire.feed(":srv 005 me NICKLEN=500 :are supported by this server\r\n");
+  irc.client->msg("#tea", "hello");
+  EXPECT_EQ(irc.takeSent(), "PRIVMSG #tea :hello|");
+}
+
 }  // namespace
 }  // namespace teasel::irc

@@ -16,6 +16,9 @@ using detail::ServerState;
 namespace {
 
 constexpr Logger kLog("IRCServer");
+/// So many bytes of a client without credit are read, so that its end is heard. Then it is not read
+/// from.
+constexpr std::size_t kMostBacklog = std::size_t{16} << 10;
 
 }  // namespace
 
@@ -70,7 +73,7 @@ void IRCUser::obey(const Message& message) {
   (this->*command->handler)(message);
 }
 
-void IRCUser::unknownCommand(const Message& message) { reply(ERR_UNKNOWNCOMMAND, {message.command}, "Unknown command"); }
+void IRCUser::unknownCommand(const Message& message) { reply(ERR_UNKNOWNCOMMAND, {asWord(message.command)}, "Unknown command"); }
 
 // The life of a connection -----------------------------------------------------------------------
 
@@ -79,6 +82,7 @@ IRCUser::IRCUser(IRCFactory& server) : state_(server.state_), id_(++state_->last
 IRCUser::~IRCUser() {
   timer_.cancelIfActive();
   creditTimer_.cancelIfActive();
+  stopAnswers();
   state_->forget(*this);
 }
 
@@ -113,21 +117,36 @@ void IRCUser::connectionLost(const Failure& reason) {
   IRCProtocol::connectionLost(reason);
 }
 
-void IRCUser::messageReceived(const Message& message) {
+void IRCUser::heard() {
   heardAt_ = state_->clock.now();
   if (std::exchange(pinged_, false)) watch();
+}
+
+void IRCUser::messageReceived(const Message& message) {
+  heard();
   obey(message);
   state_->reap();
 }
 
 void IRCUser::badMessage(std::string_view, Fault fault, std::size_t) {
-  heardAt_ = state_->clock.now();
+  heard();
   const bool tooLong = fault == Fault::kTooLong || fault == Fault::kTagsTooLong;
   if (charge(1) && tooLong) reply(ERR_INPUTTOOLONG, {}, "Input line was too long");
   state_->reap();
 }
 
-void IRCUser::lineTooLong(std::string_view begin) { badMessage(begin, Fault::kTooLong, begin.size()); }
+void IRCUser::lineTooLong(std::string_view begin) {
+  if (holds_ != 0 || !backlog_.empty()) return keepForLater(begin);
+  badMessage(begin, Fault::kTooLong, begin.size());
+}
+
+void IRCUser::lineReceived(std::string_view line) {
+  if (holds_ != 0 || !backlog_.empty()) return keepForLater(line);
+  // What is behind the '@' of the tags.
+  if (line.starts_with('@') && std::min(line.find(' '), line.size()) > kMaxClientTags + 1)
+    return refuseLine(line, Fault::kTagsTooLong, kMaxClientTags + 1);
+  IRCProtocol::lineReceived(line);
+}
 
 // Flood protection, and what else keeps commands from being read ---------------------------------
 
@@ -148,6 +167,7 @@ bool IRCUser::charge(unsigned commands) {
     return false;
   }
   hold(kHeldByFlood);
+  creditTimer_.cancelIfActive();
   creditTimer_ = state_->clock.callLater(wait, [this] {
     resumedAt_ = state_->clock.now();
     release(kHeldByFlood);
@@ -155,16 +175,47 @@ bool IRCUser::charge(unsigned commands) {
   return true;
 }
 
+// A paused transport hears neither the end of the stream nor a reset. So who has no credit is still
+// read from, as far as the backlog goes, and a client that floods and goes is gone.
 void IRCUser::hold(Hold why) {
   holds_ |= why;
-  if (paused_) return;
-  paused_ = true;
-  transport().pauseProducing();
+  if (why != kHeldByFlood) pauseReading(true);
 }
 
+// The lines that wait are obeyed by producingResumed: the transport calls it, so an exception out
+// of a command ends this connection alone.
 void IRCUser::release(Hold why) {
   holds_ &= static_cast<std::uint8_t>(~why);
-  if (holds_ == 0 && std::exchange(paused_, false)) transport().resumeProducing();
+  if (holds_ != 0) return;
+  if (!backlog_.empty()) pauseReading(true);
+  pauseReading(false);
+}
+
+void IRCUser::pauseReading(bool pause) {
+  if (std::exchange(paused_, pause) == pause) return;
+  if (pause) transport().pauseProducing();
+  else transport().resumeProducing();
+}
+
+void IRCUser::keepForLater(std::string_view line) {
+  backlog_.append(line) += '\n';
+  if (backlog_.size() >= kMostBacklog) pauseReading(true);
+}
+
+void IRCUser::producingResumed() {
+  std::size_t done = 0;
+  std::string lines = std::exchange(backlog_, {});
+  while (holds_ == 0 && !transport().disconnecting() && done < lines.size()) {
+    const std::size_t end = lines.find('\n', done);
+    const std::string_view line = std::string_view(lines).substr(done, end - done);
+    done = end + 1;
+    IRCUser::lineReceived(line);
+  }
+  if (transport().disconnecting()) return;
+  lines.erase(0, done);
+  backlog_ = std::move(lines) + backlog_;
+  if (backlog_.size() >= kMostBacklog) pauseReading(true);
+  if (!paused_) IRCProtocol::producingResumed();
 }
 
 // Time-outs --------------------------------------------------------------------------------------
@@ -180,7 +231,14 @@ void IRCUser::watch() {
 void IRCUser::silent() {
   const ServerTimes& times = state_->options.times;
   const Duration silence = state_->clock.now() - heardAt_;
-  if (holds_ != 0) {
+  if ((holds_ & kHeldByAnswer) != 0) {
+    // It is not read from until it has taken its answer, so taking is what shows that it is there.
+    if (std::exchange(takenBefore_, transport().counters().bytesSent) == transport().counters().bytesSent) {
+      state_->doom(*this);
+      return state_->reap();
+    }
+    heardAt_ = state_->clock.now();
+  } else if (holds_ != 0) {
     // Its commands wait here, so the silence is not the client's.
     heardAt_ = state_->clock.now();
   } else if (pinged_ && silence >= times.pingInterval + times.pingTimeout) {
@@ -198,7 +256,7 @@ void IRCUser::silent() {
 
 void IRCUser::disconnect(std::string_view reason) {
   if (phase_ == Phase::kGone) return;
-  const std::string why(reason);
+  const std::string why = detail::oneLine(reason);
   signOff(why);
   closeLink(why);
   state_->reap();
@@ -207,6 +265,8 @@ void IRCUser::disconnect(std::string_view reason) {
 void IRCUser::signOff(std::string_view reason) {
   if (phase_ == Phase::kGone) return;
   const bool known = std::exchange(phase_, Phase::kGone) == Phase::kRegistered;
+  stopAnswers();
+  backlog_.clear();
   if (state_->find(nick_) == this) state_->nicks.erase(nick_);
   Failure failure;
   if (!guarded("userLeft", failure, [&] { userLeft(reason); })) kLog.failure("userLeft", failure);
@@ -244,7 +304,7 @@ void IRCUser::relay(std::string_view line) {
   if (phase_ == Phase::kGone || doomed_ || line.empty()) return;
   if (transport().pendingBytes() + line.size() <= state_->options.limits.sendQueue) return writeLine(line);
   doomed_ = true;
-  state_->doomed.push_back(this);
+  state_->doom(*this);
 }
 
 MessageBuilder& IRCUser::fromMe(std::string_view command) {
@@ -253,16 +313,20 @@ MessageBuilder& IRCUser::fromMe(std::string_view command) {
 
 MessageBuilder& IRCUser::fromServer() { return state_->line.clear().prefix(state_->options.name); }
 
-void IRCUser::reply(Numeric numeric, std::initializer_list<std::string_view> words) {
-  MessageBuilder& line = fromServer().command(numeric).param(nick_.empty() ? "*" : nick_);
-  for (const std::string_view word : words) line.param(asWord(word));
-  relay(line.line());
+MessageBuilder& IRCUser::replying(Numeric numeric, std::initializer_list<std::string_view> words) {
+  const std::string_view nick = nick_.empty() ? "*" : std::string_view(nick_);
+  for (const std::size_t longest : {kMaxMessage, detail::kShownWord}) {
+    MessageBuilder& line = fromServer().command(numeric).param(nick);
+    for (const std::string_view word : words) line.param(asWord(word, longest));
+    if (line.ok()) break;
+  }
+  return state_->line;
 }
 
+void IRCUser::reply(Numeric numeric, std::initializer_list<std::string_view> words) { relay(replying(numeric, words).line()); }
+
 void IRCUser::reply(Numeric numeric, std::initializer_list<std::string_view> words, std::string_view text) {
-  MessageBuilder& line = fromServer().command(numeric).param(nick_.empty() ? "*" : nick_);
-  for (const std::string_view word : words) line.param(asWord(word));
-  relay(line.trailing(text).line());
+  relay(replying(numeric, words).trailing(detail::oneLine(text)).line());
 }
 
 // IRCFactory -------------------------------------------------------------------------------------
@@ -283,7 +347,23 @@ void requireText(std::string_view text, const char* what) {
     throw UsageError("the " + std::string(what) + " of an IRC server must be one line, not \"" + escaped(text) + "\"");
 }
 
+/// The longest lines hold the names of two users, a channel and a mask, beside the server, a host
+/// and numbers: 367, 352 and 333.
+void requireRoom(const ServerLimits& limits) {
+  constexpr std::size_t kMost = 320;
+  const std::size_t longest[] = {limits.nickLength, limits.nickLength, limits.userLength, limits.channelLength,
+                                 std::max(limits.maskLength, limits.keyLength)};
+  std::size_t all = 0;
+  for (const std::size_t length : longest) all += std::min(length, kMaxMessage);
+  if (all > kMost)
+    throw UsageError(
+        "the limits of an IRC server allow names that do not fit into one line: twice nickLength, userLength, "
+        "channelLength and the longer of maskLength and keyLength are " +
+        std::to_string(all) + " bytes together, and may be " + std::to_string(kMost));
+}
+
 ServerOptions checked(ServerOptions options) {
+  requireRoom(options.limits);
   requireWord(options.name, "name");
   requireWord(options.network, "network");
   requireWord(options.version, "version");

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -40,6 +41,11 @@ struct ModeChange;
 ///  - Too few parameters get 461, an unknown command 421, a line that is too long 417.
 ///  - A reply or a message that does not fit into 512 bytes is cut at its end, between characters.
 ///  - Each line leaves in one write.
+///  - A long answer (LIST, NAMES, WHO, a list of bans) leaves in portions; see
+///    ServerLimits::answerQueue. Until it is whole, the client's next command waits. What is there
+///    all the while is in the answer once. What begins, ends or gets another nick meanwhile may be
+///    in it or not.
+///  - A target that is named twice in one command counts once.
 ///  - A client for which more than ServerLimits::sendQueue bytes wait is reset: "Max SendQ
 ///    exceeded". Its connectionLost gets a ConnectionAborted whose cause is LimitExceeded.
 class IRCUser : public IRCProtocol {
@@ -69,10 +75,11 @@ class IRCUser : public IRCProtocol {
 
   // What a program can do ------------------------------------------------------------------------
   /// The user leaves: others see QUIT with `reason`, the client gets ERROR, and the connection is
-  /// closed. No effect when the user has left already.
+  /// closed. A CR, LF or NUL in `reason` becomes a space. No effect when the user has left already.
   void disconnect(std::string_view reason);
   /// Sends a numeric reply: the server as prefix, the nick, `words`, and the text behind a ':'. A
-  /// word that can be no parameter is shortened or replaced by '*'.
+  /// word that can be no parameter is cut at its first space or replaced by '*'. When the words do
+  /// not fit into one line, each is cut to 64 bytes. A CR, LF or NUL in the text becomes a space.
   void reply(Numeric numeric, std::initializer_list<std::string_view> words, std::string_view text);
   /// The same without a text.
   void reply(Numeric numeric, std::initializer_list<std::string_view> words);
@@ -86,6 +93,9 @@ class IRCUser : public IRCProtocol {
   void messageReceived(const Message& message) override;
   void badMessage(std::string_view line, Fault fault, std::size_t at) override;
   void lineTooLong(std::string_view begin) override;
+  /// A line that comes while the client has no credit waits; see FloodLimits.
+  void lineReceived(std::string_view line) override;
+  void producingResumed() override;
 
  protected:
   /// A command that has no handler. The default answers 421.
@@ -103,7 +113,7 @@ class IRCUser : public IRCProtocol {
   virtual void irc_PONG(const Message& message);
   virtual void irc_QUIT(const Message& message);
   virtual void irc_USER(const Message& message);
-  // server_channels.cpp and server_modes.cpp
+  // server_channels.cpp, server_modes.cpp and server_answers.cpp
   virtual void irc_INVITE(const Message& message);
   virtual void irc_JOIN(const Message& message);
   virtual void irc_KICK(const Message& message);
@@ -130,15 +140,23 @@ class IRCUser : public IRCProtocol {
   friend struct detail::ServerState;
   using Channel = detail::ServerChannel;
   enum class Phase : std::uint8_t { kNew, kLoggingIn, kRegistered, kGone };
-  enum Hold : std::uint8_t { kHeldByLogin = 1, kHeldByFlood = 2 };
+  enum Hold : std::uint8_t { kHeldByLogin = 1, kHeldByFlood = 2, kHeldByAnswer = 4 };
+  class AnswerProducer;
+  struct Invitation {
+    std::string channel;
+    std::uint64_t id;  // ServerChannel::id: a later channel of the same name is another one
+  };
   struct Command;
   static const Command* findCommand(std::string_view name) noexcept;
 
   // server.cpp: the life of a connection
   void obey(const Message& message);
   bool charge(unsigned commands);
+  void heard();
   void hold(Hold why);
   void release(Hold why);
+  void pauseReading(bool pause);
+  void keepForLater(std::string_view line);
   void watch();
   void silent();
   void signOff(std::string_view reason);
@@ -158,19 +176,16 @@ class IRCUser : public IRCProtocol {
   void enter(Channel& channel, bool founder);
   void partAll();
   void sendTopic(const Channel& channel);
-  void sendNames(const Channel& channel);
-  void listChannel(const Channel& channel);
   Channel* joinedChannel(std::string_view name);
   Channel* operatedChannel(std::string_view name);
   bool isIn(const Channel& channel) const noexcept;
   bool sees(const Channel& channel) const noexcept;
   bool seesUser(const IRCUser& other) const noexcept;
-  std::span<const std::string_view> targets(const Message& message, std::vector<std::string_view>& all);
+  std::span<const std::string_view> targets(const Message& message, std::vector<std::string_view>& all, bool silently = false);
   // server_modes.cpp
   void channelMode(Channel& channel, const Message& message);
   void userMode(const Message& message);
   void sendModes(const Channel& channel);
-  void sendBans(const Channel& channel);
   std::optional<ModeChange> changeMode(Channel& channel, const ModeChange& change);
   std::optional<ModeChange> changeRank(Channel& channel, const ModeChange& change);
   std::optional<ModeChange> changeBan(Channel& channel, const ModeChange& change);
@@ -179,13 +194,26 @@ class IRCUser : public IRCProtocol {
   // server_users.cpp
   void say(const Message& message, bool notice);
   void sayTo(std::string_view target, std::string_view text, bool notice);
-  void whoRow(std::string_view channel, const IRCUser& other, std::string_view signs);
   void whoisOne(const IRCUser& other);
+  // server_answers.cpp
+  /// Begins an answer of many lines. `step` sends the next line, or none, and says whether more
+  /// may come. It finds what it speaks of anew each time.
+  void answer(std::function<bool()> step);
+  void goOn();
+  void endAnswers();
+  void stopAnswers();
+  std::string someNames(const Channel& channel, std::uint64_t& after) const;
+  void sendNames(const Channel& channel);
+  void listChannel(const Channel& channel);
+  void sendBans(const Channel& channel);
+  void whoRow(std::string_view channel, const IRCUser& other, std::string_view signs);
 
   /// Begins a line of this user, of which MessageBuilder::trailing may cut the end.
   MessageBuilder& fromMe(std::string_view command);
   /// Begins a line of the server.
   MessageBuilder& fromServer();
+  /// A reply as far as its words.
+  MessageBuilder& replying(Numeric numeric, std::initializer_list<std::string_view> words);
 
   std::shared_ptr<detail::ServerState> state_;
   std::uint64_t id_;
@@ -193,19 +221,24 @@ class IRCUser : public IRCProtocol {
   Avatar avatar_;
   std::optional<std::string> away_;
   std::map<std::string, Channel*, NameLess> channels_;
-  std::vector<std::string> invitations_;  // names of channels, the oldest first
+  std::vector<Invitation> invitations_;  // the oldest first
   Deferred<void> login_{nullptr};
   DelayedCall timer_;        // registration, silence, closing
   DelayedCall creditTimer_;  // flood protection
   Instant heardAt_{}, spokeAt_{};
-  Instant creditAt_{};  // when the credit is whole again
+  Instant creditAt_{};                          // when the credit is whole again
+  std::vector<std::function<bool()>> answers_;  // the first one is being sent
+  std::shared_ptr<AnswerProducer> producer_;    // while an answer waits for room
+  std::uint64_t takenBefore_ = 0;               // bytesSent when silent() looked last
+  std::size_t work_ = 0;                        // of the answers, not yet charged
+  std::string backlog_;                         // lines that wait for credit, each with its LF
   std::optional<Instant> throttledSince_;
   Instant resumedAt_{};
   std::int64_t signedOnAt_ = 0;  // unixTime
   std::uint64_t mark_ = 0;       // see ServerState::neighbours
   Phase phase_ = Phase::kNew;
   std::uint8_t holds_ = 0;
-  bool paused_ = false;  // by hold
+  bool paused_ = false;  // by pauseReading
   bool negotiating_ = false;
   bool invisible_ = false;
   bool multiPrefix_ = false, userhostInNames_ = false;
@@ -223,7 +256,8 @@ class IRCUser : public IRCProtocol {
 class IRCFactory : public Factory {
  public:
   /// `clock` is usually the reactor; it must outlive the connections. Throws UsageError when a text
-  /// in `options` can be no part of a line, or when `realm` is null.
+  /// in `options` can be no part of a line, when its limits allow names that do not fit into one
+  /// line together, or when `realm` is null.
   explicit IRCFactory(Clock& clock, ServerOptions options = {},
                       std::shared_ptr<WordsRealm> realm = std::make_shared<InMemoryWordsRealm>());
   ~IRCFactory() override;

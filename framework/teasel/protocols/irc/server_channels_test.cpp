@@ -224,6 +224,23 @@ TEST_F(ServerChannels, RefusesToInvite) {
   EXPECT_EQ(say(bob, "INVITE cid #tea"), ":S 482 bob #tea :You're not channel operator|");
   EXPECT_EQ(say(cid, "INVITE bob #tea"), ":S 442 cid #tea :You're not on that channel|");
 }
+TEST_F(ServerChannels, AnInvitationEndsWithItsChannel) {
+  fakes::RemotePeer& ann = member("ann", "#tea");
+  fakes::RemotePeer& bob = user("bob");
+  say(ann, "INVITE bob #tea\r\nPART #tea");
+  say(member("cid", "#tea"), "MODE #tea +i");
+  quiet(bob);
+  EXPECT_EQ(say(bob, "JOIN #tea"), ":S 473 bob #tea :Cannot join channel (+i)|");
+}
+TEST_F(ServerChannels, AnInvitationByWhoIsNoOperatorOpensNothing) {
+  fakes::RemotePeer& ann = member("ann", "#tea");
+  fakes::RemotePeer& eve = member("eve", "#tea");
+  fakes::RemotePeer& bob = user("bob");
+  say(eve, "INVITE bob #tea");
+  say(ann, "MODE #tea +i");
+  EXPECT_THAT(heard(bob), EndsWith(":eve!eve@host INVITE bob :#tea|"));
+  EXPECT_EQ(say(bob, "JOIN #tea"), ":S 473 bob #tea :Cannot join channel (+i)|");
+}
 TEST_F(ServerChannels, AUserHoldsSoManyInvitationsAndTheOldestGoes) {
   options.limits.invitations = 1;
   fakes::RemotePeer& ann = member("ann", "#a,#b");

@@ -10,6 +10,9 @@
 /// MODE of channels and of users.
 namespace teasel::irc {
 
+using detail::asWord;
+using detail::isKey;
+
 namespace {
 
 /// A limit of members must be a number from 1 to this one.
@@ -27,13 +30,6 @@ std::optional<std::size_t> memberLimit(std::string_view text) {
   return limit;
 }
 
-/// A key is one word without a comma, which separates keys in JOIN.
-bool isKey(std::string_view key, std::size_t longest) {
-  return !key.empty() && key.size() <= longest && key.front() != ':' && std::ranges::all_of(key, [](char byte) {
-    return static_cast<unsigned char>(byte) > ' ' && byte != ',' && byte != '\x7f';
-  });
-}
-
 /// A mask can stand between other parameters.
 bool isMask(std::string_view mask, std::size_t longest) {
   return !mask.empty() && mask.size() <= longest && mask.front() != ':' && mask.find(' ') == std::string_view::npos;
@@ -45,7 +41,7 @@ void IRCUser::irc_MODE(const Message& message) {
   const std::string_view target = message.params[0];
   if (!target.starts_with('#')) return userMode(message);
   Channel* channel = state_->findChannel(target);
-  if (channel == nullptr) return reply(ERR_NOSUCHCHANNEL, {target}, "No such channel");
+  if (channel == nullptr) return reply(ERR_NOSUCHCHANNEL, {asWord(target)}, "No such channel");
   channelMode(*channel, message);
 }
 
@@ -61,15 +57,6 @@ void IRCUser::sendModes(const Channel& channel) {
   if (state_->options.unixTime) reply(RPL_CREATIONTIME, {channel.name, std::to_string(channel.createdAt)});
 }
 
-void IRCUser::sendBans(const Channel& channel) {
-  for (const detail::Ban& ban : channel.bans) {
-    MessageBuilder& line = fromServer().command(RPL_BANLIST).param(nick_).param(channel.name).param(ban.mask);
-    if (state_->options.unixTime) line.param(ban.by).param(std::to_string(ban.at));
-    relay(line.line());
-  }
-  reply(RPL_ENDOFBANLIST, {channel.name}, "End of channel ban list");
-}
-
 void IRCUser::channelMode(Channel& channel, const Message& message) {
   if (!sees(channel)) return reply(ERR_NOTONCHANNEL, {channel.name}, "You're not on that channel");
   if (message.params.size() == 1) return sendModes(channel);
@@ -79,9 +66,12 @@ void IRCUser::channelMode(Channel& channel, const Message& message) {
   if (operatedChannel(channel.name) == nullptr) return;
   std::vector<ModeChange> done;
   std::size_t withParam = 0;
+  bool listed = false;
   for (const ModeChange& change : parsed.changes) {
-    if (change.mode == 'b' && change.param.empty()) sendBans(channel);
-    else if (kinds().takesParam(change.mode, change.added) && ++withParam > state_->options.limits.modes) continue;
+    const bool asksForBans = change.mode == 'b' && change.param.empty();
+    if (asksForBans && std::exchange(listed, true)) continue;
+    if (asksForBans) sendBans(channel);
+    else if (!change.param.empty() && ++withParam > state_->options.limits.modes) continue;
     else if (auto made = changeMode(channel, change)) done.push_back(*std::move(made));
   }
   if (parsed.fault == ModeFault::kUnknownMode)
@@ -115,7 +105,7 @@ std::optional<ModeChange> IRCUser::changeRank(Channel& channel, const ModeChange
   const IRCUser* target = state_->findRegistered(change.param);
   detail::Member* member = target == nullptr ? nullptr : channel.find(*target);
   if (member == nullptr) {
-    reply(ERR_USERNOTINCHANNEL, {change.param, channel.name}, "They aren't on that channel");
+    reply(ERR_USERNOTINCHANNEL, {asWord(change.param), channel.name}, "They aren't on that channel");
     return std::nullopt;
   }
   bool& rank = change.mode == 'o' ? member->op : member->voice;
@@ -127,7 +117,7 @@ std::optional<ModeChange> IRCUser::changeBan(Channel& channel, const ModeChange&
   const ServerLimits& limits = state_->options.limits;
   const std::string mask = detail::wholeMask(change.param);
   if (!isMask(mask, limits.maskLength)) {
-    reply(ERR_BADMASK, {mask}, "Bad ban mask");
+    reply(ERR_BADMASK, {asWord(mask)}, "Bad ban mask");
     return std::nullopt;
   }
   const auto same = [&](const detail::Ban& ban) { return sameName(ban.mask, mask, CaseMapping::kRfc1459); };
@@ -137,7 +127,7 @@ std::optional<ModeChange> IRCUser::changeBan(Channel& channel, const ModeChange&
   }
   if (std::ranges::any_of(channel.bans, same)) return std::nullopt;
   if (channel.bans.size() >= limits.bans) {
-    reply(ERR_BANLISTFULL, {channel.name, mask}, "Channel ban list is full");
+    reply(ERR_BANLISTFULL, {channel.name, asWord(mask)}, "Channel ban list is full");
     return std::nullopt;
   }
   channel.bans.push_back({.mask = mask, .by = hostmask(), .at = state_->unixTime()});
@@ -151,7 +141,7 @@ std::optional<ModeChange> IRCUser::changeKey(Channel& channel, const ModeChange&
     return ModeChange{false, 'k', std::exchange(channel.key, {})};
   }
   if (!isKey(change.param, state_->options.limits.keyLength)) {
-    reply(ERR_INVALIDMODEPARAM, {channel.name, "k", change.param}, "Not a key");
+    reply(ERR_INVALIDMODEPARAM, {channel.name, "k", asWord(change.param)}, "Not a key");
     return std::nullopt;
   }
   if (!channel.key.empty()) {
@@ -169,7 +159,7 @@ std::optional<ModeChange> IRCUser::changeLimit(Channel& channel, const ModeChang
   }
   const auto limit = memberLimit(change.param);
   if (!limit) {
-    reply(ERR_INVALIDMODEPARAM, {channel.name, "l", change.param}, "Not a limit");
+    reply(ERR_INVALIDMODEPARAM, {channel.name, "l", asWord(change.param)}, "Not a limit");
     return std::nullopt;
   }
   if (std::exchange(channel.limit, *limit) == *limit) return std::nullopt;
@@ -179,7 +169,7 @@ std::optional<ModeChange> IRCUser::changeLimit(Channel& channel, const ModeChang
 void IRCUser::userMode(const Message& message) {
   const std::string_view target = message.params[0];
   if (!sameName(target, nick_, CaseMapping::kRfc1459)) {
-    if (state_->findRegistered(target) == nullptr) return reply(ERR_NOSUCHNICK, {target}, "No such nick");
+    if (state_->findRegistered(target) == nullptr) return reply(ERR_NOSUCHNICK, {asWord(target)}, "No such nick");
     return reply(ERR_USERSDONTMATCH, {}, "Cannot change mode for other users");
   }
   if (message.params.size() == 1) return reply(RPL_UMODEIS, {invisible_ ? "+i" : "+"});

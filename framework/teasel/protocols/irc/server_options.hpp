@@ -12,7 +12,9 @@
 namespace teasel::irc {
 
 /// How much of everything one IRC server allows. Lengths are in bytes. What a limit cuts off or
-/// refuses is said at the limit. Clients learn of most of them by numeric 005.
+/// refuses is said at the limit. Clients learn of most of them by numeric 005. So that every line
+/// has room for its names, twice nickLength, userLength, channelLength and the longer of maskLength
+/// and keyLength may be 320 together.
 struct ServerLimits {
   /// Connections at once, unregistered ones included. A further one gets ERROR and is closed.
   std::size_t connections = 10'000;
@@ -39,12 +41,15 @@ struct ServerLimits {
   /// Targets of one PRIVMSG, NOTICE, WHOIS or KICK, and channels of one JOIN, PART, NAMES or LIST.
   /// The rest gets 407 once.
   std::size_t targets = 10;
-  /// Changes with a parameter in one MODE. Further ones are ignored.
+  /// Changes with a parameter in one MODE, bans included. Further ones are ignored.
   std::size_t modes = 6;
   /// Invitations that one user holds. A further one replaces the oldest.
   std::size_t invitations = 20;
   /// Output that may wait for one client. A client for which more waits is cut off.
   std::size_t sendQueue = std::size_t{1} << 20;
+  /// A long answer waits while more output than this waits for its client. A client that takes
+  /// nothing of it for ServerTimes::pingInterval is cut off. 0: half of sendQueue.
+  std::size_t answerQueue = 0;
 };
 
 /// How long the server waits for what.
@@ -60,8 +65,13 @@ struct ServerTimes {
 };
 
 /// How fast one client may send commands (RFC 1459, section 8.10). A client has a credit of `burst`
-/// commands. Each command takes one, and one comes back each `interval`. The server does not read
-/// from a client without credit, so the client feels backpressure and no command is lost.
+/// commands. Each command takes one or more, and one comes back each `interval`. An answer takes
+/// one more for each 64 KiB that were compared or sent for it.
+///
+/// What a client without credit sends waits: 16 KiB of it in the server, the rest in the client's
+/// system, which feels backpressure. No command is lost while the connection lasts. A client that
+/// ends it while at most those 16 KiB wait is gone at once. One that left more behind is gone after
+/// `patience`, because the server does not read on to its end before.
 struct FloodLimits {
   unsigned burst = 20;
   /// 0 switches flood protection off.

@@ -15,6 +15,11 @@ Deferred<Avatar> InMemoryWordsRealm::login(const Credentials& credentials) {
   return succeed(Avatar{.account = known == known_.end() ? std::string() : known->second.nick});
 }
 
+bool InMemoryWordsRealm::mayUseNick(std::string_view nick, const Avatar& who) {
+  const auto known = known_.find(nick);
+  return known == known_.end() || sameName(known->second.nick, who.account, CaseMapping::kRfc1459);
+}
+
 std::optional<GroupSettings> InMemoryWordsRealm::getGroup(std::string_view, std::string_view, const Avatar&) { return settings_; }
 
 }  // namespace teasel::irc

@@ -29,7 +29,8 @@ struct Credentials {
 struct Avatar {
   /// The name of the account, one word. WHOIS shows it. Empty: no account.
   std::string account{};
-  /// What others see as the host of the user, one word. Empty: the address of the peer.
+  /// What others see as the host of the user, one word. It is cut at its first space, CR, LF or
+  /// NUL, and at 64 bytes. Empty: the address of the peer.
   std::string host{};
 };
 
@@ -40,11 +41,17 @@ class UnauthorizedLogin : public std::runtime_error {
 };
 
 /// What a channel begins with, and what is left of it when its last member has gone.
+///
+/// Key, limit and `i` hold for the first one in, too: who may not enter gets the numeric that says
+/// so, and the channel does not begin. With `i` nobody can be the first, so a realm leaves it out
+/// for those whom it lets in.
 struct GroupSettings {
+  /// A CR, LF or NUL becomes a space.
   std::string topic{};
   /// Modes without a parameter: letters of "imnst". Others are ignored.
   std::string modes = "nt";
-  /// Empty: no key.
+  /// One word without a comma, at most ServerLimits::keyLength bytes. Any other one ends the
+  /// connection with UsageError. Empty: no key.
   std::string key{};
   /// Of members; 0: none.
   std::size_t limit = 0;
@@ -71,6 +78,12 @@ class WordsRealm {
   /// with UnauthorizedLogin; any other failure is logged and refuses, too, without its text. The
   /// Deferred is cancelled when the client goes before.
   virtual Deferred<Avatar> login(const Credentials& credentials) = 0;
+  /// A registered user wants another nick, which nobody has. If it may not be used, the client gets
+  /// 433. The default allows every nick.
+  virtual bool mayUseNick(std::string_view nick, const Avatar& who) {
+    static_cast<void>(nick), static_cast<void>(who);
+    return true;
+  }
   /// Somebody joins a channel in which nobody is. Gives what the channel begins with, or nothing if
   /// it may not exist: the client gets 403. `name` is spelled as the user spelled it.
   virtual std::optional<GroupSettings> getGroup(std::string_view name, std::string_view nick, const Avatar& who) = 0;
@@ -92,6 +105,8 @@ class InMemoryWordsRealm : public WordsRealm {
   /// are compared by CaseMapping::kRfc1459. The nick is the name of the account.
   void addUser(std::string nick, std::string password);
   Deferred<Avatar> login(const Credentials& credentials) override;
+  /// A nick of addUser is for its own account.
+  bool mayUseNick(std::string_view nick, const Avatar& who) override;
   std::optional<GroupSettings> getGroup(std::string_view name, std::string_view nick, const Avatar& who) override;
 
  private:

@@ -46,9 +46,13 @@ void IRCUser::irc_USER(const Message& message) {
 void IRCUser::irc_NICK(const Message& message) {
   const std::string_view nick = message.params[0];
   if (nick.empty()) return reply(ERR_NONICKNAMEGIVEN, {}, "No nickname given");
-  if (!detail::isNick(nick, state_->options.limits.nickLength)) return reply(ERR_ERRONEUSNICKNAME, {nick}, "Erroneous nickname");
+  if (!detail::isNick(nick, state_->options.limits.nickLength))
+    return reply(ERR_ERRONEUSNICKNAME, {asWord(nick)}, "Erroneous nickname");
   const IRCUser* holder = state_->find(nick);
   if (holder != nullptr && holder != this) return reply(ERR_NICKNAMEINUSE, {nick}, "Nickname is already in use");
+  if (registered() && nick != nick_ && !state_->realm->mayUseNick(nick, avatar_))
+    return reply(ERR_NICKNAMEINUSE, {nick}, "This nick belongs to an account");
+  if (phase_ == Phase::kGone) return;
   if (nick != nick_) changeNick(nick);
   tryToRegister();
 }
@@ -88,9 +92,12 @@ void IRCUser::loggedIn(Avatar avatar) {
   --state_->unknown;
   state_->mostAtOnce = std::max(state_->mostAtOnce, ++state_->registered);
   welcome();
-  watch();
+  // A handler of the program's own may have ended the user.
+  if (registered()) {
+    watch();
+    release(kHeldByLogin);
+  }
   state_->reap();
-  release(kHeldByLogin);
 }
 
 void IRCUser::loginFailed(const Failure& failure) {
@@ -149,7 +156,7 @@ void IRCUser::capabilities(std::string_view subcommand, std::string_view list) {
     if (userhostInNames_) on += on.empty() ? "userhost-in-names" : " userhost-in-names";
     return answer("LIST", on);
   }
-  if (subcommand != "REQ") return reply(ERR_INVALIDCAPCMD, {subcommand}, "Invalid CAP command");
+  if (subcommand != "REQ") return reply(ERR_INVALIDCAPCMD, {asWord(subcommand)}, "Invalid CAP command");
   // All changes are made, or none.
   std::array<bool, 2> on{multiPrefix_, userhostInNames_};
   for (std::string_view rest = list; !rest.empty();) {

@@ -153,7 +153,7 @@ struct SlowRealm : InMemoryWordsRealm {
     if (name == "#throws") throw std::runtime_error("the store is broken");
     if (name == "#no") return std::nullopt;
     group = std::string(nick) + '/' + who.account;
-    return GroupSettings{.topic = "from the store", .modes = "si", .limit = 2, .founderIsOperator = false};
+    return GroupSettings{.topic = "from the store", .modes = "sm", .limit = 2, .founderIsOperator = false};
   }
   void groupEmptied(std::string_view name, const GroupSettings& last) override {
     emptied += std::string(name) + '/' + last.topic + '/' + last.modes;
@@ -219,7 +219,7 @@ TEST_F(ServerRealm, SaysWhatAChannelBeginsWith) {
   world.settle();
   EXPECT_THAT(heard(peer),
               EndsWith("JOIN #tea|:S 332 ann #tea :from the store|:S 353 ann @ #tea :ann|:S 366 ann #tea :End of NAMES list|"));
-  EXPECT_EQ(say(peer, "MODE #tea"), ":S 324 ann #tea +isl 2|");
+  EXPECT_EQ(say(peer, "MODE #tea"), ":S 324 ann #tea +msl 2|");
   EXPECT_EQ(say(peer, "JOIN #no"), ":S 403 ann #no :No such channel|");
 }
 TEST_F(ServerRealm, HearsHowAChannelWasWhenItsLastMemberWent) {
@@ -227,7 +227,7 @@ TEST_F(ServerRealm, HearsHowAChannelWasWhenItsLastMemberWent) {
   slow->answer.callback(Avatar{});
   world.settle();
   say(peer, "PART #tea");
-  EXPECT_EQ(slow->emptied, "#tea/from the store/is");
+  EXPECT_EQ(slow->emptied, "#tea/from the store/ms");
 }
 TEST_F(ServerRealm, ThatThrowsInGroupEmptiedIsLoggedAndChangesNothingElse) {
   world.allowExceptions();

@@ -110,6 +110,8 @@ class ServerSockets : public testing::Test {
     setrlimit(RLIMIT_NOFILE, &limit);
     options.limits.connections = 5000;
     options.limits.sendQueue = kSendQueue;
+    // So an answer is no reason to wait: who does not read is cut off by the queue alone.
+    options.limits.answerQueue = kSendQueue;
     options.flood.interval = Duration::zero();
     server = std::make_shared<IRCFactory>(reactor, options);
     server->noisy = false;

@@ -37,12 +37,15 @@ Member* ServerChannel::find(const IRCUser& user) noexcept {
   return at == members.end() ? nullptr : &at->second;
 }
 
-bool ServerChannel::isBanned(std::string_view hostmask) const noexcept {
-  return std::ranges::any_of(bans, [&](const Ban& ban) { return matches(ban.mask, hostmask); });
+bool ServerChannel::isBanned(std::string_view hostmask, Mask& mask) const {
+  return std::ranges::any_of(bans, [&](const Ban& ban) {
+    mask.set(ban.mask);
+    return mask.matches(hostmask);
+  });
 }
 
 void ServerChannel::send(std::string_view line, const IRCUser* except) const {
-  for (const auto& [id, member] : members)
+  for (const auto& [number, member] : members)
     if (member.user != except) member.user->relay(line);
 }
 
@@ -106,7 +109,16 @@ void ServerState::forget(IRCUser& user) noexcept {
   if (user.invisible_) --invisible;
 }
 
+void ServerState::doom(IRCUser& user) {
+  doomed.push_back(&user);
+  if (reapTimer.active()) return;
+  reapTimer = clock.callLater(Duration::zero(), [weak = weak_from_this()] {
+    if (const auto state = weak.lock()) state->reap();
+  });
+}
+
 void ServerState::reap() {
+  if (!doomed.empty()) reapTimer.cancelIfActive();
   while (!doomed.empty()) {
     IRCUser* user = doomed.back();
     doomed.pop_back();
@@ -115,28 +127,6 @@ void ServerState::reap() {
 }
 
 // Texts ------------------------------------------------------------------------------------------
-
-bool matches(std::string_view mask, std::string_view text) noexcept {
-  // Where the last '*' stands, and which byte of the text comes behind what it stands for.
-  std::size_t star = std::string_view::npos, behind = 0;
-  std::size_t at = 0, in = 0;
-  while (in < text.size()) {
-    if (at < mask.size() && mask[at] == '*') {
-      star = at++;
-      behind = in;
-    } else if (at < mask.size() &&
-               (mask[at] == '?' || foldCase(mask[at], CaseMapping::kRfc1459) == foldCase(text[in], CaseMapping::kRfc1459))) {
-      ++at, ++in;
-    } else if (star != std::string_view::npos) {
-      at = star + 1;
-      in = ++behind;
-    } else {
-      return false;
-    }
-  }
-  while (at < mask.size() && mask[at] == '*') ++at;
-  return at == mask.size();
-}
 
 std::string wholeMask(std::string_view mask) {
   const std::size_t bang = mask.find('!'), at = mask.find('@', bang == std::string_view::npos ? 0 : bang);
@@ -163,11 +153,22 @@ std::string_view shortened(std::string_view text, std::size_t bytes) noexcept {
   return text.size() <= bytes ? text : text.substr(0, wholeCharacters(text, bytes));
 }
 
-std::string_view asWord(std::string_view text) noexcept {
-  constexpr std::size_t kLongest = 64;
+std::string_view asWord(std::string_view text, std::size_t longest) noexcept {
   text.remove_prefix(std::min(text.find_first_not_of(": "), text.size()));
-  text = shortened(text.substr(0, text.find(' ')), kLongest);
+  text = shortened(text.substr(0, text.find_first_of(std::string_view(" \r\n\0", 4))), longest);
   return text.empty() ? "*" : text;
+}
+
+std::string oneLine(std::string_view text) {
+  std::string line(text);
+  std::ranges::replace_if(line, [](char byte) { return byte == '\r' || byte == '\n' || byte == '\0'; }, ' ');
+  return line;
+}
+
+bool isKey(std::string_view key, std::size_t longest) noexcept {
+  return !key.empty() && key.size() <= longest && key.front() != ':' && std::ranges::all_of(key, [](char byte) {
+    return static_cast<unsigned char>(byte) > ' ' && byte != ',' && byte != '\x7f';
+  });
 }
 
 std::vector<std::string_view> splitList(std::string_view list) {

@@ -24,6 +24,12 @@ TEST_F(Server, Answers417ToALineThatIsTooLong) {
   EXPECT_EQ(say(ann, std::string(20'000, 'x')), ":S 417 ann :Input line was too long|");
   EXPECT_EQ(say(ann, "PING x"), ":S PONG irc.example :x|");
 }
+TEST_F(Server, Answers417ToMoreTagsThanAClientMaySend) {
+  fakes::RemotePeer& ann = user("ann");
+  const auto tagged = [&](std::size_t bytes) { return say(ann, "@+a=" + std::string(bytes - 3, 'x') + " PING x"); };
+  EXPECT_EQ(tagged(kMaxClientTags), ":S PONG irc.example :x|");
+  EXPECT_EQ(tagged(kMaxClientTags + 1), ":S 417 ann :Input line was too long|");
+}
 TEST_F(Server, TakesALineOf512Bytes) {
   fakes::RemotePeer& ann = user("ann");
   EXPECT_EQ(say(ann, "PING " + std::string(505, 'x')).size(), 510u - 12 + 3);
@@ -187,6 +193,42 @@ TEST_F(ServerFlood, CountsLinesThatAreNoMessages) {
   EXPECT_EQ(pongs(heard(ann)), 1u);
 }
 
+TEST_F(ServerFlood, WhoFloodsAndGoesIsGoneAtOnce) {
+  options.flood.patience = 1h;
+  fakes::RemotePeer& ann = user("ann");
+  fakes::RemotePeer& bob = user("bob");
+  ann.send(pings(800));
+  bob.send(pings(800));
+  world.settle();
+  ann.reset();
+  bob.endOfStream();
+  world.settle();
+  EXPECT_EQ(factory->users(), 0u);
+}
+TEST_F(ServerFlood, WhoFloodsWithMoreThanItsBacklogAndGoesIsGoneAfterThePatience) {
+  fakes::RemotePeer& ann = user("ann");
+  ann.send(pings(8000));
+  world.settle();
+  ann.reset();
+  world.advance(40s);
+  EXPECT_EQ(factory->connections(), 0u);
+}
+TEST_F(ServerFlood, LosesNoCommandOfABacklogAndKeepsTheirOrder) {
+  options.flood.patience = 10h;
+  fakes::RemotePeer& ann = user("ann");
+  world.advance(10s);
+  quiet(ann);
+  std::string lines, wanted;
+  for (int i = 0; i < 3000; ++i) {
+    lines += "PING " + std::to_string(i) + "\r\n";
+    wanted += ":S PONG irc.example :" + std::to_string(i) + "|";
+  }
+  ann.send(lines);
+  std::string text;
+  for (int i = 0; i < 3000; ++i) world.advance(1s), text += heard(ann);
+  EXPECT_EQ(replaced(text, "PING :irc.example|", ""), wanted);
+}
+
 // Clients that do not read, and other limits -----------------------------------------------------
 
 TEST_F(Server, CutsOffAClientThatNeverReads) {
@@ -265,6 +307,17 @@ TEST_F(Server, SaysNothingToWhoHasLeft) {
   EXPECT_THAT(heard(bob), EndsWith("ERROR :Closing Link: host (Client Quit)|"));
 }
 
+TEST_F(Server, CutsOffWhomAProgramSendsTooMuchOutsideOfACommand) {
+  options.limits.sendQueue = 10'000;
+  fakes::RemotePeer& ann = user("ann");
+  ann.stopReading();
+  for (int i = 0; i < 1000; ++i) {
+    if (IRCUser* user = factory->findUser("ann")) user->reply(RPL_INFO, {}, std::string(300, 'x'));
+    world.settle();
+  }
+  EXPECT_EQ(factory->users(), 0u);
+}
+
 // Programs ---------------------------------------------------------------------------------------
 
 /// A user with a command of its own, and with another TOPIC.
@@ -297,6 +350,28 @@ TEST_F(Server, AProgramEndsAUserWithAReason) {
   EXPECT_EQ(heard(bob), "ERROR :Closing Link: host (Out of tea)|");
   EXPECT_EQ(heard(ann), ":bob!bob@host QUIT :Out of tea|");
 }
+TEST_F(Server, ALineEndInAReasonOfAProgramBecomesASpace) {
+  fakes::RemotePeer& ann = member("ann", "#tea");
+  fakes::RemotePeer& bob = member("bob", "#tea");
+  quiet(ann, bob);
+  factory->findUser("bob")->disconnect("a\nb");
+  world.settle();
+  EXPECT_EQ(heard(bob), "ERROR :Closing Link: host (a b)|");
+  EXPECT_EQ(heard(ann), ":bob!bob@host QUIT :a b|");
+}
+TEST_F(Server, ShowsItsOwnWordsWhole) {
+  options.network = std::string(63, 'n');
+  options.limits.nickLength = 75;
+  options.limits.channelLength = 70;
+  options.limits.maskLength = 80;
+  options.unixTime = [] { return 1234; };
+  const std::string nick(75, 'n'), channel = "#" + std::string(69, 'c');
+  fakes::RemotePeer& ann = connect();
+  EXPECT_THAT(say(ann, "NICK " + nick + "\r\nUSER ann 0 * :x"), HasSubstr(" NETWORK=" + options.network + " "));
+  EXPECT_THAT(say(ann, "JOIN " + channel + "\r\nTOPIC " + channel + " :t"), HasSubstr(" 366 " + nick + " " + channel + " :"));
+  EXPECT_THAT(say(ann, "TOPIC " + channel), HasSubstr(" 333 " + nick + " " + channel + " " + nick + "!ann@host 1234|"));
+  EXPECT_THAT(say(ann, "WHOIS " + nick), HasSubstr(" 311 " + nick + " " + nick + " ann host * :x|"));
+}
 TEST_F(Server, TellsAProgramOfItsUsers) {
   fakes::RemotePeer& ann = member("ann", "#b,#A");
   say(ann, "AWAY :x");
@@ -321,6 +396,9 @@ TEST_F(Server, RefusesOptionsThatCouldBreakALine) {
   refuses([](ServerOptions& wrong) { wrong.version = "a\nb"; });
   refuses([](ServerOptions& wrong) { wrong.description = "a\rb"; });
   refuses([](ServerOptions& wrong) { wrong.motd = {"fine", std::string("a\0b", 3)}; });
+  refuses([](ServerOptions& wrong) { wrong.limits.nickLength = 120; });
+  refuses([](ServerOptions& wrong) { wrong.limits.channelLength = 400; });
+  refuses([](ServerOptions& wrong) { wrong.limits.keyLength = ~std::size_t{0}; });
   EXPECT_THROW(IRCFactory(reactor(), {}, nullptr), UsageError);
 }
 TEST_F(Server, ForgetsTheUsersOfAHostThatCrashes) {

@@ -7,6 +7,7 @@
 /// Messages between users, and questions about users and the server.
 namespace teasel::irc {
 
+using detail::asWord;
 using detail::shortened;
 using detail::splitList;
 
@@ -22,25 +23,26 @@ void IRCUser::say(const Message& message, bool notice) {
   const std::string_view text = message.params[1];
   if (text.empty()) return notice ? void() : reply(ERR_NOTEXTTOSEND, {}, "No text to send");
   spokeAt_ = state_->clock.now();
-  std::span<const std::string_view> some = std::span(names).first(std::min(names.size(), state_->options.limits.targets));
-  if (!notice) some = targets(message, names);
-  for (const std::string_view target : some) sayTo(target, text, notice);
+  for (const std::string_view target : targets(message, names, notice)) {
+    if (!registered()) return;
+    sayTo(target, text, notice);
+  }
 }
 
 void IRCUser::sayTo(std::string_view target, std::string_view text, bool notice) {
   const std::string_view command = notice ? "NOTICE" : "PRIVMSG";
   if (!target.starts_with('#')) {
     IRCUser* other = state_->findRegistered(target);
-    if (other == nullptr) return notice ? void() : reply(ERR_NOSUCHNICK, {target}, "No such nick");
+    if (other == nullptr) return notice ? void() : reply(ERR_NOSUCHNICK, {asWord(target)}, "No such nick");
     other->relay(fromMe(command).param(other->nick_).trailing(text).line());
     if (!notice && other->away_) reply(RPL_AWAY, {other->nick_}, *other->away_);
     return;
   }
   const Channel* channel = state_->findChannel(target);
-  if (channel == nullptr) return notice ? void() : reply(ERR_NOSUCHCHANNEL, {target}, "No such channel");
+  if (channel == nullptr) return notice ? void() : reply(ERR_NOSUCHCHANNEL, {asWord(target)}, "No such channel");
   const detail::Member* member = channel->find(*this);
   const bool heard = member != nullptr && (member->op || member->voice);
-  if (!heard && ((member == nullptr && channel->has('n')) || channel->has('m') || channel->isBanned(hostmask())))
+  if (!heard && ((member == nullptr && channel->has('n')) || channel->has('m') || channel->isBanned(hostmask(), state_->mask)))
     return notice ? void() : reply(ERR_CANNOTSENDTOCHAN, {channel->name}, "Cannot send to channel");
   channel->send(fromMe(command).param(channel->name).trailing(text).line(), this);
 }
@@ -57,33 +59,6 @@ void IRCUser::irc_AWAY(const Message& message) {
 
 // Questions about users --------------------------------------------------------------------------
 
-void IRCUser::whoRow(std::string_view channel, const IRCUser& other, std::string_view signs) {
-  const std::string flags = (other.away_ ? "G" : "H") + std::string(signs);
-  reply(RPL_WHOREPLY, {channel, other.user_, other.host_, state_->options.name, other.nick_, flags}, "0 " + other.realName_);
-}
-
-void IRCUser::irc_WHO(const Message& message) {
-  const std::string_view mask = message.params[0];
-  // There are no server operators, so a question for them alone has no answer. A mask that is too
-  // long would take too long to compare with everybody.
-  const bool none = message.params[1] == "o" || mask.size() > state_->options.limits.maskLength;
-  if (mask.starts_with('#')) {
-    const Channel* channel = state_->findChannel(mask);
-    if (channel != nullptr && sees(*channel) && !none)
-      for (const auto& [id, member] : channel->members)
-        if (seesUser(*member.user)) whoRow(channel->name, *member.user, multiPrefix_ ? member.signs() : member.sign());
-  } else if (!none) {
-    const bool all = mask.empty() || mask == "0";
-    for (const auto& [nick, other] : state_->nicks) {
-      if (!other->registered() || !seesUser(*other)) continue;
-      const bool wanted = all || detail::matches(mask, other->nick_) || detail::matches(mask, other->user_) ||
-                          detail::matches(mask, other->host_) || detail::matches(mask, other->realName_);
-      if (wanted) whoRow("*", *other, "");
-    }
-  }
-  reply(RPL_ENDOFWHO, {mask}, "End of WHO list");
-}
-
 void IRCUser::irc_WHOIS(const Message& message) {
   // "WHOIS server nick" asks a certain server, and there is only this one.
   const std::string_view wanted = message.params.size() > 1 ? message.params[1] : message.params[0];
@@ -91,9 +66,9 @@ void IRCUser::irc_WHOIS(const Message& message) {
   if (nicks.empty()) return reply(ERR_NONICKNAMEGIVEN, {}, "No nickname given");
   for (const std::string_view nick : targets(message, nicks)) {
     const IRCUser* other = state_->findRegistered(nick);
-    if (other == nullptr) reply(ERR_NOSUCHNICK, {nick}, "No such nick");
+    if (other == nullptr) reply(ERR_NOSUCHNICK, {asWord(nick)}, "No such nick");
     else whoisOne(*other);
-    reply(RPL_ENDOFWHOIS, {nick}, "End of WHOIS list");
+    reply(RPL_ENDOFWHOIS, {asWord(nick)}, "End of WHOIS list");
   }
 }
 

@@ -35,6 +35,14 @@ TEST_F(ServerUsers, SendsAMessageToSeveralTargets) {
   EXPECT_EQ(heard(bob), ":ann!ann@host PRIVMSG bob :hi|");
   EXPECT_EQ(heard(cid), ":ann!ann@host PRIVMSG cid :hi|");
 }
+TEST_F(ServerUsers, ATargetThatIsNamedTwiceCountsOnce) {
+  fakes::RemotePeer& ann = user("ann");
+  fakes::RemotePeer& bob = user("bob");
+  quiet(bob);
+  EXPECT_EQ(say(ann, "PRIVMSG bob,BOB,bob,bob,bob,bob,bob,bob,bob,bob,bob :x"), "");
+  EXPECT_EQ(heard(bob), ":ann!ann@host PRIVMSG bob :x|");
+  EXPECT_EQ(say(ann, "WHOIS dan,dan"), ":S 401 ann dan :No such nick|:S 318 ann dan :End of WHOIS list|");
+}
 TEST_F(ServerUsers, RefusesAMessageWithoutTargetOrText) {
   fakes::RemotePeer& ann = user("ann");
   EXPECT_EQ(say(ann, "PRIVMSG"), ":S 411 ann :No recipient given|");
