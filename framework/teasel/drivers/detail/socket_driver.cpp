@@ -145,7 +145,7 @@ Slot* SocketDriver::listen(const Address& at, const ListenOptions& options, Acce
 
 Slot* SocketDriver::adoptPort(int fd, Acceptor& acceptor, Failure& why) {
   std::string problem;
-  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kListening, blocking_, problem);
+  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kListening, problem);
   if (descriptor >= 0) {
     SocketEntry& entry = makePort(descriptor, posix::localAddress(descriptor), acceptor);
     entry.adopted = true;
@@ -157,7 +157,7 @@ Slot* SocketDriver::adoptPort(int fd, Acceptor& acceptor, Failure& why) {
 
 Slot* SocketDriver::adoptStream(int fd, StreamSink& sink, Failure& why) {
   std::string problem;
-  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kConnected, blocking_, problem);
+  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kConnected, problem);
   if (descriptor < 0) {
     why = Failure(ConnectError("cannot adopt the connection: " + problem));
     return nullptr;

@@ -33,7 +33,7 @@ ssize_t discardCopies(int descriptor, std::size_t most) noexcept {
   std::array<char, 16384> piece;
   std::size_t total = 0;
   while (total < most) {
-    const ssize_t count = ::recv(descriptor, piece.data(), std::min(piece.size(), most - total), 0);
+    const ssize_t count = ::recv(descriptor, piece.data(), std::min(piece.size(), most - total), kNoWait);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return -1;
     // The next call meets the end of the stream, or EAGAIN, once more.
     if (count <= 0) return total > 0 ? static_cast<ssize_t>(total) : count;
@@ -213,9 +213,9 @@ std::string errorText(int error) {
 
 #endif
 
-int duplicate(int descriptor, Blocking blocking) noexcept {
+int duplicate(int descriptor) noexcept {
   const int made = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  if (made < 0 || setBlocking(made, blocking)) return made;
+  if (made < 0 || setBlocking(made, Blocking::kNo)) return made;
   const int error = errno;
   ::close(made);
   errno = error;

@@ -234,7 +234,7 @@ class Adopting : public testing::Test {
  public:
   static std::string problemOf(int descriptor, Adopt as) {
     std::string why;
-    const int made = adoptSocket(descriptor, as, Blocking::kNo, why);
+    const int made = adoptSocket(descriptor, as, why);
     if (made >= 0) ::close(made);
     return why;
   }
