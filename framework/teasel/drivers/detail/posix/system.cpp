@@ -51,6 +51,8 @@ int openSocket(int family, Blocking blocking) noexcept {
   return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | (blocking == Blocking::kNo ? SOCK_NONBLOCK : 0), protocolOf(family));
 }
 
+int openProbe() noexcept { return ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
+
 int acceptSocket(int listener, SocketAddress& peer) noexcept {
   return ::accept4(listener, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
@@ -176,6 +178,8 @@ constexpr ErrorName kErrorNames[] = {
 int openSocket(int family, Blocking blocking) noexcept {
   return configuredSocket(::socket(family, SOCK_STREAM, protocolOf(family)), blocking);
 }
+
+int openProbe() noexcept { return configuredSocket(::socket(AF_UNIX, SOCK_DGRAM, 0), Blocking::kYes); }
 
 int acceptSocket(int listener, SocketAddress& peer) noexcept {
   return configuredSocket(::accept(listener, peer.get(), &peer.length), Blocking::kNo);

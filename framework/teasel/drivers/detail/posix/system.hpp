@@ -59,6 +59,8 @@ struct SocketAddress {
 
 /// Makes a stream socket of `family`: AF_INET or AF_INET6 for TCP, or AF_UNIX.
 int openSocket(int family, Blocking blocking) noexcept;
+/// Makes a UNIX datagram socket that waits.
+int openProbe() noexcept;
 /// Accepts the next connection of `listener`, as a socket that never blocks, and sets `peer` to the
 /// address that it comes from. `listener` must not block.
 int acceptSocket(int listener, SocketAddress& peer) noexcept;
