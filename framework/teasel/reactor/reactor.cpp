@@ -448,6 +448,7 @@ void Reactor::waitForBlockers(UniqueFunction<void()>& wait) {
 
 void Reactor::installResolver(std::unique_ptr<Resolver> resolver) {
   if (resolver == nullptr) throw UsageError("installResolver needs a resolver");
+  resolver_->handOver(*resolver);
   resolver_ = std::move(resolver);
 }
 

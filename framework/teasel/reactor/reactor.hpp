@@ -202,8 +202,8 @@ class Reactor final : public Clock {
   /// NegativeDelay for a negative timeout.
   std::shared_ptr<Connector> connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory,
                                         Duration timeout = std::chrono::seconds(30), const Address& bindAddress = {});
-  /// Replaces the resolver that the driver brought. Questions to the old one are dropped. Throws
-  /// UsageError for null.
+  /// Replaces the resolver that the driver brought. Open questions to the old one fail in a later
+  /// turn, with a DNSLookupError that says so. Throws UsageError for null.
   void installResolver(std::unique_ptr<Resolver> resolver);
   /// Turns names into addresses: resolver().resolve(name, port, answer).
   Resolver& resolver() const noexcept { return *resolver_; }

@@ -129,6 +129,20 @@ void Resolver::closed(const Question& question) noexcept {
   if (found == open_.end()) return;
   std::swap(*found, open_.back());
   open_.pop_back();
+  over();
+}
+
+void Resolver::handOver(Resolver& successor) {
+  for (const std::shared_ptr<Question>& question : std::exchange(open_, {})) {
+    question->resolver_ = &successor;
+    successor.open_.push_back(question);
+    question->work_.cancelIfActive();
+    if (question->settled_) continue;  // its answer is on the way
+    question->settled_ = true;
+    question->failure_ = Failure(DNSLookupError("cannot resolve " + question->name() + ": the resolver was replaced"), Site{});
+    question->timer_.cancelIfActive();
+    question->timer_ = successor.clock_.callLater(Duration::zero(), [question] { question->finish(); });
+  }
 }
 
 void Resolver::abandon(std::vector<std::shared_ptr<void>>& remains) {

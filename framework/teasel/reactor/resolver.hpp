@@ -113,6 +113,9 @@ class Resolver {
   Lookup resolve(std::string name, std::uint16_t port, Answer answer, Duration timeout = kTimeout);
   /// How many questions are open.
   std::size_t openQuestions() const noexcept { return open_.size(); }
+  /// Gives all open questions to `successor`, which fails them in a later turn with a
+  /// DNSLookupError: this resolver is about to be destroyed. Reactor::installResolver calls this.
+  void handOver(Resolver& successor);
   /// Drops all open questions: nobody is told. What they kept alive moves to `remains`, and nothing
   /// is destroyed in this call. Reactor::abandon calls this.
   void abandon(std::vector<std::shared_ptr<void>>& remains);
@@ -126,6 +129,9 @@ class Resolver {
   /// All questions were abandoned, and the reactor has forgotten its timers and its calls in
   /// threads. The resolver will be used again.
   virtual void abandoned() noexcept {}
+  /// A question has been answered or cancelled, or its time is over. It may be called from inside
+  /// any call of the resolver, its questions and its lookups.
+  virtual void over() noexcept {}
 
  private:
   friend class Question;
