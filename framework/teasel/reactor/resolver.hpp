@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <teasel/core/address.hpp>
@@ -15,6 +16,9 @@
 namespace teasel {
 
 class Resolver;
+
+/// Whether a name is "localhost": in capitals or not, and with a dot at its end or not.
+bool isLocalhost(std::string_view name) noexcept;
 
 /// One question to a Resolver, as the resolver sees it: a name whose answer somebody waits for. It
 /// is answered once, or cancelled; whatever comes after that is ignored. It belongs to the thread
@@ -109,7 +113,9 @@ class Resolver {
   /// this call: with addresses, or with a DNSLookupError. If nothing comes within `timeout`, that
   /// is a DNSTimeoutError; Duration::max() waits without end. An IP literal is its own address. A
   /// name that is empty or too long, or that has other bytes than letters, digits, '-', '_' and '.'
-  /// fails without being looked up. Throws UsageError for an empty function and NegativeDelay.
+  /// fails without being looked up. So does one whose last part is a number, such as "127.1" or
+  /// "0x7f.1": the system would take it for an address. Throws UsageError for an empty function and
+  /// NegativeDelay.
   Lookup resolve(std::string name, std::uint16_t port, Answer answer, Duration timeout = kTimeout);
   /// How many questions are open.
   std::size_t openQuestions() const noexcept { return open_.size(); }
