@@ -68,7 +68,16 @@ std::optional<std::array<std::uint8_t, 16>> parseIPv6(std::string_view text) {
   return bytes;
 }
 
+std::string hostOfIPv4(const std::uint8_t* bytes) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+  return text;
+}
+
+/// As RFC 5952 says; the end of a mapped IPv4 address as such (section 5).
 std::string hostOfIPv6(const std::array<std::uint8_t, 16>& bytes) {
+  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) return "::ffff:" + hostOfIPv4(bytes.data() + kMapped.size());
   const auto group = [&](std::size_t i) { return bytes[2 * i] << 8 | bytes[2 * i + 1]; };
   // the longest run of at least two zero groups; of equal ones the first
   std::size_t gap = 8, gapSize = 1;
@@ -175,9 +184,7 @@ std::string Address::host() const {
   if (family_ == Family::kNone) return "";
   if (family_ == Family::kUnix) return hostOfUnix(path());
   if (family_ == Family::kIPv6) return hostOfIPv6(content_.bytes);
-  char text[16];
-  std::snprintf(text, sizeof text, "%u.%u.%u.%u", content_.bytes[0], content_.bytes[1], content_.bytes[2], content_.bytes[3]);
-  return text;
+  return hostOfIPv4(content_.bytes.data());
 }
 
 std::string Address::text() const {

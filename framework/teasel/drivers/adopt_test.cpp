@@ -1,5 +1,10 @@
 #include <teasel/drivers/driver_test_kit.hpp>
 
+#include <csignal>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
 #include <teasel/core/logger.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
@@ -9,9 +14,12 @@
 namespace teasel::drivertest {
 namespace {
 
+/// How many bytes answer a "!": more than a socket takes while nobody reads.
+constexpr std::size_t kBurst = std::size_t{4} << 20;
+
 class Echo final : public Protocol {
  public:
-  void dataReceived(ByteView data) override { transport().write(data); }
+  void dataReceived(ByteView data) override { transport().write(data == "!" ? std::string(kBurst, 'b') : data.str()); }
 };
 
 /// Counts what it is asked for.
@@ -20,7 +28,7 @@ class Echoes final : public Factory {
   Echoes() { noisy = false; }
   std::shared_ptr<Protocol> buildProtocol(const Address& peer) override {
     peers.push_back(peer);
-    return refuse ? nullptr : std::make_shared<Echo>();
+    return refuse ? nullptr : made = std::make_shared<Echo>();
   }
   void startFactory() override {
     if (broken) throw std::runtime_error("no");
@@ -29,6 +37,7 @@ class Echoes final : public Factory {
   void stopFactory() override { ++stops; }
 
   std::vector<Address> peers;
+  std::shared_ptr<Echo> made;  // the last one
   int starts = 0, stops = 0;
   bool broken = false, refuse = false;
 };
@@ -57,6 +66,23 @@ class AdoptTest : public ::testing::TestWithParam<std::string> {
     std::string got;
     until([&] { return (got += from.take()).size() >= size || from.sawEof || from.sawReset; });
     return got;
+  }
+
+  /// How many turns of at most 100 ms there are in 200 ms. A driver that is reported something that
+  /// nobody handles makes thousands.
+  int turnsInAWhile() {
+    int turns = 0;
+    for (const Instant end = reactor->driver().now() + 200ms; reactor->driver().now() < end; ++turns) reactor->turn(100ms);
+    return turns;
+  }
+  static constexpr int kFewTurns = 20;
+  /// A UNIX socket that listens, which the test closes.
+  static int listeningAt(const Address& at) {
+    const int listening = posix::openSocket(AF_UNIX, posix::Blocking::kYes);
+    const posix::SocketAddress native = posix::toNative(at);
+    EXPECT_EQ(::bind(listening, native.get(), native.length), 0);
+    EXPECT_EQ(::listen(listening, 5), 0);
+    return listening;
   }
 
   std::shared_ptr<Echoes> factory = std::make_shared<Echoes>();
@@ -95,10 +121,7 @@ TEST_P(AdoptTest, AConnectionThatIsNotMadeBeforeTheReactorEndsStopsItsFactory) {
 
 TEST_P(AdoptTest, ADescriptorThatIsNoConnectionIsRefusedByName) {
   SocketFolder folder;
-  const int listening = posix::openSocket(AF_UNIX, posix::Blocking::kNo);
-  const posix::SocketAddress native = posix::toNative(folder.address());
-  ASSERT_EQ(::bind(listening, native.get(), native.length), 0);
-  ASSERT_EQ(::listen(listening, 5), 0);
+  const int listening = listeningAt(folder.address());
   const std::string subject = "descriptor " + std::to_string(listening);
   try {
     reactor->adoptStreamConnection(listening, factory);
@@ -118,15 +141,88 @@ TEST_P(AdoptTest, ADescriptorThatIsNoConnectionIsRefusedByName) {
 
 TEST_P(AdoptTest, AStoppedPortLeavesTheDescriptorAndTheFileToTheirOwner) {
   SocketFolder folder;
-  const int listening = posix::openSocket(AF_UNIX, posix::Blocking::kNo);
-  const posix::SocketAddress native = posix::toNative(folder.address());
-  ASSERT_EQ(::bind(listening, native.get(), native.length), 0);
-  ASSERT_EQ(::listen(listening, 5), 0);
+  const int listening = listeningAt(folder.address());
   reactor->adoptStreamPort(listening, factory)->stopListening();
   EXPECT_TRUE(until([&] { return factory->stops == 1; }));
   EXPECT_TRUE(folder.has("s"));
   Peer waits = Peer::connectedTo(folder.address());
   ::close(listening);
+}
+
+TEST_P(AdoptTest, AStoppedPortIsNotWatchedWhileItsOwnerKeepsItAndCanBeAdoptedAgain) {
+  SocketFolder folder;
+  const int listening = listeningAt(folder.address());
+  const std::shared_ptr<Port> port = reactor->adoptStreamPort(listening, factory);
+  reactor->turn(5ms);
+  port->stopListening();
+  EXPECT_TRUE(until([&] { return factory->stops == 1; }));
+  reactor->turn(5ms);
+  Peer waits = Peer::connectedTo(folder.address());
+  EXPECT_LT(turnsInAWhile(), kFewTurns);
+  reactor->adoptStreamPort(listening, factory);
+  waits.send("hello");
+  EXPECT_EQ(echoed(waits, 5), "hello");
+  ::close(listening);
+}
+
+TEST_P(AdoptTest, AConnectionThatEndedIsNotWatchedWhileItsOwnerKeepsIt) {
+  reactor->adoptStreamConnection(ours, factory);
+  peer->send("hello");
+  EXPECT_EQ(echoed(*peer, 5), "hello");
+  peer->endWrite();
+  EXPECT_TRUE(until([&] { return factory->stops == 1; }));
+  EXPECT_LT(turnsInAWhile(), kFewTurns);
+}
+
+TEST_P(AdoptTest, AConnectionThatEndedIsNotWatchedWhileAChildProcessKeepsIt) {
+  const std::shared_ptr<Port> port = reactor->listenTCP(0, factory, 5, "127.0.0.1");
+  Peer client = Peer::connectedTo(port->getHost());
+  client.send("hello");
+  EXPECT_EQ(echoed(client, 5), "hello");
+  const pid_t child = ::fork();
+  if (child == 0)
+    for (;;) ::pause();
+  factory->made->transport().abortConnection();
+  EXPECT_TRUE(until([&] { return reactor->openResources() == 1; }));
+  reactor->turn(5ms);
+  client.send("hello");
+  EXPECT_LT(turnsInAWhile(), kFewTurns);
+  ::kill(child, SIGKILL);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+}
+
+TEST_P(AdoptTest, ReactorsOnOneDescriptionDoNotMakeEachOtherWait) {
+  for (const std::string& name : testedDrivers()) {
+    std::string why;
+    if (!driverAvailable(name, why)) continue;
+    SocketFolder folder;
+    const int listening = listeningAt(folder.address());
+    Reactor other{makeDriver(name)};
+    reactor->adoptStreamPort(listening, factory);
+    const auto others = std::make_shared<Echoes>();
+    other.adoptStreamPort(listening, others);
+    ASSERT_NE(::fcntl(listening, F_GETFL) & O_NONBLOCK, 0) << "an accept that comes too late would wait";
+    Peer client = Peer::connectedTo(folder.address());
+    client.send("hello");
+    std::string got;
+    EXPECT_TRUE(until([&] {
+      other.turn(0ms);
+      return (got += client.take()).size() >= 5;
+    })) << name;
+    EXPECT_LT(turnsInAWhile(), kFewTurns) << name;
+    ::close(listening);
+  }
+}
+
+TEST_P(AdoptTest, AConnectionThatItsOwnerMadeBlockingBlocksNobody) {
+  reactor->adoptStreamConnection(ours, factory);
+  reactor->turn(5ms);
+  ASSERT_EQ(::fcntl(ours, F_SETFL, 0), 0);
+  ::alarm(60);  // ends the program if the driver waits for the peer
+  peer->send("!");
+  EXPECT_LT(turnsInAWhile(), kFewTurns);
+  EXPECT_EQ(echoed(*peer, kBurst).size(), kBurst);
+  ::alarm(0);
 }
 
 TEST_P(AdoptTest, AFactoryThatCannotStartAdoptsNothing) {

@@ -122,6 +122,10 @@ class EndpointKinds {
 ///     systemd:domain=INET:index=0, systemd:name=NAME   a socket that systemd passes
 ///     haproxy:STRING                            any other, behind a proxy that sends PROXY headers
 ///
+/// The system decides whether "::", which is the address of tcp6 without an interface, takes IPv4
+/// clients, too. Linux lets it, unless net.ipv6.bindv6only is set; the peer is "::ffff:10.0.0.1"
+/// then, and no tcp4 can have the same port.
+///
 /// ssl, tls, stdio and process are known, and this build has none of them. Nothing is opened before
 /// `listen`. Throws EndpointStringError. `reactor` must outlive the endpoint.
 std::unique_ptr<StreamServerEndpoint> serverFromString(Reactor& reactor, std::string_view text);

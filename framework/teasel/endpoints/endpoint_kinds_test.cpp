@@ -96,6 +96,7 @@ TEST_F(EndpointKindsTest, TcpConnectsToANameOrAnAddress) {
   EXPECT_EQ(greeting("tcp:server:80", client), "hello 10.0.0.2");
   EXPECT_EQ(greeting("tcp4:host=10.0.0.1:port=80:timeout=5", client), "hello 10.0.0.2");
   EXPECT_EQ(greeting("tcp:80:host=server", client), "hello 10.0.0.2");
+  listen("tcp:80:interface=fd00\\:\\:a00\\:1");
   world.names().set("both.example", {"10.0.0.1", "fd00::a00:1"});
   EXPECT_EQ(greeting("tcp6:both.example:80", client), "hello fd00::a00:2");
   EXPECT_EQ(greeting("tcp4:both.example:80", client), "hello 10.0.0.2");

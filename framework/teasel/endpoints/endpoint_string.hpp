@@ -81,7 +81,9 @@ struct EndpointString {
 };
 
 /// Puts a backslash before each colon, '=' and backslash, so that the text can be a value in an
-/// endpoint string (Twisted: quoteStringArgument, which leaves '=' alone).
+/// endpoint string (Twisted: quoteStringArgument, which leaves '=' alone). It knows no kinds: a
+/// relative path that begins with '@' needs "./" before it, or "unix:" takes it for an abstract
+/// name.
 ///
 ///     clientFromString(reactor, "unix:" + quoteStringArgument(path));
 std::string quoteStringArgument(std::string_view argument);

@@ -45,17 +45,22 @@ Deferred<std::shared_ptr<Protocol>> UNIXClientEndpoint::connect(std::shared_ptr<
 
 Deferred<std::shared_ptr<Port>> AdoptedStreamServerEndpoint::listen(std::shared_ptr<Factory> factory) {
   return execute([&] {
-    if (std::exchange(used_, true))
+    if (closes_ && std::exchange(used_, true))
       throw AlreadyListened("descriptor " + std::to_string(fd_) + " was adopted by this endpoint before");
     return adopt(std::move(factory));
   });
 }
 
 std::shared_ptr<Port> AdoptedStreamServerEndpoint::adopt(std::shared_ptr<Factory> factory) {
-  std::shared_ptr<Port> port = reactor_.adoptStreamPort(fd_, std::move(factory));
-  // The port has a duplicate. With the original open, the socket would outlive the port.
-  reactor_.driver().closeInherited(fd_);
-  return port;
+  Driver& driver = reactor_.driver();
+  if (!driver.takeInherited(fd_, closes_))
+    throw AlreadyListened("descriptor " + std::to_string(fd_) + " belongs to a port of this process");
+  try {
+    return reactor_.adoptStreamPort(fd_, std::move(factory));
+  } catch (...) {
+    driver.giveBackInherited(fd_);
+    throw;
+  }
 }
 
 Deferred<std::shared_ptr<Protocol>> connectProtocol(StreamClientEndpoint& endpoint, std::shared_ptr<Protocol> protocol) {

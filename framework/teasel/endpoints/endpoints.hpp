@@ -105,13 +105,14 @@ class UNIXClientEndpoint : public StreamClientEndpoint {
   bool checkPID_;
 };
 
-/// Listens on a descriptor that somebody else made: a stream socket that listens already. It can
-/// listen once; a second call fails with AlreadyListened. When it listens, the endpoint has closed
-/// the descriptor, and the port has its duplicate. A listen that fails leaves the descriptor open,
-/// and the endpoint cannot be used again. `reactor` must outlive the endpoint.
+/// Listens on a descriptor that somebody else made: a stream socket that listens already. The port
+/// owns the descriptor; as long as it does, every other endpoint for it fails with AlreadyListened.
+/// If `closes` is true the port closes the descriptor when it ends. Then the endpoint can listen
+/// once, also if that fails, and a second call fails with AlreadyListened. A listen that fails
+/// leaves the descriptor open. `reactor` must outlive the endpoint.
 class AdoptedStreamServerEndpoint : public StreamServerEndpoint {
  public:
-  AdoptedStreamServerEndpoint(Reactor& reactor, int fd) : reactor_(reactor), fd_(fd) {}
+  AdoptedStreamServerEndpoint(Reactor& reactor, int fd, bool closes = true) : reactor_(reactor), fd_(fd), closes_(closes) {}
   Deferred<std::shared_ptr<Port>> listen(std::shared_ptr<Factory> factory) override;
 
  private:
@@ -119,7 +120,7 @@ class AdoptedStreamServerEndpoint : public StreamServerEndpoint {
 
   Reactor& reactor_;
   int fd_;
-  bool used_ = false;
+  bool closes_, used_ = false;
 };
 
 /// Connects a protocol that exists already (Twisted: connectProtocol). It fails as `connect` does.

@@ -376,7 +376,7 @@ TEST(TCP6ClientEndpointTest, ConnectsToIpv6AddressesOnly) {
   World world;
   auto serving = Factory::forProtocol<Protocol>(), connecting = Factory::forProtocol<Protocol>();
   serving->noisy = connecting->noisy = false;
-  world.host("server").reactor().listenTCP(80, serving);
+  world.host("server").reactor().listenTCP(80, serving, 50, "::");
   world.names().set("www.example", {"10.0.0.1", "fd00::a00:1"});
   auto attempt = TCP6ClientEndpoint(world.host("client").reactor(), "www.example", 80).connect(connecting);
   world.runUntil([&] { return attempt.called(); });

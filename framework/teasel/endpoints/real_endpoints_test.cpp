@@ -161,6 +161,12 @@ class RealEndpointsTest : public testing::TestWithParam<std::string> {
     const Variable named("LISTEN_FDNAMES", names + "web");
     return listen(byName ? "systemd:name=web" : "systemd:domain=" + domain + ":index=" + std::to_string(last));
   }
+  /// Stops the port of a descriptor that systemd passed, and closes the descriptor.
+  void end(Port& port, int fd) {
+    auto stopped = port.stopListening();
+    ASSERT_TRUE(until([&] { return stopped.hasResult(); }));
+    close(fd);
+  }
   static bool isOpen(int fd) { return fcntl(fd, F_GETFD) != -1; }
 
   std::unique_ptr<Reactor> reactor;
@@ -252,18 +258,34 @@ TEST_P(RealEndpointsTest, TheServerKnowsThePathToWhichAUnixClientIsBound) {
   unlink(own.c_str());
 }
 
-TEST_P(RealEndpointsTest, AnAdoptedPortServesAndItsDescriptorIsClosed) {
+TEST_P(RealEndpointsTest, AnAdoptedPortServesAndItsDescriptorIsClosedWithIt) {
   std::uint16_t number = 0;
   const int fd = listener(number);
   const auto endpoint = serverFromString(*reactor, "adopted:" + std::to_string(fd));
   const auto port = endpoint->listen(factory<Greeter>()).take().value();
   EXPECT_EQ(port->getHost().port(), number);
-  EXPECT_FALSE(isOpen(fd));
+  EXPECT_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC) << "its number must not become that of another";
   EXPECT_EQ(greeting("tcp:127.0.0.1:" + std::to_string(number)), "hello");
   EXPECT_NE(endpoint->listen(factory<Greeter>()).take().failure().check<AlreadyListened>(), nullptr);
   auto stopped = port->stopListening();
   ASSERT_TRUE(until([&] { return stopped.hasResult(); }));
+  EXPECT_FALSE(isOpen(fd));
   EXPECT_NE(greeting("tcp:127.0.0.1:" + std::to_string(number)), "hello");
+}
+
+TEST_P(RealEndpointsTest, ADescriptorThatAPortOwnsIsNotTakenASecondTime) {
+  std::uint16_t number = 0;
+  const int fd = listener(number);
+  const std::string text = "adopted:" + std::to_string(fd);
+  auto port = listen(text).value();
+  const Failure refused = listen(text).failure();
+  EXPECT_NE(refused.check<AlreadyListened>(), nullptr) << refused;
+  EXPECT_EQ(greeting("tcp:127.0.0.1:" + std::to_string(number)), "hello");
+  port->stopListening();
+  ASSERT_TRUE(until([&] { return !isOpen(fd); }));
+  port = listen("tcp:0:interface=127.0.0.1").value();
+  if (isOpen(fd)) EXPECT_NE(listen(text).failure().check<AlreadyListened>(), nullptr) << "the number is that of our own port";
+  else EXPECT_NE(listen(text).failure().check<CannotListenError>(), nullptr);
 }
 
 TEST_P(RealEndpointsTest, WhatIsNoListeningSocketIsNotAdoptedAndStaysOpen) {
@@ -278,9 +300,22 @@ TEST_P(RealEndpointsTest, ASocketOfSystemdIsFoundByItsIndexAndByItsName) {
   for (const bool byName : {false, true}) {
     std::uint16_t number = 0;
     const int fd = listener(number);
-    const auto port = listenInherited(fd, "INET", byName).value();
-    EXPECT_EQ(port->getHost().port(), number);
-    EXPECT_EQ(greeting("tcp:127.0.0.1:" + std::to_string(number)), "hello");
+    const int last = fd - ListenFDs::kFirst;
+    const Variable pid("LISTEN_PID", std::to_string(getpid())), count("LISTEN_FDS", std::to_string(last + 1));
+    std::string names;
+    for (int i = 0; i < last; ++i) names += "other:";
+    const Variable named("LISTEN_FDNAMES", names + "web");
+    const std::string text = byName ? "systemd:name=web" : "systemd:domain=INET:index=" + std::to_string(last);
+    const auto endpoint = serverFromString(*reactor, text);
+    for (int starts = 0; starts < 2; ++starts) {  // a service that ends may start again
+      const auto port = endpoint->listen(factory<Greeter>()).take().value();
+      EXPECT_EQ(port->getHost().port(), number);
+      EXPECT_EQ(greeting("tcp:127.0.0.1:" + std::to_string(number)), "hello");
+      EXPECT_NE(listen(text).failure().check<AlreadyListened>(), nullptr);
+      auto stopped = port->stopListening();
+      ASSERT_TRUE(until([&] { return stopped.hasResult(); }));
+    }
+    close(fd);
   }
 }
 
@@ -291,6 +326,7 @@ TEST_P(RealEndpointsTest, ASocketOfSystemdMayBeOneOfIpv6) {
     const auto port = listenInherited(fd, "INET6", byName).value();
     EXPECT_EQ(port->getHost().host(), "::1");
     EXPECT_EQ(greeting(R"(tcp:\:\:1:)" + std::to_string(port->getHost().port())), "hello");
+    end(*port, fd);
   }
 }
 
@@ -302,8 +338,19 @@ TEST_P(RealEndpointsTest, ASocketOfSystemdMayBeAUnixSocket) {
     const auto port = listenInherited(fd, "UNIX", byName).value();
     EXPECT_EQ(port->getHost(), Address::unixPath(path));
     EXPECT_EQ(greeting("unix:" + quoteStringArgument(path)), "hello");
+    end(*port, fd);
     unlink(path.c_str());
   }
+}
+
+TEST_P(RealEndpointsTest, SocketsOfSystemdAreNotPassedOnToOtherPrograms) {
+  std::uint16_t number = 0;
+  const int fd = listener(number);
+  ASSERT_EQ(fcntl(fd, F_GETFD), 0);
+  const Variable pid("LISTEN_PID", std::to_string(getpid())), count("LISTEN_FDS", std::to_string(fd - ListenFDs::kFirst + 1));
+  EXPECT_EQ(reactor->driver().listenFDs().inheritedDescriptors().back(), fd);
+  EXPECT_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+  close(fd);
 }
 
 TEST_P(RealEndpointsTest, ASocketOfSystemdThatIsNotThereIsRefused) {

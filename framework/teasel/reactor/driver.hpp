@@ -196,11 +196,15 @@ class Driver {
   /// this call. A driver that knows no names returns null, which is the default: the reactor has a
   /// LiteralResolver then.
   virtual std::unique_ptr<Resolver> makeResolver(Reactor& reactor);
-  /// The sockets that a service manager has passed to this process. A driver without descriptors
-  /// has none, which is the default.
+  /// The sockets that a service manager has passed to this process. Programs that this process
+  /// starts do not inherit them. A driver without descriptors has none, which is the default.
   virtual ListenFDs listenFDs();
-  /// Closes a descriptor that came from listenFDs() or from the user. The default does nothing.
-  virtual void closeInherited(int fd) noexcept;
+  /// Takes `fd`, which came from listenFDs() or from the user, for the port that the next adoptPort
+  /// makes of it. No other port of this process can take it until that one ends. Then it is closed
+  /// if `closes` is true. Returns false if a port owns it already. The default returns true.
+  virtual bool takeInherited(int fd, bool closes);
+  /// Undoes takeInherited when no port was made of `fd`. The default does nothing.
+  virtual void giveBackInherited(int fd) noexcept;
 
   /// How many slots were closed by their owner and still exist although their linger deadline has
   /// passed. A healthy driver has 0.

@@ -84,7 +84,8 @@ void Resource::unlink() noexcept {
 std::unique_ptr<ThreadPool> Driver::makeThreadPool() { return nullptr; }
 std::unique_ptr<Resolver> Driver::makeResolver(Reactor& /*reactor*/) { return nullptr; }
 ListenFDs Driver::listenFDs() { return ListenFDs("the driver " + std::string(name()) + " has no descriptors"); }
-void Driver::closeInherited(int /*fd*/) noexcept {}
+bool Driver::takeInherited(int /*fd*/, bool /*closes*/) { return true; }
+void Driver::giveBackInherited(int /*fd*/) noexcept {}
 
 Slot* Driver::adoptPort(int fd, Acceptor& /*acceptor*/, Failure& why) {
   why = Failure(UsageError("descriptor " + std::to_string(fd) + " cannot be adopted: the driver " + std::string(name()) +
@@ -447,6 +448,7 @@ void Reactor::waitForBlockers(UniqueFunction<void()>& wait) {
 
 void Reactor::installResolver(std::unique_ptr<Resolver> resolver) {
   if (resolver == nullptr) throw UsageError("installResolver needs a resolver");
+  resolver_->handOver(*resolver);
   resolver_ = std::move(resolver);
 }
 

@@ -202,8 +202,8 @@ class Reactor final : public Clock {
   /// NegativeDelay for a negative timeout.
   std::shared_ptr<Connector> connectTCP(std::string host, int port, std::shared_ptr<ClientFactory> factory,
                                         Duration timeout = std::chrono::seconds(30), const Address& bindAddress = {});
-  /// Replaces the resolver that the driver brought. Questions to the old one are dropped. Throws
-  /// UsageError for null.
+  /// Replaces the resolver that the driver brought. Open questions to the old one fail in a later
+  /// turn, with a DNSLookupError that says so. Throws UsageError for null.
   void installResolver(std::unique_ptr<Resolver> resolver);
   /// Turns names into addresses: resolver().resolve(name, port, answer).
   Resolver& resolver() const noexcept { return *resolver_; }
@@ -240,12 +240,12 @@ class Reactor final : public Clock {
 
   // Adopted descriptors (defined in protocol/) ----------------------------------------------------
   // Both calls duplicate `fd`: the caller keeps it and closes it, at once if it likes. A peer sees
-  // an abort only when the last duplicate is closed. Flags of the description, which are shared,
-  // are set as the driver needs them (O_NONBLOCK). The family is
-  // asked from the descriptor: IPv4, IPv6 or UNIX. Both throw CannotListenError or ConnectError
-  // that says what the descriptor is, if it is not what the call needs ("descriptor 7 is a UDP
-  // socket"), and UsageError without a factory and on a driver that has no descriptors, as in a
-  // world.
+  // an abort only when the last duplicate is closed. The description, which is shared, becomes
+  // non-blocking (O_NONBLOCK) and stays so. Several reactors may adopt one port; each connection
+  // goes to one of them. The family is asked from the descriptor: IPv4, IPv6 or UNIX. Both throw
+  // CannotListenError or ConnectError that says what the descriptor is, if it is not what the call
+  // needs ("descriptor 7 is a UDP socket"), and UsageError without a factory and on a driver that
+  // has no descriptors, as in a world.
   /// Accepts connections on a stream socket that listens already: one that systemd or a parent
   /// process made. Throws CannotListenError. stopListening closes our duplicate only; it removes no
   /// file. Throws what startFactory throws.

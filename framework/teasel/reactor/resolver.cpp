@@ -15,7 +15,15 @@ bool isNameByte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/// What is wrong with a host name, or null. The limits are those of RFC 1035, section 2.3.4.
+/// Whether inet_aton(3) could take it as a number: decimal, octal or hexadecimal.
+bool isNumber(std::string_view label) noexcept {
+  const bool hex = label.starts_with("0x") || label.starts_with("0X");
+  return label.find_first_not_of(hex ? "0123456789abcdefABCDEF" : "0123456789", hex ? 2 : 0) == std::string_view::npos;
+}
+
+/// What is wrong with a host name, or null. The limits are those of RFC 1035, section 2.3.4. A name
+/// whose last part is a number is refused, because getaddrinfo takes "127.1" for an address, and
+/// what checks addresses before does not. No top-level domain is a number.
 const char* problemOf(std::string_view name) noexcept {
   constexpr std::size_t kMaxLabel = 63;
   if (!name.empty() && name.back() == '.') name.remove_suffix(1);
@@ -27,7 +35,8 @@ const char* problemOf(std::string_view name) noexcept {
     label = c == '.' ? 0 : label + 1;
     if (label > kMaxLabel) return "a part between dots has more than 63 bytes";
   }
-  return name.back() == '.' ? "a part between dots is empty" : nullptr;
+  if (name.back() == '.') return "a part between dots is empty";
+  return isNumber(name.substr(name.rfind('.') + 1)) ? "its last part is a number, and it is no IP address" : nullptr;
 }
 
 bool isIp(const Address& address) noexcept {
@@ -35,6 +44,13 @@ bool isIp(const Address& address) noexcept {
 }
 
 }  // namespace
+
+bool isLocalhost(std::string_view name) noexcept {
+  constexpr std::string_view kLocalhost = "localhost";
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
+  return std::equal(name.begin(), name.end(), kLocalhost.begin(), kLocalhost.end(),
+                    [](char c, char lower) { return c == lower || (c >= 'A' && c <= 'Z' && c - 'A' + 'a' == lower); });
+}
 
 Question::Question(Resolver& resolver, std::string name, std::uint16_t port, Answer answer)
     : resolver_(&resolver), name_(std::move(name)), port_(port), answer_(std::move(answer)) {}
@@ -136,6 +152,20 @@ void Resolver::closed(const Question& question) noexcept {
   if (found == open_.end()) return;
   std::swap(*found, open_.back());
   open_.pop_back();
+  over();
+}
+
+void Resolver::handOver(Resolver& successor) {
+  for (const std::shared_ptr<Question>& question : std::exchange(open_, {})) {
+    question->resolver_ = &successor;
+    successor.open_.push_back(question);
+    question->work_.cancelIfActive();
+    if (question->settled_) continue;  // its answer is on the way
+    question->settled_ = true;
+    question->failure_ = Failure(DNSLookupError("cannot resolve " + question->name() + ": the resolver was replaced"), Site{});
+    question->timer_.cancelIfActive();
+    question->timer_ = successor.clock_.callLater(Duration::zero(), [question] { question->finish(); });
+  }
 }
 
 void Resolver::abandon(std::vector<std::shared_ptr<void>>& remains) {

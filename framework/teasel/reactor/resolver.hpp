@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <teasel/core/address.hpp>
@@ -15,6 +16,9 @@
 namespace teasel {
 
 class Resolver;
+
+/// Whether a name is "localhost": in capitals or not, and with a dot at its end or not.
+bool isLocalhost(std::string_view name) noexcept;
 
 /// One question to a Resolver, as the resolver sees it: a name whose answer somebody waits for. It
 /// is answered once, or cancelled; whatever comes after that is ignored. It belongs to the thread
@@ -109,10 +113,15 @@ class Resolver {
   /// this call: with addresses, or with a DNSLookupError. If nothing comes within `timeout`, that
   /// is a DNSTimeoutError; Duration::max() waits without end. An IP literal is its own address. A
   /// name that is empty or too long, or that has other bytes than letters, digits, '-', '_' and '.'
-  /// fails without being looked up. Throws UsageError for an empty function and NegativeDelay.
+  /// fails without being looked up. So does one whose last part is a number, such as "127.1" or
+  /// "0x7f.1": the system would take it for an address. Throws UsageError for an empty function and
+  /// NegativeDelay.
   Lookup resolve(std::string name, std::uint16_t port, Answer answer, Duration timeout = kTimeout);
   /// How many questions are open.
   std::size_t openQuestions() const noexcept { return open_.size(); }
+  /// Gives all open questions to `successor`, which fails them in a later turn with a
+  /// DNSLookupError: this resolver is about to be destroyed. Reactor::installResolver calls this.
+  void handOver(Resolver& successor);
   /// Drops all open questions: nobody is told. What they kept alive moves to `remains`, and nothing
   /// is destroyed in this call. Reactor::abandon calls this.
   void abandon(std::vector<std::shared_ptr<void>>& remains);
@@ -126,6 +135,9 @@ class Resolver {
   /// All questions were abandoned, and the reactor has forgotten its timers and its calls in
   /// threads. The resolver will be used again.
   virtual void abandoned() noexcept {}
+  /// A question has been answered or cancelled, or its time is over. It may be called from inside
+  /// any call of the resolver, its questions and its lookups.
+  virtual void over() noexcept {}
 
  private:
   friend class Question;

@@ -167,6 +167,46 @@ TEST_F(ResolverTest, ADestroyedResolverDropsItsQuestions) {
   EXPECT_EQ(answers, 0);
 }
 
+TEST_F(ResolverTest, QuestionsThatAreHandedOverFailInALaterTurnUnlessTheyAreAnswered) {
+  ask("www.example", Duration::max());
+  ask("10.0.0.1");
+  ask("cancelled.example").cancel();
+  const auto question = resolver->questions[0];
+  auto successor = std::make_unique<Double>(clock);
+  resolver->handOver(*successor);
+  resolver = std::move(successor);
+  EXPECT_EQ(resolver->openQuestions(), 2u);
+  question->answer({ip("10.0.0.2")});
+  EXPECT_EQ(answers, 0) << "this answer comes too late";
+  clock.advance(0s);
+  EXPECT_EQ(answers, 2);
+  EXPECT_TRUE(failedWith("cannot resolve www.example: the resolver was replaced"));
+  EXPECT_EQ(resolver->openQuestions(), 0u);
+}
+
+TEST_F(ResolverTest, AQuestionThatWasHandedOverCanBeCancelled) {
+  Lookup lookup = ask("www.example");
+  Double successor(clock);
+  resolver->handOver(successor);
+  resolver.reset();
+  lookup.cancel();
+  clock.advance(100s);
+  EXPECT_EQ(answers, 0);
+  EXPECT_EQ(successor.openQuestions(), 0u);
+}
+
+TEST_F(ResolverTest, NamesThatTheSystemTakesForNumbersFailWithoutBeingAskedFor) {
+  for (const char* name : {"127.1", "0177.0.0.1", "2130706433", "0x7f.1", "0x7F000001", "1", "127.0.0.010", "1.", "0x", "a.1"}) {
+    failure = {};
+    ask(name);
+    clock.advance(0s);
+    EXPECT_TRUE(failedWith("its last part is a number, and it is no IP address")) << name << ": " << failure;
+  }
+  EXPECT_TRUE(resolver->questions.empty());
+  for (const char* name : {"1.example", "0x7f.example", "1a", "0xg", "x1"}) ask(name);
+  EXPECT_EQ(resolver->questions.size(), 5u);
+}
+
 TEST_F(ResolverTest, BadNamesFailWithoutBeingAskedFor) {
   const std::string longName = std::string(63, 'a') + '.' + std::string(63, 'b') + '.' + std::string(63, 'c') + '.';
   const std::pair<std::string, std::string> cases[] = {
@@ -236,6 +276,9 @@ TEST(LiteralResolverTest, KnowsLocalhostAndNothingElse) {
   resolver.resolve("www.example", 7, [&](const std::vector<Address>&, const Failure& why) { failure = why; });
   clock.advance(0s);
   EXPECT_EQ(local, std::vector{Address::ipv4(127, 0, 0, 1, 7)});
+  for (const char* same : {"LocalHost", "localhost."}) EXPECT_TRUE(isLocalhost(same)) << same;
+  for (const char* other : {"", ".", "localhos", "localhosts", "localhost..", "local host"})
+    EXPECT_FALSE(isLocalhost(other)) << other;
   EXPECT_NE(failure.check<DNSLookupError>(), nullptr);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include <teasel/core/errors.hpp>
@@ -18,7 +19,10 @@ struct ThreadedResolver::Running {
 ThreadedResolver::ThreadedResolver(Reactor& reactor, BlockingLookup lookUp)
     : Resolver(reactor), reactor_(reactor), lookUp_(lookUp), self_(std::make_shared<ThreadedResolver*>(this)) {}
 
-ThreadedResolver::~ThreadedResolver() { *self_ = nullptr; }
+ThreadedResolver::~ThreadedResolver() {
+  *self_ = nullptr;
+  beginSoon_.cancelIfActive();
+}
 
 void ThreadedResolver::ask(std::shared_ptr<Question> question) {
   // Those that were cancelled make room, so that the queue does not grow beyond the open questions.
@@ -32,11 +36,29 @@ void ThreadedResolver::abandoned() noexcept {
   *self_ = nullptr;
   self_ = std::make_shared<ThreadedResolver*>(this);
   waiting_.clear();
-  running_ = 0;
+  running_.clear();
+  beginSoon_ = {};
+}
+
+/// A lookup that nobody waits for any more makes room for another. It begins in a later turn: this
+/// may run inside anything.
+void ThreadedResolver::over() noexcept {
+  if (waiting_.empty() || beginSoon_.active() || !mayBegin()) return;
+  try {
+    beginSoon_ = clock().callLater(Duration::zero(), [this] { begin(); });
+  } catch (const std::bad_alloc&) {
+    return;  // the end of the next lookup begins another
+  }
+}
+
+bool ThreadedResolver::mayBegin() const noexcept {
+  if (running_.size() >= kMostRunning) return false;
+  const auto waitedFor = std::count_if(running_.begin(), running_.end(), [](const auto& each) { return each->pending(); });
+  return static_cast<std::size_t>(waitedFor) < kMostAtOnce;
 }
 
 void ThreadedResolver::begin() {
-  while (running_ < kMostAtOnce && !waiting_.empty()) {
+  while (!waiting_.empty() && mayBegin()) {
     const std::shared_ptr<Question> question = std::move(waiting_.front());
     waiting_.pop_front();
     if (!question->pending()) continue;
@@ -54,13 +76,13 @@ void ThreadedResolver::begin() {
                                                                                   error.what()))] { question->fail(why); });
       continue;
     }
-    ++running_;
+    running_.push_back(question);
   }
 }
 
 void ThreadedResolver::end(const std::shared_ptr<Question>& question, const std::vector<Address>& addresses,
                            const Failure& failure) {
-  --running_;
+  std::erase(running_, question);
   // First: what the answer does may throw.
   begin();
   if (!failure) question->answer(addresses);

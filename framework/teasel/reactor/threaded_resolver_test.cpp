@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/drivers/drivers.hpp>
 #include <teasel/fakes/world/world.hpp>
 
 namespace teasel {
@@ -82,12 +85,65 @@ TEST_F(ThreadedResolverTest, NeverLooksUpWhatWasCancelledWhileItWaited) {
   EXPECT_EQ(answers, 1);
 }
 
-TEST_F(ThreadedResolverTest, ThatIsReplacedWhileItLooksUpDropsTheQuestion) {
-  ask("www.example");
+TEST_F(ThreadedResolverTest, ThatIsReplacedWhileItLooksUpFailsTheQuestionInALaterTurn) {
+  for (std::size_t i = 0; i <= ThreadedResolver::kMostAtOnce; ++i) ask("www.example");
   reactor.installResolver(std::make_unique<ThreadedResolver>(reactor, &lookUp));
-  world.settle();
   EXPECT_EQ(answers, 0);
-  EXPECT_EQ(asked.size(), 1u);
+  world.settle();
+  EXPECT_EQ(answers, static_cast<int>(ThreadedResolver::kMostAtOnce) + 1);
+  EXPECT_NE(failure.check<DNSLookupError>(), nullptr);
+  EXPECT_STREQ(failure.what(), "cannot resolve www.example: the resolver was replaced");
+  EXPECT_EQ(asked.size(), ThreadedResolver::kMostAtOnce);
+}
+
+/// Lookups in real threads, which end when the test says so if the name is "dead".
+class DeadLookups : public testing::Test {
+ protected:
+  DeadLookups() {
+    running = 0;
+    end = false;
+    reactor.installResolver(std::make_unique<ThreadedResolver>(reactor, &lookUp));
+  }
+  ~DeadLookups() override { end = true; }
+  static std::vector<Address> lookUp(const std::string& name) {
+    ++running;
+    while (name == "dead" && !end) std::this_thread::sleep_for(1ms);
+    return {Address::ipv4(10, 0, 0, 9, 0)};
+  }
+  Lookup ask(std::string name, Duration timeout) {
+    return reactor.resolver().resolve(
+        std::move(name), 80, [this](const std::vector<Address>&, const Failure& why) { why ? ++failures : ++answers; }, timeout);
+  }
+  template <class Done>
+  bool until(Done done) {
+    for (const Instant last = reactor.driver().now() + 20s; !done() && reactor.driver().now() < last;) reactor.turn(5ms);
+    return done();
+  }
+
+  static inline std::atomic<std::size_t> running = 0;
+  static inline std::atomic<bool> end = false;
+  Reactor reactor{makeDriver()};
+  std::size_t answers = 0, failures = 0;
+};
+
+TEST_F(DeadLookups, ThatNobodyWaitsForHoldUpNobody) {
+  for (std::size_t i = 0; i < ThreadedResolver::kMostAtOnce; ++i) ask("dead", 10ms);
+  ask("waits.from.the.beginning", 20s);
+  ASSERT_TRUE(until([&] { return failures == ThreadedResolver::kMostAtOnce; }));
+  ask("good.example", 20s);
+  EXPECT_TRUE(until([&] { return answers == 2; }));
+}
+
+TEST_F(DeadLookups, AreBoundedAndTheirEndLetsOthersBegin) {
+  for (std::size_t i = 0; i < 2 * ThreadedResolver::kMostRunning; ++i) ask("dead", 10ms);
+  ASSERT_TRUE(until([&] { return failures == 2 * ThreadedResolver::kMostRunning; }));
+  for (std::size_t i = running; i < ThreadedResolver::kMostRunning; ++i) ask("dead", 10ms);
+  ASSERT_TRUE(until([&] { return running == ThreadedResolver::kMostRunning; }));
+  ask("good.example", 20s);
+  until([&, last = reactor.driver().now() + 50ms] { return answers > 0 || reactor.driver().now() > last; });
+  EXPECT_EQ(answers, 0u);
+  end = true;
+  EXPECT_TRUE(until([&] { return answers == 1; }));
 }
 
 TEST_F(ThreadedResolverTest, AfterTheShutdownFailsInALaterTurn) {

@@ -79,7 +79,7 @@ NameReply SimResolver::replyFor(const std::string& name) {
   Choices& choices = network_.choices();
   if (choices.chance(network_.faults().names, ChoiceKey(host_, ChoiceSite::kFaultNames))) return NameReply::serverFailure();
   if (auto reply = network_.hostNames().take(name)) return *std::move(reply);
-  if (name == "localhost") return NameReply({"127.0.0.1"});
+  if (isLocalhost(name)) return NameReply({"127.0.0.1"});
   for (std::size_t id = 0; id < network_.hosts(); ++id)
     if (const std::string_view host = network_.hostName(static_cast<std::uint8_t>(id));
         !host.empty() && plain(host) == plain(name))

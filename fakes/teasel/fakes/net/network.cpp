@@ -15,6 +15,15 @@ using namespace std::chrono_literals;
 
 constexpr std::uint16_t kFirstEphemeral = 49152;
 constexpr std::array<std::size_t, 8> kWindows = {Pipe::kWindow, 16384, 4096, 1024, 128, 16, 3, 1};
+constexpr unsigned kPortsHaveAddresses = 2;  // the version of Plays that begins it
+
+/// Whether a port that listens on `bound` takes what comes to the address `to`, whatever the two
+/// port numbers are. It is as Linux does it: "::" takes IPv4, too.
+bool takes(const Address& bound, const Address& to) noexcept {
+  const bool wildcard = bound.bytes() == std::array<std::uint8_t, 16>{};
+  if (bound.family() == to.family()) return wildcard || bound.bytes() == to.bytes();
+  return wildcard && bound.family() == Address::Family::kIPv6;
+}
 
 }  // namespace
 
@@ -101,20 +110,22 @@ std::uint16_t Network::ephemeralPort() {
 ListenResult Network::listen(std::uint8_t host, Address& at, StreamListener& listener) {
   if (!choices_.calm() && choices_.chance(faults_.listen, ChoiceKey(host, ChoiceSite::kFaultListen)))
     return ListenResult::kDrawnFault;
-  const auto taken = [&](std::uint16_t port) {
+  const auto taken = [&](std::uint16_t port, bool anyAddress) {
     return std::any_of(listeners_.begin(), listeners_.end(), [&](const Listening& other) {
-      return other.listener != nullptr && other.host == host && other.at.port() == port;
+      return other.listener != nullptr && other.host == host && other.at.port() == port &&
+             (anyAddress || takes(other.at, at) || takes(at, other.at));
     });
   };
   std::uint16_t port = at.port();
   if (port == 0) do
       port = ephemeralPort();
-    while (taken(port));
-  else if (taken(port)) return ListenResult::kPortTaken;
+    while (taken(port, true));
+  else if (taken(port, version_ < kPortsHaveAddresses)) return ListenResult::kPortTaken;
   at = at.withPort(port);
   // After a crash a port that is listened on again has the place that it had.
   const auto former = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) {
-    return each.listener == nullptr && each.host == host && each.at.port() == port;
+    return each.listener == nullptr && each.host == host && each.at.port() == port &&
+           (version_ < kPortsHaveAddresses || each.at == at);
   });
   if (former != listeners_.end()) *former = {at, &listener, host};
   else listeners_.push_back({at, &listener, host});
@@ -135,6 +146,7 @@ const Network::Listening* Network::listenerFor(const Address& to, std::uint8_t f
   const bool loopback = to.family() == Address::Family::kIPv6 ? to.host() == "::1" : to.bytes()[0] == 127;
   for (const Listening& each : listeners_) {
     if (each.at.port() != to.port() || each.listener == nullptr) continue;
+    if (version_ >= kPortsHaveAddresses && !takes(each.at, to)) continue;
     if (loopback ? each.host == fromHost : isAddressOf(each.host, to)) return &each;
   }
   return nullptr;

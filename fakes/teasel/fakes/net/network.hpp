@@ -130,7 +130,9 @@ class Network {
   std::size_t hosts() const noexcept { return namedHosts_.size(); }
 
   /// Registers a listener, which must live until stopListening. Port 0 in `at` is replaced by a
-  /// free port. Registers nothing when the port is taken or a fault is drawn.
+  /// free port. Registers nothing when the port is taken or a fault is drawn. It is taken if
+  /// another one has the same number and an address in common: "0.0.0.0" has all of IPv4, and "::"
+  /// has all. In runs of version 1 every port had all addresses of its host.
   ListenResult listen(std::uint8_t host, Address& at, StreamListener& listener);
   /// Connections that wait for the listener are its own to decline.
   void stopListening(StreamListener& listener);
@@ -144,7 +146,8 @@ class Network {
   /// party.refused(), inside this call or later.
   void connect(std::uint8_t host, const Address& to, const Address& bind, StreamEnd& party, Stream*& made);
   /// The same for a remote peer, to the index-th listening port (modulo their number, which must
-  /// not be 0). `entity` and the one after it key the choices of the two directions.
+  /// not be 0), whatever its address is. `entity` and the one after it key the choices of the two
+  /// directions.
   void connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_t entity, Stream*& made);
   /// `party` becomes side 1 of a stream that was offered to its listener.
   void accept(Stream& stream, StreamEnd& party) noexcept { stream.side[1].party = &party; }

@@ -184,6 +184,15 @@ void SimDriver::dispatch(SimSlot& slot) {
   }
 }
 
+/// An end of a connection, as the host of `port` sees it: an IPv6 socket has mapped addresses.
+Address SimDriver::seenFrom(const Address& port, const Address& end) const noexcept {
+  if (network_.version() < 2 || port.family() != Address::Family::kIPv6 || end.family() != Address::Family::kIPv4) return end;
+  std::array<std::uint8_t, 16> bytes{};
+  bytes[10] = bytes[11] = 0xff;
+  std::copy_n(end.bytes().begin(), 4, bytes.begin() + 12);
+  return Address::ipv6(bytes, end.port());
+}
+
 void SimDriver::dispatchAccept(SimSlot& slot) {
   const std::uint32_t generation = slot.generation;
   for (std::size_t count = slot.waiting.size(); count > 0 && !network_.halted(); --count) {
@@ -195,7 +204,7 @@ void SimDriver::dispatchAccept(SimSlot& slot) {
     accepted.state = State::kOpen;
     accepted.stream = &stream;
     accepted.side = 1;
-    accepted.setAddresses(stream.side[1].address, stream.side[0].address);
+    accepted.setAddresses(seenFrom(slot.host(), stream.side[1].address), seenFrom(slot.host(), stream.side[0].address));
     network_.accept(stream, accepted);
     network_.establish(stream);  // one from behind the backlog does not know yet; others ignore it
     network_.note(TraceKind::kAccepted, stream, 1, slot.host().port());

@@ -96,6 +96,7 @@ class SimDriver final : public Driver {
   void wait(Duration maxWait);
   void drawSlow();
   void dispatch(SimSlot& slot);
+  Address seenFrom(const Address& port, const Address& end) const noexcept;
   void dispatchAccept(SimSlot& slot);
   void dispatchStream(SimSlot& slot);
   bool deliverData(SimSlot& slot);

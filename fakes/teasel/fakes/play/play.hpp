@@ -200,7 +200,8 @@ inline constexpr EventRow kEvents[] = {
 inline constexpr std::size_t kEventKinds = std::size(kEvents);
 /// The newest version of Plays (Play::version) and of their encodings: the version of the newest
 /// meaning, or of the newest code if that is higher. Version 2 changed what a world does with a
-/// reset: bytes that had arrived before it are delivered before it is told.
+/// reset: bytes that had arrived before it are delivered before it is told. And a port is reached
+/// at the address that it listens on, no longer at every address of its host.
 inline constexpr std::uint64_t kCodecVersion = [] {
   std::uint64_t newest = 2;
   for (const EventRow& row : kEvents)

@@ -52,8 +52,8 @@ class Host {
   const std::string& name() const noexcept { return name_; }
   /// The address 10.0.0.(number + 1), without a port.
   Address address() const noexcept { return Network::hostAddress(driver_->host()); }
-  /// The address fd00::a00:(number + 1), without a port. A port that listens on "::" or "0.0.0.0"
-  /// is at both addresses.
+  /// The address fd00::a00:(number + 1), without a port. A port that listens on "::" is at both
+  /// addresses, one on "0.0.0.0" at the other one only.
   Address address6() const noexcept { return Network::hostAddress6(driver_->host()); }
   std::uint8_t number() const noexcept { return driver_->host(); }
 

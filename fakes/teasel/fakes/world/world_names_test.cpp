@@ -48,6 +48,13 @@ TEST_F(WorldNames, HostsHaveTheirNames) {
   EXPECT_EQ(answer("server"), "10.0.0.1:80");
   EXPECT_EQ(answer("CLIENT."), "10.0.0.2:80");
   EXPECT_EQ(answer("localhost"), "127.0.0.1:80");
+  EXPECT_EQ(answer("LOCALHOST"), "127.0.0.1:80");
+  EXPECT_EQ(answer("localhost."), "127.0.0.1:80");
+}
+
+TEST_F(WorldNames, WhatTheSystemTakesForANumberIsNoName) {
+  for (const char* name : {"127.1", "0177.0.0.1"})
+    EXPECT_EQ(answer(name), "cannot resolve \"" + std::string(name) + "\": its last part is a number, and it is no IP address");
 }
 
 TEST_F(WorldNames, ThereAreNoOthers) {
@@ -162,7 +169,7 @@ TEST_F(WorldNames, HostsHaveIpv6AddressesAsWell) {
   test::Recorder::Does does;
   auto factory = Factory::forProtocol<test::Recorder>(&log, &does);
   factory->noisy = false;
-  server.listenTCP(8000, factory);
+  server.listenTCP(8000, factory, 50, "::");
   auto connecting = ClientFactory::forProtocol<Protocol>();
   connecting->noisy = false;
   const Address to = world.host("Server").address6();

@@ -41,7 +41,8 @@ class Poller {
   /// registers it, an `after` of 0 deregisters it. wait() reports it under `key`. Returns 0 or an
   /// errno value; after an error nothing has changed.
   virtual int change(int descriptor, std::uint64_t key, Bits before, Bits after) = 0;
-  /// `descriptor` is about to be closed. It is registered for `interest`, which is not 0.
+  /// `descriptor` is about to be closed. It is registered for `interest`, which is not 0. It must
+  /// never be reported again, even if another descriptor keeps its description open.
   virtual void forget(int descriptor, Bits interest) noexcept = 0;
   /// Waits until at least one descriptor is ready, but at most `maxWait`: 0 does not wait,
   /// Duration::max() waits without end. Returns early only after a signal. The result is valid

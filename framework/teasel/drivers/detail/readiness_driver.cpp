@@ -20,6 +20,7 @@ constexpr std::size_t kReceiveSize = 65536;
 constexpr std::size_t kDiscardPerPoll = std::size_t{1} << 20;
 constexpr int kAcceptsPerPoll = 64;
 constexpr std::size_t kPiecesPerSend = 64;
+constexpr int kSendFlags = posix::kNoSignal | posix::kNoWait;
 }  // namespace
 
 struct ReadinessDriver::Entry final : SocketEntry {
@@ -127,7 +128,7 @@ void ReadinessDriver::reading(Slot* stream, bool on) {
 
 void ReadinessDriver::receive(Entry& entry, Poller::Bits what) {
   buffer_.open();
-  const ssize_t count = ::recv(entry.descriptor, buffer_.bytes(), buffer_.capacity(), 0);
+  const ssize_t count = ::recv(entry.descriptor, buffer_.bytes(), buffer_.capacity(), posix::kNoWait);
   if (count > 0) {
     buffer_.deliver(*entry.sink, static_cast<std::size_t>(count));
   } else if (count == 0) {
@@ -234,12 +235,12 @@ bool ReadinessDriver::sendRest(Entry& entry, int& error) {
     const std::size_t count = entry.outgoing.pieces(pieces, offered);
     ssize_t sent = 0;
     if (count == 1) {
-      sent = ::send(entry.descriptor, pieces[0].iov_base, pieces[0].iov_len, posix::kNoSignal);
+      sent = ::send(entry.descriptor, pieces[0].iov_base, pieces[0].iov_len, kSendFlags);
     } else {
       msghdr message{};
       message.msg_iov = pieces.data();
       message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);  // int elsewhere
-      sent = ::sendmsg(entry.descriptor, &message, posix::kNoSignal);
+      sent = ::sendmsg(entry.descriptor, &message, kSendFlags);
     }
     if (sent < 0) {
       if (errno == EINTR) continue;

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
 #include <teasel/drivers/detail/posix/clock.hpp>
+#include <teasel/drivers/detail/posix/port_descriptors.hpp>
 #include <teasel/drivers/detail/posix/worker_threads.hpp>
 
 namespace teasel::detail {
@@ -129,6 +131,7 @@ SocketEntry& SocketDriver::makePort(int descriptor, const Address& host, Accepto
   entry.acceptor = &acceptor;
   entry.host() = host;
   entry.wildcard = posix::isWildcard(host);
+  posix::ownForPort(descriptor);
   return entry;
 }
 
@@ -145,10 +148,15 @@ Slot* SocketDriver::listen(const Address& at, const ListenOptions& options, Acce
 
 Slot* SocketDriver::adoptPort(int fd, Acceptor& acceptor, Failure& why) {
   std::string problem;
-  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kListening, blocking_, problem);
+  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kListening, problem);
   if (descriptor >= 0) {
     SocketEntry& entry = makePort(descriptor, posix::localAddress(descriptor), acceptor);
     entry.adopted = true;
+    if (fd == taken_) {
+      static_cast<void>(::fcntl(fd, F_SETFD, FD_CLOEXEC));
+      entry.source = std::exchange(taken_, -1);
+      entry.closesSource = closesTaken_;
+    }
     return &entry;
   }
   why = Failure(CannotListenError("cannot listen: " + problem));
@@ -157,7 +165,7 @@ Slot* SocketDriver::adoptPort(int fd, Acceptor& acceptor, Failure& why) {
 
 Slot* SocketDriver::adoptStream(int fd, StreamSink& sink, Failure& why) {
   std::string problem;
-  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kConnected, blocking_, problem);
+  const int descriptor = posix::adoptSocket(fd, posix::Adopt::kConnected, problem);
   if (descriptor < 0) {
     why = Failure(ConnectError("cannot adopt the connection: " + problem));
     return nullptr;
@@ -279,6 +287,7 @@ void SocketDriver::endLingering(SocketEntry& entry) {
 void SocketDriver::dispose(SocketEntry& entry, bool reset) {
   if (entry.resting) deadlines_.erase({entry.deadline, entry.place});
   entry.file.reset();  // while it still listens
+  if (entry.acceptor != nullptr) disownPort(entry);
   entry.state = State::kClosed;
   graveyard_.push_back(&entry);
   retire(entry, reset);

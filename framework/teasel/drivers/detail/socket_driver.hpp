@@ -47,7 +47,8 @@ class SocketDriver : public Driver {
   std::unique_ptr<ThreadPool> makeThreadPool() final;
   std::unique_ptr<Resolver> makeResolver(Reactor& reactor) final;
   ListenFDs listenFDs() final;
-  void closeInherited(int fd) noexcept final;
+  bool takeInherited(int fd, bool closes) final;
+  void giveBackInherited(int fd) noexcept final;
   std::size_t overdueSlots() const noexcept override;
 
  protected:
@@ -134,10 +135,14 @@ class SocketDriver : public Driver {
   SocketEntry& makePort(int descriptor, const Address& host, Acceptor& acceptor);
   void connectUnix(SocketEntry& entry);
   void reportLater(SocketEntry& entry, Failure why);
+  void disownPort(SocketEntry& port) noexcept;
 
   posix::Wake wake_;
   posix::Blocking blocking_;
   Instant sampled_;
+  // what takeInherited took, until adoptPort makes a port of it
+  int taken_ = -1;
+  bool closesTaken_ = false;
   SlotTable<SocketEntry> entries_;
   // Lists of entries. An entry is not freed while it is in one of the first two.
   std::vector<SocketEntry*> dirty_;

@@ -1,10 +1,13 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <teasel/drivers/detail/posix/host_lookup.hpp>
+#include <teasel/drivers/detail/posix/port_descriptors.hpp>
 #include <teasel/drivers/detail/socket_driver.hpp>
 #include <teasel/reactor/threaded_resolver.hpp>
 
@@ -28,11 +31,31 @@ std::unique_ptr<Resolver> SocketDriver::makeResolver(Reactor& reactor) {
 }
 
 ListenFDs SocketDriver::listenFDs() {
-  return ListenFDs(environment("LISTEN_PID"), environment("LISTEN_FDS"), environment("LISTEN_FDNAMES"), getpid());
+  ListenFDs passed(environment("LISTEN_PID"), environment("LISTEN_FDS"), environment("LISTEN_FDNAMES"), getpid());
+  for (const ListenFDs::Inherited& each : passed.sockets()) static_cast<void>(::fcntl(each.fd, F_SETFD, FD_CLOEXEC));
+  return passed;
 }
 
-void SocketDriver::closeInherited(int fd) noexcept {
-  if (fd >= 0) ::close(fd);
+bool SocketDriver::takeInherited(int fd, bool closes) {
+  if (!posix::ownForPort(fd)) return false;
+  taken_ = fd;
+  closesTaken_ = closes;
+  return true;
+}
+
+void SocketDriver::giveBackInherited(int fd) noexcept {
+  if (taken_ != fd) return;
+  taken_ = -1;
+  posix::disownForPort(fd);
+}
+
+/// The port is over. Its own descriptor is closed by retire().
+void SocketDriver::disownPort(SocketEntry& port) noexcept {
+  posix::disownForPort(port.descriptor);
+  const int source = std::exchange(port.source, -1);
+  if (source < 0) return;
+  posix::disownForPort(source);
+  if (port.closesSource) ::close(source);
 }
 
 }  // namespace teasel::detail

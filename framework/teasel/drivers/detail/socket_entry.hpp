@@ -39,6 +39,9 @@ struct SocketEntry : Slot {
   bool resting = false;
   bool wildcard = false;  // a port that listens on every interface
   bool adopted = false;   // others may use the same description
+  // The descriptor that a port was made of, if it was handed over (Driver::takeInherited).
+  int source = -1;
+  bool closesSource = false;
   // The kernel does not tell when it is connected: a UNIX stream, or one that was adopted.
   bool connectsAtOnce = false;
   bool inDirty = false, inToReport = false;

@@ -85,9 +85,12 @@ Server systemd(Reactor& reactor, const EndpointArguments& given) {
   if (given.has("index") == given.has("name")) given.fail("index", "systemd needs index or name, and not both");
   const ListenFDs inherited = reactor.driver().listenFDs();
   if (!inherited.why().empty()) given.unavailable("", "no sockets were passed to this process: " + inherited.why());
+  // These descriptors stay open: the manager keeps its own, so closing them would end nothing, and
+  // a service that is started again finds its socket.
+  constexpr bool kCloses = false;
   if (given.has("index")) {
     const int last = static_cast<int>(inherited.sockets().size()) - 1;
-    return std::make_unique<AdoptedStreamServerEndpoint>(reactor, ListenFDs::kFirst + given.number("index", 0, last));
+    return std::make_unique<AdoptedStreamServerEndpoint>(reactor, ListenFDs::kFirst + given.number("index", 0, last), kCloses);
   }
   const auto fd = inherited.named(given.text("name"));
   if (!fd) {
@@ -95,7 +98,7 @@ Server systemd(Reactor& reactor, const EndpointArguments& given) {
     for (const ListenFDs::Inherited& each : inherited.sockets()) names += (names.empty() ? "" : ", ") + each.name;
     given.unavailable("name", "no socket of this name was passed to this process; there are " + names);
   }
-  return std::make_unique<AdoptedStreamServerEndpoint>(reactor, *fd);
+  return std::make_unique<AdoptedStreamServerEndpoint>(reactor, *fd, kCloses);
 }
 
 /// A kind that Twisted has and this build lacks.

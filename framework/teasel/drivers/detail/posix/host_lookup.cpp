@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/reactor/resolver.hpp>
 
 namespace teasel::posix {
 
@@ -48,7 +49,7 @@ std::vector<Address> lookUpHost(const std::string& name) {
     if (each != nullptr) freeaddrinfo(each);
   });
   if (error != 0) {
-    if (name == "localhost") return {Address::ipv4(127, 0, 0, 1, 0)};
+    if (isLocalhost(name)) return {Address::ipv4(127, 0, 0, 1, 0)};
     throw DNSLookupError("cannot resolve " + name + ": " +
                          (error == EAI_SYSTEM ? std::generic_category().message(system) : gai_strerror(error)));
   }

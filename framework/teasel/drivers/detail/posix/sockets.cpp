@@ -184,7 +184,7 @@ std::string_view stageOf(int descriptor) noexcept {
 
 }  // namespace
 
-int adoptSocket(int descriptor, Adopt as, Blocking blocking, std::string& why) {
+int adoptSocket(int descriptor, Adopt as, std::string& why) {
   const std::string subject = "descriptor " + std::to_string(descriptor) + ' ';
   why = otherThanStream(descriptor);
   if (!why.empty()) {
@@ -197,7 +197,7 @@ int adoptSocket(int descriptor, Adopt as, Blocking blocking, std::string& why) {
     why = subject + "is a " + (unixSocket ? "UNIX" : "TCP") + " socket that " + std::string(stage);
     return -1;
   }
-  const int made = duplicate(descriptor, blocking);
+  const int made = duplicate(descriptor);
   if (made < 0) why = subject + "cannot be duplicated: " + errorText(errno);
   else if (localAddress(made).family() != Address::Family::kUnix) setOption(made, IPPROTO_TCP, TCP_NODELAY, 1);
   return made;

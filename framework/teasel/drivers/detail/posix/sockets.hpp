@@ -30,10 +30,11 @@ int openListener(const Address& at, int backlog, Blocking blocking, Failure& why
 int openClient(const Address& to, const Address& bind, Blocking blocking, Failure& why);
 /// Whether a socket is what adopting needs.
 enum class Adopt : bool { kListening, kConnected };
-/// Duplicates `descriptor`, a stream socket of IPv4, IPv6 or UNIX that listens or is connected. On
-/// failure returns -1, and `why` is the part of a sentence that says what it is: "descriptor 7 is a
-/// UDP socket".
-int adoptSocket(int descriptor, Adopt as, Blocking blocking, std::string& why);
+/// Duplicates `descriptor`, a stream socket of IPv4, IPv6 or UNIX that listens or is connected.
+/// Calls on it do not wait from then on, whatever the driver is: others may use the same
+/// description. On failure returns -1, and `why` is the part of a sentence that says what it is:
+/// "descriptor 7 is a UDP socket".
+int adoptSocket(int descriptor, Adopt as, std::string& why);
 /// Why connecting failed: the ConnectError, or the type derived from it, for `error`.
 Failure connectFailure(int error, const Address& to);
 /// Why an established stream died: the immortal connectionLost() after a reset, otherwise a

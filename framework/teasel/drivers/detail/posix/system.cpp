@@ -33,7 +33,7 @@ ssize_t discardCopies(int descriptor, std::size_t most) noexcept {
   std::array<char, 16384> piece;
   std::size_t total = 0;
   while (total < most) {
-    const ssize_t count = ::recv(descriptor, piece.data(), std::min(piece.size(), most - total), 0);
+    const ssize_t count = ::recv(descriptor, piece.data(), std::min(piece.size(), most - total), kNoWait);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return -1;
     // The next call meets the end of the stream, or EAGAIN, once more.
     if (count <= 0) return total > 0 ? static_cast<ssize_t>(total) : count;
@@ -50,6 +50,8 @@ ssize_t discardCopies(int descriptor, std::size_t most) noexcept {
 int openSocket(int family, Blocking blocking) noexcept {
   return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | (blocking == Blocking::kNo ? SOCK_NONBLOCK : 0), protocolOf(family));
 }
+
+int openProbe() noexcept { return ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
 
 int acceptSocket(int listener, SocketAddress& peer) noexcept {
   return ::accept4(listener, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -177,6 +179,8 @@ int openSocket(int family, Blocking blocking) noexcept {
   return configuredSocket(::socket(family, SOCK_STREAM, protocolOf(family)), blocking);
 }
 
+int openProbe() noexcept { return configuredSocket(::socket(AF_UNIX, SOCK_DGRAM, 0), Blocking::kYes); }
+
 int acceptSocket(int listener, SocketAddress& peer) noexcept {
   return configuredSocket(::accept(listener, peer.get(), &peer.length), Blocking::kNo);
 }
@@ -213,9 +217,9 @@ std::string errorText(int error) {
 
 #endif
 
-int duplicate(int descriptor, Blocking blocking) noexcept {
+int duplicate(int descriptor) noexcept {
   const int made = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  if (made < 0 || setBlocking(made, blocking)) return made;
+  if (made < 0 || setBlocking(made, Blocking::kNo)) return made;
   const int error = errno;
   ::close(made);
   errno = error;

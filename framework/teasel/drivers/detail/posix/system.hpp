@@ -34,8 +34,16 @@ inline constexpr int kNoSignal = MSG_NOSIGNAL;
 inline constexpr int kNoSignal = 0;
 #endif
 
+/// A flag for recv, send and sendmsg: they never wait, even if somebody else has changed that for
+/// the description. On a system without it, the descriptor alone says so.
+#ifdef MSG_DONTWAIT
+inline constexpr int kNoWait = MSG_DONTWAIT;
+#else
+inline constexpr int kNoWait = 0;
+#endif
+
 /// Whether calls on a descriptor wait. Readiness drivers need descriptors that do not wait.
-/// io_uring does its own waiting.
+/// io_uring does its own waiting, on either kind.
 enum class Blocking : bool { kNo, kYes };
 
 struct SocketAddress {
@@ -51,12 +59,14 @@ struct SocketAddress {
 
 /// Makes a stream socket of `family`: AF_INET or AF_INET6 for TCP, or AF_UNIX.
 int openSocket(int family, Blocking blocking) noexcept;
+/// Makes a UNIX datagram socket that waits.
+int openProbe() noexcept;
 /// Accepts the next connection of `listener`, as a socket that never blocks, and sets `peer` to the
 /// address that it comes from. `listener` must not block.
 int acceptSocket(int listener, SocketAddress& peer) noexcept;
-/// Makes another descriptor of the same description. Sets whether calls on it wait; this changes
-/// that for `descriptor`, too.
-int duplicate(int descriptor, Blocking blocking) noexcept;
+/// Makes another descriptor of the same description. Calls on it do not wait; this changes that for
+/// `descriptor`, too.
+int duplicate(int descriptor) noexcept;
 /// Sets whether calls on the descriptor wait. Returns false and sets errno if that fails.
 bool setBlocking(int descriptor, Blocking blocking) noexcept;
 /// Whether accept failed with `error` because of that one connection: then the next one may be

@@ -25,18 +25,26 @@ namespace {
 constexpr int kTries = 8;
 
 /// The locks that this process holds. Without this list, a lock of an earlier process with our
-/// number would look like one of ours.
+/// number would look like one of ours. A lock has one file and many names: "./s.lock", a path from
+/// the root, a way through links. So the file counts.
 struct HeldLocks {
   std::mutex mutex;
-  std::vector<std::string> names;
+  std::vector<FileIdentity> files;
 };
 HeldLocks& heldLocks() {
   static HeldLocks& locks = *new HeldLocks;  // leaked on purpose: static reactors end late
   return locks;
 }
+/// Which file has the name now; nothing if there is none. Follows no link.
+std::optional<FileIdentity> fileAt(const std::string& name) noexcept {
+  struct stat found{};
+  if (::lstat(name.c_str(), &found) != 0) return std::nullopt;
+  return FileIdentity{found.st_dev, found.st_ino};
+}
 bool weHold(const std::string& name) {
   const std::lock_guard guard(heldLocks().mutex);
-  return std::count(heldLocks().names.begin(), heldLocks().names.end(), name) > 0;
+  const std::optional<FileIdentity> file = fileAt(name);
+  return file && std::count(heldLocks().files.begin(), heldLocks().files.end(), *file) > 0;
 }
 
 /// The target of a symbolic link; nothing and errno if there is none.
@@ -62,21 +70,34 @@ void removeStale(const std::string& name, const std::string& seen) {
   const std::string aside = name + '.' + std::to_string(::getpid());
   if (::rename(name.c_str(), aside.c_str()) != 0) return;
   const std::optional<std::string> moved = targetOf(aside);
-  if (moved && *moved != seen) static_cast<void>(::symlink(moved->c_str(), name.c_str()));
+  // A second name for the same link, because its owner knows it by its file.
+  if (moved && *moved != seen && ::linkat(AT_FDCWD, aside.c_str(), AT_FDCWD, name.c_str(), 0) != 0)
+    static_cast<void>(::symlink(moved->c_str(), name.c_str()));
   static_cast<void>(::unlink(aside.c_str()));
 }
 
 }  // namespace
 
+/// Makes the link, or sets errno. Another thread that asks weHold() must not see it in between.
+bool UnixLock::make(const std::string& name, const std::string& target) {
+  const std::lock_guard guard(heldLocks().mutex);
+  if (::symlink(target.c_str(), name.c_str()) != 0) return false;
+  const std::optional<FileIdentity> made = fileAt(name);
+  if (!made) {  // somebody has removed it
+    errno = EEXIST;
+    return false;
+  }
+  heldLocks().files.push_back(*made);
+  file_ = *made;
+  name_ = name;
+  owner_ = ::getpid();
+  return true;
+}
+
 std::string UnixLock::acquire(const std::string& path) {
   const std::string name = path + ".lock", ours = std::to_string(::getpid());
   for (int i = 0; i < kTries; ++i) {
-    if (::symlink(ours.c_str(), name.c_str()) == 0) {
-      const std::lock_guard guard(heldLocks().mutex);
-      heldLocks().names.push_back(name);
-      name_ = name;
-      return {};
-    }
+    if (make(name, ours)) return {};
     if (errno != EEXIST) return "the lock " + name + " cannot be made: " + errorText(errno);
     const std::optional<std::string> target = targetOf(name);
     if (!target && errno == ENOENT) continue;  // it has just gone
@@ -93,10 +114,10 @@ std::string UnixLock::acquire(const std::string& path) {
 void UnixLock::release() noexcept {
   if (name_.empty()) return;
   const std::string name = std::exchange(name_, {});
-  const std::optional<std::string> target = targetOf(name);
-  if (target && processOf(*target) == ::getpid()) ::unlink(name.c_str());
+  if (owner_ != ::getpid()) return;  // it is the parent's
   const std::lock_guard guard(heldLocks().mutex);
-  std::erase(heldLocks().names, name);
+  if (fileAt(name) == file_) ::unlink(name.c_str());
+  std::erase(heldLocks().files, file_);
 }
 
 bool UnixLock::isHeld(const std::string& path) {
@@ -115,9 +136,8 @@ std::string inUse() { return errorText(EADDRINUSE); }
 /// A datagram socket asks: the kernel says that a stream socket is of another type, and its owner
 /// hears nothing. That is so from bind on, before the owner listens.
 std::string whoHas(const Address& at) {
-  const int probe = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+  const int probe = openProbe();
   if (probe < 0) return errorText(errno);
-  static_cast<void>(::fcntl(probe, F_SETFD, FD_CLOEXEC));
   const SocketAddress native = toNative(at);
   const int error = ::connect(probe, native.get(), native.length) == 0 ? 0 : errno;
   ::close(probe);
@@ -128,10 +148,11 @@ std::string whoHas(const Address& at) {
 
 }  // namespace
 
-UnixFile::~UnixFile() {
-  if (path_.empty()) return;
-  struct stat now{};
-  if (::lstat(path_.c_str(), &now) == 0 && now.st_dev == device_ && now.st_ino == inode_) ::unlink(path_.c_str());
+void UnixFile::remove() noexcept {
+  // A child process has a copy of this object. Only who made the file removes it.
+  if (const std::string path = std::exchange(path_, {}); !path.empty() && owner_ == ::getpid() && fileAt(path) == file_)
+    ::unlink(path.c_str());
+  lock_.release();
 }
 
 /// Binds, and replaces a leftover. Returns why it failed, or "".
@@ -142,7 +163,7 @@ std::string UnixFile::bindTo(int descriptor, const Address& at) {
     if (::bind(descriptor, native.get(), native.length) == 0) return {};
     if (errno != EADDRINUSE) return errorText(errno);
     if (at.abstract()) return inUse() + ": another socket has this name";
-    struct stat found{}, again{};
+    struct stat found{};
     if (::lstat(path.c_str(), &found) != 0) {
       if (errno == ENOENT) continue;  // it has just gone
       return errorText(errno);
@@ -150,7 +171,7 @@ std::string UnixFile::bindTo(int descriptor, const Address& at) {
     if (!S_ISSOCK(found.st_mode)) return inUse() + ": a file that is no socket is there";
     if (std::string why = whoHas(at); !why.empty()) return why;
     // Somebody else may have replaced the leftover meanwhile.
-    if (::lstat(path.c_str(), &again) != 0 || again.st_dev != found.st_dev || again.st_ino != found.st_ino) continue;
+    if (fileAt(path) != FileIdentity{found.st_dev, found.st_ino}) continue;
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return "a leftover socket cannot be removed: " + errorText(errno);
   }
   return inUse() + ": the file changes all the time";
@@ -162,11 +183,11 @@ std::string UnixFile::become(int descriptor, const Address& at, const ListenOpti
     if (std::string why = lock_.acquire(at.path()); !why.empty()) return why;
   if (std::string why = bindTo(descriptor, at); !why.empty()) return why;
   if (!at.abstract()) {
-    struct stat made{};
-    if (::lstat(at.path().c_str(), &made) != 0) return errorText(errno);
+    const std::optional<FileIdentity> made = fileAt(at.path());
+    if (!made) return errorText(errno);
     path_ = at.path();
-    device_ = made.st_dev;
-    inode_ = made.st_ino;
+    file_ = *made;
+    owner_ = ::getpid();
     if (::chmod(path_.c_str(), static_cast<mode_t>(options.mode)) != 0)
       return "the mode of the file cannot be set: " + errorText(errno);
   }
@@ -178,6 +199,7 @@ int UnixFile::open(const Address& at, const ListenOptions& options, Blocking blo
   const std::string problem = descriptor < 0 ? errorText(errno) : become(descriptor, at, options);
   if (problem.empty()) return descriptor;
   why = Failure(CannotListenError("cannot listen on " + at.text() + ": " + problem));
+  remove();  // while the socket is open: as long as it is, nobody takes its place
   if (descriptor >= 0) ::close(descriptor);
   return -1;
 }

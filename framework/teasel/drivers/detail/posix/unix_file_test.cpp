@@ -206,11 +206,40 @@ TEST(UnixFile, WithWantPidNeverRemovesWhatIsNoLock) {
   EXPECT_TRUE(folder.has("t.lock"));
 }
 
-TEST(UnixFile, FreesTheLockWhenListeningFails) {
+TEST(UnixFile, FreesTheLockBeforeOpenReturnsThatListeningFailed) {
   const SocketFolder folder;
   std::ofstream(folder / "s") << "precious";
-  EXPECT_NE(Listening(folder.address(), {.wantPID = true}).problem(), "");
+  UnixFile file;
+  Failure why;
+  EXPECT_EQ(file.open(folder.address(), {.wantPID = true}, Blocking::kNo, why), -1);
   EXPECT_FALSE(folder.has("s.lock"));
+}
+
+TEST(UnixFile, ALockIsKnownByItsFileAndNotByTheSpellingOfItsPath) {
+  const SocketFolder folder;
+  ASSERT_EQ(::symlink(".", (folder / "link").c_str()), 0);
+  const Listening first(folder.address(), {.wantPID = true});
+  for (const char* other : {"./s", "link/s"}) {
+    EXPECT_TRUE(UnixLock::isHeld(folder / other)) << other;
+    const Listening second(folder.address(other), {.wantPID = true});
+    EXPECT_TRUE(contains(second.problem(), "which is this one, holds the lock")) << other << ": " << second.why;
+  }
+  EXPECT_TRUE(UnixLock::isHeld(folder / "s")) << "a second listen that was refused has freed the lock";
+  const std::filesystem::path relative = std::filesystem::relative(folder / "s");
+  EXPECT_TRUE(UnixLock::isHeld(relative.string()));
+}
+
+TEST(UnixFile, AChildProcessLeavesTheFileAndTheLockToItsParent) {
+  const SocketFolder folder;
+  Listening socket(folder.address(), {.wantPID = true});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    socket.stop();
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(folder.has("s"));
+  EXPECT_TRUE(UnixLock::isHeld(folder / "s"));
 }
 
 TEST(Sockets, UnixAddressesSurviveTheWayToTheKernelAndBack) {
@@ -234,7 +263,7 @@ class Adopting : public testing::Test {
  public:
   static std::string problemOf(int descriptor, Adopt as) {
     std::string why;
-    const int made = adoptSocket(descriptor, as, Blocking::kNo, why);
+    const int made = adoptSocket(descriptor, as, why);
     if (made >= 0) ::close(made);
     return why;
   }
