@@ -221,7 +221,7 @@ std::size_t ReadinessDriver::writeBorrowed(Slot* stream, ByteView bytes) {
 
 std::size_t ReadinessDriver::sendNow(Entry& entry, ByteView bytes) {
   ssize_t sent = 0;
-  do sent = ::send(entry.descriptor, bytes.data(), bytes.size(), posix::kNoSignal);
+  do sent = ::send(entry.descriptor, bytes.data(), bytes.size(), kSendFlags);
   while (sent < 0 && errno == EINTR);
   if (sent >= 0) return static_cast<std::size_t>(sent);
   if (errno != EAGAIN) failSendingLater(entry, posix::lossFailure(errno, "sending"));
