@@ -80,6 +80,19 @@ class RunProgram : public testing::Test {
     }
     return false;
   }
+  /// Runs the program in a child that `prepare` has prepared. Returns its process number.
+  template <class Prepare>
+  static pid_t spawn(std::vector<std::string> arguments, const Prepare& prepare) {
+    arguments.insert(arguments.begin(), std::string(TEASEL_EXAMPLES_DIR) + "/runner_test_program");
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    prepare();
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
   /// What waitpid says of a child; -1 when it does not end in time, and it is killed then.
   static int statusOf(pid_t pid) {
     int status = 0;
@@ -156,7 +169,7 @@ TEST_F(RunProgram, ObeysSignalsAsSoonAsThePidFileIsThere) {
   constexpr int kTries = 10;
   for (int i = 0; i < kTries; ++i) {
     const auto program = start({"--pid-file", path("pid"), "--log", path("log")});
-    while (!files::exists(path("pid"))) ::usleep(100);
+    for (int waited = 0; waited < Program::kPatienceMs * 10 && !files::exists(path("pid")); ++waited) ::usleep(100);
     program->signal(SIGHUP);
     program->signal(SIGTERM);
     EXPECT_EQ(program->exitStatus(), kExitClean);
@@ -183,14 +196,8 @@ TEST_F(RunProgram, EndsOnTheSecondSignalAlthoughNobodyReadsItsLog) {
   while (::write(ends[1], "full", 4) > 0) {
   }
   ::fcntl(ends[1], F_SETFL, 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::dup2(ends[1], 2);
-    const std::string program = std::string(TEASEL_EXAMPLES_DIR) + "/runner_test_program";
-    ::execl(program.c_str(), program.c_str(), "--pid-file", path("pid").c_str(), static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
-  while (!files::exists(path("pid"))) ::usleep(1000);
+  const pid_t pid = spawn({"--pid-file", path("pid")}, [&] { ::dup2(ends[1], 2); });
+  EXPECT_TRUE(soonContains("pid", "\n"));
   ::usleep(100'000);
   for (const int signal : {SIGHUP, SIGTERM, SIGTERM}) {
     ::kill(pid, signal);
@@ -202,13 +209,9 @@ TEST_F(RunProgram, EndsOnTheSecondSignalAlthoughNobodyReadsItsLog) {
 }
 
 TEST_F(RunProgram, WritesNoLogIntoAnotherFileWhenItsStandardDescriptorsAreClosed) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
+  const pid_t pid = spawn({"--pid-file", path("pid")}, [] {
     for (const int standard : {0, 1, 2}) ::close(standard);
-    const std::string program = std::string(TEASEL_EXAMPLES_DIR) + "/runner_test_program";
-    ::execl(program.c_str(), program.c_str(), "--pid-file", path("pid").c_str(), static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
+  });
   EXPECT_TRUE(soonContains("pid", "\n"));
   ::usleep(100'000);
   EXPECT_EQ(content("pid"), std::to_string(pid) + "\n");
@@ -236,16 +239,9 @@ TEST_F(RunProgram, SaysNothingOnSighupWhenTheLogIsStandardError) {
 
 TEST_F(RunProgram, SaysThatItCannotStartWithTooFewDescriptors) {
   const auto exitWith = [this](rlim_t descriptors) {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-      const rlimit few{descriptors, descriptors};
-      ::setrlimit(RLIMIT_NOFILE, &few);
-      const std::string program = std::string(TEASEL_EXAMPLES_DIR) + "/runner_test_program";
-      ::execl(program.c_str(), program.c_str(), "--mode", "ends", "--log", path("log").c_str(), "--pid-file", path("pid").c_str(),
-              static_cast<char*>(nullptr));
-      ::_exit(127);
-    }
-    return statusOf(pid);
+    const rlimit few{descriptors, descriptors};
+    return statusOf(
+        spawn({"--mode", "ends", "--log", path("log"), "--pid-file", path("pid")}, [&few] { ::setrlimit(RLIMIT_NOFILE, &few); }));
   };
   std::set<int> seen;
   // Below 4 the program's own libraries cannot be loaded.
@@ -472,32 +468,19 @@ TEST_F(RunProgram, PrintsHelpAndVersionAndEnds) {
 }
 
 TEST_F(RunProgram, FailsWhenItsHelpCannotBeWritten) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::dup2(::open("/dev/full", O_WRONLY), 1);
-    const std::string program = std::string(TEASEL_EXAMPLES_DIR) + "/runner_test_program";
-    ::execl(program.c_str(), program.c_str(), "--help", static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
+  const pid_t pid = spawn({"--help"}, [] { ::dup2(::open("/dev/full", O_WRONLY), 1); });
   EXPECT_EQ(statusOf(pid), kExitFailed << 8);
 }
 
 TEST_F(RunProgram, GoesOnWhenNobodyReadsItsStandardError) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
+  const pid_t pid = spawn({"--mode", "ends"}, [&] {
     ::dup2(ends[1], 2);
     ::close(ends[0]), ::close(ends[1]);
-    const std::string program = std::string(TEASEL_EXAMPLES_DIR) + "/runner_test_program";
-    ::execl(program.c_str(), program.c_str(), "--mode", "ends", static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
+  });
   ::close(ends[0]), ::close(ends[1]);
-  int status = 0;
-  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), kExitClean);
+  EXPECT_EQ(statusOf(pid), kExitClean << 8);
 }
 
 }  // namespace teasel
