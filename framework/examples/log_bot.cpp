@@ -4,8 +4,10 @@
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
+#include <utility>
 
 #include <teasel/application/run.hpp>
+#include <teasel/core/logger.hpp>
 
 using namespace teasel;
 
@@ -65,7 +67,15 @@ int main(int argc, char** argv) {
     if (!path.empty()) file.open(path, std::ios::app);
     if (!path.empty() && !file) throw std::runtime_error("cannot open '" + path + "' for appending");
     std::ostream& out = path.empty() ? std::cout : file;
-    const examples::MessageLogger logger([&out](std::string_view line) { out << line << '\n' << std::flush; }, now);
+    // A line that cannot be written (a full disk) is lost; the first one is logged.
+    const auto write = [&out, losing = false](std::string_view line) mutable {
+      out << line << '\n' << std::flush;
+      const bool lost = !out;
+      out.clear();
+      if (lost && !std::exchange(losing, true)) Logger("log_bot").error("cannot write what is said; lines are lost");
+      losing = lost;
+    };
+    const examples::MessageLogger logger(write, now);
     settings.reconnectAfter = std::chrono::milliseconds(wait);
     const auto factory = std::make_shared<examples::LogBotFactory>(launch.reactor, settings, logger);
     return std::make_shared<BotService>(launch, host, port, factory);

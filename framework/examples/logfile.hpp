@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <teasel/core/logger.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocols/line_receiver.hpp>
 
@@ -22,12 +23,20 @@ class LogfileFactory : public Factory {
     if (!file_) throw std::runtime_error("cannot open '" + path_ + "' for appending");
   }
   void stopFactory() override { file_.close(); }
-  void log(std::string_view line) { file_ << line << '\n' << std::flush; }
+  /// Appends a line. A line that cannot be written (a full disk) is lost; the first one is logged.
+  void log(std::string_view line) {
+    file_ << line << '\n' << std::flush;
+    const bool lost = !file_;
+    file_.clear();
+    if (lost && !std::exchange(losing_, true)) Logger("logfile").error("cannot write to '" + path_ + "'; lines are lost");
+    losing_ = lost;
+  }
   bool isOpen() const { return file_.is_open(); }
 
  private:
   std::string path_;
   std::ofstream file_;
+  bool losing_ = false;
 };
 
 /// Writes each line that it receives to the file of its factory.

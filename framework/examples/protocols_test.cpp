@@ -6,6 +6,7 @@
 #include <examples/logfile.hpp>
 #include <examples/qotd.hpp>
 #include <teasel/core/errors.hpp>
+#include <teasel/core/logger.hpp>
 #include <teasel/fakes/string_transport.hpp>
 #include <teasel/fakes/world/world.hpp>
 #include <teasel/protocol/port.hpp>
@@ -87,6 +88,18 @@ TEST(Logfile, AFileThatCannotBeOpenedStopsTheListening) {
   fakes::World world;
   const auto factory = std::make_shared<LogfileFactory>("/nowhere/at/all");
   EXPECT_THROW(world.host("server").reactor().listenTCP(8125, factory), std::runtime_error);
+}
+
+TEST(Logfile, SaysOnceThatALineIsLost) {
+  LogCapture log(LogLevel::kError);
+  const auto factory = std::make_shared<LogfileFactory>("/dev/full");
+  factory->noisy = false;
+  factory->doStart();
+  factory->log("one");
+  factory->log("two");
+  factory->doStop();
+  ASSERT_EQ(log.events().size(), 1u);
+  EXPECT_TRUE(log.contains("cannot write to '/dev/full'; lines are lost"));
 }
 
 /// The line client talks to a chat in a world, with many seeds. Cuts, delays and order are drawn.

@@ -84,7 +84,8 @@ class ClientService : public Service {
   Deferred<std::shared_ptr<Protocol>> whenConnected(std::size_t failAfterFailures = 0);
 
   State state() const noexcept { return state_; }
-  /// How many attempts have failed since the start or the last connection.
+  /// How many attempts have failed since the start or the last connection. The loss of a connection
+  /// counts as one.
   std::size_t failedAttempts() const noexcept { return failedAttempts_; }
 
  private:

@@ -148,8 +148,9 @@ struct Application::State {
     addBuiltIn(given == nullptr);
     try {
       if (const auto text = detail::readCommandLine(about, options, argc, argv)) {
-        std::fwrite(text->data(), 1, text->size(), stdout);
-        return kExitClean;
+        if (std::fwrite(text->data(), 1, text->size(), stdout) == text->size() && std::fflush(stdout) == 0) return kExitClean;
+        detail::complain(about.name, "cannot write to standard output");
+        return kExitFailed;
       }
       if (!config.empty()) detail::readConfigFile(config, options);
     } catch (const ConfigurationError& error) {

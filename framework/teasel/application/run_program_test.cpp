@@ -4,12 +4,16 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -28,6 +32,7 @@ namespace {
 namespace files = std::filesystem;
 using examples::test::Program;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -74,6 +79,30 @@ class RunProgram : public testing::Test {
       ::usleep(5000);
     }
     return false;
+  }
+  /// Runs the program in a child that `prepare` has prepared. Returns its process number.
+  template <class Prepare>
+  static pid_t spawn(std::vector<std::string> arguments, const Prepare& prepare) {
+    arguments.insert(arguments.begin(), std::string(TEASEL_EXAMPLES_DIR) + "/runner_test_program");
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    prepare();
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  /// What waitpid says of a child; -1 when it does not end in time, and it is killed then.
+  static int statusOf(pid_t pid) {
+    int status = 0;
+    for (int waited = 0; waited < Program::kPatienceMs; waited += 5) {
+      if (::waitpid(pid, &status, WNOHANG) == pid) return status;
+      ::usleep(5000);
+    }
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, &status, 0);
+    return -1;
   }
   /// Expects one line that contains `what`, and this status.
   static void fails(std::vector<std::string> arguments, int status, const std::string& what) {
@@ -136,6 +165,96 @@ TEST_F(RunProgram, EndsOnTheSecondSignalAlthoughTheLoopHangs) {
   EXPECT_FALSE(files::exists(path("pid")));
 }
 
+TEST_F(RunProgram, ObeysSignalsAsSoonAsThePidFileIsThere) {
+  constexpr int kTries = 10;
+  for (int i = 0; i < kTries; ++i) {
+    const auto program = start({"--pid-file", path("pid"), "--log", path("log")});
+    for (int waited = 0; waited < Program::kPatienceMs * 10 && !files::exists(path("pid")); ++waited) ::usleep(100);
+    program->signal(SIGHUP);
+    program->signal(SIGTERM);
+    EXPECT_EQ(program->exitStatus(), kExitClean);
+    EXPECT_FALSE(files::exists(path("pid")));
+  }
+}
+
+TEST_F(RunProgram, LeavesNoPidFileWhenASignalComesAfterItHasStopped) {
+  constexpr int kTries = 10;
+  for (int i = 0; i < kTries; ++i) {
+    const auto program = started({"--pid-file", path("pid")});
+    program->signal(SIGTERM);
+    lineWith(*program, ": stopped");
+    program->signal(SIGTERM);
+    EXPECT_NE(program->exitStatus(), Program::kRunning);
+    EXPECT_FALSE(files::exists(path("pid")));
+  }
+}
+
+TEST_F(RunProgram, EndsOnTheSecondSignalAlthoughNobodyReadsItsLog) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  while (::write(ends[1], "full", 4) > 0) {
+  }
+  ::fcntl(ends[1], F_SETFL, 0);
+  const pid_t pid = spawn({"--pid-file", path("pid")}, [&] { ::dup2(ends[1], 2); });
+  EXPECT_TRUE(soonContains("pid", "\n"));
+  ::usleep(100'000);
+  for (const int signal : {SIGHUP, SIGTERM, SIGTERM}) {
+    ::kill(pid, signal);
+    ::usleep(20'000);
+  }
+  EXPECT_EQ(statusOf(pid), SIGTERM);
+  EXPECT_FALSE(files::exists(path("pid")));
+  ::close(ends[0]), ::close(ends[1]);
+}
+
+TEST_F(RunProgram, WritesNoLogIntoAnotherFileWhenItsStandardDescriptorsAreClosed) {
+  const pid_t pid = spawn({"--pid-file", path("pid")}, [] {
+    for (const int standard : {0, 1, 2}) ::close(standard);
+  });
+  EXPECT_TRUE(soonContains("pid", "\n"));
+  ::usleep(100'000);
+  EXPECT_EQ(content("pid"), std::to_string(pid) + "\n");
+  ::kill(pid, SIGTERM);
+  EXPECT_EQ(statusOf(pid), 0);
+}
+
+TEST_F(RunProgram, LeavesAnIgnoredSigintIgnored) {
+  ::signal(SIGINT, SIG_IGN);
+  const auto program = started({});
+  ::signal(SIGINT, SIG_DFL);
+  program->signal(SIGINT);
+  program->signal(SIGTERM);
+  EXPECT_THAT(program->rest(), EndsWith("stopped\n"));
+  EXPECT_EQ(program->exitStatus(), kExitClean);
+}
+
+TEST_F(RunProgram, SaysNothingOnSighupWhenTheLogIsStandardError) {
+  const auto program = started({});
+  program->signal(SIGHUP);
+  ::usleep(20'000);
+  program->signal(SIGTERM);
+  EXPECT_THAT(program->rest(), AllOf(Not(HasSubstr("opened anew")), EndsWith("stopped\n")));
+}
+
+TEST_F(RunProgram, SaysThatItCannotStartWithTooFewDescriptors) {
+  const auto exitWith = [this](rlim_t descriptors) {
+    const rlimit few{descriptors, descriptors};
+    return statusOf(
+        spawn({"--mode", "ends", "--log", path("log"), "--pid-file", path("pid")}, [&few] { ::setrlimit(RLIMIT_NOFILE, &few); }));
+  };
+  std::set<int> seen;
+  // Below 4 the program's own libraries cannot be loaded.
+  for (rlim_t descriptors = 4; descriptors < 20; ++descriptors) {
+    const int status = exitWith(descriptors);
+    EXPECT_THAT(status, AnyOf(kExitClean << 8, kExitFailed << 8, kExitCannotStart << 8)) << descriptors;
+    EXPECT_FALSE(files::exists(path("pid"))) << descriptors;
+    seen.insert(status);
+  }
+  EXPECT_TRUE(seen.contains(kExitCannotStart << 8));
+  EXPECT_TRUE(seen.contains(kExitClean << 8));
+}
+
 TEST_F(RunProgram, EndsWhenTheServiceStopsTheReactor) {
   const auto program = started({"--mode", "ends"});
   EXPECT_THAT(program->rest(), AllOf(HasSubstr("the service has stopped"), EndsWith(" stopped\n")));
@@ -182,18 +301,28 @@ TEST_F(RunProgram, ListensOnNothingWhenAPortIsInUse) {
 }
 
 TEST_F(RunProgram, LosesNoLogLineInARotation) {
-  const auto program = start({"--log", path("log"), "--stop-ms", "0"});
-  EXPECT_TRUE(soonContains("log", "the service is started"));
+  const auto program = start({"--log", path("log"), "--stop-ms", "0", "--mode", "speaks"});
+  EXPECT_TRUE(soonContains("log", "number 1\n"));
   for (const std::string rotated : {"log.1", "log.2"}) {
     files::rename(path("log"), path(rotated));
+    const std::string before = content(rotated);
+    for (int i = 0; i < Program::kPatienceMs && content(rotated) == before; ++i) ::usleep(1000);
+    EXPECT_NE(content(rotated), before) << "a line between the rename and the signal";
     program->signal(SIGHUP);
     EXPECT_TRUE(soonContains("log", "the log was opened anew"));
   }
   program->signal(SIGTERM);
   EXPECT_EQ(program->exitStatus(), kExitClean);
   EXPECT_EQ(program->rest(), "");
-  EXPECT_THAT(content("log.1"), EndsWith("the service is started\n"));
   EXPECT_THAT(content("log"), AllOf(HasSubstr("the service stops"), EndsWith("stopped\n")));
+  std::istringstream all(content("log.1") + content("log.2") + content("log"));
+  int number = 0;
+  for (std::string line; std::getline(all, line);) {
+    const std::size_t at = line.find("number ");
+    if (at == std::string::npos) continue;
+    EXPECT_EQ(line.substr(at), "number " + std::to_string(++number));
+  }
+  EXPECT_GT(number, 2);
 }
 
 TEST_F(RunProgram, GoesOnInTheOldLogWhenSighupFindsNoPlaceForANewOne) {
@@ -338,22 +467,20 @@ TEST_F(RunProgram, PrintsHelpAndVersionAndEnds) {
   EXPECT_EQ(version->exitStatus(), kExitClean);
 }
 
+TEST_F(RunProgram, FailsWhenItsHelpCannotBeWritten) {
+  const pid_t pid = spawn({"--help"}, [] { ::dup2(::open("/dev/full", O_WRONLY), 1); });
+  EXPECT_EQ(statusOf(pid), kExitFailed << 8);
+}
+
 TEST_F(RunProgram, GoesOnWhenNobodyReadsItsStandardError) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
+  const pid_t pid = spawn({"--mode", "ends"}, [&] {
     ::dup2(ends[1], 2);
     ::close(ends[0]), ::close(ends[1]);
-    const std::string program = std::string(TEASEL_EXAMPLES_DIR) + "/runner_test_program";
-    ::execl(program.c_str(), program.c_str(), "--mode", "ends", static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
+  });
   ::close(ends[0]), ::close(ends[1]);
-  int status = 0;
-  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), kExitClean);
+  EXPECT_EQ(statusOf(pid), kExitClean << 8);
 }
 
 }  // namespace teasel

@@ -29,7 +29,7 @@ teasel_component(application TARGETS teasel_application NEEDS framework)
 
 # The parts.
 teasel_test(runner_test LIBRARIES Teasel::application LABELS unit
-  SOURCES "${_runner}/run_test.cpp" "${_runner}/detail/config_file_test.cpp" "${_runner}/detail/log_text_test.cpp"
+  SOURCES "${_runner}/run_test.cpp" "${_runner}/detail/config_file_test.cpp" "${_runner}/detail/log_output_test.cpp" "${_runner}/detail/log_text_test.cpp"
   "${_runner}/detail/options_test.cpp")
 
 # The class Launch in a world.

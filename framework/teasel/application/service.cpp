@@ -29,9 +29,9 @@ void Service::setServiceParent(const std::shared_ptr<MultiService>& parent) {
   if (old == parent) return;
   if (old != nullptr) {
     parent->requireRoomFor(*this);
-    if (old->begun(*this))
+    if (old->busy(*this))
       throw UsageError("setServiceParent: " + described(*this) +
-                       " runs; call disownServiceParent, and wait until it has stopped");
+                       " runs or is being stopped; call disownServiceParent, and wait until it has stopped");
     old->removeService(self);
   }
   parent->addService(self);
@@ -77,8 +77,8 @@ void MultiService::addService(const std::shared_ptr<Service>& service) {
   service->parent_ = self;
   if (!running()) return;
   try {
-    begin(*child, Phase::kPrivileged);
-    if (running() && child->phase == Phase::kPrivileged) begin(*child, Phase::kRunning);
+    begin(child, Phase::kPrivileged);
+    if (running() && child->phase == Phase::kPrivileged) begin(child, Phase::kRunning);
   } catch (...) {
     forget(*child);
     throw;
@@ -95,7 +95,8 @@ Deferred<void> MultiService::removeService(const std::shared_ptr<Service>& servi
   const std::shared_ptr<Child> child = *found;
   forget(*child);
   Deferred<void> removed;
-  if (child->begun()) stopChild(*child, removed);
+  if (child->begun()) stopChild(child, removed);
+  else if (child->stopping > 0) child->waiting.push_back(removed);
   else removed.callback();
   return removed;
 }
@@ -146,7 +147,7 @@ void MultiService::raiseTo(Phase phase) {
     // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the list may change meanwhile
     const std::shared_ptr<Child> child = *behind;
     try {
-      begin(*child, phase);
+      begin(child, phase);
     } catch (...) {
       if (stops == stopCalls_) stopAll();
       throw;
@@ -156,30 +157,46 @@ void MultiService::raiseTo(Phase phase) {
 
 /// Starts a child, or does its privileged start. Its phase is set before, because the child may
 /// stop itself inside the call.
-void MultiService::begin(Child& child, Phase phase) {
-  child.phase = phase;
+void MultiService::begin(const std::shared_ptr<Child>& child, Phase phase) {
+  child->phase = phase;
   try {
-    if (phase == Phase::kPrivileged) child.service->privilegedStartService();
-    else child.service->startService();
+    if (phase == Phase::kPrivileged) child->service->privilegedStartService();
+    else child->service->startService();
   } catch (...) {
-    child.phase = Phase::kStopped;
-    child.service->running_ = false;
+    child->phase = Phase::kStopped;
+    child->service->running_ = false;
+    // It has stopped its own children, and these may take their time.
+    if (const auto nested = std::dynamic_pointer_cast<MultiService>(child->service); nested != nullptr)
+      await(nested->MultiService::stopService(), nested);
     throw;
   }
+  // It was stopped inside the call, before it had set running().
+  if (child->phase == Phase::kStopped && child->service->running()) stopChild(child, nullptr);
 }
 
 /// Stops a child. `told` gets the result; without one, the Deferred of stopService does.
-void MultiService::stopChild(Child& child, const Deferred<void>& told) {
-  child.phase = Phase::kStopped;
+void MultiService::stopChild(const std::shared_ptr<Child>& child, const Deferred<void>& told) {
+  child->phase = Phase::kStopped;
   if (stops_ == nullptr) stops_ = std::make_shared<Stops>();
-  Deferred<void> stopping = maybeDeferred([&] { return child.service->stopService(); });
+  ++child->stopping;
+  Deferred<void> stopping = maybeDeferred([&] { return child->service->stopService(); });
   ++stops_->pending;
-  stopping.addBoth([stops = stops_, service = child.service, told](const Result<void>& result) {
-    if (!told) return stops->ended(result, described(*service));
-    stops->ended({}, {});
-    if (result.ok()) told.callback();
-    else told.errback(result.failure());
+  stopping.addBoth([stops = stops_, child, told](const Result<void>& result) {
+    std::vector<Deferred<void>> waiting;
+    if (--child->stopping == 0) waiting = std::exchange(child->waiting, {});
+    if (told) waiting.push_back(told);
+    stops->ended(told ? Result<void>() : result, described(*child->service));
+    for (const Deferred<void>& waiter : waiting)
+      if (result.ok()) waiter.callback();
+      else waiter.errback(result.failure());
   });
+}
+
+/// Makes stopService wait for this, too.
+void MultiService::await(Deferred<void> stopping, const std::shared_ptr<Service>& service) {
+  if (stops_ == nullptr) stops_ = std::make_shared<Stops>();
+  ++stops_->pending;
+  stopping.addBoth([stops = stops_, service](const Result<void>& result) { stops->ended(result, described(*service)); });
 }
 
 /// Stops every child that was begun, the last one first.
@@ -189,7 +206,7 @@ void MultiService::stopAll() {
   ++stopCalls_;
   const std::vector<std::shared_ptr<Child>> children = children_;
   for (auto child = children.rbegin(); child != children.rend(); ++child)
-    if ((*child)->begun()) stopChild(**child, nullptr);
+    if ((*child)->begun()) stopChild(*child, nullptr);
 }
 
 void MultiService::forget(const Child& child) {
@@ -197,9 +214,9 @@ void MultiService::forget(const Child& child) {
   std::erase_if(children_, [&](const std::shared_ptr<Child>& other) { return other.get() == &child; });
 }
 
-bool MultiService::begun(const Service& service) const {
+bool MultiService::busy(const Service& service) const {
   return std::any_of(children_.begin(), children_.end(),
-                     [&](const std::shared_ptr<Child>& child) { return child->service.get() == &service && child->begun(); });
+                     [&](const std::shared_ptr<Child>& child) { return child->service.get() == &service && child->busy(); });
 }
 
 /// Throws UsageError if it cannot become a child.

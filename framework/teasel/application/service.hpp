@@ -46,7 +46,8 @@ class Service : public std::enable_shared_from_this<Service> {
   void setName(std::string name);
 
   /// Makes it a child of `parent`, as parent->addService does. An old parent loses it. Throws
-  /// UsageError when the old parent runs: disown the service first, and wait until it has stopped.
+  /// UsageError while the old parent runs it or stops it: disown the service first, and wait until
+  /// it has stopped.
   void setServiceParent(const std::shared_ptr<MultiService>& parent);
   /// Takes it out of its parent, as parent->removeService does. The Deferred fires when it has
   /// stopped; it fails with the error of its stopService. Throws UsageError without a parent.
@@ -95,7 +96,9 @@ class Service : public std::enable_shared_from_this<Service> {
 ///
 /// Nothing is half-started. When a child throws out of privilegedStartService or startService, all
 /// other children that were begun are stopped, in reverse order, and the error comes out of the
-/// call. What still ends then can be waited for: stopService() gives a Deferred for it.
+/// call. What still ends then can be waited for: stopService() gives a Deferred for it, also
+/// that of a parent further up. A child that is stopped inside its own startService and runs
+/// nevertheless when that returns is stopped once more.
 class MultiService : public Service {
  public:
   ~MultiService() override;
@@ -105,8 +108,9 @@ class MultiService : public Service {
   /// service that has a parent, for one that is this service or contains it, and for a name that
   /// another child has.
   void addService(const std::shared_ptr<Service>& service);
-  /// Removes a child. It is stopped if it was begun. The Deferred fires when it has stopped, and
-  /// fails with the error of its stopService. Throws UsageError for a service that is no child.
+  /// Removes a child. It is stopped if it was begun. The Deferred fires when it has stopped, also
+  /// where it was being stopped already, and fails with the error of its stopService. Throws
+  /// UsageError for a service that is no child.
   Deferred<void> removeService(const std::shared_ptr<Service>& service);
   /// The child with that name, or null.
   std::shared_ptr<Service> getServiceNamed(std::string_view name) const;
@@ -131,15 +135,19 @@ class MultiService : public Service {
   struct Child {
     std::shared_ptr<Service> service;
     Phase phase = Phase::kStopped;
+    std::size_t stopping = 0;                  // its stopServices whose Deferreds have not fired
+    std::vector<Deferred<void>> waiting = {};  // who waits for them, apart from the parent
     bool begun() const noexcept { return phase != Phase::kStopped || service->running(); }
+    bool busy() const noexcept { return begun() || stopping > 0; }
   };
   struct Stops;
   void raiseTo(Phase phase);
-  static void begin(Child& child, Phase phase);
-  void stopChild(Child& child, const Deferred<void>& told);
+  void begin(const std::shared_ptr<Child>& child, Phase phase);
+  void stopChild(const std::shared_ptr<Child>& child, const Deferred<void>& told);
+  void await(Deferred<void> stopping, const std::shared_ptr<Service>& service);
   void stopAll();
   void forget(const Child& child);
-  bool begun(const Service& service) const;
+  bool busy(const Service& service) const;
   void requireRoomFor(const Service& service) const;
 
   std::vector<std::shared_ptr<Child>> children_;

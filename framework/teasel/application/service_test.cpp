@@ -270,6 +270,60 @@ TEST_F(MultiServiceTest, TheEndOfWhatAFailedStartHadBegunCanBeAwaited) {
   EXPECT_THAT(stopped, HasSucceeded());
 }
 
+TEST_F(MultiServiceTest, TheEndOfWhatAFailedStartOfAnInnerServiceHadBegunCanBeAwaited) {
+  for (const bool added : {false, true}) {
+    const auto root = std::make_shared<MultiService>();
+    const auto inner = std::make_shared<MultiService>();
+    const auto slow = make("slow"), bad = make("bad");
+    slow->stopping = Deferred<void>();
+    bad->onStart = thrower("no");
+    inner->addService(slow);
+    inner->addService(bad);
+    if (added) {
+      root->startService();
+      EXPECT_THROW(root->addService(inner), std::runtime_error);
+    } else {
+      root->addService(inner);
+      EXPECT_THROW(root->startService(), std::runtime_error);
+    }
+    const auto stopped = root->stopService();
+    EXPECT_THAT(stopped, HasNoResult()) << added;
+    slow->stopping.callback();
+    EXPECT_THAT(stopped, HasSucceeded());
+  }
+}
+
+TEST_F(MultiServiceTest, RemovingAChildThatIsBeingStoppedWaitsUntilItHasStopped) {
+  const auto child = add("a"), failing = add("b");
+  child->stopping = Deferred<void>();
+  failing->stopping = Deferred<void>();
+  start();
+  const auto all = parent->stopService();
+  EXPECT_THROW(child->setServiceParent(std::make_shared<MultiService>()), UsageError);
+  const auto removed = child->disownServiceParent(), other = failing->disownServiceParent();
+  EXPECT_THAT(removed, HasNoResult());
+  child->stopping.callback();
+  EXPECT_THAT(removed, HasSucceeded());
+  failing->stopping.errback(Failure(std::runtime_error("no")));
+  EXPECT_THAT(other, FailedWith<std::runtime_error>("no"));
+  EXPECT_THAT(all, FailedWith<std::runtime_error>("no"));
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "a stop"), 1);
+}
+
+TEST_F(MultiServiceTest, AChildThatStopsItsParentBeforeItRunsIsStoppedWhenItHasStarted) {
+  struct Late final : Service {
+    void startService() override {
+      parent()->stopService();
+      Service::startService();
+    }
+  };
+  const auto late = std::make_shared<Late>();
+  parent->addService(late);
+  parent->startService();
+  EXPECT_FALSE(parent->running());
+  EXPECT_FALSE(late->running());
+}
+
 TEST_F(MultiServiceTest, AFailureToStopAfterAFailedStartIsLoggedWhereNobodyWaits) {
   LogCapture log;
   add("a")->onStop = thrower("cannot stop");

@@ -27,7 +27,8 @@ StreamServerEndpointService::~StreamServerEndpointService() {
 void StreamServerEndpointService::privilegedStartService() {
   if (listening_ || port_ != nullptr) return;
   Service::privilegedStartService();
-  Listening listening = endpoint_->listen(factory_);
+  // An endpoint that throws has failed like any other: who waits is told.
+  Listening listening = maybeDeferred([this] { return endpoint_->listen(factory_); });
   if (listening.hasResult()) {
     const Result<PortPtr> result = listening.take();
     if (result.ok()) return listened(result);

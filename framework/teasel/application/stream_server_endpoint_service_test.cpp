@@ -161,6 +161,16 @@ TEST_F(EndpointServiceTest, WhoWaitsHearsOfAnEndpointThatFailsAtOnce) {
   EXPECT_THAT(listening, FailedWith<CannotListenError>());
 }
 
+TEST_F(EndpointServiceTest, WhoWaitsHearsOfAnEndpointThatThrows) {
+  struct Throwing final : StreamServerEndpoint {
+    Deferred<PortPtr> listen(std::shared_ptr<Factory>) override { throw CannotListenError("no"); }
+  };
+  const auto service = std::make_shared<StreamServerEndpointService>(std::make_shared<Throwing>(), echo());
+  const auto listening = service->whenListening();
+  EXPECT_THROW(service->startService(), CannotListenError);
+  EXPECT_THAT(listening, FailedWith<CannotListenError>());
+}
+
 TEST_F(EndpointServiceTest, StopCancelsAnEndpointThatIsSlow) {
   slow->startService();
   const auto listening = slow->whenListening();

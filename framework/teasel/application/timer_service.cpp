@@ -15,7 +15,7 @@ TimerService::~TimerService() {
 }
 
 void TimerService::startService() {
-  if (!over_) throw LoopRunning("startService: the TimerService runs, or its last call is not over");
+  if (running() || !over_) throw LoopRunning("startService: the TimerService runs, or its last call is not over");
   Service::startService();
   over_ = false;
   // The first call is made here. It may stop the service.

@@ -28,8 +28,8 @@ class TimerService : public Service {
   /// Makes no more calls.
   ~TimerService() override;
 
-  /// Throws LoopRunning when it runs already, and when the last call before stopService is not
-  /// over.
+  /// Throws LoopRunning while running(), also where a call has failed, and when the last call
+  /// before stopService is not over.
   void startService() override;
   /// The Deferred fires when no call is under way: at once, or when the Deferred that the last call
   /// gave has a result.

@@ -87,6 +87,7 @@ TEST_F(TimerServiceTest, AFailureIsLoggedAndEndsTheCalls) {
   clock.advance(60s);
   EXPECT_EQ(calls.size(), 1u);
   EXPECT_TRUE(service->running()) << "only stopService stops the service";
+  EXPECT_THROW(service->startService(), LoopRunning);
   EXPECT_THAT(service->stopService(), HasSucceeded());
 }
 

@@ -16,7 +16,6 @@ namespace teasel::posix {
 namespace {
 
 constexpr mode_t kMode = 0644;
-/// How long a pipe that does not block, and that nobody reads, is waited for.
 constexpr int kPatienceMs = 1000;
 
 /// O_NONBLOCK: opening a pipe that nobody reads fails and does not wait. Files do not care.
@@ -25,9 +24,15 @@ int openForAppending(const std::string& path) noexcept {
 }
 
 /// Whether it can be written to after all: standard error may be a pipe that does not block.
-bool waitUntilWritable(int descriptor) noexcept {
+bool waitUntilWritable(int descriptor, int milliseconds) noexcept {
   pollfd watched{descriptor, POLLOUT, 0};
-  return ::poll(&watched, 1, kPatienceMs) > 0;
+  return ::poll(&watched, 1, milliseconds) > 0;
+}
+
+bool sameFile(int one, int other) noexcept {
+  struct stat first = {}, second = {};
+  return ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
 }
 
 }  // namespace
@@ -43,14 +48,30 @@ AppendFile::~AppendFile() {
   if (!standardError()) ::close(descriptor_);
 }
 
-std::string AppendFile::append(std::string_view text) {
+std::string AppendFile::append(std::string_view text, Patience patience) {
   const std::lock_guard lock(mutex_);
+  if (text.empty()) return {};
+  if (torn_) {
+    if (std::string why = write("\n", patience); !why.empty()) return why;
+  }
+  return write(text, patience);
+}
+
+/// Writes a text that is not empty. The lock is held.
+std::string AppendFile::write(std::string_view text, Patience patience) {
+  const int wait = patience == Patience::kSecond ? kPatienceMs : 0;
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
-    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
-    else if ((errno == EAGAIN || errno == EWOULDBLOCK) && !waitUntilWritable(descriptor_)) return errorText(EAGAIN);
-    else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) return errorText(errno);
+    if (written > 0) {
+      torn_ = text[static_cast<std::size_t>(written) - 1] != '\n';
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (written == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) {
+      return errorText(written == 0 ? ENOSPC : errno);
+    } else if (errno != EINTR && !waitUntilWritable(descriptor_, wait)) {
+      return errorText(EAGAIN);
+    }
   }
+  torn_ = false;
   return {};
 }
 
@@ -59,6 +80,7 @@ std::string AppendFile::reopen() {
   const int fresh = openForAppending(path_);
   if (fresh < 0) return "cannot open '" + path_ + "' anew: " + errorText(errno);
   const std::lock_guard lock(mutex_);
+  torn_ = torn_ && sameFile(descriptor_, fresh);
   ::close(descriptor_);
   descriptor_ = fresh;
   return {};

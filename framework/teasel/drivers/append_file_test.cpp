@@ -1,5 +1,7 @@
 #include <teasel/drivers/append_file.hpp>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -8,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,6 +92,37 @@ TEST_F(AppendFileTest, DoesNotWaitForAReaderOfAPipe) {
 TEST_F(AppendFileTest, SaysWhyItCannotWrite) {
   AppendFile file("/dev/full");
   EXPECT_THAT(file.append("lost\n"), HasSubstr("No space left on device"));
+}
+
+TEST_F(AppendFileTest, BeginsAFreshLineBehindOneThatWasCut) {
+  AppendFile file(path());
+  EXPECT_THAT(file.append("first\n"), IsEmpty());
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit full{content().size() + 4, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &full);
+  const std::string why = file.append("second\n");
+  EXPECT_THAT(file.append("nothing\n"), HasSubstr("EFBIG"));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, SIG_DFL);
+  EXPECT_THAT(why, HasSubstr("EFBIG"));
+  EXPECT_EQ(content(), "first\nseco");
+  EXPECT_THAT(file.append("third\n"), IsEmpty());
+  EXPECT_EQ(content(), "first\nseco\nthird\n");
+}
+
+TEST_F(AppendFileTest, DoesNotWaitForAFullPipeWhenItIsToldNotTo) {
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  const int reader = ::open(path().c_str(), O_RDWR | O_NONBLOCK);
+  while (::write(reader, "full", 4) > 0) {
+  }
+  AppendFile file(path());
+  constexpr int kTries = 20;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kTries; ++i) EXPECT_THAT(file.append("x\n", AppendFile::Patience::kNone), HasSubstr("EAGAIN"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(kTries) / 2);
+  ::close(reader);
 }
 
 TEST_F(AppendFileTest, TakesWholeLinesFromManyThreads) {

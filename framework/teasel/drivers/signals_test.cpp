@@ -44,6 +44,7 @@ TEST(SignalWatch, RestoresWhatWasThereBefore) {
   }
   ::sigaction(SIGUSR1, nullptr, &now);
   EXPECT_EQ(now.sa_handler, SIG_IGN);
+  ::signal(SIGUSR1, SIG_DFL);
 }
 
 TEST(SignalWatch, ASecondSignalHasItsUsualEffect) {
@@ -63,6 +64,45 @@ TEST(SignalWatch, HearsEverySignalIfItIsAskedTo) {
     ::raise(SIGUSR1);
     EXPECT_TRUE(soon(count, i));
   }
+}
+
+TEST(SignalWatch, AFloodOfOneSignalHidesNoOther) {
+  std::atomic<bool> go{false};
+  std::atomic<int> floods{0}, others{0};
+  const SignalWatch watch(
+      {SIGUSR1, SIGUSR2},
+      [&](int signal) {
+        while (!go) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        ++(signal == SIGUSR1 ? floods : others);
+      },
+      SignalWatch::Again::kCallback);
+  constexpr int kMoreThanAPipeHolds = 100'000;
+  for (int i = 0; i < kMoreThanAPipeHolds; ++i) ::raise(SIGUSR1);
+  ::raise(SIGUSR2);
+  go = true;
+  EXPECT_TRUE(soon(others, 1));
+  EXPECT_TRUE(soon(floods, kMoreThanAPipeHolds));
+}
+
+TEST(SignalWatch, HearsASignalThatItsCallerBlocks) {
+  sigset_t only, before;
+  ::sigemptyset(&only);
+  ::sigaddset(&only, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &only, &before);
+  std::atomic<int> got{0};
+  {
+    const SignalWatch watch({SIGUSR1}, [&](int signal) { got = signal; });
+    ::kill(::getpid(), SIGUSR1);
+    EXPECT_TRUE(soon(got, SIGUSR1));
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST(SignalIgnored, SaysWhatTheProcessIgnores) {
+  EXPECT_FALSE(signalIgnored(SIGUSR1));
+  ::signal(SIGUSR1, SIG_IGN);
+  EXPECT_TRUE(signalIgnored(SIGUSR1));
+  ::signal(SIGUSR1, SIG_DFL);
 }
 
 TEST(EndBySignal, EndsTheProcessByThatSignalAlthoughItIsBlockedAndWatched) {

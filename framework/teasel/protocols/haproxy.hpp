@@ -28,7 +28,8 @@ class HAProxyWrappingFactory;
 
 /// Reads the PROXY header of one connection, then stands between transport and protocol unchanged.
 /// getPeer and getHost give the addresses of the header. If the header names none, and before the
-/// header is read, they give those of the connection.
+/// header is read, they give those of the connection. So all clients that came to the proxy over a
+/// UNIX socket share the proxy's address, and LimitConnectionsByPeer counts them as one peer.
 class HAProxyProtocolWrapper final : public ProtocolWrapper {
  public:
   /// `factory`, which makes it, must outlive it.

@@ -48,7 +48,9 @@ struct HaproxyHeader {
   /// 1: a line of text. 2: binary.
   int version = 0;
   /// The proxy speaks for itself, for example to see whether the server is alive. The addresses of
-  /// the connection are the true ones. Version 2 only.
+  /// the connection are the true ones. Version 2 only. It does not tell a check from a client:
+  /// HAProxy 2.6.12 says this of clients that came over a UNIX socket, too, and a check of version
+  /// 1 looks like a client over TCP.
   bool local = false;
   /// The client sent a datagram (UDP, or a UNIX datagram). Version 2 only.
   bool datagram = false;

@@ -28,7 +28,7 @@ Duration timeFor(std::uint64_t bytes, std::uint64_t limit) {
 }  // namespace
 
 /// Stands between a producer and its transport. The producer runs while neither the transport nor
-/// the throttle wants it to pause.
+/// the throttle wants it to pause, and until it is stopped.
 class ThrottlingFactory::Gate final : public Producer {
  public:
   Gate(std::shared_ptr<Producer> producer, bool streaming, bool throttled)
@@ -39,13 +39,24 @@ class ThrottlingFactory::Gate final : public Producer {
     if (!throttled_) producer_->pauseProducing();
   }
   void resumeProducing() override {
+    if (stopped_) return;
     paused_ = false;
     if (throttled_) owed_ = !streaming_;
     else producer_->resumeProducing();
   }
-  void stopProducing() override { producer_->stopProducing(); }
+  void stopProducing() override {
+    stopped_ = true;
+    producer_->stopProducing();
+  }
+  /// Whether it is a transport whose connection has ended: it will write nothing more, and need not
+  /// unregister.
+  bool exhausted() const noexcept {
+    const auto* source = dynamic_cast<const Transport*>(producer_.get());
+    return source != nullptr && !source->connected();
+  }
 
   void throttle(bool throttled) {
+    if (stopped_ || exhausted()) return;
     if (std::exchange(throttled_, throttled) == throttled) return;
     if (streaming_ && !paused_) {
       if (throttled) producer_->pauseProducing();
@@ -60,7 +71,8 @@ class ThrottlingFactory::Gate final : public Producer {
   bool streaming_;
   bool throttled_;
   bool paused_ = false;  // by the transport
-  bool owed_ = false;    // a pull producer was asked for a piece while throttled
+  bool stopped_ = false;
+  bool owed_ = false;  // a pull producer was asked for a piece while throttled
 };
 
 class ThrottlingFactory::Wrapper final : public ProtocolWrapper {
@@ -73,6 +85,7 @@ class ThrottlingFactory::Wrapper final : public ProtocolWrapper {
     all_.passed(all_.reads_, 0);
   }
   void dataReceived(ByteView data) override {
+    served_ = true;
     ProtocolWrapper::dataReceived(data);
     all_.passed(all_.reads_, data.size());
   }
@@ -100,14 +113,31 @@ class ThrottlingFactory::Wrapper final : public ProtocolWrapper {
     if (producer == nullptr) return ProtocolWrapper::registerProducer(nullptr, streaming);
     auto gate = std::make_shared<Gate>(std::move(producer), streaming, false);
     ProtocolWrapper::registerProducer(gate, streaming);
+    // A transport that is closing has not registered it, and stops it.
+    if (disconnecting()) return;
     gate_ = std::move(gate);
     if (all_.writesThrottled()) all_.begin(all_.writes_);
+  }
+  void loseConnection() override {
+    letGoOfEndedSource();
+    ProtocolWrapper::loseConnection();
+  }
+  void failConnection(const Failure& why) override {
+    letGoOfEndedSource();
+    ProtocolWrapper::failConnection(why);
+  }
+  void loseWriteConnection() override {
+    letGoOfEndedSource();
+    ProtocolWrapper::loseWriteConnection();
   }
   void unregisterProducer() override {
     gate_.reset();
     ProtocolWrapper::unregisterProducer();
   }
 
+  /// Whether it has read since the last startOver.
+  bool served() const noexcept { return served_; }
+  void startOver() noexcept { served_ = false; }
   void throttleReads(bool throttled) {
     if (std::exchange(throttled_, throttled) == throttled || paused_) return;
     if (throttled) ProtocolWrapper::pauseProducing();
@@ -122,9 +152,15 @@ class ThrottlingFactory::Wrapper final : public ProtocolWrapper {
   }
 
  private:
+  /// The transport sees the gate, and so does not see that the producer behind it is a transport.
+  void letGoOfEndedSource() {
+    if (gate_ != nullptr && gate_->exhausted()) unregisterProducer();
+  }
+
   ThrottlingFactory& all_;
   std::shared_ptr<Gate> gate_;
   bool throttled_ = false;
+  bool served_ = false;
   bool paused_ = false;  // by the wrapped protocol
 };
 
@@ -172,7 +208,21 @@ void ThrottlingFactory::end(Direction& direction) {
     return;
   }
   direction.throttled = false;
+  if (&direction == &reads_) return resumeReads();
   changeAll(direction, false);
+}
+
+/// A connection may take all that passes before the next one is asked, so those that have not read
+/// yet go first. The others follow when a turn has shown that this was not too much.
+void ThrottlingFactory::resumeReads() {
+  for (const auto& [number, wrapper] : protocols())
+    if (auto& each = static_cast<Wrapper&>(*wrapper); !each.served()) each.throttleReads(false);
+  reads_.timer = clock_.callLater(Duration::zero(), [this] {
+    for (const auto& [number, wrapper] : protocols()) {
+      static_cast<Wrapper&>(*wrapper).startOver();
+      static_cast<Wrapper&>(*wrapper).throttleReads(false);
+    }
+  });
 }
 
 void ThrottlingFactory::changeAll(Direction& direction, bool throttled) {

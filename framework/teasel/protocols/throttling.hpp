@@ -20,7 +20,9 @@ struct ThrottlingOptions {
 /// twisted.protocols.policies.ThrottlingFactory.
 ///
 /// As much as a second may carry passes at once. Beyond that, all connections are throttled until
-/// the average is within the limit again, so more than the limit passes by one chunk at most.
+/// the average is within the limit again, so more than the limit passes by one chunk at most. Then
+/// those go on first that have read longest ago, so that a peer that never stops sending leaves the
+/// others their share.
 ///
 ///  - Reading: a throttled connection is paused, and its peer feels backpressure. The pauses that
 ///    the wrapped protocol asks for hold as well.
@@ -51,6 +53,7 @@ class ThrottlingFactory : public WrappingFactory {
   void passed(Direction& direction, std::size_t bytes);
   void begin(Direction& direction);
   void end(Direction& direction);
+  void resumeReads();
   void changeAll(Direction& direction, bool throttled);
   void lost();
 

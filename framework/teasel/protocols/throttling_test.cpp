@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/fakes/world/test/world_test_kit.hpp>
@@ -23,7 +25,10 @@ constexpr std::size_t kLimit = 100'000;
 struct Throttled {
   explicit Throttled(ThrottlingOptions options) {
     does.onMade = [this](Recorder& self) { protocol = &self; };
-    does.onData = [this](Recorder&, ByteView data) { got += data.size(); };
+    does.onData = [this](Recorder& self, ByteView data) {
+      got += data.size();
+      gotBy[&self] += data.size();
+    };
     factory = std::make_shared<ThrottlingFactory>(world.host().reactor(), recorders(&log, &does), options);
     world.host().reactor().listenTCP(8000, factory);
   }
@@ -36,6 +41,7 @@ struct Throttled {
   Recorder::Does does;
   Recorder* protocol = nullptr;  ///< the newest
   std::size_t got = 0;
+  std::map<const Recorder*, std::size_t> gotBy;
   fakes::World world;
   std::shared_ptr<ThrottlingFactory> factory;
 };
@@ -65,6 +71,37 @@ TEST(Throttling, TheReadLimitIsOneForAllConnections) {
   EXPECT_LE(throttled.got, before + kLimit / 2 + fakes::SimDriver::kMaxChunk);
   throttled.world.advance(1min);
   EXPECT_EQ(throttled.got, 2 * kLimit + 4);
+}
+
+TEST(Throttling, APeerThatNeverStopsSendingLeavesTheOthersTheirShare) {
+  constexpr unsigned kHogs = 3;
+  Throttled throttled({.readLimit = kLimit});
+  std::vector<fakes::RemotePeer*> hogs;
+  std::vector<const Recorder*> readers;
+  for (unsigned k = 0; k < kHogs; ++k) {
+    hogs.push_back(&throttled.connect(k));
+    readers.push_back(throttled.protocol);
+  }
+  fakes::RemotePeer& modest = throttled.connect(kHogs);
+  const Recorder* const reader = throttled.protocol;
+  constexpr int kSeconds = 30;
+  for (int second = 0; second < kSeconds; ++second) {
+    for (fakes::RemotePeer* hog : hogs) hog->send(std::string(2 * kLimit, 'x'));
+    modest.send("ping");
+    throttled.world.advance(1s);
+    // A chunk of each hog takes about two seconds of the limit.
+    EXPECT_GE(throttled.gotBy[reader] + kHogs * 4, (second + 1) * 4U) << "after " << second << " s";
+  }
+  for (const Recorder* hog : readers) EXPECT_GE(throttled.gotBy[hog], kSeconds * kLimit / kHogs / 2);
+  EXPECT_LE(throttled.got, (kSeconds + 1) * kLimit + fakes::SimDriver::kMaxChunk);
+}
+
+TEST(Throttling, TwoConnectionsGoOnAfterThrottlingAtTheLimit) {
+  Throttled throttled({.readLimit = kLimit});
+  for (unsigned k = 0; k < 2; ++k) throttled.connect(k).send(std::string(5 * kLimit, 'x'));
+  throttled.world.advance(1min);
+  ASSERT_EQ(throttled.gotBy.size(), 2U);
+  for (const auto& [reader, count] : throttled.gotBy) EXPECT_EQ(count, 5 * kLimit);
 }
 
 TEST(Throttling, LeavesAProtocolPausedThatPausedItself) {
@@ -130,6 +167,58 @@ TEST(Throttling, PacesProducersOfBothKinds) {
     peer.reset();
     throttled.world.settle();
   }
+}
+
+/// Writes down what it is told.
+class Told final : public Producer {
+ public:
+  void pauseProducing() override { calls += "pause "; }
+  void resumeProducing() override { calls += "resume "; }
+  void stopProducing() override { calls += "stop "; }
+  std::string calls;
+};
+
+TEST(Throttling, AProducerThatWasStoppedHearsNothingMore) {
+  Throttled throttled({.writeLimit = kLimit});
+  fakes::RemotePeer& peer = throttled.connect();
+  peer.stopReading();
+  Transport& transport = throttled.protocol->transport();
+  transport.setWaterMarks(std::size_t{1} << 30, 1);
+  const auto producer = std::make_shared<Told>();
+  transport.registerProducer(producer, true);
+  transport.write(std::string(20 * kLimit, 'x'));
+  throttled.world.advance(1s);
+  EXPECT_EQ(producer->calls, "pause ");
+  peer.endOfStream();
+  throttled.world.advance(1min);
+  EXPECT_EQ(producer->calls, "pause stop ");
+}
+
+TEST(Throttling, AProducerThatAClosingConnectionRefusesIsStoppedOnly) {
+  Throttled throttled({.writeLimit = kLimit});
+  throttled.connect().stopReading();
+  Transport& transport = throttled.protocol->transport();
+  transport.write(std::string(20 * kLimit, 'x'));
+  throttled.world.settle();
+  transport.loseConnection();
+  const auto producer = std::make_shared<Told>();
+  transport.registerProducer(producer, true);
+  throttled.world.advance(1min);
+  EXPECT_EQ(producer->calls, "stop ");
+}
+
+TEST(Throttling, ATransportWhoseConnectionHasEndedIsNotAwaitedAsAProducer) {
+  Throttled throttled({.writeLimit = kLimit});
+  throttled.connect(0);
+  const std::shared_ptr<Recorder> front = std::static_pointer_cast<Recorder>(throttled.protocol->shared_from_this());
+  throttled.connect(1);
+  Transport& source = throttled.protocol->transport();
+  front->transport().registerProducer(throttled.protocol->sharedTransport(), true);
+  source.abortConnection();
+  throttled.world.settle();
+  front->transport().loseConnection();
+  throttled.world.settle();
+  EXPECT_FALSE(front->transport().connected());
 }
 
 TEST(Throttling, AProducerThatThrowsWhenItIsResumedAbortsItsConnection) {

@@ -82,7 +82,7 @@ Script::~Script() {
   if (next_ < rows_.size()) {
     const std::string count = std::to_string(rows_.size() - next_);
     leak_guard::report({Leftover::Kind::kScript, "script \"" + options_.name + "\", " + count + " rows not played:\n" + rest(),
-                        rows_[next_].site});
+                        rows_[next_]->site});
     return;
   }
   drain();
@@ -90,13 +90,13 @@ Script::~Script() {
     leak_guard::report({Leftover::Kind::kScript,
                         "script \"" + options_.name + "\": " + std::to_string(unread_.size()) +
                             " bytes came that no row expects: " + quoted(unread_),
-                        rows_.empty() ? Site{} : rows_.back().site});
+                        rows_.empty() ? Site{} : rows_.back()->site});
 }
 
 // Rows --------------------------------------------------------------------------------------------
 
 Script& Script::add(Row row) {
-  rows_.push_back(std::move(row));
+  rows_.push_back(std::make_unique<Row>(std::move(row)));
   return *this;
 }
 
@@ -136,8 +136,8 @@ Script& Script::expectNothing(Duration during, Site site) {
 }
 
 Script& Script::within(Duration patience) {
-  if (rows_.empty() || !rows_.back().expects()) throw UsageError("within() follows a row that expects something");
-  rows_.back().patience = checked(patience, "within");
+  if (rows_.empty() || !rows_.back()->expects()) throw UsageError("within() follows a row that expects something");
+  rows_.back()->patience = checked(patience, "within");
   return *this;
 }
 
@@ -184,7 +184,7 @@ Script& Script::transcript(std::string_view text, Site site) {
     line.remove_prefix(std::min<std::size_t>(2, line.size()));
     if (sends) sendLine(line, site);
     else expectLine(line, site);
-    rows_.back().says += " (line " + std::to_string(number) + " of the transcript)";
+    rows_.back()->says += " (line " + std::to_string(number) + " of the transcript)";
   }
   return *this;
 }
@@ -199,8 +199,16 @@ Script& Script::ignoreRest() noexcept {
 std::size_t Script::rows() const noexcept { return rows_.size(); }
 
 ScriptResult Script::play() {
+  if (playing_) throw UsageError("play() of the script \"" + options_.name + "\" inside its play()");
+  struct Playing {
+    explicit Playing(bool& flag) : flag_(flag) { flag_ = true; }
+    ~Playing() { flag_ = false; }
+    Playing(const Playing&) = delete;
+    Playing& operator=(const Playing&) = delete;
+    bool& flag_;
+  } const playing(playing_);
   for (; !failed_ && next_ < rows_.size(); ++next_)
-    if (!perform(rows_[next_])) break;
+    if (!perform(*rows_[next_])) break;
   return failed_.value_or(ScriptResult{});
 }
 
@@ -309,7 +317,7 @@ void Script::drain() { unread_ += end_->take(); }
 void Script::consume(std::size_t count) { unread_.erase(0, count); }
 
 std::string Script::rowText(std::size_t at) const {
-  return "row " + std::to_string(at + 1) + " (" + rows_[at].site.text() + ") " + rows_[at].says;
+  return "row " + std::to_string(at + 1) + " (" + rows_[at]->site.text() + ") " + rows_[at]->says;
 }
 
 /// The rows that are not played, a line each.

@@ -108,7 +108,8 @@ class Script {
   Script& reset(Site site = Site::here());
   /// Lets time pass. What comes meanwhile waits for the rows behind. Throws NegativeDelay.
   Script& wait(Duration time, Site site = Site::here());
-  /// Calls the test. `what` says for people what it does. What it throws leaves play().
+  /// Calls the test. `what` says for people what it does. It may add rows. What it throws leaves
+  /// play().
   Script& call(std::string_view what, UniqueFunction<void()> action, Site site = Site::here());
   /// Rows from a text: "> LINE" sends a line, "< LINE" expects one. Blanks before them do not
   /// matter; empty lines and lines with # are skipped. Throws UsageError that names the line for
@@ -119,7 +120,7 @@ class Script {
 
   // Playing ---------------------------------------------------------------------------------------
   /// Plays the rows that were not played yet. At the first one that fails it stops, and so does
-  /// every later call.
+  /// every later call. Throws UsageError inside a play() of this script.
   ScriptResult play();
   std::size_t rows() const noexcept;
   std::size_t played() const noexcept { return next_; }
@@ -147,7 +148,8 @@ class Script {
 
   std::unique_ptr<ScriptEnd> end_;
   ScriptOptions options_;
-  std::vector<Row> rows_;
+  std::vector<std::unique_ptr<Row>> rows_;  // each stays in its place: playing one may add others
+  bool playing_ = false;
   std::size_t next_ = 0;
   std::string unread_;
   std::optional<ScriptResult> failed_;

@@ -299,6 +299,36 @@ TEST(Script, AnExceptionOfTheTestLeavesPlay) {
   EXPECT_THROW(static_cast<void>(served.script->play()), std::runtime_error);
 }
 
+/// Counts how often it is moved.
+struct Moved {
+  explicit Moved(int& count) : count_(&count) {}
+  Moved(Moved&& other) noexcept : count_(other.count_) { ++*count_; }
+  Moved(const Moved&) = delete;
+  Moved& operator=(const Moved&) = delete;
+  ~Moved() = default;
+  int* count_;
+};
+
+TEST(Script, ACallMayAddRowsAndStaysWhereItIs) {
+  constexpr int kMore = 100;
+  Served served;
+  int moves = 0;
+  served.rows().expectLine("hello").call("adds rows", [&rows = served.rows(), moved = Moved(moves)] {
+    const int before = *moved.count_;
+    for (int i = 0; i < kMore; ++i) rows.sendLine("x").expectLine("X");
+    EXPECT_EQ(*moved.count_, before);
+  });
+  EXPECT_EQ(served.outcome(), "played");
+  EXPECT_EQ(served.rows().rows(), 2U + 2 * kMore);
+}
+
+TEST(Script, CannotBePlayedInsideItsPlay) {
+  Served served;
+  served.rows().expectLine("hello").call("plays", [&] { EXPECT_THROW(static_cast<void>(served.script->play()), UsageError); });
+  served.rows().sendLine("x").expectLine("X");
+  EXPECT_EQ(served.outcome(), "played");
+}
+
 // What is left over -------------------------------------------------------------------------------
 
 TEST(Script, ReportsRowsThatWereNotPlayed) {

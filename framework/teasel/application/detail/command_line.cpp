@@ -18,11 +18,25 @@ bool isEmptyAssignment(std::string_view argument, const std::vector<Option>& opt
   return std::any_of(options.begin(), options.end(), [name](const Option& option) { return option.name == name; });
 }
 
+/// Throws ConfigurationError for "--name=value" where the name is that of a switch: CLI11 would
+/// take any number for a value.
+void refuseValueOfSwitch(std::string_view argument, const std::vector<Option>& options) {
+  const std::size_t equals = argument.find('=');
+  if (!argument.starts_with("--") || equals == std::string_view::npos) return;
+  const std::string_view name = argument.substr(2, equals - 2);
+  const bool isSwitch =
+      name == "help" || name == "version" || std::any_of(options.begin(), options.end(), [name](const Option& option) {
+        return option.kind == OptionKind::kSwitch && option.name == name;
+      });
+  if (isSwitch) throw ConfigurationError("--" + std::string(name) + " takes no value; see --help");
+}
+
 /// The arguments in reverse order, as CLI11 wants them.
 std::vector<std::string> reversed(const std::vector<Option>& options, int argc, const char* const* argv) {
   std::vector<std::string> arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
+    refuseValueOfSwitch(argument, options);
     if (isEmptyAssignment(argument, options)) {
       arguments.emplace_back(argument.substr(0, argument.size() - 1));
       arguments.emplace_back();
@@ -78,6 +92,11 @@ std::optional<std::string> readCommandLine(const About& about, std::vector<Optio
     return app.help();
   } catch (const CLI::ParseError& error) {
     throw ConfigurationError(firstLine(error.what()) + "; see --help");
+  } catch (const ConfigurationError&) {
+    throw;
+  } catch (const std::exception& error) {
+    // CLI11 lets errors of the standard library through, for example of std::stoll.
+    throw ConfigurationError("the command line cannot be read: " + firstLine(error.what()) + "; see --help");
   }
   if (version) return about.name + (about.version.empty() ? "" : " " + about.version) + " (Teasel " TEASEL_VERSION ")\n";
   if (const std::vector<std::string> extra = app.remaining(); !extra.empty()) refuseExtra(extra.front());

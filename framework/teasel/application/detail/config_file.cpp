@@ -57,6 +57,25 @@ std::optional<std::vector<std::string>> textsOf(const toml::value& value, Option
   return texts;
 }
 
+/// Whether the integer is the one in the file. toml11 3.7.1 gives another one, and no error, for a
+/// number that does not fit into 64 bits.
+bool fits(const toml::value& value) {
+  const toml::source_location place = value.location();
+  const std::size_t begin = std::min<std::size_t>(place.column() - 1, place.line_str().size());
+  std::string token = place.line_str().substr(begin, place.region());
+  std::erase(token, '_');
+  std::string_view digits = token;
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  int base = 10;
+  for (const auto& [prefix, of] : {std::pair("0x", 16), std::pair("0o", 8), std::pair("0b", 2)})
+    if (digits.starts_with(prefix)) base = of;
+  if (base != 10) digits.remove_prefix(2);
+  std::int64_t number = 0;
+  const char* const last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, number, base);
+  return error == std::errc() && end == last && number == value.as_integer();
+}
+
 std::string allowedKeys(const std::vector<Option>& options) {
   std::vector<std::string> names;
   for (const Option& option : options)
@@ -207,6 +226,8 @@ void readConfigText(const std::string& path, const std::string& text, std::vecto
     if (!texts)
       throw ConfigurationError(where + entry.key + " is " + typeOf(*entry.value) + "; it takes " + typeFor(option->kind) +
                                ". The keys are: " + allowedKeys(options));
+    if (entry.value->is_integer() && !fits(*entry.value))
+      throw ConfigurationError(where + entry.key + " is a number that does not fit into 64 bits");
     if (!option->given) give(*option, where + entry.key, *texts);
   }
 }

@@ -51,6 +51,23 @@ TEST(ConfigFile, GivesWayToTheCommandLine) {
   EXPECT_EQ(known.count, "9");
 }
 
+TEST(ConfigFile, RefusesANumberBeyond64Bits) {
+  for (const char* number : {"9223372036854775808", "-9223372036854775809", "99999999999999999999999", "0xFFFFFFFFFFFFFFFF",
+                             "0x1_0000_0000_0000_0005", "0o7777777777777777777777", "18_446_744_073_709_551_621"})
+    EXPECT_EQ(Known().readFile(std::string("loud = true\ncount = ") + number + "\n"),
+              "chat.toml:2: count is a number that does not fit into 64 bits")
+        << number;
+}
+
+TEST(ConfigFile, TakesEveryWayToWriteANumber) {
+  for (const auto& [written, meant] : {std::pair("+5", "5"), std::pair("1_000", "1000"), std::pair("0xff", "255"),
+                                       std::pair("0o17", "15"), std::pair("0b101", "5"), std::pair("-0", "0")}) {
+    Known known;
+    EXPECT_EQ(known.readFile(std::string("count=") + written + " # five"), "") << written;
+    EXPECT_EQ(known.count, meant) << written;
+  }
+}
+
 TEST(ConfigFile, IsCheckedEvenWhereTheCommandLineWins) {
   Known known;
   EXPECT_EQ(known.read({"--quote", "x"}), "");

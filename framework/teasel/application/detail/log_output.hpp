@@ -14,8 +14,9 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 
 /// Writes log events as lines into a file or to standard error. Any thread may log.
 ///
-/// Lines that cannot be written (a full disk) are counted. The first of them is said on standard
-/// error. When writing works again, the log says how many lines it lacks.
+/// Lines that cannot be written whole (a full disk) are counted. The first of them is said on
+/// standard error. When writing works again, the log says how many lines it lacks. What a line that
+/// was cut left there gets a line of its own.
 class LogOutput final : public LogObserver {
  public:
   /// Writes to standard error.
@@ -30,6 +31,7 @@ class LogOutput final : public LogObserver {
 
  private:
   std::string line(const LogEvent& event) const;
+  std::string append(const std::string& text);
 
   posix::AppendFile file_;
   LogFormat format_;

@@ -72,6 +72,16 @@ TEST(CommandLine, SaysWhatAValueMustBe) {
   EXPECT_EQ(Known().read({"--count", "many"}), "--count cannot be 'many'; it takes a whole number");
 }
 
+TEST(CommandLine, RefusesAValueForASwitch) {
+  for (const char* value : {"false", "true", "1", "many", "99999999999999999999", ""}) {
+    Known known;
+    EXPECT_EQ(known.read({std::string("--loud=") + value}), "--loud takes no value; see --help") << value;
+    EXPECT_EQ(known.loud, "false");
+    EXPECT_EQ(Known().read({std::string("--help=") + value}), "--help takes no value; see --help");
+    EXPECT_EQ(Known().read({std::string("--version=") + value}), "--version takes no value; see --help");
+  }
+}
+
 TEST(CommandLine, PrintsHelpWithEveryOption) {
   Known known;
   const std::string help = known.printed({"--help"});

@@ -1,9 +1,10 @@
 #include <teasel/application/detail/program.hpp>
 
 #include <cstdio>
+#include <functional>
 #include <mutex>
-#include <optional>
 #include <utility>
+#include <vector>
 
 #include <teasel/application/detail/log_text.hpp>
 #include <teasel/core/errors.hpp>
@@ -11,6 +12,7 @@
 #include <teasel/drivers/drivers.hpp>
 #include <teasel/drivers/pid_file.hpp>
 #include <teasel/drivers/signals.hpp>
+#include <teasel/drivers/standard_descriptors.hpp>
 #include <teasel/drivers/supervisor.hpp>
 
 namespace teasel::detail {
@@ -27,37 +29,113 @@ class CannotStart : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What a signal does. The watch calls onSignal in a thread of its own.
+/// What a signal does. The watch calls onSignal in a thread of its own. That thread must be free
+/// for the signal that ends the process, so it neither logs nor waits for what a log holds up.
 class SignalOrders {
  public:
-  SignalOrders(LogOutput& log, std::string name, posix::PidFile* pidFile) noexcept
-      : log_(log), name_(std::move(name)), pidFile_(pidFile) {}
+  SignalOrders() = default;
+  SignalOrders(const SignalOrders&) = delete;
+  SignalOrders& operator=(const SignalOrders&) = delete;
 
   void onSignal(int signal) {
-    if (signal == SIGHUP) return reopenLog();
-    const std::unique_lock lock(mutex_);
-    if (!std::exchange(stopWanted_, true)) {
-      if (reactor_ != nullptr) postStop();
-      return;
+    const std::lock_guard lock(mutex_);
+    if (signal == SIGHUP) {
+      wanted_.reopen = true;
+      return post();
     }
+    if (!std::exchange(wanted_.stop, true)) return post();
     // The loop may hang, so this thread does all that is left to do.
     if (pidFile_ != nullptr) pidFile_->remove();
     posix::endBySignal(signal);
   }
-  /// From now on the first signal stops this reactor. Null: it is not there any more.
-  void attach(Reactor* reactor) {
+  /// What the signals want. The wish to reopen the log is told once.
+  struct Wanted {
+    bool stop = false, reopen = false;
+  };
+  /// From now on `obey` is called in this reactor after a signal.
+  void attach(Reactor& reactor, std::function<void()> obey) {
     const std::lock_guard lock(mutex_);
-    reactor_ = reactor;
-    if (stopWanted_ && reactor_ != nullptr) postStop();
+    reactor_ = &reactor;
+    obey_ = std::make_shared<std::function<void()>>(std::move(obey));
+    if (wanted_.stop || wanted_.reopen) post();
   }
+  /// The reactor is not there any more. Call it in the reactor's thread.
+  void detach() {
+    const std::lock_guard lock(mutex_);
+    reactor_ = nullptr;
+    obey_ = nullptr;
+  }
+  Wanted take() {
+    const std::lock_guard lock(mutex_);
+    posted_ = false;
+    return std::exchange(wanted_, Wanted{.stop = wanted_.stop});
+  }
+
   bool stopWanted() {
     const std::lock_guard lock(mutex_);
-    return stopWanted_;
+    return wanted_.stop;
+  }
+
+  /// Writes the PID file. No signal is obeyed before it is known here. Throws CannotStart.
+  void writePidFile(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    try {
+      pidFile_ = std::make_unique<posix::PidFile>(path);
+    } catch (const std::runtime_error& error) {
+      throw CannotStart(error.what());
+    }
+  }
+  void removePidFile() noexcept {
+    const std::lock_guard lock(mutex_);
+    pidFile_.reset();
   }
 
  private:
-  void postStop() {
-    reactor_->callFromThread([reactor = reactor_] { stop(*reactor); });
+  void post() {
+    if (reactor_ == nullptr || std::exchange(posted_, true)) return;
+    reactor_->callFromThread([weak = std::weak_ptr<std::function<void()>>(obey_)] {
+      if (const auto obey = weak.lock()) (*obey)();
+    });
+  }
+
+  std::mutex mutex_;
+  Reactor* reactor_ = nullptr;
+  std::shared_ptr<std::function<void()>> obey_;
+  std::unique_ptr<posix::PidFile> pidFile_;
+  Wanted wanted_;
+  bool posted_ = false;
+};
+
+/// The PID file, if there is one, while it lives.
+class Published {
+ public:
+  Published(SignalOrders& orders, const std::string& path) : orders_(orders) {
+    if (!path.empty()) orders_.writePidFile(path);
+  }
+  ~Published() { orders_.removePidFile(); }
+  Published(const Published&) = delete;
+  Published& operator=(const Published&) = delete;
+
+ private:
+  SignalOrders& orders_;
+};
+
+/// Gives the signals to the reactor while it lives.
+class Attached {
+ public:
+  Attached(SignalOrders& orders, Reactor& reactor, LogOutput& log, std::string name)
+      : orders_(orders), reactor_(reactor), log_(log), name_(std::move(name)) {
+    orders_.attach(reactor, [this] { obey(); });
+  }
+  ~Attached() { orders_.detach(); }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  void obey() {
+    const SignalOrders::Wanted wanted = orders_.take();
+    if (wanted.reopen && !log_.standardError()) reopenLog();
+    if (wanted.stop) stop(reactor_);
   }
   void reopenLog() {
     const std::string why = log_.reopen();
@@ -66,24 +144,10 @@ class SignalOrders {
     else logger.error(why);
   }
 
-  LogOutput& log_;
-  std::string name_;
-  posix::PidFile* pidFile_;
-  std::mutex mutex_;
-  Reactor* reactor_ = nullptr;
-  bool stopWanted_ = false;
-};
-
-/// Tells the reactor to the signals while it lives.
-class Attached {
- public:
-  Attached(SignalOrders& orders, Reactor& reactor) : orders_(orders) { orders_.attach(&reactor); }
-  ~Attached() { orders_.attach(nullptr); }
-  Attached(const Attached&) = delete;
-  Attached& operator=(const Attached&) = delete;
-
- private:
   SignalOrders& orders_;
+  Reactor& reactor_;
+  LogOutput& log_;
+  const std::string name_;
 };
 
 /// The service's life, inside that of the reactor.
@@ -153,10 +217,16 @@ std::unique_ptr<LogOutput> logOf(const ProgramSettings& settings) {
   }
 }
 
-std::unique_ptr<posix::PidFile> pidFileOf(const std::string& path) {
-  if (path.empty()) return nullptr;
+/// Hears the signals. A SIGINT that the process ignores from its start on stays ignored: so does a
+/// job in the background of a script, which the Ctrl-C of its user is not meant for.
+std::unique_ptr<posix::SignalWatch> watchFor(SignalOrders& orders) {
+  std::vector<int> signals{SIGTERM, SIGHUP};
+  if (!posix::signalIgnored(SIGINT)) signals.push_back(SIGINT);
   try {
-    return std::make_unique<posix::PidFile>(path);
+    return std::make_unique<posix::SignalWatch>(
+        signals, [&orders](int signal) { orders.onSignal(signal); }, posix::SignalWatch::Again::kCallback);
+  } catch (const UsageError&) {
+    throw;
   } catch (const std::runtime_error& error) {
     throw CannotStart(error.what());
   }
@@ -171,13 +241,10 @@ void report(const LogOutput& log, const std::string& name, std::string_view what
 
 /// Makes the service and runs it. All that has to be opened before is open.
 int runService(const ProgramSettings& settings, Reactor& reactor, const Application::Maker& maker, LogOutput& log,
-               posix::PidFile* pidFile) {
+               SignalOrders& orders) {
   if (reactor.running()) throw ReactorAlreadyRunning("run() of a program on a reactor that is running");
   const auto say = [&](std::string_view what) { report(log, settings.name, what); };
-  SignalOrders orders(log, settings.name, pidFile);
-  const posix::SignalWatch watch(
-      {SIGTERM, SIGINT, SIGHUP}, [&orders](int signal) { orders.onSignal(signal); }, posix::SignalWatch::Again::kCallback);
-  const Attached attached(orders, reactor);
+  const Attached attached(orders, reactor, log, settings.name);
   Launch launch(reactor, settings.name, settings.listen, say);
   ServiceRun run(launch, orders);
   int wrong = kExitFailed;
@@ -205,15 +272,20 @@ void complain(const std::string& name, std::string_view what) {
 }
 
 int runProgram(const ProgramSettings& settings, Reactor* given, const Application::Maker& maker) {
+  posix::openStandardDescriptors();
+  posix::ignoreBrokenPipes();
   try {
     std::unique_ptr<Driver> driver = given == nullptr ? driverOf(settings.driver) : nullptr;
-    const std::unique_ptr<posix::PidFile> pidFile = pidFileOf(settings.pidFile);
+    // Whoever sees the PID file may send signals, so they are heard before it is there and until it
+    // and the reactor are gone.
+    SignalOrders orders;
+    const std::unique_ptr<posix::SignalWatch> watch = watchFor(orders);
+    const Published published(orders, settings.pidFile);
     const std::unique_ptr<LogOutput> log = logOf(settings);
     const InstalledLog installed(*log, settings.logLevel);
-    posix::ignoreBrokenPipes();
-    if (given != nullptr) return runService(settings, *given, maker, *log, pidFile.get());
+    if (given != nullptr) return runService(settings, *given, maker, *log, orders);
     Reactor reactor(std::move(driver));
-    return runService(settings, reactor, maker, *log, pidFile.get());
+    return runService(settings, reactor, maker, *log, orders);
   } catch (const ConfigurationError& error) {
     complain(settings.name, error.what());
     return kExitUsage;

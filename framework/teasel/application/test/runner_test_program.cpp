@@ -34,6 +34,7 @@ class Behaving : public Service {
     Reactor& reactor = launch_.reactor;
     if (mode_ == "fails-later") reactor.callLater(std::chrono::milliseconds(10), [this] { launch_.fail("the service broke"); });
     if (mode_ == "ends") reactor.callLater(std::chrono::milliseconds(10), [&reactor] { reactor.stop(); });
+    if (mode_ == "speaks") speak();
     if (mode_ == "hangs")
       reactor.callLater(std::chrono::milliseconds(10), [] {
         log("the service hangs");
@@ -44,6 +45,11 @@ class Behaving : public Service {
       reactor.callLater(std::chrono::milliseconds(10), [] {
         Logger("test").failure("line one\nline two \x1b", Failure(std::runtime_error("a \"quoted\" reason")));
       });
+  }
+  /// Logs numbers.
+  void speak() {
+    log("number " + std::to_string(++said_));
+    launch_.reactor.callLater(std::chrono::milliseconds(2), [this] { speak(); });
   }
   Deferred<void> stopService() override {
     log("the service stops");
@@ -60,6 +66,7 @@ class Behaving : public Service {
   std::string mode_;
   int stopMs_;
   Deferred<void> never_;
+  int said_ = 0;
 };
 
 }  // namespace
