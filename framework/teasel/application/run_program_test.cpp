@@ -244,9 +244,11 @@ TEST_F(RunProgram, SaysThatItCannotStartWithTooFewDescriptors) {
         spawn({"--mode", "ends", "--log", path("log"), "--pid-file", path("pid")}, [&few] { ::setrlimit(RLIMIT_NOFILE, &few); }));
   };
   std::set<int> seen;
-  // Below 4 the program's own libraries cannot be loaded.
-  for (rlim_t descriptors = 4; descriptors < 20; ++descriptors) {
+  // How many the test runner has left open is not known.
+  constexpr int kLibrariesCannotBeLoaded = 127 << 8;
+  for (rlim_t descriptors = 4; descriptors < 40; ++descriptors) {
     const int status = exitWith(descriptors);
+    if (status == kLibrariesCannotBeLoaded && seen.empty()) continue;
     EXPECT_THAT(status, AnyOf(kExitClean << 8, kExitFailed << 8, kExitCannotStart << 8)) << descriptors;
     EXPECT_FALSE(files::exists(path("pid"))) << descriptors;
     seen.insert(status);
