@@ -54,7 +54,7 @@ class Factory : public std::enable_shared_from_this<Factory> {
   void doStop();
   /// As doStop, but with forgetFactory in place of stopFactory.
   void forgetPort() noexcept {
-    if (numPorts_ > 0 && --numPorts_ == 0) forgetFactory();
+    if (numPorts_ > 0 && --numPorts_ == 0) forgetFactory();  // NOLINT(*-inc-dec-*): && orders
   }
   int numPorts() const noexcept { return numPorts_; }
   /// Whether starting and stopping is logged. Set it to false for silence.

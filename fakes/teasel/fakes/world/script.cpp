@@ -201,11 +201,11 @@ std::size_t Script::rows() const noexcept { return rows_.size(); }
 ScriptResult Script::play() {
   if (playing_) throw UsageError("play() of the script \"" + options_.name + "\" inside its play()");
   struct Playing {
-    explicit Playing(bool& flag) : flag_(flag) { flag_ = true; }
-    ~Playing() { flag_ = false; }
+    explicit Playing(bool& on) : flag(on) { flag = true; }
+    ~Playing() { flag = false; }
     Playing(const Playing&) = delete;
     Playing& operator=(const Playing&) = delete;
-    bool& flag_;
+    bool& flag;
   } const playing(playing_);
   for (; !failed_ && next_ < rows_.size(); ++next_)
     if (!perform(*rows_[next_])) break;
