@@ -1,0 +1,40 @@
+#include <teasel/fakes/world/scenario.hpp>
+#include <teasel/props/properties.hpp>
+
+#include "parcels.hpp"
+
+namespace {
+
+/// Reports what it hears, for deliveries in other cuts to be compared with.
+class Reporting final : public Parcels {
+ public:
+  explicit Reporting(teasel::props::EventLog& log) : log_(log) {}
+
+ protected:
+  void parcelReceived(char kind, teasel::ByteView payload) override {
+    log_.event("parcel", std::string(1, kind) + payload.str());
+    Parcels::parcelReceived(kind, payload);
+  }
+
+ private:
+  teasel::props::EventLog& log_;
+};
+
+/// What engines send, besides bytes of their own.
+constexpr std::string_view kWords[] = {{"e\2hi", 4}, {"t\0", 2}, {"e\0", 2}};
+
+teasel::fakes::ScenarioOptions options() {
+  teasel::fakes::ScenarioOptions options;
+  options.shape.words = kWords;
+  options.shape.connections = 1;
+  return options;
+}
+
+}  // namespace
+
+TEASEL_SCENARIO(parcels, "what it hears and says does not depend on how its input is cut", options()) {
+  const teasel::props::Subject subject = [](teasel::Reactor&, teasel::props::EventLog& log) {
+    return std::make_shared<Reporting>(log);
+  };
+  if (teasel::props::serve(world, subject)) teasel::props::chunkInvariance(world, subject);
+}
