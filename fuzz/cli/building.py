@@ -134,12 +134,13 @@ class Build:
 
     def unfinished_programs(self):
         """The programs, as paths below the tree, that run() would link now. None where nobody can
-        tell: the build tool is not ninja, or ninja fails."""
+        tell: the build tool is not ninja, ninja fails, or CMake is to run first."""
         if not cached(self.tree, "CMAKE_GENERATOR").startswith("Ninja"):
             return None
         done = subprocess.run([*self.command, "--", "-n"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", env=self.environment, check=False)
-        if done.returncode != 0:
+        # CMake may change what there is to build.
+        if done.returncode != 0 or "Re-running CMake" in done.stdout:
             return None
         steps = (STATUS.match(line) for line in done.stdout.splitlines())
         return {program for program in (linked_program(found.group(3)) for found in steps if found) if program}

@@ -84,6 +84,7 @@ class Builds(unittest.TestCase):
     def test_ninja_tells_what_it_would_link(self):
         (self.path / "CMakeCache.txt").write_text("CMAKE_GENERATOR:INTERNAL=Ninja\n", encoding="utf-8")
         self.assertEqual(self.build("echo '[1/1] Linking CXX executable fuzz/line'").unfinished_programs(), {"fuzz/line"})
+        self.assertIsNone(self.build("echo '[0/1] Re-running CMake...'").unfinished_programs())
 
     def test_one_that_gives_way_has_a_lower_priority_with_all_that_it_starts(self):
         tree = self.build("sleep 0.2; sh -c 'cut -d\" \" -f19 /proc/$$/stat'")

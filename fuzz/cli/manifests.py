@@ -170,10 +170,7 @@ class Programs:
 
     def below(self, program):
         """As ninja names a program: relative to the tree."""
-        try:
-            return str(pathlib.Path(program).relative_to(self.tree))
-        except ValueError:
-            return program
+        return os.path.relpath(os.path.realpath(program), os.path.realpath(self.tree))
 
     def build(self, on_ready, apart=False):
         """Calls on_ready(entry) for each program, in the order in which they are ready. With

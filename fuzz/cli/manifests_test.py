@@ -64,6 +64,14 @@ class Building(unittest.TestCase):
             self.build(Tree(None, fails=True))
         self.assertEqual(self.ready, [])
 
+    def test_a_tree_may_be_reached_through_a_link(self):
+        with tempfile.TemporaryDirectory() as folder:
+            real, link = pathlib.Path(folder) / "real", pathlib.Path(folder) / "link"
+            real.mkdir()
+            link.symlink_to(real)
+            programs = Programs(real.resolve(), [entry("line", program=link / "fuzz" / "line")], print, build=Tree({"fuzz/line"}))
+            self.assertEqual(list(programs.waiting), ["fuzz/line"])
+
     def test_a_link_that_fails_makes_nothing_ready(self):
         with self.assertRaises(BuildError):
             self.build(Tree({"fuzz/chat", "fuzz/line"}, ["Linking CXX executable fuzz/line"], fails=True))

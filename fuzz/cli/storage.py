@@ -139,7 +139,7 @@ class Workspace:
 
     def __exit__(self, kind, error, _):
         # What could not be brought to the build tree stays here; the next campaign brings it.
-        self.keeps = self.keeps or isinstance(error, DiskFull)
+        self.keeps = self.keeps or isinstance(error, (DiskFull, OSError))
         if not self.keeps:
             shutil.rmtree(self.path, ignore_errors=True)
         self.owner.close()

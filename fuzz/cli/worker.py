@@ -173,7 +173,8 @@ class Worker:
         stopped, or one finding shows again and again. The status of a process that ends does not
         say that it is done."""
         used = same = early = 0
-        least = 0.2 if unit == SECONDS else max(1, amount / 100)
+        # libFuzzer takes whole seconds, and counts some runs twice.
+        least = min(0.6, amount / 2) if unit == SECONDS else max(1, amount / 100)
         while not self.stop.is_set() and amount - used > least and same < SAME_FINDING_LIMIT:
             left = amount - used
             limit = f"-max_total_time={max(1, round(left))}" if unit == SECONDS else f"-runs={math.ceil(left)}"
