@@ -10,7 +10,7 @@
 #   [SANITIZER_OPTIONS name=value ...]  for the run times of sanitizers in campaigns and replays: detect_leaks=0
 #   [LABELS label ...])       CTest labels besides `fuzz`
 #
-# Makes the program `name` (run, replay, shrink, serve, --list) and the CTest test `scenarios.<name>`. The test replays the
+# Makes the program `name` (run, replay, shrink, bench, serve, --list) and the CTest test `scenarios.<name>`. The test replays the
 # corpus and runs the seeds, with any compiler. With -DTEASEL_FUZZ_ENGINE=libfuzzer and clang++-19 the program is also a
 # libFuzzer campaign (`name fuzz ...`), and the sources and LIBRARIES are compiled with coverage instrumentation.
 #
@@ -221,6 +221,9 @@ function(teasel_add_scenarios name)
     endforeach()
   else()
     target_link_libraries(${name} PRIVATE Teasel::scenario_main)
+    if(TARGET Teasel::scenario_bench)
+      target_link_libraries(${name} PRIVATE Teasel::scenario_bench)
+    endif()
   endif()
 
   set(command ${name} run --seeds ${arg_SEEDS})

@@ -287,7 +287,7 @@ class Mistakes(Case):
     def test_a_misspelt_component(self):
         self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS fakes prosp)",
                      "there is no component 'prosp' "
-                     "(there are: framework, application, fakes, fakes_gtest, contract, props, props_rapidcheck, fuzz)")
+                     "(there are: framework, application, fakes, fakes_gtest, contract, props, props_rapidcheck, scenario_bench, fuzz)")
 
     def test_a_component_that_was_not_built(self):
         partial = WORK / "partial"
