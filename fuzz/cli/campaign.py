@@ -46,7 +46,8 @@ class Places:
         return known | (triage.known_buckets(self.known / target.file_name) if self.known else set())
 
     def keep(self, run):
-        storage.keep(run.corpus, self.kept_corpus(run.target), run.seen)
+        with run.keeping:
+            storage.keep(run.corpus, self.kept_corpus(run.target), run.seen)
 
 
 def places_of(tree, options):

@@ -140,6 +140,15 @@ def of_sight(target, entry):
     return FINE, f"{target.name}: {counters:,} coverage counters", ""
 
 
+def of_error(error):
+    """What a TargetError says, and its cure, which stands at its end."""
+    text = str(error).splitlines()[0]
+    what, _, cure = text.rpartition(": ")
+    if cure.startswith(("build", "mend", "configure")):
+        return WRONG, what, cure
+    return WRONG, text, "run it by hand; it must be what teasel_add_scenarios makes"
+
+
 def of_program(entry):
     """All that can be said of the targets of a program."""
     if entry["engine"] != "libfuzzer":
@@ -151,7 +160,8 @@ def of_program(entry):
         rows.append((NOTE, f"{entry['name']}: is built without sanitizers, so only checks and crashes are found",
                      'configure with -DCMAKE_CXX_FLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"'))
     try:
-        for target in targets_of(entry):
+        targets = targets_of(entry)
+        for target in targets:
             if not target.corpus and not target.museum:
                 rows.append((NOTE, f"{target.name}: has no seeds: a campaign begins with nothing",
                              "put an input or two into a folder, a captured stream will do, and say CORPUS in teasel_add_scenarios"))
@@ -163,10 +173,10 @@ def of_program(entry):
                     rows.append((NOTE, f"{target.name}: {len(long)} inputs are longer than MAX_LEN {target.max_len} and are cut: {long[0]}",
                                  "raise MAX_LEN"))
             except TargetError as error:
-                rows.append((WRONG, *str(error).rsplit(": ", 1)))
-            rows.append(of_sight(target, entry))
+                rows.append(of_error(error))
+        rows.append(of_sight(targets[0], entry))  # all scenarios of a program are compiled alike
     except TargetError as error:
-        rows.append((WRONG, *str(error).rsplit(": ", 1)))
+        rows.append(of_error(error))
     return rows
 
 

@@ -57,11 +57,13 @@ class Doctor(unittest.TestCase):
     def test_one_that_is_no_fuzzer_at_all_is_wrong(self):
         self.told(WRONG, "does not run libFuzzer", of_program(self.entry("echo no such command")))
         self.told(WRONG, "is built without libFuzzer", of_program(self.entry(engine="replay")))
-        self.told(WRONG, "is no scenario program", of_program(self.entry(program="/bin/true")))
+        row = self.told(WRONG, "is no scenario program", of_program(self.entry(program="/bin/true")))
+        self.assertIn("run it by hand", row[2])
 
     def test_one_without_seeds_or_with_bad_ones_is_told(self):
         self.told(NOTE, "line: has no seeds", of_program(self.entry(corpus="")))
-        self.told(WRONG, "the corpus", of_program(self.entry(corpus=str(self.path / "nowhere"))))
+        row = self.told(WRONG, "nowhere is not there", of_program(self.entry(corpus=str(self.path / "nowhere"))))
+        self.assertRegex(row[2], "^mend it")
         (self.corpus / "long").write_text("x" * 101, encoding="utf-8")
         self.told(NOTE, "1 inputs are longer than MAX_LEN 100", of_program(self.entry()))
 

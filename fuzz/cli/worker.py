@@ -127,7 +127,7 @@ class Run:
         self.used = self.planned = 0.0  # of its budget, in the unit of the budget
         self.seen = set()  # names of inputs, see storage.keep
         self.counters = []
-        self.lock = threading.Lock()
+        self.lock, self.keeping = threading.Lock(), threading.Lock()
 
     def executions(self):
         return self.finished + sum(counter.value() for counter in self.counters)
