@@ -163,14 +163,18 @@ def fuzz_as_built(programs, campaign, new_runs, progress, places):
 
 
 def shrink(found, progress):
-    """Each finding in turn; Ctrl-C leaves the rest as they are."""
+    """Each finding in turn; Ctrl-C leaves the rest as they are. Gives the errors."""
     progress.step("shrinking findings")
+    errors = []
     for done, finding in enumerate(found):
         progress.update(f"{done}/{len(found)}")
         try:
             describe(finding)
         except KeyboardInterrupt:
-            return
+            break
+        except (OSError, DiskFull) as error:
+            errors.append(f"{finding.target}: {finding.bucket} could not be shrunk: {error}")
+    return errors
 
 
 def run_maker(options, places, workspace, state):
@@ -195,7 +199,7 @@ def inputs_of(run):
 def run_campaign(options, places, entries, state, progress):
     """Builds, fuzzes, shrinks. Gives the result."""
     recovered = storage.recover(places.tree, places.corpora, places.findings)
-    if recovered[0]:
+    if recovered[1] or recovered[2]:
         progress.say(f"a campaign that was killed has left {recovered[1]} new inputs and {recovered[2]} that ended a program: "
                      f"they are in {shown(places.corpora)} and {shown(places.findings)}/*/recovered")
     by_corpus = budget_of(options.executions) if options.executions else None
@@ -227,7 +231,8 @@ def run_campaign(options, places, entries, state, progress):
             progress.say(f"stopped early; corpus and findings are kept, --resume goes on ({campaign.state()})")
         if not workspace.keeps:
             state.save(result.runs, result.complete)
-            shrink([finding for run in result.runs for finding in run.findings.values() if not finding.command], progress)
+            result.errors += shrink([finding for run in result.runs for finding in run.findings.values() if not finding.command],
+                                    progress)
     return result
 
 

@@ -38,7 +38,7 @@ class Init(unittest.TestCase):
 
     def test_has_everything_and_no_word_of_the_template_is_left(self):
         folder, said = self.init()
-        for name in ("CMakeLists.txt", "README.md", "parcels.cpp", "parcels_test.cpp", "parcels_scenarios.cpp", "corpus/echo", ".gitignore",
+        for name in ("CMakeLists.txt", "README.md", "parcels.cpp", "parcels_test.cpp", "parcels_scenarios.cpp", "corpus/echo", "parcels.dict", ".gitignore",
                      ".github/workflows/teasel-nightly.yml", ".github/workflows/teasel-pull-request.yml"):
             self.assertTrue((folder / name).is_file(), name)
         for path in folder.rglob("*"):

@@ -8,7 +8,7 @@ import subprocess
 
 import storage
 from manifests import find_tree, listed_programs, listing, scenarios_of, targets_of
-from reporting import CLEAN, FAILED, shown
+from reporting import CLEAN, FAILED, runnable, shown
 from worker import SetupError, TargetError, environment
 
 TAPE = "teasel tape "
@@ -68,7 +68,7 @@ def run(options):
     """replay, show and shrink. Gives the status of the scenario program."""
     path = file_of(options.file)
     target = target_of(find_tree(options.build), path, options.target)
-    command = [shown(target.program), options.command, str(path), *options.passed]
+    command = [runnable(target.program), options.command, str(path), *options.passed]
     if options.command == "shrink":
         command += ["-o", options.output or f"{path.parent / path.name.removesuffix('.tape')}.small.tape"]
     if not path.read_bytes().startswith(TAPE.encode()):

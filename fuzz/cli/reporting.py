@@ -67,11 +67,17 @@ def shown(path):
         return str(path)
 
 
+def runnable(path):
+    """The same of a program, as a shell takes it."""
+    text = shown(path)
+    return text if "/" in text else f"./{text}"
+
+
 def describe(finding):
     """Shrinks a finding, writes its tape and report, and finds the command that replays it."""
     def run(*command):
         try:
-            return subprocess.run([shown(finding.program), *command], capture_output=True, text=True, errors="replace",
+            return subprocess.run([runnable(finding.program), *command], capture_output=True, text=True, errors="replace",
                                   env=environment(finding.sanitizer_options), timeout=SHRINK_SECONDS, check=False)
         except subprocess.TimeoutExpired:
             return None
@@ -86,7 +92,7 @@ def describe(finding):
     for command in commands:
         done = run(*command)
         if done is None or done.returncode not in (NOTHING_BROKE, SHOWS_NOTHING):
-            finding.command = " ".join([shown(finding.program), *command])
+            finding.command = " ".join([runnable(finding.program), *command])
             if done is not None:
                 storage.write(finding.folder / "report.txt", done.stdout + done.stderr)
             break
