@@ -62,12 +62,14 @@ std::map<std::string, BenchRow> readRows(const std::string& path) {
 void printRows(std::ostream& out, const std::vector<BenchRow>& rows, const std::map<std::string, BenchRow>& before) {
   std::size_t width = 8;
   for (const BenchRow& row : rows) width = std::max(width, row.name.size());
+  const auto cell = [&](const std::string& text, std::size_t size) {
+    out << std::string(std::max(size, text.size() + 2) - text.size(), ' ') << text;
+  };
   const auto line = [&](std::string_view name, const std::string& messages, const std::string& bytes,
                         const std::string& allocations, const std::string& changed) {
     out << name << std::string(width - name.size(), ' ');
-    for (const auto& [text, size] :
-         {std::pair(&messages, 15), std::pair(&bytes, 13), std::pair(&allocations, 13), std::pair(&changed, 16)})
-      out << std::string(std::max<std::size_t>(static_cast<std::size_t>(size), text->size() + 2) - text->size(), ' ') << *text;
+    cell(messages, 15), cell(bytes, 13), cell(allocations, 13);
+    if (!before.empty()) cell(changed, 17);
     out << '\n';
   };
   line("scenario", "messages/s", "ns/byte", "allocs/msg", before.empty() ? "" : "ns/byte against");

@@ -17,7 +17,7 @@ class Bench(unittest.TestCase):
         self.path = pathlib.Path(folder.name)
 
     def bench(self, *words):
-        return subprocess.run([str(PROGRAM), "bench", *map(str, words), "--min-time=0.01"], capture_output=True, text=True, check=False)
+        return subprocess.run([str(PROGRAM), "bench", "--min-time=0.01", *map(str, words)], capture_output=True, text=True, check=False)
 
     def refused(self, done, line):
         self.assertEqual(done.returncode, 2, done)

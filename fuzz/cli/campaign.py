@@ -32,6 +32,7 @@ class Places:
     corpora: pathlib.Path
     findings: pathlib.Path
     known: pathlib.Path = None  # a folder with a file of accepted findings for each target
+    log: pathlib.Path = None  # of the build
 
     @property
     def state(self):
@@ -54,7 +55,12 @@ def places_of(tree, options):
     def folder(given, name):
         return pathlib.Path(given).resolve() if given else tree / name
     return Places(tree, folder(options.corpus, "corpus"), folder(options.findings, "findings"),
-                  pathlib.Path(options.known).resolve() if options.known else None)
+                  pathlib.Path(options.known).resolve() if options.known else None,
+                  log_of_preset(options.preset) if options.preset else tree / "teasel.log")
+
+
+def log_of_preset(preset):
+    return pathlib.Path.cwd() / "build" / f"{preset}.log"
 
 
 def budget_of(text):
@@ -215,7 +221,7 @@ def run_campaign(options, places, entries, state, progress):
         signal.signal(signal.SIGINT, lambda *_: campaign.stop.set())
         signal.signal(signal.SIGTERM, lambda *_: campaign.stop.set())
         progress.step("fuzzing")
-        programs = Programs(places.tree, entries, progress.say, builds=options.builds)
+        programs = Programs(places.tree, entries, progress.say, log=places.log, builds=options.builds)
         try:
             fuzz_as_built(programs, campaign, run_maker(options, places, workspace, state), progress, places)
         except (BuildError, DiskFull) as error:
@@ -254,7 +260,7 @@ def tree_of(options, progress):
         return find_tree(options.build)
     project = pathlib.Path.cwd()
     progress.step(f"configuring the preset {options.preset}")
-    tree = configure_preset(project, options.preset, project / "build" / f"{options.preset}.log", progress)
+    tree = configure_preset(project, options.preset, log_of_preset(options.preset), progress)
     return find_tree(options.build or tree or str(project / "build" / options.preset))
 
 
