@@ -237,6 +237,13 @@ TEST_F(ScenarioMain, EveryCombinationOfCutsIsRun) {
   EXPECT_THAT(run("exhaust raw --scenario holds --sites cuts").output, HasSubstr("there is no site 'cuts'"));
 }
 
+TEST_F(ScenarioMain, BenchSaysWhatToInstallWhereGoogleBenchmarkIsNotLinked) {
+  write("raw", "abc");
+  const Ran ran = run("bench raw");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.output, HasSubstr("built without Google Benchmark: install it (Debian: libbenchmark-dev)"));
+}
+
 TEST_F(ScenarioMain, ReplayIsTheSameInAndOutOfProcess) {
   write("raw", "hello\xf5\x02!more\xf5\x03");
   const std::string hash = run("replay raw --scenario holds --hash").output;

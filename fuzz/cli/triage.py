@@ -1,8 +1,12 @@
 """Which finding is it: puts the output of a scenario program that ended badly into a bucket, one
 per fault."""
 import dataclasses
+import hashlib
+import json
 import pathlib
 import re
+
+import storage
 
 # The line that the engine prints for a verdict, before it aborts.
 FINDING = re.compile(r"^teasel: finding oracle=(?P<oracle>\S+) tape=(?P<tape>.+)$", re.MULTILINE)
@@ -115,6 +119,7 @@ class Finding:
     known: bool
     count: int = 1
     command: str = ""  # replays it; empty when nothing did
+    sanitizer_options: tuple = ()  # of its target
 
     @property
     def tape(self):
@@ -123,3 +128,28 @@ class Finding:
     @property
     def input(self):
         return self.folder / "finding.input"
+
+    @property
+    def fingerprint(self):
+        """The same for the same fault in every campaign and every clone."""
+        return hashlib.sha256(f"{self.target}\n{self.bucket}".encode()).hexdigest()
+
+    def row(self):
+        """What reports in JSON say of it."""
+        return {"target": self.target, "scenario": self.scenario, "bucket": self.bucket, "known": self.known, "count": self.count,
+                "folder": str(self.folder), "tape": str(self.tape) if self.tape.is_file() else "", "replay": self.command,
+                "fingerprint": self.fingerprint}
+
+    def save(self):
+        """Writes what is needed to find the way back from the folder to the target."""
+        storage.write_json(self.folder / "finding.json", {**self.row(), "program": str(self.program)})
+
+
+def load_finding(folder, program, known, sanitizer_options=()):
+    """A finding that an earlier campaign has saved. None where the folder holds none."""
+    try:
+        row = json.loads((folder / "finding.json").read_text(encoding="utf-8"))
+        return Finding(row["target"], row["scenario"], row["bucket"], folder, program, is_known(row["bucket"], known),
+                       row["count"], row["replay"], sanitizer_options)
+    except (OSError, ValueError, KeyError):
+        return None

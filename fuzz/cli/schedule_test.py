@@ -7,7 +7,8 @@ import threading
 import time
 import unittest
 
-from schedule import SHORT_INPUT, Campaign, plans, stints
+import schedule
+from schedule import SHORT_INPUT, Campaign, plans, plans_by_executions, rest_of, stints
 from worker import Run, SetupError, Target
 
 # Counts 1000 executions and ends when its time is over.
@@ -82,6 +83,21 @@ class Plans(unittest.TestCase):
         self.assertEqual(shares, [30] * 4)
 
 
+    def test_each_target_has_its_executions_however_many_workers_share_them(self):
+        for programs, jobs, targets in ((1, 4, 1), (3, 2, 2), (2, 5, 2), (1, 4, 3)):
+            runs = [FakeRun(str(number)) for number in range(targets)]
+            made = plans_by_executions(runs, 0, programs, jobs, lambda run: 1000)
+            for run in runs:
+                self.assertAlmostEqual(sum(time_of(plan) for plan in made if plan[0] is run), 1000)
+
+    def test_what_is_used_up_is_left_out_from_the_beginning(self):
+        all_stints = [(30, ["a"]), (30, ["b"]), (40, ["c"])]
+        self.assertEqual(rest_of(all_stints, 0), all_stints)
+        self.assertEqual(rest_of(all_stints, 0.5), [(10, ["b"]), (40, ["c"])])
+        self.assertEqual(rest_of(all_stints, 0.6), [(40, ["c"])])
+        self.assertEqual(rest_of(all_stints, 1), [])
+
+
 class Campaigns(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -95,8 +111,8 @@ class Campaigns(unittest.TestCase):
         program.chmod(0o755)
         return Run(Target(name, program, name, "", "", 100, []), self.path / "work", self.path / "findings", set())
 
-    def campaign(self, programs, seconds, jobs):
-        return Campaign(programs, seconds, jobs, lambda run: self.kept.append(run.target.name))
+    def campaign(self, programs, seconds, jobs, executions=None):
+        return Campaign(programs, seconds, jobs, lambda run: self.kept.append(run.target.name), executions)
 
     def test_the_first_program_is_fuzzed_while_the_second_is_still_being_built(self):
         campaign = self.campaign(2, 8, 1)
@@ -147,6 +163,59 @@ class Campaigns(unittest.TestCase):
         campaign.close()
         with self.assertRaises(TypeError):
             campaign.execute(lambda: None)
+
+    def test_by_executions_each_target_has_its_own(self):
+        campaign = self.campaign(2, None, 2, lambda run: {"first": 2000, "second": 5000}[run.target.name])
+        for name in ("first", "second"):
+            campaign.add([self.run_of(name, PROGRAM.replace('exec sleep "$seconds"', ""))])
+        campaign.close()
+        campaign.execute(lambda: None)
+        self.assertEqual([run.executions() for run in campaign.runs], [3000, 6000])  # whole thousands for each of three stints
+        self.assertTrue(campaign.is_complete())
+
+    def test_by_executions_the_seconds_are_the_most(self):
+        campaign = self.campaign(1, 0.5, 1, lambda run: 1 << 40)
+        campaign.add([self.run_of("first", PROGRAM.replace("$seconds", "60"))])
+        campaign.close()
+        campaign.execute(lambda: None)
+        self.assertTrue(campaign.out_of_time)
+        self.assertFalse(campaign.is_complete())
+
+    def test_one_that_is_resumed_has_what_is_left(self):
+        campaign = self.campaign(1, None, 1, lambda run: 10000)
+        run = self.run_of("first", PROGRAM.replace('exec sleep "$seconds"', ""))
+        run.used, run.planned = 4500, 5000  # of another budget: nine tenths
+        campaign.add([run])
+        campaign.close()
+        campaign.execute(lambda: None)
+        self.assertEqual((run.executions(), run.used), (1000, 10000))
+
+    def test_a_target_that_cannot_be_fuzzed_is_named_and_the_others_are_fuzzed(self):
+        campaign = self.campaign(2, 2, 1)
+        campaign.add([self.run_of("broken", "#!/bin/sh\nexit 3\n")])
+        campaign.add([self.run_of("whole")])
+        campaign.close()
+        campaign.execute(lambda: None)
+        self.assertEqual([run.executions() >= 1000 for run in campaign.runs], [False, True])
+        self.assertRegex(campaign.target_errors[0], "broken: broken ended with status 3 and no finding")
+        self.assertFalse(campaign.is_complete())
+
+    def test_what_a_target_has_made_is_kept_while_it_runs(self):
+        self.addCleanup(setattr, schedule, "KEEP_SECONDS", schedule.KEEP_SECONDS)
+        schedule.KEEP_SECONDS = 0.2
+        campaign = self.campaign(1, 2, 1)
+        campaign.add([self.run_of("first")])
+        campaign.close()
+        campaign.execute(lambda: None)
+        self.assertGreaterEqual(len(self.kept), 3)
+
+    def test_an_error_while_it_is_kept_or_told_ends_it(self):
+        for broken in ("keep", "news"):
+            campaign = Campaign(1, 600, 1, (lambda run: 1 / 0) if broken == "keep" else lambda run: None)
+            campaign.add([self.run_of(broken, "#!/bin/sh\nexit 3\n" if broken == "keep" else PROGRAM)])
+            campaign.close()
+            with self.assertRaises(ZeroDivisionError):
+                campaign.execute((lambda: 1 / 0) if broken == "news" else lambda: None)
 
     def test_one_that_is_stopped_ends_though_nothing_was_added_yet(self):
         campaign = self.campaign(2, 600, 2)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Tests of reporting.py with a shell script in the place of a scenario program."""
+import os
 import pathlib
 import tempfile
 import unittest
@@ -40,6 +41,14 @@ class Reports(unittest.TestCase):
         describe(finding)
         self.assertEqual(finding.command, f"{self.program} replay {finding.tape}")
         self.assertIn("  FAILED line: too-long", findings_of([self.run]))
+
+    def test_a_program_in_the_folder_where_one_is_is_called_as_a_shell_wants_it(self):
+        finding = self.finding()
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.path)
+        finding.program = self.path.resolve() / "program"
+        describe(finding)
+        self.assertTrue(finding.command.startswith("./program replay "), finding.command)
 
     def test_one_that_does_not_shrink_is_replayed_as_it_is(self):
         finding = self.finding('#!/bin/sh\n[ "$1" != fuzz ] || exit 1\n', name="leak:parse")
