@@ -104,6 +104,15 @@ struct Campaign {
 Campaign* campaign = nullptr;
 Supervisor* supervisor = nullptr;
 
+/// The facts about an input. The run that may be needed is one of the campaign's: if it ends the
+/// process, that input did.
+const InputFacts* factsOf(ByteView input) {
+  if (supervisor != nullptr) supervisor->inputBegins(input);
+  const InputFacts* facts = campaign->engine.factsOf(input);
+  if (supervisor != nullptr) supervisor->inputEnds();
+  return facts;
+}
+
 /// Says the first warning of the campaign, once.
 void sayWarning() {
   static bool said = false;
@@ -143,7 +152,7 @@ bool supervised(const std::vector<std::string>& arguments) {
 int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<std::string>& arguments) {
   Campaign made{
       Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
-      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize, scenario.options().world.faults),
+      Mutator(fakes::codecOf(scenario), mutateBytes, {.messageSize = scenario.options().messageSize, .facts = factsOf}),
       option("mutator") != "bytes", openCounter(option("counter"))};
   campaign = &made;
   std::vector<char*> argv{const_cast<char*>(program)};

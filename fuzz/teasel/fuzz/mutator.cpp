@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <iterator>
 #include <utility>
@@ -10,7 +11,6 @@
 
 namespace teasel::fuzz {
 
-using fakes::Decider;
 using fakes::OperandType;
 using fakes::PlayEvent;
 using fakes::PlayEventKind;
@@ -74,11 +74,8 @@ bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-Mutator::Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize,
-                 const fakes::Faults& faults)
-    : codec_(codec), bytes_(std::move(bytes)), messageSize_(messageSize) {
-  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
-    if (fakes::drawnInWorld(row, faults)) sites_.push_back(&row);
+Mutator::Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, MutatorOptions options)
+    : codec_(codec), bytes_(std::move(bytes)), options_(std::move(options)) {
   for (const fakes::EventRow* row : kInserted)
     if (codec_.limits.hosts != 0 || !fakes::actsOnHosts(*row)) inserted_.push_back(row);
 }
@@ -108,7 +105,7 @@ void Mutator::takeApart(const PlayEvent& send, Messages& messages) {
   for (ByteView rest = play_.bytes(send); !rest.empty();) {
     if (stream.at == stream.end) {
       const ByteView left = ByteView(stream.bytes).sub(stream.at);
-      const std::size_t size = messageSize_(left, records_);
+      const std::size_t size = options_.messageSize(left, records_);
       stream.end += size == 0 ? left.size() : std::min(size, left.size());
     }
     const ByteView message = rest.sub(0, stream.end - stream.at);
@@ -146,6 +143,9 @@ std::string Mutator::mutated(ByteView input, std::size_t limit, std::uint64_t se
   if (dice.below(5) == 0) return byBytes(input, limit);
   Messages messages = messagesOf(input);
   if (messages.empty() || messages.size() > kMaxMessages) return byBytes(input, limit);
+  input_ = input;
+  learned_ = false;
+  if (!records_.empty()) learn();
   for (std::uint64_t count = 1 + dice.below(4); count > 0; --count) change(messages, limit, dice);
   std::string out;
   return encoded(messages, limit, out) && ByteView(out) != input ? out : byBytes(input, limit);
@@ -336,36 +336,42 @@ void Mutator::copyPart(Messages& messages, std::string& text, Dice& dice) const 
   if (fromEnd > from && toEnd >= to) text.replace(to, toEnd - to, source, from, fromEnd - from);
 }
 
-/// Makes an entity that may decide at a site, as far as its number can be guessed.
-std::uint32_t Mutator::entity(Decider decider, Dice& dice) const {
-  static constexpr std::uint32_t kHosts = 3, kStreams = 2;
-  const std::uint32_t connections = std::max<std::uint32_t>(codec_.limits.connections, 1);
-  switch (decider) {
-    case Decider::kWorld: return 0;
-    case Decider::kHost: return static_cast<std::uint32_t>(dice.below(kHosts));
-    case Decider::kDirection:
-      if (dice.below(8) == 0) return fakes::kStreamEntities + static_cast<std::uint32_t>(dice.below(std::uint64_t{2} * kStreams));
-      return fakes::kPlayEntities + static_cast<std::uint32_t>(dice.below(std::uint64_t{2} * connections));
-    case Decider::kPlay: return fakes::kPlayEntities + 2 * static_cast<std::uint32_t>(dice.below(connections));
-    case Decider::kDraw:
-    case Decider::kTest: break;
-  }
-  return 0;
+/// Asks for the facts about the input, once. Drops its records that its run did not draw: they mean
+/// nothing, and make each run slower.
+void Mutator::learn() {
+  if (std::exchange(learned_, true) || !options_.facts) return;
+  const InputFacts* known = options_.facts(input_);
+  if (known == nullptr) return;
+  facts_ = known;
+  records_ = known->live;
 }
 
-void Mutator::changeChoice(Dice& dice) {
-  if (!records_.empty() && dice.below(3) == 0) {
-    fakes::ChoiceRecord& record = records_[dice.below(records_.size())];
-    record.value = dice.below(4);
-  } else {
-    const fakes::ChoiceSiteRow& row = *sites_[dice.below(sites_.size())];
-    fakes::ChoiceRecord record;
-    record.entity = entity(row.decider, dice);
-    record.site = static_cast<std::uint16_t>(row.site);
-    record.index = static_cast<std::uint32_t>(dice.below(4));
-    record.value = 1 + dice.below(8);
-    records_.push_back(record);
+/// Makes a value that a draw can give and that is not 0. Most of the time it is a small one, the
+/// largest one, or a power of two.
+std::uint64_t Mutator::drawnValue(std::uint64_t bound, Dice& dice) {
+  if (bound <= 2) return 1;
+  switch (dice.below(4)) {
+    case 0: return 1;
+    case 1: return bound - 1;
+    case 2: return std::uint64_t{1} << dice.below(static_cast<std::uint64_t>(std::bit_width(bound - 1)));
+    default: return 1 + dice.below(bound - 1);
   }
+}
+
+/// Sets a choice that a run of the input drew. The site is chosen first, so that one that seldom
+/// draws is changed as often as one that always does.
+void Mutator::changeChoice(Dice& dice) {
+  if (!records_.empty() && dice.below(4) == 0) {
+    records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(dice.below(records_.size())));
+    return;
+  }
+  learn();
+  if (facts_ == nullptr || facts_->sites.empty()) return;
+  const std::vector<fakes::ChoiceRecord>& draws = facts_->sites[dice.below(facts_->sites.size())].some;
+  fakes::ChoiceRecord record = draws[dice.below(draws.size())];
+  record.value = drawnValue(record.bound, dice);
+  record.bound = 0;
+  records_.push_back(record);
   fakes::normalise(records_);
 }
 

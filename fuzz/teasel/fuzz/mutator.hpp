@@ -9,8 +9,18 @@
 #include <teasel/core/byte_view.hpp>
 #include <teasel/fakes/play/play_codec.hpp>
 #include <teasel/fakes/world/scenario.hpp>
+#include <teasel/fuzz/input_facts.hpp>
 
 namespace teasel::fuzz {
+
+/// What a Mutator knows of the scenario whose inputs it changes, and of their runs.
+struct MutatorOptions {
+  /// Says where messages end.
+  fakes::MessageSize messageSize = fakes::lineSize;
+  /// Gives the choices that a run of an input drew. Without it choices are left alone, because
+  /// nearly every guess at a key names nothing that is ever drawn.
+  FactsOf facts = {};
+};
 
 /// Changes fuzzer inputs in the way of a protocol's peer and its network. It decodes them. Then it
 /// duplicates, drops, swaps and moves messages, inserts events and cuts, sets numbers to boundary
@@ -19,16 +29,14 @@ namespace teasel::fuzz {
 /// message. The scenario's messageSize says what a message is; an event in between ends a part of
 /// one.
 ///
-/// The result depends only on the input and the seed, and on what `bytes` does.
+/// The result depends only on the input and the seed, on what `bytes` does, and on the facts about
+/// this input, or about an earlier one where none are to be had of this one.
 class Mutator {
  public:
   /// The engine's own mutation. It changes `text`, to at most `limit` bytes.
   using ByteMutation = std::function<void(std::string& text, std::size_t limit)>;
 
-  /// `faults` are those of the scenario's world. Choices at sites that need other faults are left
-  /// alone.
-  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, fakes::MessageSize messageSize = fakes::lineSize,
-          const fakes::Faults& faults = {});
+  Mutator(const fakes::CodecOptions& codec, ByteMutation bytes, MutatorOptions options = {});
 
   /// Makes another input, of at most `limit` bytes.
   std::string mutated(ByteView input, std::size_t limit, std::uint64_t seed);
@@ -71,15 +79,18 @@ class Mutator {
   void changeNumber(std::string& text, Dice& dice) const;
   void changeLength(std::string& text, Dice& dice) const;
   void copyPart(Messages& messages, std::string& text, Dice& dice) const;
-  std::uint32_t entity(fakes::Decider decider, Dice& dice) const;
+  static std::uint64_t drawnValue(std::uint64_t bound, Dice& dice);
+  void learn();
   void changeChoice(Dice& dice);
   static Message* someMessage(Messages& messages, Dice& dice);
   bool escapes() const noexcept { return codec_.introducer.has_value(); }
 
   fakes::CodecOptions codec_;
   ByteMutation bytes_;
-  fakes::MessageSize messageSize_;
-  std::vector<const fakes::ChoiceSiteRow*> sites_;  ///< which the world draws
+  MutatorOptions options_;
+  ByteView input_;                                  ///< which is changed now
+  bool learned_ = false;                            ///< the facts about it were asked for
+  const InputFacts* facts_ = nullptr;               ///< about it, or about an earlier one
   std::vector<const fakes::EventRow*> inserted_;    ///< as often as each is inserted
   std::vector<Stream> streams_;
   fakes::Play play_;

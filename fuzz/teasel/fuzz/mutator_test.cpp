@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <vector>
 
 namespace teasel::fuzz {
 namespace {
@@ -75,36 +77,63 @@ TEST(Mutator, LeavesHostsAloneWhereTheLimitsForbidEventsOnThem) {
   }
 }
 
-/// The records of many mutations, by site.
-std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> changedChoices(const fakes::Faults& faults) {
-  Mutator mutator({}, append, fakes::lineSize, faults);
+/// Facts of a run that drew two sites, one of them often.
+InputFacts someFacts() {
+  InputFacts facts;
+  facts.sites.push_back({1, 3, {{0x100, 1, 0, 9, 0}, {0x102, 1, 1, 100, 0}, {0x100, 1, 2, 1'000'000, 0}}});
+  facts.sites.push_back({8, 1, {{0, 8, 0, 2, 0}}});
+  return facts;
+}
+
+/// The records of many mutations of an input, by site.
+std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> changedChoices(const InputFacts* facts, ByteView input = kInput) {
+  Mutator mutator({}, append, {.facts = [facts](ByteView) { return facts; }});
   std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> bySite;
   for (std::uint64_t seed = 0; seed < 4 * kSeeds; ++seed)
-    for (const fakes::ChoiceRecord& record : Decoded(mutator.mutated(kInput, 400, seed)).records)
+    for (const fakes::ChoiceRecord& record : Decoded(mutator.mutated(input, 400, seed)).records)
       bySite[record.site].push_back(record);
   return bySite;
 }
 
-TEST(Mutator, ChangesChoicesOfEverySiteThatTheWorldDraws) {
-  fakes::Faults all;
-  for (const fakes::FaultRow& row : fakes::kFaults) row.control.turnOn(all);
-  const auto changed = changedChoices(all);
-  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
-    EXPECT_EQ(changed.contains(static_cast<std::uint16_t>(row.site)), fakes::drawnInWorld(row, all)) << row.name;
-}
-
-TEST(Mutator, LeavesChoicesAloneThatNeedAFaultWhichIsOff) {
-  const auto changed = changedChoices({});
-  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
-    EXPECT_EQ(changed.contains(static_cast<std::uint16_t>(row.site)), fakes::drawnInWorld(row, {})) << row.name;
-}
-
-TEST(Mutator, ChangesChoicesOfWhoeverMakesThem) {
-  for (const auto& [site, records] : changedChoices({})) {
-    const fakes::ChoiceSiteRow* row = fakes::choiceSiteRow(site);
-    ASSERT_NE(row, nullptr);
-    for (const fakes::ChoiceRecord& record : records) EXPECT_TRUE(fakes::canBe(row->decider, record.entity)) << row->name;
+TEST(Mutator, ChangesChoicesThatTheInputDrewAndNoOthersAtEachSiteAsOften) {
+  const InputFacts facts = someFacts();
+  const auto changed = changedChoices(&facts);
+  ASSERT_EQ(changed.size(), 2u);
+  for (const InputFacts::SiteDraws& site : facts.sites) {
+    const auto& records = changed.at(site.site);
+    EXPECT_GT(records.size(), 100u);
+    for (const fakes::ChoiceRecord& record : records)
+      EXPECT_TRUE(std::any_of(site.some.begin(), site.some.end(), [&](const fakes::ChoiceRecord& each) {
+        return each.entity == record.entity && each.index == record.index && record.value < each.bound;
+      })) << record.entity << ' ' << record.site << ' ' << record.index << ' ' << record.value;
   }
+}
+
+TEST(Mutator, GivesChoicesSmallValuesTheLargestOneAndPowersOfTwo) {
+  const InputFacts facts = someFacts();
+  std::set<std::uint64_t> values;
+  for (const fakes::ChoiceRecord& record : changedChoices(&facts)[1]) values.insert(record.value);
+  for (const std::uint64_t expected : {1u, 2u, 8u, 64u, 99u, 65'536u, 999'999u}) EXPECT_TRUE(values.contains(expected)) << expected;
+}
+
+TEST(Mutator, LeavesChoicesAloneWithoutFacts) { EXPECT_TRUE(changedChoices(nullptr).empty()); }
+
+TEST(Mutator, DropsRecordsThatTheRunDidNotDraw) {
+  const fakes::ChoiceRecord live{0x100, 1, 0, 0, 3}, dead{5, 1, 0, 0, 3};
+  Decoded input(kInput);
+  const std::string bytes = fakes::encode(input.play, std::vector{live, dead});
+  InputFacts facts;
+  facts.live = {live};
+  Mutator mutator({}, [](std::string& text, std::size_t) { text = "by bytes"; }, {.facts = [&](ByteView) { return &facts; }});
+  int kept = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Decoded decoded(mutator.mutated(bytes, 400, seed));
+    for (const fakes::ChoiceRecord& record : decoded.records) {
+      EXPECT_EQ(record.entity, live.entity);
+      ++kept;
+    }
+  }
+  EXPECT_GT(kept, 1000);
 }
 
 TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
@@ -122,7 +151,7 @@ std::size_t counted(ByteView bytes, std::span<const fakes::ChoiceRecord>) {
 }
 
 std::set<std::string> sentByMutationsOf(ByteView input) {
-  Mutator mutator({}, append, counted);
+  Mutator mutator({}, append, {.messageSize = counted});
   std::set<std::string> sent;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) sent.insert(Decoded(mutator.mutated(input, 400, seed)).sent(0));
   return sent;
@@ -142,7 +171,7 @@ TEST(Mutator, FindsTheMessagesBehindOneThatIsCut) {
 }
 
 TEST(Mutator, LeavesWhatIsNoWholeMessageInOnePiece) {
-  Mutator mutator({}, append, counted);
+  Mutator mutator({}, append, {.messageSize = counted});
   std::set<std::string> crossed;
   for (std::uint64_t seed = 0; seed < 500; ++seed) crossed.insert(mutator.crossed("\1a\7b\1c", "\1d", 400, seed));
   EXPECT_TRUE(crossed.contains(newest("\1a\1d")));

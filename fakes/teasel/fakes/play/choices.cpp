@@ -58,10 +58,16 @@ void Choices::usePrng(std::uint64_t seed, Swarm swarm) {
   swarm_ = swarm;
 }
 
-void Choices::useRecords(std::span<const ChoiceRecord> records) {
-  begin(records.empty() ? Source::kCalm : Source::kRecords);
+void Choices::useRecords(std::span<const ChoiceRecord> records, Recording recording) {
+  begin(records.empty() && recording == Recording::kIfRecords ? Source::kCalm : Source::kRecords);
   given_.assign(records.begin(), records.end());
   normalise(given_);
+  for (ChoiceRecord& record : given_) record.bound = 0;
+}
+
+bool Choices::hasDrawn(const ChoiceRecord& record) const {
+  const auto found = std::lower_bound(given_.begin(), given_.end(), record, byKey);
+  return found != given_.end() && keyOf(*found) == keyOf(record) && found->bound != 0;
 }
 
 void Choices::useOdometer(Odometer& odometer) {
@@ -93,8 +99,9 @@ std::uint64_t Choices::drawPrng(const Stream& stream, std::uint64_t bound, Ratio
 
 std::uint64_t Choices::drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key) {
   if (stream.cursor == given_.size()) return 0;
-  const ChoiceRecord& next = given_[stream.cursor];
+  ChoiceRecord& next = given_[stream.cursor];
   if (next.entity != key.entity || next.site != key.site || next.index != stream.index) return 0;
+  next.bound = bound;
   ++stream.cursor;
   ++used_;
   if (next.value < bound) return next.value;

@@ -21,8 +21,9 @@ using namespace std::chrono_literals;
 /// A world that has performed a Play. It has two echo servers, a timer after a second, and
 /// application actions.
 struct Performed {
-  explicit Performed(const Play& play) {
+  explicit Performed(const Play& play, Recording recording = Recording::kIfRecords) {
     world.play() = play;
+    world.choices().useRecords({}, recording);
     Reactor& reactor = world.host().reactor();
     auto factory = Factory::forProtocol<test::Echo>();
     factory->noisy = false;
@@ -51,6 +52,12 @@ TEST(WorldTables, EveryEventHasAnEffect) {
       if (event.kind != row.kind) without.append(all, event);
     EXPECT_NE(Performed(without).world.trace().hash(), whole.world.trace().hash()) << row.name;
   }
+}
+
+TEST(WorldTables, RecordingWhatCouldBeDrawnChangesNothing) {
+  const Performed calm(test::everyEvent()), recorded(test::everyEvent(), Recording::kAlways);
+  EXPECT_GT(recorded.world.choices().records().size(), 20u);
+  EXPECT_EQ(recorded.world.trace().hash(), calm.world.trace().hash()) << recorded.world.trace().text();
 }
 
 /// Answers a few times, stops reading for a while, and works in threads. So it meets everything
