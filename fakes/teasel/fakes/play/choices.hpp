@@ -83,6 +83,11 @@ class Choices {
   /// Takes values from records by key; their order does not matter. Of equal keys the last one
   /// counts. A draw without a record gives 0. A value that is too large becomes bound - 1. Without
   /// any record the source is calm, unless `recording` says that all draws are wanted.
+  ///
+  /// A record of ChoiceSite::kClimateSeed is the seed of all draws that have no record of their
+  /// own, except those at sites of users: they come from a PRNG, as with usePrng and Swarm::kOn.
+  /// So a single record changes all that the environment does. records() has the values, and gives
+  /// the same run without that seed.
   void useRecords(std::span<const ChoiceRecord> records, Recording recording = Recording::kIfRecords);
   /// The same for a tape. A tape is stale when some of its records were not used or did not fit:
   /// ask unused() and clamped() after the run.
@@ -117,7 +122,8 @@ class Choices {
 
   std::uint64_t draw(std::uint64_t bound, ChoiceKey key, Ratio ratio);
   std::uint64_t drawPrng(const Stream& stream, std::uint64_t bound, Ratio ratio) const;
-  std::uint64_t drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key);
+  std::uint64_t drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key, Ratio ratio);
+  void takeClimateSeed();
   Stream& streamOf(ChoiceKey key);
   void openStream(Stream& stream, ChoiceKey key);
   void growTable();
@@ -125,6 +131,7 @@ class Choices {
 
   Source source_ = Source::kCalm;
   Swarm swarm_ = Swarm::kOff;
+  bool seeded_ = false;  // records: draws without one come from the PRNG
   std::uint64_t seed_ = 0;
   Odometer* odometer_ = nullptr;
   std::vector<ChoiceRecord> records_;
