@@ -41,15 +41,18 @@ class Campaign {
   explicit Campaign(const fakes::Scenario& scenario, std::vector<std::string> seeds = {})
       : engine_(scenario),
         mutator_(fakes::codecOf(scenario), ByteChanges(),
-                 {.messageSize = scenario.options().messageSize, .facts = [this](ByteView of) { return engine_.factsOf(of); }}),
+                 {.messageSize = scenario.options().messageSize,
+                  .facts = [this](ByteView of) { return engine_.factsOf(of); },
+                  .appOps = scenario.options().shape.appOps}),
         corpus_(std::move(seeds)) {
     if (corpus_.empty()) corpus_.emplace_back();
   }
 
   /// Runs `executions` inputs, five mutations from each input of the corpus, as libFuzzer does.
-  /// Keeps an input whenever `isNew` says so. Stops when `done` says so.
-  void run(std::uint64_t executions, std::uint64_t seed, const std::function<bool(fakes::World&)>& isNew,
-           const std::function<bool()>& done = [] { return false; }) {
+  /// Keeps an input where `isNew` says so of its run. Stops where `done` says so.
+  void run(
+      std::uint64_t executions, std::uint64_t seed, const std::function<bool()>& isNew,
+      const std::function<bool()>& done = [] { return false; }) {
     std::uint64_t dice = seed;
     const auto next = [&dice] { return fakes::detail::mix(dice += fakes::detail::kGolden); };
     while (engine_.runs() < executions && !done()) {
@@ -58,7 +61,7 @@ class Campaign {
         input = next() % 8 == 0 ? mutator_.crossed(input, corpus_[next() % corpus_.size()], kMaxSize, next())
                                 : mutator_.mutated(input, kMaxSize, next());
         engine_.run(input);
-        if (isNew(engine_.world())) corpus_.push_back(input);
+        if (isNew()) corpus_.push_back(input);
       }
     }
   }

@@ -35,7 +35,9 @@ void Engine::take(ByteView bytes, fakes::Recording recording) {
 InputOutcome Engine::run(ByteView bytes) {
   take(bytes, fakes::Recording::kIfRecords);
   ++runs_;
-  if (scenario_.run(world_)) return InputOutcome::kQuiet;
+  const bool quiet = scenario_.run(world_);
+  health_.add(world_.heard());
+  if (quiet) return InputOutcome::kQuiet;
   const fakes::Verdict& verdict = *world_.verdict();
   const bool ignored = std::any_of(options_.ignored.begin(), options_.ignored.end(),
                                    [&](const std::string& each) { return each == verdict.oracle || each == verdict.fault(); });

@@ -7,6 +7,7 @@
 #include <teasel/core/byte_view.hpp>
 #include <teasel/fakes/play/play_codec.hpp>
 #include <teasel/fakes/play/tape.hpp>
+#include <teasel/fakes/program/health.hpp>
 #include <teasel/fakes/world/scenario.hpp>
 #include <teasel/fuzz/input_facts.hpp>
 
@@ -56,6 +57,8 @@ class Engine {
   const InputFacts* factsOf(ByteView bytes);
   static constexpr std::uint64_t kRunsPerFactRun = 16;
 
+  /// Whether the inputs said anything to the protocols.
+  const fakes::Health& health() const noexcept { return health_; }
   /// Calls of run().
   std::uint64_t runs() const noexcept { return runs_; }
   /// Runs that factsOf() made.
@@ -72,6 +75,7 @@ class Engine {
   std::vector<fakes::ChoiceRecord> records_;
   std::string last_;  // the bytes of the last run
   FactTable facts_;
+  fakes::Health health_;
   std::uint64_t runs_ = 0, factRuns_ = 0;
 };
 
