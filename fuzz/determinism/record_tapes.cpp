@@ -1,7 +1,7 @@
-// record_tapes [--hashes|--climates] DIRECTORY writes the fixed set of tapes and their hashes again.
-// With --hashes it writes the hashes only, with --climates of the tapes only those in which faults
-// were drawn. Run it after a change that was meant to change traces. Look
-// at the difference before you commit it.
+// record_tapes [--hashes|--climates] DIRECTORY writes the fixed set of tapes and their hashes
+// again. With --hashes it writes the hashes only, with --climates of the tapes only those in which
+// faults were drawn. Run it after a change that was meant to change traces. Look at the difference
+// before you commit it.
 
 #include <algorithm>
 #include <cstdio>

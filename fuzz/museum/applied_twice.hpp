@@ -21,8 +21,8 @@ struct Orders {
 };
 
 /// Exhibit: an order is carried out twice, because the server crashed between carrying it out and
-/// saying so. The client, which heard nothing, gives the order again. The check: no order is carried
-/// out twice.
+/// saying so. The client, which heard nothing, gives the order again. The check: no order is
+/// carried out twice.
 template <bool kFixed>
 class OrderTaker : public LineReceiver {
  public:

@@ -1,5 +1,5 @@
-// The exhibits of the environment: faults that no input of the peer shows. Each needs something that
-// a kernel, a network or a clock does. Most of them have no peer in the Play at all.
+// The exhibits of the environment: faults that no input of the peer shows. Each needs something
+// that a kernel, a network or a clock does. Most of them have no peer in the Play at all.
 
 #include <functional>
 #include <memory>

@@ -26,10 +26,10 @@ struct MutatorOptions {
 
 /// Changes fuzzer inputs in the way of a protocol's peer and its network. It decodes them. Then it
 /// duplicates, drops, swaps and moves messages, inserts events and cuts, sets numbers to boundary
-/// values, lengthens fields, moves messages to another connection, and changes choices and climates.
-/// A part of the changes is left to the engine's own byte mutations, of the whole input or within one
-/// message. The scenario's messageSize says what a message is; an event in between ends a part of
-/// one.
+/// values, lengthens fields, moves messages to another connection, and changes choices and
+/// climates. A part of the changes is left to the engine's own byte mutations, of the whole input
+/// or within one message. The scenario's messageSize says what a message is; an event in between
+/// ends a part of one.
 ///
 /// The result depends only on the input and the seed, on what `bytes` does, and on the facts about
 /// this input, or about an earlier one where none are to be had of this one.

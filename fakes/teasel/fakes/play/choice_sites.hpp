@@ -130,7 +130,7 @@ enum class Decider : std::uint8_t {
   kPlay,       ///< a connection of the Play as sender: kPlayEntities
   kDraw,       ///< an event of Play::draw, by number; 0 the Play as a whole
   kFault,      ///< a kind of fault, by its row in kFaults
-  kRecords,    ///< no world draws it: a record of entity 0 says where values without a record come from
+  kRecords,    ///< no world draws it: a record says where values without one come from
   kTest,       ///< a test; no world draws it
 };
 /// Connection k of a Play sends as entity kPlayEntities + 2k and receives as the one after it.

@@ -103,7 +103,8 @@ class Choices {
   /// fit the bound.
   std::size_t unused() const noexcept { return source_ == Source::kRecords ? given_.size() - used_ : 0; }
   std::size_t clamped() const noexcept { return clamped_; }
-  /// Whether the run has drawn the record of the source with this key. Only for a source of records.
+  /// Whether the run has drawn the record of the source with this key. Only for a source of
+  /// records.
   bool hasDrawn(const ChoiceRecord& record) const;
   /// How many draws came after the first kMaxDraws.
   std::size_t unrecorded() const noexcept { return unrecorded_; }

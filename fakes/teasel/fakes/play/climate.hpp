@@ -10,8 +10,8 @@ namespace teasel::fakes {
 
 /// The climate of a run is how its drivers work and which kinds of faults exist in it. Each run of
 /// a scenario draws one, from choices as all else: 0 is drivers by readiness and no fault but those
-/// that the scenario's world has anyway. Then each fault is drawn by itself. A run with few kinds of
-/// trouble reaches states that a run with all kinds never reaches.
+/// that the scenario's world has anyway. Then each fault is drawn by itself. A run with few kinds
+/// of trouble reaches states that a run with all kinds never reaches.
 ///
 /// These are the limits of what is drawn: what a scenario cannot stand. Say why beside them.
 struct ClimateLimits {

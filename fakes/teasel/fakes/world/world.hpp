@@ -70,7 +70,8 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   Trace& trace() noexcept { return trace_; }
   Network& network() noexcept { return network_; }
   const WorldOptions& options() const noexcept { return options_; }
-  /// How the drivers of hosts work that are made from now on: as the options say, or as the climate.
+  /// How the drivers of hosts work that are made from now on: as the options say, or as the
+  /// climate.
   SimDriver::Mode mode() const noexcept { return mode_; }
   /// Draws the climate of a run, within limits: the mode, and which faults exist beside those of
   /// the options. It is for a world that has no host yet; Scenario::run calls it.
