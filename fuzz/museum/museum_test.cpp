@@ -57,6 +57,17 @@ TEST_P(MuseumTape, IsQuietOnTheFixedTwin) {
 INSTANTIATE_TEST_SUITE_P(Museum, MuseumTape, testing::ValuesIn(tapes()),
                          [](const auto& each) { return std::filesystem::path(each.param).stem().string(); });
 
+TEST(Museum, ALineEndThatAResetHasCutInTwoIsNoInjection) {
+  Tape tape;
+  tape.play.connect(0);
+  tape.play.send(0, "aa");
+  tape.play.stopReading(0);
+  tape.play.read(0, 8);
+  tape.play.send(0, "\n");
+  tape.play.reset(0);
+  for (const char* twin : {"irc_characters_fixed", "irc_injection_fixed"}) EXPECT_EQ(oracleOf(tape, twin), "") << twin;
+}
+
 TEST(Museum, HasATapeOfEveryFault) {
   std::vector<std::string> shown;
   for (const std::string& path : tapes()) shown.push_back(Tape::load(path).scenario);
