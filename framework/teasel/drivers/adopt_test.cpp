@@ -54,6 +54,7 @@ class AdoptTest : public ::testing::TestWithParam<std::string> {
   }
   void TearDown() override {
     if (ours >= 0) ::close(ours);
+    factory->made.reset();  // a protocol holds its factory
   }
   template <class Done>
   bool until(Done done) {
@@ -210,6 +211,7 @@ TEST_P(AdoptTest, ReactorsOnOneDescriptionDoNotMakeEachOtherWait) {
       return (got += client.take()).size() >= 5;
     })) << name;
     EXPECT_LT(turnsInAWhile(), kFewTurns) << name;
+    others->made.reset();
     ::close(listening);
   }
 }
