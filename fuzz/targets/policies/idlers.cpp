@@ -55,6 +55,8 @@ fakes::ScenarioOptions idlerOptions(std::uint8_t appOps) {
   options.shape.appOps = appOps;
   options.play.bytes = 8192;
   options.world.window = 16384;  // so small that a file waits for a peer that does not read
+  // An Idler demands its time-outs to the nanosecond. Those of a host that is busy are late.
+  options.climate.without = {&fakes::Faults::listen, &fakes::Faults::slow};
   return options;
 }
 

@@ -25,20 +25,38 @@ Engine::Engine(const fakes::Scenario& scenario, EngineOptions options)
       worldOptions_(campaignWorld(scenario.options().world, options_.trace)),
       world_(worldOptions_) {}
 
-void Engine::take(ByteView bytes) {
+void Engine::take(ByteView bytes, fakes::Recording recording) {
   world_.reset(worldOptions_);
   fakes::decode(bytes, codec_, world_.play(), records_);
-  world_.choices().useRecords(records_);
+  world_.choices().useRecords(records_, recording);
+  last_.assign(bytes.data(), bytes.size());
 }
 
 InputOutcome Engine::run(ByteView bytes) {
-  take(bytes);
+  take(bytes, fakes::Recording::kIfRecords);
   ++runs_;
-  if (scenario_.run(world_)) return InputOutcome::kQuiet;
+  const bool quiet = scenario_.run(world_);
+  health_.add(world_.heard());
+  if (quiet) return InputOutcome::kQuiet;
   const fakes::Verdict& verdict = *world_.verdict();
   const bool ignored = std::any_of(options_.ignored.begin(), options_.ignored.end(),
                                    [&](const std::string& each) { return each == verdict.oracle || each == verdict.fault(); });
   return ignored ? InputOutcome::kIgnored : InputOutcome::kFinding;
+}
+
+const InputFacts* Engine::factsOf(ByteView bytes) {
+  if (const InputFacts* known = facts_.find(bytes)) return known;
+  const bool recorded = runs_ != 0 && bytes == ByteView(last_) && !world_.choices().calm();
+  if (!recorded) {
+    if (factRuns_ * kRunsPerFactRun > runs_) return nullptr;
+    const std::string input = bytes.str();  // which may be that of last_
+    take(input, fakes::Recording::kAlways);
+    ++factRuns_;
+    scenario_.run(world_);
+  }
+  InputFacts& facts = facts_.renew(bytes);
+  facts.take(world_, records_);
+  return &facts;
 }
 
 fakes::Tape Engine::tape() {

@@ -7,7 +7,9 @@
 #include <teasel/core/byte_view.hpp>
 #include <teasel/fakes/play/play_codec.hpp>
 #include <teasel/fakes/play/tape.hpp>
+#include <teasel/fakes/program/health.hpp>
 #include <teasel/fakes/world/scenario.hpp>
+#include <teasel/fuzz/input_facts.hpp>
 
 namespace teasel::fuzz {
 
@@ -47,10 +49,23 @@ class Engine {
   /// verdict if there is one.
   fakes::Tape tape();
 
+  /// What a run of these bytes does. It is known of the last run if that run drew its choices from
+  /// records, and of some runs before. Otherwise the input is run once more, with every draw
+  /// recorded, unless that would make more than one run in kRunsPerFactRun: then the result is
+  /// null. Afterwards world() is that of the further run. The facts live as long as the engine; a
+  /// later call may overwrite them.
+  const InputFacts* factsOf(ByteView bytes);
+  static constexpr std::uint64_t kRunsPerFactRun = 16;
+
+  /// Whether the inputs said anything to the protocols.
+  const fakes::Health& health() const noexcept { return health_; }
+  /// Calls of run().
   std::uint64_t runs() const noexcept { return runs_; }
+  /// Runs that factsOf() made.
+  std::uint64_t factRuns() const noexcept { return factRuns_; }
 
  private:
-  void take(ByteView bytes);
+  void take(ByteView bytes, fakes::Recording recording);
 
   const fakes::Scenario& scenario_;
   EngineOptions options_;
@@ -58,7 +73,10 @@ class Engine {
   fakes::WorldOptions worldOptions_;
   fakes::World world_;
   std::vector<fakes::ChoiceRecord> records_;
-  std::uint64_t runs_ = 0;
+  std::string last_;  // the bytes of the last run
+  FactTable facts_;
+  fakes::Health health_;
+  std::uint64_t runs_ = 0, factRuns_ = 0;
 };
 
 }  // namespace teasel::fuzz

@@ -104,6 +104,15 @@ struct Campaign {
 Campaign* campaign = nullptr;
 Supervisor* supervisor = nullptr;
 
+/// The facts about an input. The run that may be needed is one of the campaign's: if it ends the
+/// process, that input did.
+const InputFacts* factsOf(ByteView input) {
+  if (supervisor != nullptr) supervisor->inputBegins(input);
+  const InputFacts* facts = campaign->engine.factsOf(input);
+  if (supervisor != nullptr) supervisor->inputEnds();
+  return facts;
+}
+
 /// Says the first warning of the campaign, once.
 void sayWarning() {
   static bool said = false;
@@ -112,12 +121,23 @@ void sayWarning() {
   std::fprintf(stderr, "teasel: warning: %s\n", warning.c_str());
 }
 
+/// Says once that the inputs say next to nothing to the protocols, if that is so: after a good
+/// number of runs, and when the campaign ends.
+void sayHealth() {
+  static bool said = false;
+  const std::string warning = campaign == nullptr ? "" : campaign->engine.health().warning();
+  if (warning.empty() || std::exchange(said, true)) return;
+  std::fprintf(stderr, "teasel: warning: %s\n", warning.c_str());
+}
+constexpr std::uint64_t kRunsBeforeHealth = 20'000;
+
 int testOneInput(const std::uint8_t* data, std::size_t size) {
   ++*campaign->executions;
   const ByteView bytes(reinterpret_cast<const char*>(data), size);
   if (supervisor != nullptr) supervisor->inputBegins(bytes);
   const InputOutcome outcome = campaign->engine.run(bytes);
   sayWarning();
+  if (campaign->engine.runs() == kRunsBeforeHealth) sayHealth();
   if (outcome == InputOutcome::kFinding) {
     // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
     const fakes::Verdict& verdict = *campaign->engine.world().verdict();
@@ -140,18 +160,38 @@ bool supervised(const std::vector<std::string>& arguments) {
   return option("unsupervised").empty();
 }
 
+/// Flags that libFuzzer would set in another way by itself. Those that the user gives come first.
+void setDefaults(std::vector<std::string>& arguments) {
+  static constexpr std::string_view kDefaults[] = {
+      // Inputs may have their full size from the beginning: the shortest record takes ten bytes.
+      "-len_control=0",
+      // A target that raises these signals has a fault. libFuzzer would end with status 0.
+      "-handle_usr1=0", "-handle_usr2=0"};
+  for (const std::string_view flag : kDefaults) {
+    const std::string_view name = flag.substr(0, flag.find('=') + 1);
+    if (std::none_of(arguments.begin(), arguments.end(), [&](const std::string& each) { return each.starts_with(name); }))
+      arguments.emplace_back(flag);
+  }
+}
+
 int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<std::string>& arguments) {
   Campaign made{
       Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
-      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize, scenario.options().world.faults),
+      Mutator(fakes::codecOf(scenario), mutateBytes,
+              {.messageSize = scenario.options().messageSize, .facts = factsOf, .appOps = scenario.options().shape.appOps}),
       option("mutator") != "bytes", openCounter(option("counter"))};
   campaign = &made;
+  std::atexit(sayHealth);  // libFuzzer ends a campaign with exit()
+  setDefaults(arguments);
   std::vector<char*> argv{const_cast<char*>(program)};
   for (std::string& each : arguments) argv.push_back(each.data());
   int argc = static_cast<int>(argv.size());
   argv.push_back(nullptr);
   char** pointer = argv.data();
-  return LLVMFuzzerRunDriver(&argc, &pointer, testOneInput);
+  const int status = LLVMFuzzerRunDriver(&argc, &pointer, testOneInput);
+  sayHealth();
+  campaign = nullptr;
+  return status;
 }
 
 int fuzz(const char* program, std::vector<std::string> arguments) {

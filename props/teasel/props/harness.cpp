@@ -7,6 +7,7 @@
 
 #include <teasel/fakes/program/inner_run.hpp>
 #include <teasel/props/heap.hpp>
+#include <teasel/props/measuring.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -203,7 +204,12 @@ std::shared_ptr<Protocol> Harness::make(Reactor& reactor, const EntryHook& hook)
 }
 
 bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook) {
+  if (Measuring::on()) return false;
   fakes::WorldOptions options;
+  options.mode = outer.mode();
+  options.window = outer.options().window;
+  options.limits = outer.options().limits;
+  options.endingDeadlines = outer.options().endingDeadlines;
   options.chunks = outer.options().chunks;
   options.trace = fakes::InnerRun::drawn() ? fakes::Trace::Mode::kLog : fakes::Trace::Mode::kOff;
   world_.reset(options);

@@ -63,8 +63,8 @@ class RunsOf {
 };
 
 /// A test harness that runs one Play again and again on fresh subjects. It has a world of its own,
-/// which is always calm. Properties that compare runs use it. Keep one per thread: runs reuse its
-/// memory.
+/// which is always calm. Mode, window and limits are those of the scenario's run. Properties that
+/// compare runs use it. Keep one per thread: runs reuse its memory.
 class Harness {
   /// Where the deliveries of each connection ended, as offsets in what it sends, ascending.
   using Delivered = std::array<std::vector<std::uint64_t>, fakes::Play::kMaxConnections>;
