@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include <teasel/fakes/program/health.hpp>
 #include <teasel/fakes/world/scenario.hpp>
 #include <teasel/fuzz/input_facts.hpp>
+#include <teasel/fuzz/thrift.hpp>
 
 namespace teasel::fuzz {
 
@@ -22,6 +25,8 @@ struct EngineOptions {
   /// What is recorded of a run. Campaigns need nothing, because a finding is replayed with
   /// everything recorded.
   fakes::Trace::Mode trace = fakes::Trace::Mode::kOff;
+  /// The counters of the code under test. With them, spare() can tell what is new; see Thrift.
+  std::span<std::uint8_t> counters{};
 };
 
 /// What became of an input.
@@ -41,6 +46,15 @@ class Engine {
 
   /// Makes a Play and choices from the bytes, and runs the scenario with them. Any bytes will do.
   InputOutcome run(ByteView bytes);
+  /// From now on, dear checks see a part of the inputs only: those that do something new, and a
+  /// share (Thrift). Nothing changes without counters.
+  void spare() noexcept {
+    if (thrift_) thrift_->begin();
+  }
+  /// Whether the scenario has dear checks that have not seen this input, which the fuzzer has kept.
+  bool owes(ByteView bytes) const;
+  /// Has them see it.
+  InputOutcome judge(ByteView bytes);
 
   const fakes::Scenario& scenario() const noexcept { return scenario_; }
   /// The world as the last run left it, with the verdict.
@@ -63,9 +77,14 @@ class Engine {
   std::uint64_t runs() const noexcept { return runs_; }
   /// Runs that factsOf() made.
   std::uint64_t factRuns() const noexcept { return factRuns_; }
+  /// How many inputs the dear checks have seen, if there are counters.
+  std::uint64_t judged() const noexcept { return judged_; }
 
  private:
   void take(ByteView bytes, fakes::Recording recording);
+  bool ran(ByteView bytes);
+  bool ranOnce(ByteView bytes);
+  InputOutcome outcome(bool quiet) const;
 
   const fakes::Scenario& scenario_;
   EngineOptions options_;
@@ -76,7 +95,10 @@ class Engine {
   std::string last_;  // the bytes of the last run
   FactTable facts_;
   fakes::Health health_;
-  std::uint64_t runs_ = 0, factRuns_ = 0;
+  std::optional<Thrift> thrift_;
+  std::string lastInput_;  // of run()
+  bool hasDear_ = false;   // a dear check was left out
+  std::uint64_t runs_ = 0, factRuns_ = 0, judged_ = 0;
 };
 
 }  // namespace teasel::fuzz

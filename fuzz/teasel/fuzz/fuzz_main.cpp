@@ -16,6 +16,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -28,6 +30,13 @@
 #include <teasel/fuzz/supervisor.hpp>
 
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*callback)(const std::uint8_t* data, std::size_t size));
+extern "C" {
+// The linker's names for the two ends of the counters of this program.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): they are the linker's
+[[gnu::weak, gnu::visibility("hidden")]] extern std::uint8_t __start___sancov_cntrs;
+[[gnu::weak, gnu::visibility("hidden")]] extern std::uint8_t __stop___sancov_cntrs;
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
+}
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t maxSize);
 
 namespace teasel::fuzz {
@@ -76,6 +85,13 @@ std::vector<std::string> ignoredOracles() {
   return oracles;
 }
 
+/// The counters of the code under test. Those of shared libraries are not among them.
+std::span<std::uint8_t> counters() noexcept {
+  std::uint8_t* const begin = &__start___sancov_cntrs;
+  std::uint8_t* const end = &__stop___sancov_cntrs;
+  return begin == nullptr ? std::span<std::uint8_t>() : std::span(begin, end);
+}
+
 /// Counts executions, in a place that the campaign reads while the program runs and after it has
 /// died.
 std::uint64_t* openCounter(const std::string& path) {
@@ -102,6 +118,7 @@ struct Campaign {
   std::uint64_t* executions;
 };
 Campaign* campaign = nullptr;
+std::string keptInputs;  // the folder to which libFuzzer writes what it keeps; empty: none
 Supervisor* supervisor = nullptr;
 
 /// The facts about an input. The run that may be needed is one of the campaign's: if it ends the
@@ -111,6 +128,44 @@ const InputFacts* factsOf(ByteView input) {
   const InputFacts* facts = campaign->engine.factsOf(input);
   if (supervisor != nullptr) supervisor->inputEnds();
   return facts;
+}
+
+[[noreturn]] void endByFinding() {
+  // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
+  const fakes::Verdict& verdict = *campaign->engine.world().verdict();
+  if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
+  else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
+  std::abort();  // so that libFuzzer saves the input, too
+}
+
+/// Has every check see an input that libFuzzer has kept, if some have not. It is one of the
+/// campaign's: if it ends the process, that input did.
+void judge(ByteView input) {
+  if (supervisor == nullptr || !campaign->engine.owes(input)) return;
+  supervisor->inputBegins(input);
+  if (campaign->engine.judge(input) == InputOutcome::kFinding) endByFinding();
+  supervisor->inputEnds();
+}
+
+/// Called before each mutation, with the input that is changed: where inputs are changed, those
+/// that the campaign began with have run. Where libFuzzer runs inputs on purpose, all are judged.
+void beforeMutation(ByteView input) {
+  if (supervisor == nullptr) return;
+  campaign->engine.spare();
+  judge(input);
+}
+
+/// At the end of a campaign: the inputs that were kept and never changed since.
+void judgeRest() {
+  if (campaign == nullptr || supervisor == nullptr || keptInputs.empty()) return;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(keptInputs, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (!entry->is_regular_file(error)) continue;
+    std::ifstream file(entry->path(), std::ios::binary);
+    const std::string input{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (file) judge(input);
+  }
 }
 
 /// Says the first warning of the campaign, once.
@@ -131,6 +186,21 @@ void sayHealth() {
 }
 constexpr std::uint64_t kRunsBeforeHealth = 20'000;
 
+/// Says how many inputs every check has seen, where that may not be all.
+void sayJudged() {
+  const Engine& engine = campaign->engine;
+  if (engine.judged() > 0)
+    std::fprintf(stderr, "teasel: every check has seen %llu of %llu inputs, and all that were kept\n",
+                 static_cast<unsigned long long>(engine.judged()), static_cast<unsigned long long>(engine.runs()));
+}
+
+void endCampaign() {
+  if (campaign == nullptr) return;
+  judgeRest();
+  sayJudged();
+  sayHealth();
+}
+
 int testOneInput(const std::uint8_t* data, std::size_t size) {
   ++*campaign->executions;
   const ByteView bytes(reinterpret_cast<const char*>(data), size);
@@ -138,13 +208,7 @@ int testOneInput(const std::uint8_t* data, std::size_t size) {
   const InputOutcome outcome = campaign->engine.run(bytes);
   sayWarning();
   if (campaign->engine.runs() == kRunsBeforeHealth) sayHealth();
-  if (outcome == InputOutcome::kFinding) {
-    // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
-    const fakes::Verdict& verdict = *campaign->engine.world().verdict();
-    if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
-    else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
-    std::abort();  // so that libFuzzer saves the input, too
-  }
+  if (outcome == InputOutcome::kFinding) endByFinding();
   if (supervisor != nullptr) supervisor->inputEnds();
   return outcome == InputOutcome::kIgnored ? -1 : 0;
 }
@@ -176,12 +240,16 @@ void setDefaults(std::vector<std::string>& arguments) {
 
 int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<std::string>& arguments) {
   Campaign made{
-      Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
+      Engine(scenario,
+             {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff, counters()}),
       Mutator(fakes::codecOf(scenario), mutateBytes,
               {.messageSize = scenario.options().messageSize, .facts = factsOf, .appOps = scenario.options().shape.appOps}),
       option("mutator") != "bytes", openCounter(option("counter"))};
   campaign = &made;
-  std::atexit(sayHealth);  // libFuzzer ends a campaign with exit()
+  std::atexit(endCampaign);  // libFuzzer ends a campaign with exit()
+  const auto folder = std::find_if(arguments.begin(), arguments.end(),
+                                   [](const std::string& each) { return !each.empty() && each[0] != '-'; });
+  if (folder != arguments.end()) keptInputs = *folder;
   setDefaults(arguments);
   std::vector<char*> argv{const_cast<char*>(program)};
   for (std::string& each : arguments) argv.push_back(each.data());
@@ -189,7 +257,7 @@ int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<
   argv.push_back(nullptr);
   char** pointer = argv.data();
   const int status = LLVMFuzzerRunDriver(&argc, &pointer, testOneInput);
-  sayHealth();
+  endCampaign();
   campaign = nullptr;
   return status;
 }
@@ -236,7 +304,9 @@ bool withoutCommand(int argc, char** argv) {
 // libFuzzer finds these functions by their names.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t maxSize, unsigned seed) {
   using namespace teasel::fuzz;
-  if (campaign == nullptr || !campaign->wholeMessages) return LLVMFuzzerMutate(data, size, maxSize);
+  if (campaign == nullptr) return LLVMFuzzerMutate(data, size, maxSize);
+  beforeMutation(teasel::ByteView(reinterpret_cast<const char*>(data), size));
+  if (!campaign->wholeMessages) return LLVMFuzzerMutate(data, size, maxSize);
   const std::string out = campaign->mutator.mutated(teasel::ByteView(reinterpret_cast<const char*>(data), size), maxSize, seed);
   std::copy(out.begin(), out.end(), data);
   return out.size();
@@ -249,6 +319,7 @@ extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* one, std::s
   const auto view = [](const std::uint8_t* data, std::size_t size) {
     return teasel::ByteView(reinterpret_cast<const char*>(data), size);
   };
+  beforeMutation(view(one, oneSize));
   const std::string crossed = campaign->mutator.crossed(view(one, oneSize), view(other, otherSize), maxSize, seed);
   std::copy(crossed.begin(), crossed.end(), out);
   return crossed.size();
