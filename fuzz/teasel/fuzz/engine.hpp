@@ -53,6 +53,9 @@ class Engine {
   }
   /// Whether the scenario has dear checks that have not seen this input, which the fuzzer has kept.
   bool owes(ByteView bytes) const;
+  /// Whether this is the input of the last run(). The mutator is given it, too, to change it
+  /// further: that does not mean that the fuzzer has kept it.
+  bool ranLast(ByteView bytes) const noexcept { return thrift_ && bytes == ByteView(lastInput_); }
   /// Has them see it.
   InputOutcome judge(ByteView bytes);
 

@@ -152,7 +152,7 @@ void judge(ByteView input) {
 void beforeMutation(ByteView input) {
   if (supervisor == nullptr) return;
   campaign->engine.spare();
-  judge(input);
+  if (!campaign->engine.ranLast(input)) judge(input);
 }
 
 /// At the end of a campaign: the inputs that were kept and never changed since.
@@ -247,8 +247,8 @@ int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<
       option("mutator") != "bytes", openCounter(option("counter"))};
   campaign = &made;
   std::atexit(endCampaign);  // libFuzzer ends a campaign with exit()
-  const auto folder = std::find_if(arguments.begin(), arguments.end(),
-                                   [](const std::string& each) { return !each.empty() && each[0] != '-'; });
+  const auto folder =
+      std::find_if(arguments.begin(), arguments.end(), [](const std::string& each) { return !each.empty() && each[0] != '-'; });
   if (folder != arguments.end()) keptInputs = *folder;
   setDefaults(arguments);
   std::vector<char*> argv{const_cast<char*>(program)};

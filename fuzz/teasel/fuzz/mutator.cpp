@@ -54,10 +54,15 @@ std::uint64_t Mutator::Dice::below(std::uint64_t bound) noexcept {
 
 Mutator::Messages Mutator::messagesOf(ByteView input) {
   fakes::decode(input, codec_, play_, records_);
-  streams_.assign(fakes::Play::kMaxConnections, {});
+  streams_.resize(fakes::Play::kMaxConnections);
+  for (Stream& each : streams_) {
+    each.bytes.clear();
+    each.at = each.end = 0;
+  }
   for (const PlayEvent& event : play_.events())
     if (event.kind == PlayEventKind::kSend) streams_[event.connection].bytes += play_.bytes(event).text();
-  Messages messages;
+  Messages messages = std::exchange(spare_, {});
+  messages.clear();
   for (const PlayEvent& event : play_.events()) {
     if (event.kind == PlayEventKind::kSend) takeApart(event, messages);
     else messages.push_back({event, {}});
@@ -128,7 +133,10 @@ std::string Mutator::mutated(ByteView given, std::size_t limit, std::uint64_t se
   first_ = keptPart(messages.size(), dice);
   for (std::uint64_t count = 1 + dice.below(4); count > 0; --count) change(messages, limit, dice);
   std::string out;
-  return encoded(messages, limit, out) && ByteView(out) != given ? out : byBytes(input, limit, dice);
+  const bool good = encoded(messages, limit, out) && ByteView(out) != given;
+  spare_ = std::move(messages);
+  if (!good) return byBytes(input, limit, dice);
+  return out;
 }
 
 /// The number of connections that messages are on, if these are numbered without gaps.

@@ -107,6 +107,7 @@ class Mutator {
   const InputFacts* facts_ = nullptr;             ///< about it, or about an earlier one
   std::vector<const fakes::EventRow*> inserted_;  ///< as often as each is inserted
   std::vector<Stream> streams_;
+  Messages spare_;  ///< the memory of the last mutation
   fakes::Play play_;
   std::vector<fakes::ChoiceRecord> records_;
 };

@@ -15,12 +15,7 @@ namespace {
 constexpr std::array<std::uint8_t, 256> kClass = [] {
   std::array<std::uint8_t, 256> bits{};
   for (unsigned count = 1; count < bits.size(); ++count) {
-    const unsigned which = count >= 128  ? 7
-                           : count >= 32 ? 6
-                           : count >= 16 ? 5
-                           : count >= 8  ? 4
-                           : count >= 4  ? 3
-                                         : count - 1;
+    const unsigned which = count >= 128 ? 7 : count >= 32 ? 6 : count >= 16 ? 5 : count >= 8 ? 4 : count >= 4 ? 3 : count - 1;
     bits[count] = static_cast<std::uint8_t>(1u << which);
   }
   return bits;

@@ -20,8 +20,8 @@ struct Chunks : Protocol {
 
 struct SharedRuns : testing::Test {
   int runs = 0;
-  Subject counting =
-      Subject::sharing([this](Reactor&) { return ++runs; }, [](int&, Reactor&, EventLog&) { return std::make_shared<Protocol>(); });
+  Subject counting = Subject::sharing([this](Reactor&) { return ++runs; },
+                                      [](int&, Reactor&, EventLog&) { return std::make_shared<Protocol>(); });
   fakes::World world;
   void sendCut() { world.play().send(0, "ab"), world.play().cut(0), world.play().send(0, "cd"); }
 };

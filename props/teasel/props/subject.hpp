@@ -24,9 +24,9 @@ namespace teasel::props {
 ///     const Subject subject = [](Reactor& reactor, EventLog& log) { return
 ///     std::make_shared<Mine>(reactor, log); };
 ///
-/// The protocol reports to `log` and takes its time from `reactor`. Both outlive the protocol. What a
-/// subject does in a run must depend on the Play and on nothing else: properties of one input share
-/// the runs that they would make in the same way (Harness::shared).
+/// The protocol reports to `log` and takes its time from `reactor`. Both outlive the protocol. What
+/// a subject does in a run must depend on the Play and on nothing else: properties of one input
+/// share the runs that they would make in the same way (Harness::shared).
 class Subject {
  public:
   using Make = std::function<std::shared_ptr<Protocol>(Reactor& reactor, EventLog& log)>;
