@@ -32,10 +32,10 @@
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*callback)(const std::uint8_t* data, std::size_t size));
 extern "C" {
 // The linker's names for the two ends of the counters of this program.
-// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): they are the linker's
+// NOLINTNEXTLINE(readability-identifier-naming): a name for linkers
 [[gnu::weak, gnu::visibility("hidden")]] extern std::uint8_t __start___sancov_cntrs;
+// NOLINTNEXTLINE(readability-identifier-naming): a name for linkers
 [[gnu::weak, gnu::visibility("hidden")]] extern std::uint8_t __stop___sancov_cntrs;
-// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t maxSize);
 
@@ -118,7 +118,8 @@ struct Campaign {
   std::uint64_t* executions;
 };
 Campaign* campaign = nullptr;
-std::string keptInputs;  // the folder to which libFuzzer writes what it keeps; empty: none
+std::string keptInputs;     // the folder to which libFuzzer writes what it keeps; empty: none
+std::FILE* owed = nullptr;  // names of those of them that not every check has seen
 Supervisor* supervisor = nullptr;
 
 /// The facts about an input. The run that may be needed is one of the campaign's: if it ends the
@@ -155,17 +156,49 @@ void beforeMutation(ByteView input) {
   if (!campaign->engine.ranLast(input)) judge(input);
 }
 
-/// At the end of a campaign: the inputs that were kept and never changed since.
-void judgeRest() {
-  if (campaign == nullptr || supervisor == nullptr || keptInputs.empty()) return;
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// At the end of a campaign: notes the inputs that were kept and never changed since. They cannot
+/// run here, where exit() has begun to end what their runs would use.
+void noteOwed() {
+  if (owed == nullptr || keptInputs.empty()) return;
   std::error_code error;
   std::filesystem::directory_iterator entry(keptInputs, error);
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     if (!entry->is_regular_file(error)) continue;
-    std::ifstream file(entry->path(), std::ios::binary);
-    const std::string input{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (file) judge(input);
+    if (campaign->engine.owes(contents(entry->path()))) std::fprintf(owed, "%s\n", entry->path().c_str());
   }
+  std::fflush(owed);
+}
+
+/// Has every check see the inputs that were noted, in a process of their own.
+int judgeOwed(const char* program, const fakes::Scenario& scenario, const std::vector<std::string>& files) {
+  Engine engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff, {}});
+  for (const std::string& file : files) {
+    const std::string input = contents(file);
+    supervisor->inputBegins(input);
+    if (engine.run(input) == InputOutcome::kFinding) {
+      supervisor->inputFails(engine.world().verdict()->oracle, engine.world().verdict()->fault());
+      std::fflush(nullptr);
+      std::_Exit(Supervisor::kFoundStatus);
+    }
+    supervisor->inputEnds();
+  }
+  return 0;
+}
+
+std::vector<std::string> notedFiles() {
+  std::vector<std::string> files;
+  std::rewind(owed);
+  std::string name;
+  for (int c = std::fgetc(owed); c != EOF; c = std::fgetc(owed)) {
+    if (c != '\n') name += static_cast<char>(c);
+    else files.push_back(std::exchange(name, {}));
+  }
+  return files;
 }
 
 /// Says the first warning of the campaign, once.
@@ -190,13 +223,13 @@ constexpr std::uint64_t kRunsBeforeHealth = 20'000;
 void sayJudged() {
   const Engine& engine = campaign->engine;
   if (engine.judged() > 0)
-    std::fprintf(stderr, "teasel: every check has seen %llu of %llu inputs, and all that were kept\n",
-                 static_cast<unsigned long long>(engine.judged()), static_cast<unsigned long long>(engine.runs()));
+    std::fprintf(stderr, "teasel: every check has seen %llu of %llu inputs\n", static_cast<unsigned long long>(engine.judged()),
+                 static_cast<unsigned long long>(engine.runs()));
 }
 
 void endCampaign() {
   if (campaign == nullptr) return;
-  judgeRest();
+  noteOwed();
   sayJudged();
   sayHealth();
 }
@@ -276,7 +309,11 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
   if (!supervised(arguments)) return runDriver(program, scenario, arguments);
   Supervisor made(scenario, {.program = program, .findings = findings});
   supervisor = &made;
-  return made.run([&] { return runDriver(program, scenario, arguments); });
+  owed = std::tmpfile();  // without it, what is owed waits for the next campaign
+  const int status = made.run([&] { return runDriver(program, scenario, arguments); });
+  if (status != 0 || owed == nullptr) return status;
+  const std::vector<std::string> files = notedFiles();
+  return files.empty() ? 0 : made.run([&] { return judgeOwed(program, scenario, files); });
 }
 
 int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(program, std::vector<std::string>(argv, argv + argc)); }
