@@ -42,14 +42,15 @@ bool Engine::ranOnce(ByteView bytes) {
 
 /// Without the dear checks first. What that run does says whether it is made again with them.
 bool Engine::ran(ByteView bytes) {
-  bool leftOut = false, quiet = false;
+  unsigned leftOut = 0;
+  bool quiet = false;
   {
     const fakes::Sparing sparing;
     quiet = ranOnce(bytes);
     leftOut = sparing.leftOut();
   }
-  hasDear_ = hasDear_ || leftOut;
-  if (!quiet || !leftOut || !thrift_->judges(bytes)) return quiet;
+  hasDear_ = hasDear_ || leftOut > 0;
+  if (!quiet || leftOut == 0 || !thrift_->judges(bytes, leftOut)) return quiet;
   thrift_->counters().keep();
   quiet = ranOnce(bytes);
   thrift_->counters().putBack();

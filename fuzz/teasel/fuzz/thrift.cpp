@@ -59,13 +59,13 @@ void SeenCounters::putBack() noexcept {
 
 std::uint64_t Thrift::hashOf(ByteView input) noexcept { return fakes::detail::mix(fakes::detail::hashBytes(input)); }
 
-bool Thrift::chosen(ByteView input) noexcept {
-  const std::uint64_t one = std::max<std::uint64_t>(input.size(), kFullSize) * kOneIn;
+bool Thrift::chosen(ByteView input, unsigned checks) noexcept {
+  const std::uint64_t one = std::max<std::uint64_t>(input.size(), kFullSize) * kPerCheck * checks;
   return fakes::detail::scaled(hashOf(input), one) < kFullSize;
 }
 
 void Thrift::judged(ByteView input) {
-  if (!chosen(input)) judged_.insert(hashOf(input));
+  if (!chosen(input, most_)) judged_.insert(hashOf(input));
 }
 
 }  // namespace teasel::fuzz

@@ -41,25 +41,29 @@ class SeenCounters {
 /// else each input that is judged would look new beside one that is not, and the other way round.
 class Thrift {
  public:
-  /// One in so many inputs without news is judged, if it has at most kFullSize bytes. Of longer
-  /// ones it is a smaller part, so that they take no more time: delivery byte by byte costs as many
-  /// turns as there are bytes.
-  static constexpr std::uint64_t kOneIn = 8;
+  /// Whether an input without news is judged by the `checks` dear checks of its scenario. That is
+  /// one in kPerCheck * checks, if it has at most kFullSize bytes: the more checks there are, the
+  /// longer they take. Of longer inputs it is a smaller part: delivery byte by byte takes as many
+  /// turns as there are bytes. It depends on nothing else. Who is chosen for more checks is chosen
+  /// for fewer, too.
+  static bool chosen(ByteView input, unsigned checks) noexcept;
+  static constexpr std::uint64_t kPerCheck = 2;
   static constexpr std::size_t kFullSize = 256;
-  /// Whether an input without news is judged. It depends on the bytes alone.
-  static bool chosen(ByteView input) noexcept;
 
   explicit Thrift(std::span<std::uint8_t> counters) : counters_(counters) {}
 
   /// Until this is called, all inputs are judged: those that a campaign begins with.
   void begin() noexcept { begun_ = true; }
-  /// Whether the dear checks are to see this input, whose first run is over.
-  bool judges(ByteView input) const noexcept { return !begun_ || chosen(input) || counters_.news(); }
+  /// Whether the dear checks are to see this input, whose first run is over and left out so many.
+  bool judges(ByteView input, unsigned checks) noexcept {
+    most_ = checks > most_ ? checks : most_;
+    return !begun_ || chosen(input, checks) || counters_.news();
+  }
   /// The dear checks have seen it.
   void judged(ByteView input);
   /// Whether the dear checks have not seen it yet. An input that the fuzzer kept for reasons that
   /// are not among the counters is one: it is smaller than another, or its value profile is new.
-  bool owed(ByteView input) const { return begun_ && !chosen(input) && !judged_.contains(hashOf(input)); }
+  bool owed(ByteView input) const { return begun_ && !chosen(input, most_) && !judged_.contains(hashOf(input)); }
   SeenCounters& counters() noexcept { return counters_; }
 
  private:
@@ -67,6 +71,7 @@ class Thrift {
 
   SeenCounters counters_;
   std::unordered_set<std::uint64_t> judged_;  // without those that are chosen
+  unsigned most_ = 1;                         // checks of a run
   bool begun_ = false;
 };
 

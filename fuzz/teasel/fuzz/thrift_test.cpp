@@ -44,20 +44,21 @@ TEST(SeenCounters, PutBackWhatWasKeptAndEdgesThatAreNewAsTakenOnce) {
   EXPECT_EQ(edges[2], 0);
 }
 
-std::size_t chosenOf(std::size_t inputs, std::size_t size) {
+std::size_t chosenOf(std::size_t inputs, std::size_t size, unsigned checks) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < inputs; ++i) {
     std::string input = std::to_string(i);
     input.resize(size, 'x');
-    count += Thrift::chosen(input);
+    count += Thrift::chosen(input, checks);
   }
   return count;
 }
 
-TEST(Thrift, ChoosesOneInputInEightAndOfLongOnesAsManyBytes) {
-  EXPECT_NEAR(static_cast<double>(chosenOf(8000, 10)), 1000, 100);
-  EXPECT_NEAR(static_cast<double>(chosenOf(8000, Thrift::kFullSize)), 1000, 100);
-  EXPECT_NEAR(static_cast<double>(chosenOf(8000, 4 * Thrift::kFullSize)), 250, 60);
+TEST(Thrift, ChoosesOneInputInTwiceAsManyAsThereAreChecksAndOfLongOnesAsManyBytes) {
+  EXPECT_NEAR(static_cast<double>(chosenOf(8000, 10, 1)), 4000, 200);
+  EXPECT_NEAR(static_cast<double>(chosenOf(8000, 10, 4)), 1000, 100);
+  EXPECT_NEAR(static_cast<double>(chosenOf(8000, Thrift::kFullSize, 4)), 1000, 100);
+  EXPECT_NEAR(static_cast<double>(chosenOf(8000, 4 * Thrift::kFullSize, 4)), 250, 60);
 }
 
 std::set<std::string>& dearlySeen() {
@@ -88,7 +89,7 @@ struct ThriftyEngine : testing::Test {
   static std::string unchosen(char first, int n = 0) {
     for (int i = 0;; ++i) {
       std::string input = first + std::to_string(i) + "!";
-      if (!Thrift::chosen(input) && n-- == 0) return input;
+      if (!Thrift::chosen(input, 1) && n-- == 0) return input;
     }
   }
   Engine engine{*fakes::findScenario("dear"),
@@ -116,7 +117,7 @@ TEST_F(ThriftyEngine, FindsAFaultThatOnlyADearCheckSeesAmongInputsThatDoNothingN
   run("a");
   std::size_t findings = 0;
   for (int i = 0; i < 800; ++i) findings += run("a" + std::to_string(i) + "!") == InputOutcome::kFinding;
-  EXPECT_NEAR(static_cast<double>(findings), 100, 30) << "one in eight";
+  EXPECT_NEAR(static_cast<double>(findings), 400, 60) << "one in two, because there is one check";
 }
 
 TEST_F(ThriftyEngine, ShowsTheFuzzerTheCountersOfTheFirstRun) {
@@ -139,7 +140,7 @@ TEST_F(ThriftyEngine, HasEveryCheckSeeWhatTheFuzzerKeeps) {
     EXPECT_TRUE(dearlySeen().contains(input)) << input;
   }
   EXPECT_GE(kept, 7u);
-  EXPECT_LT(engine.judged(), 400u);
+  EXPECT_LT(engine.judged(), 1100u);
 }
 
 TEST_F(ThriftyEngine, OwesTheDearChecksAnInputThatTheFuzzerKeptAllTheSame) {

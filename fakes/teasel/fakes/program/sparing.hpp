@@ -18,15 +18,15 @@ class Sparing {
   Sparing& operator=(const Sparing&) = delete;
   ~Sparing() { now_ = outer_; }
 
-  /// Whether a check has been left out since this was made.
-  bool leftOut() const noexcept { return leftOut_; }
+  /// How many checks have been left out since this was made.
+  unsigned leftOut() const noexcept { return leftOut_; }
   /// Whether the check that asks is to be left out.
-  static bool leavesOut() noexcept { return now_ != nullptr && (now_->leftOut_ = true); }
+  static bool leavesOut() noexcept { return now_ != nullptr && ++now_->leftOut_ > 0; }
 
  private:
   inline static thread_local Sparing* now_ = nullptr;
   Sparing* const outer_;
-  bool leftOut_ = false;
+  unsigned leftOut_ = 0;
 };
 
 }  // namespace teasel::fakes
