@@ -46,12 +46,17 @@ def build():
     return BUILD / "bench" / "teasel_bench"
 
 
-def build_revision(name):
-    """Builds the program of a former revision, in a tree of its own that is kept for the next run."""
+def revision_of(name):
+    """The commit that is meant."""
     try:
-        revision = run(["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], "looking up").strip()
+        return run(["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], "looking up").strip()
     except SetupError:
         raise SetupError(f"--against {name}: git knows no such revision") from None
+
+
+def build_revision(name):
+    """Builds the program of a former revision, in a tree of its own that is kept for the next run."""
+    revision = revision_of(name)
     source = ROOT / "build" / "against" / revision
     if not (source / "CMakeLists.txt").exists():
         shutil.rmtree(source, ignore_errors=True)
@@ -171,6 +176,8 @@ def parse():
 def main():
     options = parse()
     try:
+        if options.against:
+            revision_of(options.against)  # before minutes of building
         program = build()
         if options.list:
             print(run([str(program), "--list", "--filter", options.filter], "listing"), end="")
