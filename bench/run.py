@@ -47,12 +47,17 @@ def build():
     return BUILD / "bench" / "teasel_bench"
 
 
-def check_out(name):
-    """The commit of a former revision, and a folder with its files that is kept for the next run."""
+def revision_of(name):
+    """The commit that is meant."""
     try:
-        revision = run(["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], "looking up").strip()
+        return run(["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], "looking up").strip()
     except SetupError:
         raise SetupError(f"--against {name}: git knows no such revision") from None
+
+
+def check_out(name):
+    """The commit of a former revision, and a folder with its files that is kept for the next run."""
+    revision = revision_of(name)
     source = ROOT / "build" / "against" / revision
     if not (source / "CMakeLists.txt").exists():
         shutil.rmtree(source, ignore_errors=True)
@@ -207,6 +212,8 @@ def parse():
 def main():
     options = parse()
     try:
+        if options.against:
+            revision_of(options.against)  # before minutes of building
         if options.campaigns or options.trees:
             compared, revision = compare_campaigns(options)
             write(options.json, {"machine": machine(), "against": revision, "rows": compared})

@@ -69,6 +69,13 @@ class CommandLine(unittest.TestCase):
         with self.assertRaisesRegex(run.SetupError, "--against no-such-thing: git knows no such revision"):
             run.build_revision("no-such-thing")
 
+    def test_such_a_revision_is_refused_before_anything_is_built(self):
+        with mock.patch.object(run, "build", side_effect=AssertionError("built")), \
+                mock.patch.object(sys, "argv", ["ci/bench", "--against", "no-such-thing"]), \
+                contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(run.main(), 2)
+        self.assertIn("git knows no such revision", said.getvalue())
+
     def test_a_filter_without_rows_is_told(self):
         with mock.patch.object(run, "build", return_value="x"), \
                 mock.patch.object(run, "measure", return_value=([], [], False)), \

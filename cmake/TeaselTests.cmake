@@ -6,6 +6,8 @@ include_guard(GLOBAL)
 # that label. determinism: tests that compare trace hashes. deferred: tests of Deferreds, coroutines, tasks and threads, which
 # run with sanitizers.
 set(TEASEL_LABELS_APART determinism deferred)
+set(TEASEL_TEST_OPTIONS "" CACHE STRING "Compiler options for the sources of tests, after all others; tests of coroutines and of counted work go without")
+mark_as_advanced(TEASEL_TEST_OPTIONS)
 foreach(label IN LISTS TEASEL_LABELS_APART)
   add_custom_target(teasel_${label})
 endforeach()
@@ -23,6 +25,11 @@ function(teasel_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE teasel_flags ${arg_LIBRARIES} GTest::gmock GTest::gtest GTest::gtest_main)
+  # Without optimisation, g++ lets a chain of coroutines grow the stack. What counts its work counts each block of the standard
+  # library's templates as well, unless they are inlined.
+  if(NOT deferred IN_LIST arg_LABELS AND NOT Teasel::count_work IN_LIST arg_LIBRARIES)
+    target_compile_options(${name} PRIVATE ${TEASEL_TEST_OPTIONS})
+  endif()
   foreach(label IN LISTS TEASEL_LABELS_APART)
     if(label IN_LIST arg_LABELS)
       add_dependencies(teasel_${label} ${name})

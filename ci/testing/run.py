@@ -27,6 +27,8 @@ Exit status: 0 all passed, 2 set-up or build error, else ctest's."""
 # Options with which ctest runs no test: what it says then is the answer.
 LISTING = ("-N", "--show-only", "--print-labels", "--version")
 OWN = ("--sanitize", "--sanitize=gcc", "--tsan")
+# Options that mean nothing without a word after them.
+WITH_VALUE = ("-R", "--tests-regex", "-E", "--exclude-regex", "-L", "--label-regex", "-LE", "--label-exclude", "--timeout")
 VERBOSE = ("--verbose", "-V", "-VV", "--extra-verbose")
 # How much of a skipped test's output CTest keeps: the reason is in it.
 OUTPUT_BYTES = 20000
@@ -34,6 +36,9 @@ OUTPUT_BYTES = 20000
 
 def tree_of(words):
     """The preset, the targets to build, and the arguments of ctest that are left."""
+    for word, following in zip(words, [*words[1:], ""]):
+        if word in WITH_VALUE and (not following or following in (*OWN, *WITH_VALUE)):
+            raise BuildError(f"ci/test: {word} needs a value")
     first, rest = (words[0], words[1:]) if words else ("", [])
     if first == "--sanitize":
         return "asan", [], rest

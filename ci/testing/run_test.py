@@ -106,6 +106,12 @@ class Words(unittest.TestCase):
         with self.assertRaisesRegex(BuildError, "--verbos: did you mean --verbose?"):
             run.tree_of(["--verbos"])
 
+    def test_an_option_without_its_value_is_refused_before_the_build(self):
+        for words in (["-R"], ["--sanitize", "-L"], ["-R", "-L", "unit"]):
+            with self.assertRaisesRegex(BuildError, "ci/test: -[RL] needs a value"):
+                run.tree_of(words)
+        self.assertEqual(run.tree_of(["-R", "x"]), ("gcc", [], ["-R", "x"]))
+
     def test_an_unknown_sanitizer_is_refused(self):
         with self.assertRaisesRegex(BuildError, "--sanitize=clang: --sanitize or --sanitize=gcc"):
             run.tree_of(["--sanitize=clang"])

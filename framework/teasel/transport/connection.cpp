@@ -106,7 +106,7 @@ void Connection::dispatch(const char* callback, F&& call) {
 
 /// What follows every callback and every upcall. `resumed`: the callback was a producer's
 /// resumeProducing.
-void Connection::afterDispatch(bool resumed) {
+[[gnu::hot]] void Connection::afterDispatch(bool resumed) {
   if (ended()) return;
   if (queuedBytes_ > 0 && inFlight_.empty()) flush();
   if (pacer_.any()) pace(resumed);
@@ -146,7 +146,7 @@ void Connection::paceInNextTurn() {
   });
 }
 
-void Connection::write(ByteView data) {
+[[gnu::hot]] void Connection::write(ByteView data) {
   if (data.empty()) return;
   if (sending_ != SendState::kOpen && (ended() || broken() || !pacer_.any())) {
     ++counters_.writesDropped;
@@ -191,7 +191,7 @@ void Connection::append(ByteView data) {
   queued_.emplace_back(data, room);
 }
 
-void Connection::flush() {
+[[gnu::hot]] void Connection::flush() {
   std::size_t offered = std::exchange(queuedBytes_, 0);
   if (borrowed_ != nullptr) {
     const ByteView data(std::exchange(borrowed_, nullptr), offered);
@@ -331,7 +331,7 @@ void Connection::stopConnecting(const Failure& why) {
 
 void Connection::onConnected() { makeConnection(); }
 
-void Connection::onData(Chunk& chunk) {
+[[gnu::hot]] void Connection::onData(Chunk& chunk) {
   if (resumedDue_) deliverResumed();
   if (receiving_ >= ReceiveState::kDiscarding) {
     if (!ended()) counters_.bytesDiscarded += chunk.size();

@@ -243,23 +243,15 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   bool mayBorrow(ByteView data) const noexcept;
   void own();
 
+  // The members that every delivery and write use come first, so that they share few cache lines.
   Reactor* reactor_;  // null once finished
   Slot* slot_ = nullptr;
   std::shared_ptr<StreamProtocol> protocol_;
-  std::shared_ptr<ConnectionOwner> owner_;
-  std::shared_ptr<Connection> self_;
-  std::vector<Segment> queued_, inFlight_;
-  std::size_t queuedBytes_ = 0, inFlightBytes_ = 0, writeLimit_ = kDefaultWriteLimit;
   const Chunk* chunk_ = nullptr;  // being delivered
   // Where the output that waits lies in the chunk that is being delivered; then queued_ is empty.
   const char* borrowed_ = nullptr;
-  detail::Pacer pacer_;
-  std::shared_ptr<Reactor*> weakReactor_;  // once finished, unless nobody else holds this transport
-  // of connectionLost; before the end: what failConnection was given, or what onWriteError said
-  Failure reason_;
-  Duration linger_ = std::chrono::seconds(2);
-  Address host_, peer_;
-  Counters counters_;
+  std::size_t queuedBytes_ = 0, inFlightBytes_ = 0, writeLimit_ = kDefaultWriteLimit;
+  std::vector<Segment> inFlight_;
   SendState sending_ = SendState::kConnecting;
   ReceiveState receiving_ = ReceiveState::kConnecting;
   bool made_ = false;          // it was connected once: the owner hears connectionClosed
@@ -268,6 +260,16 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   bool resumedDue_ = false;    // the protocol is owed producingResumed
   bool writeLostDue_ = false;  // the protocol is owed writeConnectionLost
   bool pacing_ = false;        // paceInNextTurn was called and that turn has not come
+  Counters counters_;
+  detail::Pacer pacer_;
+  std::vector<Segment> queued_;
+  std::shared_ptr<ConnectionOwner> owner_;
+  std::shared_ptr<Connection> self_;
+  std::shared_ptr<Reactor*> weakReactor_;  // once finished, unless nobody else holds this transport
+  // of connectionLost; before the end: what failConnection was given, or what onWriteError said
+  Failure reason_;
+  Duration linger_ = std::chrono::seconds(2);
+  Address host_, peer_;
 };
 
 }  // namespace teasel

@@ -35,6 +35,9 @@ class WorldNames : public testing::Test {
     world.runUntil([&] { return answers > before; });
     return failure ? failure.what() : got;
   }
+  // Protocols use these until the world is gone.
+  test::Log log;
+  test::Recorder::Does does;
   World world;
   Reactor& server = world.host("Server").reactor();
   Reactor& client = world.host("client").reactor();
@@ -165,8 +168,6 @@ TEST_F(WorldNames, DrawnTroubleDelaysTurnsTheOrderAndFails) {
 }
 
 TEST_F(WorldNames, HostsHaveIpv6AddressesAsWell) {
-  test::Log log;
-  test::Recorder::Does does;
   auto factory = Factory::forProtocol<test::Recorder>(&log, &does);
   factory->noisy = false;
   server.listenTCP(8000, factory, 50, "::");

@@ -48,7 +48,7 @@ class EpollPoller final : public Poller {
     static_cast<void>(::epoll_ctl(descriptor_, EPOLL_CTL_DEL, descriptor, nullptr));
   }
 
-  std::span<const Ready> wait(Duration maxWait) override {
+  [[gnu::hot]] std::span<const Ready> wait(Duration maxWait) override {
     const int count = waitForEvents(maxWait);
     for (int i = 0; i < count; ++i) {
       const auto at = static_cast<std::size_t>(i);

@@ -63,9 +63,9 @@ class Outgoing {
   }
 
  private:
+  std::size_t left_ = 0;  // first, beside what a driver asks with it
   std::span<const Segment> rest_;
   std::size_t offset_ = 0;  // into its first segment
-  std::size_t left_ = 0;
   std::vector<Segment> owned_;
 };
 

@@ -42,7 +42,7 @@ void ReceiveBuffer::poison([[maybe_unused]] std::size_t from, [[maybe_unused]] b
 #endif
 }
 
-void ReceiveBuffer::deliver(StreamSink& sink, std::size_t count) {
+[[gnu::hot]] void ReceiveBuffer::deliver(StreamSink& sink, std::size_t count) {
   poison(0, false);
   poison(count, true);
   block_->filled = static_cast<std::uint32_t>(count);

@@ -77,7 +77,8 @@ struct Listeners : ClientFactory {
   Listeners(std::shared_ptr<Protocol> itsOne, Channel& itsChannel) : one(std::move(itsOne)), channel(itsChannel) {
     noisy = false;
   }
-  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return one; }
+  // Handed over: a protocol keeps its factory.
+  std::shared_ptr<Protocol> buildProtocol(const Address&) override { return std::move(one); }
   void clientConnectionFailed(Connector&, const Failure& reason) override { channel.wrong = reason.what(); }
   std::shared_ptr<Protocol> one;
   Channel& channel;
