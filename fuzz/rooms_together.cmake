@@ -29,4 +29,4 @@ endif()
 teasel_together(teasel_fakes world SOURCES "/teasel/fakes/((play|trace|net|world)/.*|[^/]*)[.]cpp$" WITHOUT "/(chunk_memory|odometer)[.]cpp$"
   OPTIONS ${machinery_options} -Wno-shadow OWN slotOf)
 teasel_together(teasel_fakes program SOURCES "/teasel/fakes/program/" OPTIONS ${plain_options})
-teasel_together(teasel_props props SOURCES "/props/" OPTIONS ${plain_options})
+teasel_together(teasel_props props SOURCES "/props/" OPTIONS ${plain_options} -Wno-shadow)
