@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,12 @@ def run(*command):
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           env=environment, check=False)
     return done.returncode, f"{' '.join(map(str, command))}\n{done.stdout}"
+
+
+def cpu_seconds():
+    """What the commands so far have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Case(unittest.TestCase):
@@ -151,34 +158,46 @@ class Begun(Case):
     def test_a_campaign_finds_its_planted_fault_and_nothing_once_it_is_mended(self):
         if not shutil.which(FUZZER):
             self.skipTest(f"there is no {FUZZER} (ci/install)")
-        program = ROOT / "fuzz" / "cli" / "teasel"
-        folder = self.begin("begun_fuzz", program)
-        # Teasel compiled as in the other test, for the compiler cache; a tree at the same depth.
-        tree = WORK / "begun_tree"
-        shutil.rmtree(tree, ignore_errors=True)
-        quick = {"name": "quick", "inherits": "fuzz", "binaryDir": str(tree),
-                 "cacheVariables": {"CMAKE_CXX_FLAGS": "-O1", "CMAKE_CXX_COMPILER_LAUNCHER": cached("TEASEL_CCACHE")}}
-        (folder / "CMakeUserPresets.json").write_text(json.dumps({"version": 6, "configurePresets": [quick]}), encoding="utf-8")
-        command = [program, "fuzz", "--preset", "quick", "--executions", "20000", "--sarif", "out.sarif"]
-        status, said = self.call(folder, *command)
+        folder = self.begin("begun_fuzz", ROOT / "fuzz" / "cli" / "teasel")
+        tree, installed = folder / "build" / "fuzz", PREFIX / "bin" / "teasel"
+        command = [ROOT / "fuzz" / "cli" / "teasel", "fuzz", "--preset", "fuzz", "--executions", "20000", "--sarif", "out.sarif"]
+        launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": cached("TEASEL_CCACHE")} if cached("TEASEL_CCACHE") else {}
+        before = cpu_seconds()
+        status, said = self.call(folder, *command, **launcher)
+        print(f"from init to the end of the campaign: {cpu_seconds() - before:.0f} CPU seconds", flush=True)
         self.assertEqual(status, 1, said)
         self.assertIn("NEW finding in parcels_scenarios: oracle:chunk-invariance", said)
+        # Teasel is compiled as a few large files.
+        self.assertLess(len(list(tree.glob("teasel/**/*.o"))), 30)
         # The fault is planted once and shows in several ways.
         found = list((tree / "findings").glob("parcels_scenarios/oracle-chunk-invariance-*/finding.tape"))
         self.assertGreaterEqual(len(found), 1, said)
         log = json.loads((folder / "out.sarif").read_text(encoding="utf-8"))
         place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         self.assertEqual(place, "parcels_scenarios.cpp")
-        replay = [PREFIX / "bin" / "teasel", "replay", found[0].parent, "--build", tree]
-        self.assertEqual(self.call(folder, *replay)[0], 1)
+        self.by_the_installed_program(installed, folder, found[0].parent)
 
         source = folder / "parcels.cpp"
         text = source.read_text(encoding="utf-8")
         mended = re.search(r"Say `(.*)` and it is mended", " ".join(text.replace("//", "").split())).group(1)
         source.write_text(text.replace("pending_.size() >= 2) {", f"{mended}) {{"), encoding="utf-8")
-        status, said = self.call(folder, *command)
+        status, said = self.call(folder, *command, **launcher)
         self.assertEqual(status, 0, said)
-        self.assertEqual(self.call(folder, *replay)[0], 3)
+        self.assertEqual(self.call(folder, installed, "replay", found[0].parent)[0], 3)
+        status, said = self.call(folder, installed, "fuzz", "--executions", "2000")
+        self.assertEqual(status, 0, said)
+
+    def by_the_installed_program(self, program, folder, finding):
+        """It finds the tree of the project that it is called in, and can do all that the other can."""
+        status, said = self.call(folder, program, "list")
+        self.assertEqual(status, 0, said)
+        self.assertIn("libfuzzer with address, undefined; 2 inputs, ", said)
+        self.assertIn("parcels_scenarios", self.call(folder, program, "doctor")[1])
+        self.assertEqual(self.call(folder, program, "replay", finding)[0], 1)
+        self.assertIn("scenario: parcels\n", self.call(folder, program, "show", finding)[1])
+        status, said = self.call(folder, program, "shrink", finding, "-o", "small.tape")
+        self.assertEqual(status, 1, said)
+        self.assertTrue((folder / "small.tape").read_text(encoding="utf-8").startswith("teasel tape "))
 
 
 class Guide(Case):

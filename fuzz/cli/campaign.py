@@ -147,6 +147,10 @@ def fuzz_as_built(programs, campaign, new_runs, progress, places):
                 if (run.target.name, name) not in told:
                     told.add((run.target.name, name))
                     progress.say(f"{'known' if finding.known else 'NEW'} finding in {run.target.name}: {name}")
+            for text in list(run.warnings.values()):
+                if (run.target.name, text) not in told:
+                    told.add((run.target.name, text))
+                    progress.say(f"WARNING {run.target.name}: {text}")
         # A target that is built has its whole share of the time while others are still compiled.
         programs.give_way(campaign.is_busy())
         progress.update(campaign.state() + (f", building {programs.steps}" if programs.steps else ""))
@@ -230,7 +234,7 @@ def run_campaign(options, places, entries, state, progress):
                 workspace.keeps = True
                 result.errors.append(f"what did not fit is in {workspace.path}; the next campaign in this tree brings it home")
         result.runs = sorted(campaign.runs, key=lambda run: run.target.name)
-        result.errors += campaign.target_errors
+        result.errors += campaign.target_errors + [run.kill for run in result.runs if run.kill and not run.error]
         result.complete = campaign.is_complete()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if campaign.stop.is_set() and not result.errors:
@@ -282,8 +286,8 @@ def fuzz(options, progress):
     progress.finish()
     if result.runs:
         progress.say("\n".join(["", *table(result.runs), *findings_of(result.runs)]))
-    for error in result.errors:
-        progress.say(f"ERROR {error}")
+    for warning in result.warnings():
+        progress.say(f"WARNING {warning}")
     result.project = next((run.target.project for run in result.runs), "") or next((entry["project"] for entry in entries), "")
     write_reports(options, result)
     return result

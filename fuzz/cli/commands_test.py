@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,6 +132,40 @@ class Campaigns(Case):
         done = self.fuzz("--executions", 1000, "--jobs", 1)
         self.assertIn("a campaign that was killed has left 1 new inputs", done.stdout)
         self.assertEqual((self.tree / "corpus" / "line" / "kept").read_text(), "kept")
+
+
+class FullDisk(Case):
+    """On a real one, where this machine lets us have it."""
+
+    def setUp(self):
+        super().setUp()
+        self.size("size=3m")
+        self.addCleanup(subprocess.run, ["umount", self.tree], check=True)
+        # What did not fit, where no campaign brings it home any more.
+        self.addCleanup(lambda: [shutil.rmtree(path) for path in storage.abandoned(self.tree)])
+        (self.tree / "teasel-scenarios").mkdir()
+        self.target("head -c 4000000 /dev/zero > $corpus/a_large")
+
+    def size(self, options):
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.tree], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            self.skipTest(f"no file system can be mounted: {done.stderr.strip()}")
+
+    def test_ends_the_campaign_with_a_line_keeps_what_fits_and_the_next_brings_the_rest_home(self):
+        self.refused(self.fuzz("--executions", 1000, "--jobs", 1), "teasel: the disk of .*tree.* is full: make room and run the same command "
+                     "again; everything found so far is kept\nteasel: what did not fit is in .*teasel-fuzz-")
+        self.assertEqual([path.name for path in (self.tree / "corpus" / "line").iterdir()], ["kept"])
+        self.size("remount,size=16m")
+        self.target()
+        done = self.fuzz("--executions", 1000, "--jobs", 1)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual((self.tree / "corpus" / "line" / "a_large").stat().st_size, 4000000)
+
+    def test_that_is_full_from_the_beginning_is_one_line(self):
+        (self.tree / "filler").write_bytes(b"x" * 2500000)
+        self.target("sleep 60 & wait")
+        self.refused(self.fuzz("--executions", 100000, "--jobs", 1), "teasel: the disk of .*tree is full: make room")
+        self.assertEqual(json.loads((self.path / "r.json").read_text())["status"], 2)
 
 
 class Options(Case):

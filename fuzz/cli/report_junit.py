@@ -1,5 +1,6 @@
 """A campaign as JUnit XML: a case for each target. New findings are failures, what could not be
-done are errors, accepted findings are told in the output."""
+done are errors, accepted findings are told in the output. A target with a warning and nothing worse
+is a skipped case: little of it was tested."""
 import re
 import xml.etree.ElementTree as xml
 
@@ -32,19 +33,23 @@ def case_of(suite, run):
     if run.error:
         errors += 1
         xml.SubElement(case, "error", message=clean(run.error.splitlines()[0]), type="error").text = clean(run.error)
+    skipped = bool(run.warnings) and not failures and not errors
+    if skipped:
+        xml.SubElement(case, "skipped", message=clean("warning: " + "; ".join(run.warnings.values())))
     known = [finding.bucket for finding in run.findings.values() if finding.known]
     said = f"{run.executions()} executions, coverage {run.coverage}, corpus {run.corpus_size}"
-    xml.SubElement(case, "system-out").text = clean(said + "".join(f"\nknown finding: {bucket}" for bucket in known))
-    return failures, errors
+    xml.SubElement(case, "system-out").text = clean(said + "".join(f"\nknown finding: {bucket}" for bucket in known)
+                                                      + "".join(f"\nwarning: {text}" for text in run.warnings.values()))
+    return failures, errors, skipped
 
 
 def text(result):
     """The file. One that has nothing to tell is valid, too."""
     suite = xml.Element("testsuite", name="teasel fuzz")
-    failures = errors = 0
+    failures = errors = skipped = 0
     for run in result.runs:
         of_run = case_of(suite, run)
-        failures, errors = failures + of_run[0], errors + of_run[1]
+        failures, errors, skipped = failures + of_run[0], errors + of_run[1], skipped + of_run[2]
     told = {run.error for run in result.runs}
     for number, error in enumerate(error for error in result.errors if error not in told):
         errors += 1
@@ -53,7 +58,7 @@ def text(result):
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(failures))
     suite.set("errors", str(errors))
-    suite.set("skipped", "0")
+    suite.set("skipped", str(skipped))
     suite.set("time", f"{sum(run.seconds for run in result.runs):.1f}")
     suites = xml.Element("testsuites")
     suites.append(suite)

@@ -15,25 +15,32 @@ def fence(text):
     return f"{'`' * (longest + 1)}\n{text}\n{'`' * (longest + 1)}"
 
 
+def note_of(run):
+    return "; ".join(filter(None, [run.note or run.error.partition("\n")[0], "warning" if run.warnings else ""]))
+
+
 def verdict(result):
     new = [finding for finding in result.findings() if not finding.known]
     if new:
         return f"**{len(new)} new finding{'s' if len(new) > 1 else ''}**"
     if result.errors:
         return "**Something could not be done**"
+    if result.warnings():
+        return "**No new finding, and little was tested**"
     return "No new finding" if result.complete else "Stopped before its budget was used; no new finding so far"
 
 
 def text(result):
     lines = ["## teasel fuzz", "", verdict(result), ""]
     lines += [f"- {cell(error.splitlines()[0])}" for error in result.errors] + ([""] if result.errors else [])
+    lines += [f"- Warning: {cell(warning)}" for warning in result.warnings()] + ([""] if result.warnings() else [])
     if result.runs:
         lines += ["| target | executions | per second | coverage | corpus | new findings | known | note |",
                   "|---|--:|--:|--:|--:|--:|--:|---|"]
         for run in result.runs:
             new = len(run.new_findings())
             lines.append(f"| {cell(run.target.name)} | {run.executions():,} | {run.rate():,.0f} | {run.coverage} | {run.corpus_size} | "
-                         f"{new} | {len(run.findings) - new} | {cell(run.note or run.error.partition(chr(10))[0])} |")
+                         f"{new} | {len(run.findings) - new} | {cell(note_of(run))} |")
         lines.append("")
     else:
         lines += ["No target was fuzzed.", ""]

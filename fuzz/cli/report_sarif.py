@@ -84,8 +84,9 @@ def log(result):
     findings = [(finding, run) for run in result.runs for finding in run.findings.values()]
     rules = sorted({rule_of(finding) for finding, _ in findings})
     invocation = {"executionSuccessful": not result.errors, "exitCode": result.status()}
-    if result.errors:
-        invocation["toolExecutionNotifications"] = [{"level": "error", "message": {"text": error}} for error in result.errors]
+    told = [("error", error) for error in result.errors] + [("warning", warning) for warning in result.warnings()]
+    if told:
+        invocation["toolExecutionNotifications"] = [{"level": level, "message": {"text": text}} for level, text in told]
     return {
         "$schema": SCHEMA, "version": "2.1.0",
         "runs": [{

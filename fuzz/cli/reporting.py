@@ -31,6 +31,11 @@ class Result:
         return sorted((finding for run in self.runs for finding in run.findings.values()),
                       key=lambda finding: (finding.known, finding.target, finding.bucket))
 
+    def warnings(self):
+        """What programs said of their scenarios, a line each: such a target is not clean, though
+        nothing was found."""
+        return [f"{run.target.name}: {text}" for run in self.runs for text in run.warnings.values()]
+
     def status(self):
         """The exit status of the command."""
         if any(not finding.known for finding in self.findings()):
@@ -42,10 +47,12 @@ class Result:
         return [{"name": run.target.name, "executions": run.executions(), "executions_per_second": round(run.rate(), 1),
                  "coverage": run.coverage, "corpus": run.corpus_size, "findings": len(run.new_findings()),
                  "known_findings": len(run.findings) - len(run.new_findings()), "used": round(run.used, 1),
-                 "budget": round(run.planned, 1), "note": run.note, "error": run.error} for run in self.runs]
+                 "budget": round(run.planned, 1), "note": run.note, "error": run.error,
+                 "warnings": list(run.warnings.values())} for run in self.runs]
 
     def as_json(self):
-        return {"version": 1, "status": self.status(), "complete": self.complete, "errors": self.errors, "targets": self.rows(),
+        return {"version": 1, "status": self.status(), "complete": self.complete, "errors": self.errors, "warnings": self.warnings(),
+                "targets": self.rows(),
                 "findings": [finding.row() for finding in self.findings()], "museum": []}
 
 
@@ -105,8 +112,9 @@ def table(runs):
     for run in runs:
         known = len(run.findings) - len(run.new_findings())
         findings = str(len(run.new_findings())) + (f" (+{known} known)" if known else "")
+        notes = [run.note, "WARNING" if run.warnings else "", "not fuzzed to the end" if run.error else ""]
         rows.append((run.target.name, f"{run.executions():,}", f"{run.rate():,.0f}", str(run.coverage), str(run.corpus_size),
-                     findings + (f"  {run.note}" if run.note else "") + ("  not fuzzed to the end" if run.error else "")))
+                     "  ".join([findings, *filter(None, notes)])))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return ["  ".join([row[0].ljust(widths[0])] + [row[column].rjust(widths[column]) for column in range(1, 5)] + [row[5]])
             for row in rows]

@@ -76,6 +76,8 @@ class Reports(unittest.TestCase):
         self.run.finished, self.run.seconds = 1234, 2.0
         self.assertEqual(table([self.run]), ["target  executions  exec/s  coverage  corpus  findings",
                                              "line         1,234     617         0       0  1 (+1 known)"])
+        self.run.warn("97 % of the plays ended early")
+        self.assertTrue(table([self.run])[1].endswith("  1 (+1 known)  WARNING"))
 
 
 if __name__ == "__main__":

@@ -123,6 +123,12 @@ class Sarif(Reports):
         self.assertEqual((invocation["executionSuccessful"], invocation["exitCode"]), (False, 2))
         self.assertEqual(invocation["toolExecutionNotifications"][0]["message"]["text"], "line: is not there")
 
+    def test_a_warning_is_told_and_is_no_failure(self):
+        self.of_line.warn("97 % of the plays ended early")
+        invocation = self.log()["runs"][0]["invocations"][0]
+        self.assertEqual((invocation["executionSuccessful"], invocation["toolExecutionNotifications"]),
+                         (True, [{"level": "warning", "message": {"text": "line: 97 % of the plays ended early"}}]))
+
     def test_another_shape_is_seen(self):
         log = report_sarif.log(self.result())
         log["runs"][0]["results"] = [{"ruleId": 7, "more": 1}]
@@ -143,6 +149,7 @@ class Sarif(Reports):
         self.finding("memory:a", known=True)
         rules = json.loads(pathlib.Path(schema).read_text(encoding="utf-8"))
         validator = jsonschema.validators.validator_for(rules)(rules)
+        self.of_line.warn("little was tested")
         for result in (self.result(), self.result(errors=["no"]), Result()):
             self.assertEqual([error.message for error in validator.iter_errors(report_sarif.log(result))], [])
 
@@ -163,6 +170,15 @@ class JUnit(Reports):
         self.assertEqual((suite.get("failures"), suite[0].find("failure").get("message")), ("1", "oracle:chunk-invariance:close:x/y"))
         self.assertIn("replay: line replay a.tape", suite[0].find("failure").text)
         self.assertIn("known finding: oracle:old", suite[0].find("system-out").text)
+
+    def test_a_target_with_a_warning_is_skipped_and_not_passed(self):
+        self.of_line.warn("97 % of the plays ended early")
+        suite = self.suite()
+        self.assertEqual((suite.get("skipped"), suite[0].find("skipped").get("message")), ("1", "warning: 97 % of the plays ended early"))
+        self.finding()
+        suite = self.suite()
+        self.assertEqual((suite.get("skipped"), suite.get("failures")), ("0", "1"))
+        self.assertIn("\nwarning: 97 %", suite[0].find("system-out").text)
 
     def test_bytes_that_xml_cannot_hold_do_not_spoil_it(self):
         self.finding(report="\x00\x1b[31m<&>]]>\ud7ff\ufffe")
@@ -191,6 +207,13 @@ class Markdown(Reports):
         self.assertIn("| line | 1,234 | 617 | 56 | 0 | 1 | 0 |  |\n", text)
         self.assertIn("````\n``` in a report\n````\n", text)
         self.assertIn("Replay: `line replay a.tape`\n", text)
+
+    def test_a_target_with_a_warning_is_not_shown_as_clean(self):
+        self.of_line.warn("97 % of the plays ended early")
+        text = self.text()
+        self.assertEqual(text.splitlines()[2], "**No new finding, and little was tested**")
+        self.assertIn("- Warning: line: 97 % of the plays ended early\n", text)
+        self.assertIn("| 0 | 0 | warning |\n", text)
 
     def test_names_cannot_break_the_table(self):
         self.of_line.note = "a|b\n<script>"

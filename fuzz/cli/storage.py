@@ -102,14 +102,22 @@ def restore(kept, corpus):
 def keep(corpus, kept, seen):
     """Copies what is new in a corpus into the folder that lasts. `seen` are the names that the
     corpus had before; those that are gone from it are dropped: libFuzzer names inputs by their
-    hash and replaces one by a smaller one of the same use. Adds the present names to `seen`."""
+    hash and replaces one by a smaller one of the same use. Adds the present names to `seen`. On a
+    full disk, what fits is there nevertheless."""
     with roomy(kept):
         kept.mkdir(parents=True, exist_ok=True)
     there = {path.name for path in kept.iterdir()}
     present = {path.name for path in corpus.iterdir() if path.is_file()}
-    for name in present - there:
-        with contextlib.suppress(FileNotFoundError):  # libFuzzer has replaced it meanwhile
+    full = None
+    for name in sorted(present - there):
+        try:
             copy(corpus / name, kept / name)
+        except FileNotFoundError:
+            pass  # libFuzzer has replaced it meanwhile
+        except DiskFull as error:
+            full = full or error
+    if full:
+        raise full
     for name in (seen - present) & there:
         (kept / name).unlink(missing_ok=True)
     seen |= present

@@ -19,6 +19,14 @@ import storage
 import triage
 
 STATUS = re.compile(r"^#\d+\s+\w+\s+cov: (\d+) ft: \d+ corp: (\d+)/")
+# libFuzzer's word that it has had its budget. Its status says nothing: it ends with 0 for other
+# reasons, too.
+DONE = re.compile(r"^Done \d+ runs in \d+ second", re.MULTILINE)
+WARNING = "teasel: warning: "
+# What the supervisor of a process that died while an input ran has kept, and its word that this
+# input is innocent.
+TAPE = re.compile(r"^teasel: an input ended the campaign \(.*\) tape=(.+)$", re.MULTILINE)
+INNOCENT = "it breaks nothing when it runs alone in a fresh process"
 # Cheaper than the defaults and as good here: short stacks of allocations, a small quarantine, no
 # fake stack.
 ASAN_OPTIONS = "malloc_context_size=4:detect_stack_use_after_return=0:quarantine_size_mb=16:handle_abort=0"
@@ -32,8 +40,6 @@ START_SECONDS = 60
 # What a program has started may outlive it so long.
 LINGER_SECONDS = 2
 SECONDS, EXECUTIONS = "seconds", "executions"
-# Signals that come from outside: a fault of the program has other ones.
-KILLS = {signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU}
 INTERRUPTED = 72  # libFuzzer's status after SIGINT or SIGTERM
 
 
@@ -124,6 +130,8 @@ class Run:
         self.findings, self.ignored = {}, []
         self.finished, self.seconds, self.started = 0, 0.0, None
         self.active, self.note, self.error, self.killed = 0, "", "", 0
+        self.kill = ""  # what is to be said of processes that were killed
+        self.warnings = {}  # what programs say of their scenario: without figures, as it was said
         self.used = self.planned = 0.0  # of its budget, in the unit of the budget
         self.seen = set()  # names of inputs, see storage.keep
         self.counters = []
@@ -139,6 +147,10 @@ class Run:
 
     def new_findings(self):
         return [finding for finding in self.findings.values() if not finding.known]
+
+    def warn(self, text):
+        """A warning is told once, whatever figures are in it the next time."""
+        self.warnings.setdefault(re.sub(r"\d+", "", text), text)
 
 
 class Worker:
@@ -169,27 +181,28 @@ class Worker:
         return command + ([target.corpus] if target.corpus else [])
 
     def fuzz(self, amount, flags=(), unit=SECONDS):
-        """Until so much is used up by the clock or by the program's own count, the campaign is
-        stopped, or one finding shows again and again. The status of a process that ends does not
-        say that it is done."""
+        """Until libFuzzer says that it has done so much, the campaign is stopped, or one finding
+        shows again and again. The status of a process that ends does not say that it is done."""
         used = same = early = 0
-        # libFuzzer takes whole seconds, and counts some runs twice.
+        # A rest that is not worth a process: libFuzzer takes whole seconds, and counts some runs
+        # twice.
         least = min(0.6, amount / 2) if unit == SECONDS else max(1, amount / 100)
         while not self.stop.is_set() and amount - used > least and same < SAME_FINDING_LIMIT:
             left = amount - used
             limit = f"-max_total_time={max(1, round(left))}" if unit == SECONDS else f"-runs={math.ceil(left)}"
             status, output = self.execute([limit, *flags])
-            spent = self.took if unit == SECONDS else self.executed
+            done = status == 0 and self.executed > 0 and DONE.search(output) and not self.crashes()
+            spent = left if done else self.took if unit == SECONDS else self.executed
             used += spent
             with self.run.lock:
                 self.run.used += min(spent, left)
             if self.crashes():
                 same = 0 if self.add_finding(status, output) else same + 1
-            elif self.stop.is_set():
+            elif done or self.stop.is_set():
                 return
             elif status == 0:
                 early += 1
-                if amount - used > least and (self.executed == 0 or early >= EARLY_LIMIT):
+                if self.executed == 0 or early >= EARLY_LIMIT:
                     raise TargetError(f"{self.run.target.name}: {self.run.target.program} ends with status 0 before its time, after "
                                       f"{self.executed:,} inputs. Run it by hand: {self.by_hand()}")
             else:
@@ -203,20 +216,34 @@ class Worker:
     def ended_badly(self, status, output):
         """A process ended without a finding and without having been told to. Returns where it is
         worth a new try."""
-        name = self.run.target.name
         if self.hung:
-            raise TargetError(f"{name}: {self.run.target.program} hangs at start: it has run no input in {START_SECONDS} s. "
+            raise TargetError(f"{self.run.target.name}: {self.run.target.program} hangs at start: it has run no input in {START_SECONDS} s. "
                               f"Run it by hand: {self.by_hand()}")
         storage.check_room(self.artifacts)
         number = -status if status < 0 else status - 128 if status > 128 else signal.SIGTERM if status == INTERRUPTED else 0
-        if number not in KILLS:
+        if number not in signal.valid_signals():
             self.add_finding(status, output)  # raises: there is none
+        self.killed_by(signal.Signals(number).name, number == signal.SIGKILL, output)
+
+    def killed_by(self, number, by_kernel, output):
+        """Notes that a process died of a signal. libFuzzer keeps the input that a fault of the
+        program ends with; here it has kept none, so somebody else has sent it, or an input makes
+        the program send it to itself."""
         self.run.killed += 1
-        self.run.note = f"killed {self.run.killed} times"
+        times = "once" if self.run.killed == 1 else f"{self.run.killed} times"
+        why = "the kernel does so when memory runs out: use fewer --jobs" if by_kernel else "who sends it?"
+        tape = TAPE.search(output)
+        if tape and INNOCENT not in output:
+            kept = self.run.found_in / "killed" / pathlib.Path(tape.group(1)).name
+            with storage.roomy(kept.parent):
+                kept.parent.mkdir(parents=True, exist_ok=True)
+            storage.copy(pathlib.Path(tape.group(1)), kept)
+            why = f"the input in {kept} does it"
+        self.run.note = f"killed {times}"
+        said = f"its process was killed {times} ({number}): {why}"
         if self.run.killed >= KILLED_LIMIT:
-            why = "the kernel does so when memory runs out: use fewer --jobs" if number == signal.SIGKILL else "who sends it?"
-            raise TargetError(f"{name}: given up, its process was killed {self.run.killed} times "
-                              f"({signal.Signals(number).name}): {why}")
+            raise TargetError(f"{self.run.target.name}: given up, {said}")
+        self.run.kill = f"{self.run.target.name}: {said}; it was started again, and all that was found is kept"
 
     def execute(self, flags):
         """One process, from start to end. Gives its exit status and the end of what it said."""
@@ -264,7 +291,9 @@ class Worker:
         first, last = [], collections.deque(maxlen=400)
         for line in stream:
             match = STATUS.match(line)
-            if match:
+            if line.startswith(WARNING):
+                self.run.warn(line.removeprefix(WARNING).strip())
+            elif match:
                 self.run.coverage = max(self.run.coverage, int(match.group(1)))
                 self.run.corpus_size = max(self.run.corpus_size, int(match.group(2)))
             elif len(first) < 200:

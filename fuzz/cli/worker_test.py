@@ -2,6 +2,7 @@
 """Tests of worker.py with a shell script in the place of a scenario program."""
 import os
 import pathlib
+import shutil
 import struct
 import tempfile
 import threading
@@ -80,8 +81,12 @@ class Workers(unittest.TestCase):
         with self.assertRaisesRegex(SetupError, "no such option"):
             self.fuzz(run, 2000)
 
-    def test_a_campaign_is_done_when_the_count_of_runs_is_reached_whatever_the_status_says(self):
-        run = self.run_of("exit 0")
+    def test_a_campaign_is_done_when_libfuzzer_says_so_and_not_because_its_status_is_0(self):
+        run = self.run_of("echo 'Done 5000 runs in 3 second(s)' >&2; exit 0")
+        self.fuzz(run, 5000)
+        self.assertEqual((run.executions(), run.used, run.note), (1000, 5000, ""))
+        shutil.rmtree(self.path / "work")
+        run = self.run_of("echo '==7== INFO: libFuzzer: exiting as requested' >&2; exit 0")
         self.fuzz(run, 5000)
         self.assertEqual((run.executions(), run.used, run.note), (5000, 5000, ""))
 
@@ -107,7 +112,7 @@ class Workers(unittest.TestCase):
     def test_a_process_that_was_killed_is_started_again_and_counted(self):
         run = self.run_of(f"[ -e {self.path}/second ] && exit 0; touch {self.path}/second; kill -9 $$")
         self.fuzz(run, 2000)
-        self.assertEqual((run.executions(), run.killed, run.note), (2000, 1, "killed 1 times"))
+        self.assertEqual((run.executions(), run.killed, run.note), (2000, 1, "killed once"))
 
     def test_one_that_is_killed_again_and_again_is_given_up_with_advice(self):
         for ending in ("kill -9 $$", "exit 137"):
@@ -116,6 +121,33 @@ class Workers(unittest.TestCase):
                 self.fuzz(run, 1 << 30)
             self.folder.cleanup()
             self.path.mkdir()
+
+    def test_a_signal_from_outside_is_told_in_a_line_and_what_was_found_stays(self):
+        for ending, name in (("exit 138", "SIGUSR1"), ("exit 140", "SIGUSR2"), ("kill -USR1 $$", "SIGUSR1"), ("kill -SEGV $$", "SIGSEGV"),
+                             ("exit 72", "SIGTERM"), ("kill -HUP $$", "SIGHUP")):
+            run = self.run_of(f"[ -e {self.path}/second ] && exit 0; touch {self.path}/second; {ending}")
+            self.fuzz(run, 2000)
+            self.assertEqual((run.executions(), run.findings), (2000, {}))
+            self.assertEqual(run.kill, f"line: its process was killed once ({name}): who sends it?; it was started again, and all that "
+                                       "was found is kept")
+            (self.path / "second").unlink()
+            shutil.rmtree(self.path / "work")
+
+    def test_an_input_that_makes_a_program_kill_itself_is_kept_and_named(self):
+        tape = 'echo tape > "$findings/a.tape"; echo "teasel: an input ended the campaign (unknown, status 138) tape=$findings/a.tape" >&2;'
+        run = self.run_of(tape + "exit 138")
+        with self.assertRaisesRegex(TargetError, "line: given up, its process was killed 5 times .SIGUSR1.: the input in .*killed/a.tape does it"):
+            self.fuzz(run, 1 << 30)
+        self.assertEqual((run.found_in / "killed" / "a.tape").read_text(), "tape\n")
+        shutil.rmtree(self.path / "work")
+        run = self.run_of(f"[ -e {self.path}/second ] && exit 0; touch {self.path}/second;" + tape + f"echo '{worker.INNOCENT}' >&2; exit 138")
+        self.fuzz(run, 2000)
+        self.assertIn("(SIGUSR1): who sends it?", run.kill)
+
+    def test_a_warning_of_the_program_is_heard_once_whatever_its_figures(self):
+        run = self.run_of('echo "teasel: warning: 9$$ % of the plays ended early" >&2; exit 0')
+        self.fuzz(run, 3000)
+        self.assertRegex("|".join(run.warnings.values()), r"^9\d+ % of the plays ended early$")
 
     def test_a_finding_of_a_process_that_ended_with_status_0_is_a_finding(self):
         run = self.run_of(VERDICT.replace("exit 77", "exit 0"))
