@@ -31,6 +31,7 @@ class OrderTaker : public LineReceiver {
     const std::string order(line);
     if (!kFixed || !orders_.carriedOut.contains(order)) orders_.carriedOut.insert(order);
     world_.check(orders_.carriedOut.count(order) == 1, "carried-out-twice");
+    confirm_.cancelIfActive();
     confirm_ = clock_.callLater(std::chrono::milliseconds(1), [this] { sendLine("done"); });
   }
   void connectionLost(const Failure&) override { confirm_.cancelIfActive(); }

@@ -12,10 +12,13 @@
 
 #include "accept_order.hpp"
 #include "applied_twice.hpp"
+#include "early_answer.hpp"
 #include "exhibit.hpp"
 #include "hasty_close.hpp"
+#include "kept_half.hpp"
 #include "late_reply.hpp"
 #include "retry_storm.hpp"
+#include "short_write.hpp"
 #include "timer_tie.hpp"
 #include "two_due.hpp"
 
@@ -120,6 +123,45 @@ void appliedTwice(World& world) {
   world.run();
 }
 TEASEL_EXHIBIT(applied_twice, "an order is carried out again behind a crash", appliedTwice, fakes::ScenarioOptions{})
+
+template <bool kFixed>
+void shortWrite(World& world) {
+  const auto factory = Factory::forProtocol<ShortWrite<kFixed>>();
+  factory->noisy = false;
+  world.host().reactor().listenTCP(kPort, factory);
+  world.run();
+  world.check(ShortWrite<kFixed>::kText.starts_with(world.peer(0).received().text()), "wrong-place");
+}
+TEASEL_EXHIBIT(short_write, "a server goes on at the wrong place behind a short write", shortWrite, oneConnection(kWords))
+
+template <bool kFixed>
+void keptHalf(World& world) {
+  using Client = KeptHalf<kFixed>;
+  Reactor& server = world.host("server").reactor();
+  Reactor& client = world.host("client").reactor();
+  const auto ready = Factory::forProtocol<SaysReady>(Client::kLine);
+  ready->noisy = false;
+  server.listenTCP(kPort, ready);
+  const auto reads = std::make_shared<Client>(world, client);
+  client.addSystemEventTrigger(Reactor::Phase::kBefore, Reactor::Event::kShutdown, [reads] { reads->stop(); });
+  client.connectTCP(world.host("server").address().host(), kPort, reads);
+  world.run();
+}
+TEASEL_EXHIBIT(kept_half, "half a line is kept over a reconnect", keptHalf, fakes::ScenarioOptions{})
+
+template <bool kFixed>
+void earlyAnswer(World& world) {
+  Reactor& server = world.host("server").reactor();
+  Reactor& client = world.host("client").reactor();
+  const auto repeats = Factory::forProtocol<Repeats>();
+  const auto asks = ClientFactory::forProtocol<EarlyAnswer<kFixed>>(std::ref(world));
+  repeats->noisy = asks->noisy = false;
+  server.listenTCP(kPort, repeats);
+  client.connectTCP(world.host("server").address().host(), kPort, asks);
+  world.run();
+}
+TEASEL_EXHIBIT(early_answer, "an answer is refused that overtakes the report of its question's write", earlyAnswer,
+               fakes::ScenarioOptions{})
 
 }  // namespace
 }  // namespace teasel::museum
