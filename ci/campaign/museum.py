@@ -2,14 +2,11 @@
 twin must stay quiet."""
 import concurrent.futures
 import dataclasses
-import pathlib
 import shutil
 import subprocess
-import sys
 import threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "fuzz" / "cli"))
-from worker import Run, SetupError, Worker  # noqa: E402 (found through the line above)
+from worker import Run, SetupError, Worker
 
 SEED = 1
 TWIN, CANARY = "_fixed", "canary"
