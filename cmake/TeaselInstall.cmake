@@ -57,5 +57,6 @@ function(teasel_install_package)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/teasel-config.cmake.in" "${PROJECT_BINARY_DIR}/cmake/teasel-config.cmake" @ONLY)
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/cmake/teasel-config-version.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/cmake/teasel-config.cmake" "${PROJECT_BINARY_DIR}/cmake/teasel-config-version.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/TeaselProperties.cmake" "${PROJECT_SOURCE_DIR}/cmake/TeaselScenarios.cmake" DESTINATION "${_teasel_package_dir}" COMPONENT teasel)
+    "${PROJECT_SOURCE_DIR}/cmake/TeaselManifest.cmake" "${PROJECT_SOURCE_DIR}/cmake/TeaselProperties.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/TeaselScenarios.cmake" DESTINATION "${_teasel_package_dir}" COMPONENT teasel)
 endfunction()

@@ -2,11 +2,14 @@
 twin must stay quiet."""
 import concurrent.futures
 import dataclasses
+import pathlib
 import shutil
 import subprocess
+import sys
 import threading
 
-from worker import Run, SetupError, Worker
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "fuzz" / "cli"))
+from worker import Run, SetupError, Worker  # noqa: E402 (found through the line above)
 
 SEED = 1
 TWIN, CANARY = "_fixed", "canary"

@@ -4,7 +4,7 @@ import pathlib
 import tempfile
 import unittest
 
-import museum
+import museum  # before what it finds
 from worker import SetupError, Target
 
 # Ends as the scenario's name says: quiet_*, noisy_* (a failed check), canary (a crash) or

@@ -37,7 +37,7 @@ void Network::restart() {
   names_.restart();
   hostNames_.restart();
   std::fill(namedHosts_.begin(), namedHosts_.end(), std::string_view());
-  nextDueOrder_ = 0;
+  nextDueOrder_ = heard_ = 0;
   nextStream_ = 0;
   nextPort_ = 0;
   halted_ = false;

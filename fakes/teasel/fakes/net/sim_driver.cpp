@@ -330,6 +330,7 @@ void SimDriver::deliverOne(SimSlot& slot) {
   network_.note(TraceKind::kArrive, stream, slot.side, 0, bytes);
   const ChunkMemory::Held held(network_.chunkMemory(), bytes);
   if (sender.id == kRemotePeer) network_.noteDelivery(sender.entity, sender.out.taken() + bytes.size());
+  network_.noteHeard(bytes.size());
   // The bytes leave the queue before the callback: a close inside it must not take them for unread
   // input.
   network_.consumed(stream, slot.side, bytes.size());

@@ -69,11 +69,11 @@ Host& World::host(std::string_view name) {
     if (hosts_[i]->name() == name) return *hosts_[i];
   if (hostCount_ == hosts_.size()) {
     WaitPump& self = *this;  // a private base
-    hosts_.push_back(std::make_unique<Host>(*this, network_, self, name, options_.mode));
+    hosts_.push_back(std::make_unique<Host>(*this, network_, self, name, mode_));
     return *hosts_[hostCount_++];
   }
   Host& host = *hosts_[hostCount_++];
-  host.renew(name, options_.mode);
+  host.renew(name, mode_);
   return host;
 }
 
@@ -97,6 +97,7 @@ void World::reset(const WorldOptions& options) {
       if (remote != nullptr && remote->everConnected()) remote->restart();
   }
   if (&options != &options_) options_ = options;
+  mode_ = options_.mode;
   hostCount_ = 0;
   network_.restart();
   network_.setGate(this);

@@ -91,8 +91,11 @@ bool World::echo(RemotePeer& remote, const PlayEvent& event) {
   return remote.send(from.sub(event.offset(), std::min<std::uint64_t>(event.length(), kMaxEcho)).str());
 }
 
+/// The time that the Play itself lets pass is no sign of being stuck. So the limit of virtual time
+/// moves with it.
 void World::performAdvance(Duration by) {
   network_.noteHost(TraceKind::kTime, kRemotePeer, static_cast<std::uint64_t>(by.count()));
+  runStart_ += by;
   const Instant until = now() + by;
   while (advanceInstant(until)) settleAll();
   if (!stopped()) network_.setNow(until);

@@ -1,0 +1,12 @@
+# Each source by itself, for those who change Teasel. See CMakeLists.txt, which includes this, for the options.
+get_target_property(sources teasel_framework SOURCES)
+set(protocols ${sources})
+list(FILTER protocols INCLUDE REGEX "/teasel/(protocols|tls)/")
+list(FILTER sources EXCLUDE REGEX "/teasel/(protocols|tls)/")
+set_source_files_properties(${protocols} TARGET_DIRECTORY teasel_framework PROPERTIES COMPILE_OPTIONS ${coverage_options})
+list(FILTER protocols INCLUDE REGEX "${loop_sources}")
+set_property(SOURCE ${protocols} TARGET_DIRECTORY teasel_framework APPEND PROPERTY COMPILE_OPTIONS ${loop_options})
+set_property(SOURCE ${sources} TARGET_DIRECTORY teasel_framework APPEND PROPERTY COMPILE_OPTIONS ${transport_options})
+get_target_property(sources teasel_fakes SOURCES)
+list(FILTER sources INCLUDE REGEX "/(choices|network|play|play_codec|remote_peer|sim_driver|stream|trace|world|world_check|world_play)[.]cpp$")
+set_property(SOURCE ${sources} TARGET_DIRECTORY teasel_fakes APPEND PROPERTY COMPILE_OPTIONS ${machinery_options})
