@@ -38,7 +38,10 @@ def arguments(given=None):
     parser.add_argument("--museum", action="store_true",
                         help="find the museum's known faults instead: fixed seeds and run counts")
     parser.add_argument("--seed", type=commands.positive, default=museum.SEED, metavar="N",
-                        help=f"the museum's seed, to see how sure its finds are (default {museum.SEED})")
+                        help=f"the museum's first seed (default {museum.SEED})")
+    parser.add_argument("--seeds", type=commands.positive, default=1, metavar="N",
+                        help="look for each of the museum's faults with so many seeds, to see how sure its finds are; "
+                             f"one in {museum.SEEDS_PER_MISS} may miss (default 1)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the result to FILE")
     options, options.more = parser.parse_known_args(given)
     if options.museum and options.more:
@@ -69,7 +72,8 @@ def visit_museum(options, progress):
     programs.build(lambda entry: targets.extend(targets_of(entry)))
     progress.step("visiting the museum")
     with Workspace(BUILD) as workspace:
-        return museum.visit(targets, exhibits, workspace.path, options.jobs, progress.say, options.seed, only, progress.update)
+        return museum.visit(targets, exhibits, workspace.path, options.jobs, progress.say,
+                            range(options.seed, options.seed + options.seeds), only, progress.update)
 
 
 def main():
