@@ -79,7 +79,7 @@ TEST_F(ScenarioMain, WrongArgumentsEndInOneLineAndStatusTwo) {
       {"run --sedes 3", "unknown argument '--sedes'; options are: --scenario, --seeds"},
       {"run --seeds many", "--seeds needs a number, not 'many'"},
       {"run --seeds", "--seeds needs a value"},
-      {"run --scenario hold", "no scenario 'hold'; there are: aborts, aborts_inside, exits, forgets, hoards, holds"},
+      {"run --scenario hold", "no scenario 'hold'; there are: aborts, aborts_inside, deaf, exits, forgets, hoards, holds"},
       {"run --corpus nowhere", "there is no directory nowhere; the folders in " + folder_.string() + " are: corpus, many"},
       {"run --corpus corpus", "the directory corpus is empty"},
       {"run --seeds 0", "nothing to run"},
