@@ -26,7 +26,7 @@ struct InputFacts {
     std::uint64_t count = 0;                  ///< of all draws
     std::vector<fakes::ChoiceRecord> some{};  ///< with their bounds
   };
-  std::vector<SiteDraws> sites;            ///< in the order of their first draws
+  std::vector<SiteDraws> sites;           ///< in the order of their first draws
   std::vector<fakes::ChoiceRecord> live;  ///< those records of the input that were drawn
   /// What each remote peer received, up to kMostOutput bytes.
   std::array<std::string, fakes::Play::kMaxConnections> outputs;

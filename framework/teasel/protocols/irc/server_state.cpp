@@ -140,7 +140,8 @@ std::string wholeMask(std::string_view mask) {
 
 bool isNick(std::string_view nick, std::size_t longest) noexcept {
   if (nick.empty() || nick.size() > longest || isNickDigit(nick.front()) || nick.front() == '-') return false;
-  return std::ranges::all_of(nick, [](char byte) { return isNickLetter(byte) || isNickDigit(byte) || isNickSpecial(byte) || byte == '-'; });
+  return std::ranges::all_of(
+      nick, [](char byte) { return isNickLetter(byte) || isNickDigit(byte) || isNickSpecial(byte) || byte == '-'; });
 }
 
 bool isChannelName(std::string_view name, std::size_t longest) noexcept {
