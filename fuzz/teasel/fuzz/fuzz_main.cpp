@@ -192,7 +192,7 @@ int judgeOwed(const char* program, const fakes::Scenario& scenario, const std::v
 
 std::vector<std::string> notedFiles() {
   std::vector<std::string> files;
-  std::rewind(owed);
+  if (std::fseek(owed, 0, SEEK_SET) != 0) return files;
   std::string name;
   for (int c = std::fgetc(owed); c != EOF; c = std::fgetc(owed)) {
     if (c != '\n') name += static_cast<char>(c);
