@@ -76,6 +76,7 @@ class State:
     """What a campaign has used of its budget and found, in the build tree: --resume goes on from
     there."""
     NAMES = ("seconds", "executions", "targets")  # the options that are resumed
+    FIGURES = ("used", "planned", "executions", "seconds")  # of a target
 
     def __init__(self, path, options):
         self.path, self.options, self.targets = path, options, {}
@@ -89,13 +90,24 @@ class State:
                 raise SetupError(f"{self.path} is of another version of teasel: begin a new campaign, without --resume")
             if before["complete"]:
                 raise SetupError("there is nothing to resume: the last campaign in this tree has used its budget")
+            self.check(before["options"], before["targets"])
             for name in self.NAMES:
                 setattr(self.options, name, before["options"][name])
             self.targets = before["targets"]
         except FileNotFoundError:
             raise SetupError("there is nothing to resume: no campaign in this tree has been stopped") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SetupError(f"{self.path} cannot be read ({error!r}): begin a new campaign, without --resume") from None
+
+    def check(self, options, targets):
+        """Raises an error of Python's where these are not what save() writes."""
+        if not isinstance(options["seconds"], (int, type(None))) or not isinstance(options["executions"], (str, type(None))) or not all(
+                isinstance(name, str) for name in options["targets"]):
+            raise TypeError("its options")
+        for name, row in targets.items():
+            if not all(isinstance(row[figure], (int, float)) for figure in self.FIGURES) or not all(
+                    isinstance(bucket, str) for bucket in row["findings"]):
+                raise TypeError(name)
 
     def enter(self, run):
         """Gives a run what it had when its campaign was stopped."""
@@ -196,10 +208,32 @@ def run_maker(options, places, workspace, state):
             check_seeds(target)
         runs = [Run(target, workspace.path, places.findings, places.known_buckets(target)) for target in targets]
         for run in runs:
-            run.seen = storage.restore(places.kept_corpus(run.target), run.corpus)
+            restore(run, places)
             state.enter(run)
         return runs
     return new_runs
+
+
+def restore(run, places):
+    """Gives a run what earlier campaigns have kept, if that can be read and can be added to."""
+    kept = places.kept_corpus(run.target)
+    try:
+        run.seen = storage.restore(kept, run.corpus)
+    except OSError as error:
+        raise TargetError(f"{run.target.name}: the inputs that are kept in {kept} cannot be read ({error}): mend or remove it") from None
+    for folder in (kept, run.found_in):
+        if folder.exists() and not storage.is_writable(folder):
+            raise TargetError(f"{run.target.name}: {folder} cannot be written to: mend it, or name another folder by --corpus or --findings")
+
+
+def check_places(places):
+    """Nothing is fuzzed where nothing could be kept."""
+    for folder, cure in ((places.tree, "give yourself the right to write there"), (places.corpora, "name another folder by --corpus"),
+                         (places.findings, "name another folder by --findings")):
+        if not storage.is_writable(folder):
+            raise SetupError(f"{folder} cannot be written to: {cure}")
+    if places.known and not places.known.is_dir():
+        raise SetupError(f"--known: there is no folder {places.known}")
 
 
 def inputs_of(run):
@@ -208,9 +242,10 @@ def inputs_of(run):
 
 def run_campaign(options, places, entries, state, progress):
     """Builds, fuzzes, shrinks. Gives the result."""
+    check_places(places)
     recovered = storage.recover(places.tree, places.corpora, places.findings)
     if recovered[1] or recovered[2]:
-        progress.say(f"a campaign that was killed has left {recovered[1]} new inputs and {recovered[2]} that ended a program: "
+        progress.say(f"a campaign that was killed, or had no room, has left {recovered[1]} new inputs and {recovered[2]} that ended a program: "
                      f"they are in {shown(places.corpora)} and {shown(places.findings)}/*/recovered")
     by_corpus = budget_of(options.executions) if options.executions else None
     budget = f"{options.executions} executions each" if by_corpus else f"{options.seconds} s"
@@ -220,6 +255,7 @@ def run_campaign(options, places, entries, state, progress):
         def keep(run):
             places.keep(run)
             state.save([run])
+        state.save([])  # what a campaign before this one has left is not to be resumed
         campaign = Campaign(len(entries), options.seconds, options.jobs, keep,
                             (lambda run: by_corpus(inputs_of(run))) if by_corpus else None)
         signal.signal(signal.SIGINT, lambda *_: campaign.stop.set())
@@ -228,19 +264,24 @@ def run_campaign(options, places, entries, state, progress):
         programs = Programs(places.tree, entries, progress.say, log=places.log, builds=options.builds)
         try:
             fuzz_as_built(programs, campaign, run_maker(options, places, workspace, state), progress, places)
-        except (BuildError, DiskFull) as error:
+        except (BuildError, SetupError, DiskFull, OSError) as error:
             result.errors.append(str(error))
-            if isinstance(error, DiskFull):
+            if isinstance(error, (DiskFull, OSError)):
                 workspace.keeps = True
-                result.errors.append(f"what did not fit is in {workspace.path}; the next campaign in this tree brings it home")
+                why = "did not fit" if isinstance(error, DiskFull) else "could not be written"
+                result.errors.append(f"what {why} is in {workspace.path}; the next campaign in this tree brings it home")
         result.runs = sorted(campaign.runs, key=lambda run: run.target.name)
         result.errors += campaign.target_errors + [run.kill for run in result.runs if run.kill and not run.error]
         result.complete = campaign.is_complete()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         if campaign.stop.is_set() and not result.errors:
-            progress.say(f"stopped early; corpus and findings are kept, --resume goes on ({campaign.state()})")
-        if not workspace.keeps:
+            used, planned = (sum(getattr(run, name) for run in result.runs) for name in ("used", "planned"))
+            progress.say("stopped early; corpus and findings are kept, --resume goes on"
+                         + (f" ({100 * used / planned:.0f} % of the budget is used)" if planned else ""))
+        with contextlib.suppress(*([DiskFull, OSError] if workspace.keeps else [])):
             state.save(result.runs, result.complete)
+        if not workspace.keeps:
             result.errors += shrink([finding for run in result.runs for finding in run.findings.values() if not finding.command],
                                     progress)
     return result
@@ -282,12 +323,16 @@ def fuzz(options, progress):
         result = run_campaign(options, places, entries, state, progress)
     if options.merge or options.only_merge:
         progress.step("merging corpora")
-        result.errors += merging.merge_all(entries, options.targets, places, progress)
+        try:
+            result.errors += merging.merge_all(entries, options.targets, places, progress)
+        except KeyboardInterrupt:
+            result.complete = False
+            progress.say("stopped while corpora were merged; those that were not yet are as they were")
     progress.finish()
     if result.runs:
         progress.say("\n".join(["", *table(result.runs), *findings_of(result.runs)]))
     for warning in result.warnings():
         progress.say(f"WARNING {warning}")
     result.project = next((run.target.project for run in result.runs), "") or next((entry["project"] for entry in entries), "")
-    write_reports(options, result)
+    result.errors += write_reports(options, result)
     return result

@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import shutil
 import tempfile
 import types
 import unittest
@@ -235,10 +236,68 @@ class Whole(unittest.TestCase):
         self.fuzz()
         with self.assertRaisesRegex(SetupError, "the last campaign in this tree has used its budget"):
             self.fuzz(resume=True)
-        for text in ("{", "[]", '{"version": 9}'):
+        row = {"used": 1, "planned": 2, "executions": 3, "seconds": 4, "findings": []}
+        said = {"version": 1, "complete": False, "options": {"seconds": None, "executions": "9", "targets": ["line"]}, "targets": {"line": row}}
+        for text in ("{", "[]", '{"version": 9}', json.dumps({**said, "targets": []}), json.dumps({**said, "targets": {"line": {}}}),
+                     json.dumps({**said, "options": {**said["options"], "seconds": "9"}})):
             (self.tree / "teasel-campaign.json").write_text(text, encoding="utf-8")
             with self.assertRaisesRegex(SetupError, "begin a new campaign, without --resume"):
                 self.fuzz(resume=True)
+
+    def test_one_that_dies_is_what_the_next_resume_is_about_and_not_one_before_it(self):
+        self.entry()
+        self.fuzz()
+        real = campaign.fuzz_as_built
+
+        def die(*_):
+            raise ZeroDivisionError
+        campaign.fuzz_as_built = die
+        self.addCleanup(setattr, campaign, "fuzz_as_built", real)
+        with self.assertRaises(ZeroDivisionError):
+            self.fuzz(executions="5000")
+        campaign.fuzz_as_built = real
+        result = self.fuzz(resume=True, executions=None, seconds=60)
+        self.assertEqual([row["executions"] for row in result.rows()], [6000])  # whole processes of 1000
+
+    def test_places_that_cannot_be_used_are_refused_before_anything_is_fuzzed(self):
+        self.entry()
+        for more, line in (({"corpus": "/proc/nowhere"}, "/proc/nowhere cannot be written to: name another folder by --corpus"),
+                           ({"findings": "/proc/nowhere"}, "/proc/nowhere cannot be written to: name another folder by --findings"),
+                           ({"known": str(self.tree / "nowhere")}, "--known: there is no folder .*nowhere")):
+            with self.assertRaisesRegex(SetupError, line):
+                self.fuzz(**more)
+
+    def test_a_kept_corpus_that_cannot_be_read_is_an_error_of_its_target(self):
+        self.entry()
+        kept = self.tree / "corpus" / "line"
+        kept.mkdir(parents=True)
+        (kept / "gone").symlink_to(self.tree / "nowhere")
+        result = self.fuzz()
+        self.assertEqual((result.status(), result.runs), (2, []))
+        self.assertRegex(result.errors[0], "^line: the inputs that are kept in .*corpus/line cannot be read .*nowhere|gone.*: mend or remove it$")
+
+    def test_an_error_of_the_system_at_the_end_loses_neither_findings_nor_status(self):
+        self.entry(PROGRAM)
+        self.addCleanup(setattr, Places, "keep", Places.keep)
+
+        def fail(*_):
+            raise OSError(5, "Input/output error")
+        Places.keep = fail
+        result = self.fuzz(executions=None, seconds=2)
+        self.addCleanup(shutil.rmtree, result.errors[1].split(" is in ")[1].split(";")[0])
+        self.assertEqual((result.status(), [finding.bucket for finding in result.findings()]), (1, ["oracle:too-long"]))
+        self.assertRegex(result.errors[0], "Input/output error")
+        self.assertEqual(json.loads((self.tree / "r.json").read_text())["status"], 1)
+
+    def test_ctrl_c_while_corpora_are_merged_loses_no_report(self):
+        self.entry()
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+        self.addCleanup(setattr, campaign.merging, "merge_all", campaign.merging.merge_all)
+        campaign.merging.merge_all = interrupt
+        self.assertEqual(self.fuzz(merge=True).status(), 3)
+        self.assertEqual(json.loads((self.tree / "r.json").read_text())["targets"][0]["executions"], 4000)  # whole processes of 1000
 
     def test_a_label_can_be_left_out_and_a_named_target_is_in_all_the_same(self):
         self.entry(labels=["slow"])

@@ -3,6 +3,7 @@ import argparse
 import os
 import pathlib
 import sys
+import traceback
 
 import campaign
 import doctor
@@ -24,7 +25,7 @@ BUILD/findings/TARGET/BUCKET, shrunk, each with the command that replays it; fin
 accepted. Ctrl-C ends a campaign early; corpus and findings are kept, and --resume goes on.
 """ + STATUS
 REPLAY = """FILE is a tape, a fuzzer's input, or the folder of a finding. A tape says which target it is for, and so does the folder of a
-finding; for an input say --target. What stands behind -- goes to the scenario program: --diagram, --seed N ...
+finding; for an input say --target. What stands behind -- goes to the scenario program: --diagram, --timeout N ...
 Exit status: that of the scenario program (0 nothing broke, 1 a failure, 3 a tape that names a failure shows nothing), 2 something
 could not be done."""
 
@@ -39,7 +40,7 @@ def executions(text):
     try:
         campaign.budget_of(text)
     except SetupError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise argparse.ArgumentTypeError(str(error).replace("--executions", "it", 1)) from None
     return text
 
 
@@ -120,19 +121,31 @@ def fuzz(options):
     try:
         with Progress(steps=2 + bool(options.preset) + options.merge - options.only_merge) as progress:
             result = campaign.fuzz(options, progress)
-    except (SetupError, BuildError, DiskFull) as error:
-        write_reports(options, Result(errors=[str(error)], project=os.getcwd()))
-        raise
+    except (SetupError, BuildError, DiskFull, OSError) as error:
+        result = without_a_campaign(options, [str(error)])
+    except KeyboardInterrupt:
+        result = without_a_campaign(options, [])
+        print("teasel: stopped before anything was fuzzed", file=sys.stderr)
     for error in result.errors:
         print(f"teasel: {error}", file=sys.stderr)
     return result.status()
 
 
+def without_a_campaign(options, errors):
+    """The result where nothing was fuzzed, with its reports."""
+    result = Result(errors=errors, project=os.getcwd())
+    result.errors += write_reports(options, result)
+    return result
+
+
 def main(words=None):
     words = list(sys.argv[1:] if words is None else words)
     passed = words[words.index("--") + 1:] if "--" in words else []
-    options = parser_of().parse_args(words[:words.index("--")] if "--" in words else words)
+    parser = parser_of()
+    options = parser.parse_args(words[:words.index("--")] if "--" in words else words)
     options.passed = passed
+    if passed and options.run is not replaying.run:
+        parser.error(f"what stands behind -- goes to the scenario program, with replay, show and shrink only: {' '.join(passed)}")
     try:
         return options.run(options)
     except (SetupError, BuildError, DiskFull, OSError) as error:
@@ -141,3 +154,7 @@ def main(words=None):
     except KeyboardInterrupt:
         print("teasel: interrupted", file=sys.stderr)
         return 130
+    except Exception:  # of any kind: the status that Python gives it is that of a new finding
+        traceback.print_exc()
+        print("teasel: the lines above are a fault of teasel itself; what was found so far is kept", file=sys.stderr)
+        return FAILED

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the program teasel as it is called: options, statuses, and what bad input gets."""
+import contextlib
+import io
 import json
 import os
 import pathlib
@@ -11,6 +13,7 @@ import tempfile
 import time
 import unittest
 
+import commands
 import storage
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -130,8 +133,34 @@ class Campaigns(Case):
         process.communicate(timeout=30)
         self.target()
         done = self.fuzz("--executions", 1000, "--jobs", 1)
-        self.assertIn("a campaign that was killed has left 1 new inputs", done.stdout)
+        self.assertIn("a campaign that was killed, or had no room, has left 1 new inputs", done.stdout)
         self.assertEqual((self.tree / "corpus" / "line" / "kept").read_text(), "kept")
+
+
+class Faults(Case):
+    """What happens where the program itself is wrong, or is stopped before it fuzzes."""
+
+    def main(self, error):
+        def fail(*_):
+            raise error
+        self.addCleanup(setattr, commands.campaign, "fuzz", commands.campaign.fuzz)
+        commands.campaign.fuzz = fail
+        self.stderr = io.StringIO()
+        with contextlib.redirect_stderr(self.stderr), contextlib.redirect_stdout(io.StringIO()):
+            return commands.main(["fuzz", "--json", str(self.path / "r.json")])
+
+    def test_a_fault_of_its_own_does_not_look_like_a_finding(self):
+        self.assertEqual(self.main(ZeroDivisionError("no")), 2)
+        self.assertIn("ZeroDivisionError: no\nteasel: the lines above are a fault of teasel itself", self.stderr.getvalue())
+
+    def test_ctrl_c_before_anything_is_fuzzed_has_status_3_and_reports(self):
+        self.assertEqual(self.main(KeyboardInterrupt()), 3)
+        self.assertEqual(json.loads((self.path / "r.json").read_text())["status"], 3)
+
+    def test_an_error_of_the_system_is_one_line_with_reports(self):
+        self.assertEqual(self.main(PermissionError(13, "Permission denied", "tree")), 2)
+        self.assertEqual(self.stderr.getvalue(), "teasel: [Errno 13] Permission denied: 'tree'\n")
+        self.assertEqual(json.loads((self.path / "r.json").read_text())["status"], 2)
 
 
 class FullDisk(Case):
@@ -175,6 +204,13 @@ class Options(Case):
             done = self.call("fuzz", *words)
             self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr, line)
+
+    def test_what_stands_behind_two_dashes_is_refused_where_there_is_no_program_for_it(self):
+        self.target()
+        for words in (["fuzz", "--build", self.tree], ["list", "--build", self.tree], ["doctor"]):
+            done = self.call(*words, "--", "-runs=3")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("with replay, show and shrink only: -runs=3", done.stderr)
 
     def test_each_command_has_help_that_names_its_statuses(self):
         for command in ("fuzz", "replay", "show", "shrink", "list", "doctor", "init"):

@@ -185,8 +185,11 @@ def examine(tree):
     compiler = cached(tree, "CMAKE_CXX_COMPILER") if tree else ""
     rows = [of_python(), *(of_tool(*tool) for tool in TOOLS), of_compiler(compiler), of_symbolizer(), of_addresses(), of_leaks(),
             of_room(tree), of_memory()]
-    for entry in listed_programs(tree) if tree else []:
-        rows += of_program(entry)
+    try:
+        for entry in listed_programs(tree) if tree else []:
+            rows += of_program(entry)
+    except SetupError as error:  # a manifest that cannot be read
+        rows.append(of_error(error))
     return rows
 
 

@@ -110,6 +110,10 @@ class Doctor(unittest.TestCase):
         status, text = self.run_doctor(str(self.path))
         self.assertEqual(status, 2)
         self.assertRegex(text, r"WRONG  line: is built without libFuzzer.*\n +cure: configure a tree with")
+        (self.path / "teasel-scenarios" / "line.json").write_text("{", encoding="utf-8")
+        status, text = self.run_doctor(str(self.path))
+        self.assertEqual(status, 2)
+        self.assertRegex(text, r"(?s)ok +python.*WRONG  .*line.json cannot be read .*\n +cure: configure the tree again")
 
 
 if __name__ == "__main__":

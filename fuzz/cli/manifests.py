@@ -1,5 +1,6 @@
 """The scenario programs of a build tree: which there are, which are wanted, and the targets in each
 as soon as it is built."""
+import difflib
 import json
 import os
 import pathlib
@@ -54,6 +55,9 @@ def read_manifest(path):
     if not isinstance(entry, dict) or any(not isinstance(entry.get(key), kind) for key, kind in REQUIRED.items()):
         raise SetupError(f"{path} is no manifest of a scenario program: configure the tree again")
     entry = {**DEFAULTS, **entry}
+    if any(not isinstance(entry[key], type(value)) for key, value in DEFAULTS.items()) or \
+            any(not isinstance(library, dict) for library in entry["libraries"]):
+        raise SetupError(f"{path} is no manifest of a scenario program: configure the tree again")
     if entry["version"] > VERSION:
         raise SetupError(f"{path} was written by a newer Teasel (version {entry['version']} of manifests, this program knows "
                          f"{VERSION}): use the program of that Teasel")
@@ -63,6 +67,12 @@ def read_manifest(path):
 def listed_programs(tree):
     """The manifests of a tree that is configured, by name."""
     return [read_manifest(path) for path in sorted((tree / FOLDER).glob("*.json"))]
+
+
+def no_target(name, names, where="", listed=()):
+    """What to say where there is no target of this name, but these. They may be listed with more."""
+    near = difflib.get_close_matches(name, names, 1)
+    return f"there is no target '{name}'{where}" + (f": is it {near[0]}? " if near else ". ") + listing(listed or names)
 
 
 def listing(names):
@@ -76,8 +86,8 @@ def wanted_programs(programs, chosen, is_wanted):
     if chosen:
         for name in chosen:
             if name.split("/")[0] not in {entry["name"] for entry in programs}:
-                names = [entry["name"] + "".join(f" ({label})" for label in entry["labels"]) for entry in programs]
-                raise SetupError(f"there is no target '{name}'. {listing(names)}")
+                listed = [entry["name"] + "".join(f" ({label})" for label in entry["labels"]) for entry in programs]
+                raise SetupError(no_target(name, [entry["name"] for entry in programs], listed=listed))
         wanted = [entry for entry in programs if entry["name"] in {name.split("/")[0] for name in chosen}]
     if not wanted:
         raise SetupError("this tree has no targets that are wanted")
@@ -126,13 +136,16 @@ def targets_of(entry, chosen=()):
         names = [target.name for target in targets]
         for name in own:
             if name not in names:
-                raise SetupError(f"there is no target '{name}'. {listing(names)}")
+                raise SetupError(no_target(name, names))
         targets = [target for target in targets if target.name in own]
     return targets
 
 
 def check_seeds(target):
-    """The inputs that a campaign begins with can be read."""
+    """The inputs and the dictionary that a campaign begins with can be read."""
+    if target.dictionary and (not os.path.isfile(target.dictionary) or os.path.getsize(target.dictionary) == 0):
+        raise TargetError(f"{target.name}: the dictionary {target.dictionary} is not there or empty: mend it, or take DICTIONARY out of "
+                          "its teasel_add_scenarios")
     if not target.corpus:
         return
     where = f"{target.name}: the corpus {target.corpus}"
@@ -143,6 +156,8 @@ def check_seeds(target):
     if not inputs:
         raise TargetError(f"{where} has no input: {cure}")
     for path in inputs:
+        if path.exists() and not path.is_file():
+            raise TargetError(f"{where} has something that is no file, {path.name}: mend it, or remove that")
         try:
             with open(path, "rb") as file:
                 file.read(1)

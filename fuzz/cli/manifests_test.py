@@ -103,7 +103,7 @@ class Choosing(unittest.TestCase):
         self.assertEqual(self.names(["museum", "line"]), ["line", "museum"])
 
     def test_a_name_that_is_none_is_refused_with_those_that_are(self):
-        with self.assertRaisesRegex(SetupError, r"there is no target 'lime'. There are:\n  chat\n  line\n  museum \(museum\)"):
+        with self.assertRaisesRegex(SetupError, r"there is no target 'lime': is it line\? There are:\n  chat\n  line\n  museum \(museum\)"):
             self.names(["line", "lime"])
 
 
@@ -124,7 +124,7 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.targets("echo one; echo two", ["line/two"]), ["line/two"])
 
     def test_a_scenario_that_is_not_there_is_refused_with_those_that_are(self):
-        with self.assertRaisesRegex(SetupError, "no target 'line/three'. There are:\n  line/one\n  line/two"):
+        with self.assertRaisesRegex(SetupError, "no target 'line/three': is it line/two\\? There are:\n  line/one\n  line/two"):
             self.targets("echo one; echo two", ["line/three"])
 
     def test_a_program_that_cannot_say_what_it_has_is_a_set_up_error(self):
@@ -185,6 +185,24 @@ class Inputs(unittest.TestCase):
         with self.assertRaisesRegex(TargetError, "an input that cannot be read, gone .No such file or directory.: mend or remove it"):
             check_seeds(self.target)
 
+    def test_must_be_files(self):
+        self.corpus.mkdir()
+        os.mkfifo(self.corpus / "pipe")
+        with self.assertRaisesRegex(TargetError, "line: the corpus .* has something that is no file, pipe: mend it, or remove that"):
+            check_seeds(self.target)
+
+    def test_come_with_a_dictionary_that_must_be_there_if_it_was_promised(self):
+        self.target.corpus, dictionary = "", self.corpus.parent / "words"
+        self.target.dictionary = str(dictionary)
+        for text in (None, "", "word"):
+            if text is not None:
+                dictionary.write_text(text, encoding="utf-8")
+            if text:
+                check_seeds(self.target)
+            else:
+                with self.assertRaisesRegex(TargetError, "line: the dictionary .*words is not there or empty: mend it, or take DICTIONARY out"):
+                    check_seeds(self.target)
+
     def test_are_not_needed_where_none_were_promised(self):
         self.target.corpus = ""
         check_seeds(self.target)
@@ -222,7 +240,8 @@ class Trees(unittest.TestCase):
             find_tree(None)
 
     def test_a_manifest_that_is_none_is_named(self):
-        for text in ("{", "[]", '{"name": "line"}', {**entry("line"), "max_len": "many"}):
+        for text in ("{", "[]", '{"name": "line"}', {**entry("line"), "max_len": "many"}, {**entry("line"), "version": "1"},
+                     {**entry("line"), "sources": "a.cpp"}, {**entry("line"), "libraries": ["a"]}):
             self.manifest(text)
             with self.assertRaisesRegex(SetupError, "line.json .*: configure the tree again"):
                 listed_programs(self.tree)

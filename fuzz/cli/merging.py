@@ -8,7 +8,7 @@ import tempfile
 
 import storage
 from manifests import check_engine, targets_of
-from worker import MEMORY_MB, TIMEOUT_SECONDS, TargetError, environment
+from worker import MEMORY_MB, TIMEOUT_SECONDS, SetupError, TargetError, environment
 
 MERGE_SECONDS = 900
 # libFuzzer's last word; without it the merge has not come to its end, whatever the status.
@@ -60,6 +60,6 @@ def merge_all(entries, chosen, places, progress):
                 before, now = merge(target, places.kept_corpus(target))
                 if before:
                     progress.say(f"merged the corpus of {target.name}: {now} of {before} inputs stay")
-        except TargetError as error:
+        except (SetupError, OSError) as error:
             errors.append(str(error))
     return errors

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 
 import storage
-from manifests import find_tree, listed_programs, listing, scenarios_of, targets_of
+from manifests import find_tree, listed_programs, listing, no_target, scenarios_of, targets_of
 from reporting import CLEAN, FAILED, runnable, shown
 from worker import SetupError, TargetError, environment
 
@@ -61,7 +61,7 @@ def target_of(tree, path, chosen):
                 if target.scenario == scenario or target.name == name:
                     return target
             raise SetupError(f"{path} does not say which scenario it is for: say --target. {listing([each.name for each in targets])}")
-    raise SetupError(f"there is no target '{name}' in {shown(tree)}. {listing([entry['name'] for entry in entries])}")
+    raise SetupError(no_target(name, [entry["name"] for entry in entries], f" in {shown(tree)}"))
 
 
 def run(options):

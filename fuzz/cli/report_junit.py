@@ -19,7 +19,7 @@ def report_of(finding):
         lines = (finding.folder / "report.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
-    return "\n".join([*lines[:REPORT_LINES], f"in {finding.folder}", f"replay: {finding.command or 'did not fail again'}"])
+    return "\n".join([*lines[:REPORT_LINES], f"in {finding.folder}", f"replay: {finding.how}"])
 
 
 def case_of(suite, run):

@@ -47,7 +47,7 @@ def text(result):
     for number, finding in enumerate(result.findings()):
         kind = "Known" if finding.known else "New"
         lines += [f"### {kind} finding in {cell(finding.target)}: {cell(finding.bucket)}", "",
-                  f"Replay: `{finding.command or 'it did not fail again when replayed'}`", ""]
+                  f"Replay: `{finding.how}`", ""]
         report = finding.folder / "report.txt"
         if number < REPORTS and not finding.known and report.is_file():
             shown = report.read_text(encoding="utf-8", errors="replace").splitlines()[:REPORT_LINES]

@@ -2,6 +2,7 @@
 reports for CI."""
 import dataclasses
 import pathlib
+import shlex
 import subprocess
 
 import report_junit
@@ -57,13 +58,19 @@ class Result:
 
 
 def write_reports(options, result):
-    """The files that the options ask for."""
+    """The files that the options ask for. Gives the errors; one that cannot be written leaves the
+    others alone."""
+    errors = []
     for path, made in ((options.json, lambda: storage.write_json(options.json, result.as_json())),
                        (options.junit, lambda: storage.write(options.junit, report_junit.text(result))),
                        (options.sarif, lambda: storage.write_json(options.sarif, report_sarif.log(result))),
                        (options.markdown, lambda: storage.write(options.markdown, report_markdown.text(result)))):
-        if path:
-            made()
+        try:
+            if path:
+                made()
+        except (OSError, storage.DiskFull) as error:
+            errors.append(f"the report {path} could not be written: {error}")
+    return errors
 
 
 def shown(path):
@@ -99,10 +106,11 @@ def describe(finding):
     for command in commands:
         done = run(*command)
         if done is None or done.returncode not in (NOTHING_BROKE, SHOWS_NOTHING):
-            finding.command = " ".join([runnable(finding.program), *command])
+            finding.command = shlex.join([runnable(finding.program), *command])
             if done is not None:
                 storage.write(finding.folder / "report.txt", done.stdout + done.stderr)
             break
+    finding.tried = True
     finding.save()
 
 
@@ -134,5 +142,5 @@ def findings_of(runs):
             text = report.read_text(encoding="utf-8").splitlines()[:REPORT_LINES]
             lines += ["", *("  " + line for line in text), ""]
         lines += [f"  in     {shown(finding.folder)}",
-                  f"  replay {finding.command or 'it did not fail again when replayed; see output.txt there'}"]
+                  f"  replay {finding.how}"]
     return lines

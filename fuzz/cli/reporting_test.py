@@ -2,6 +2,7 @@
 """Tests of reporting.py with a shell script in the place of a scenario program."""
 import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
@@ -79,6 +80,19 @@ class Reports(unittest.TestCase):
         self.run.warn("97 % of the plays ended early")
         self.assertTrue(table([self.run])[1].endswith("  1 (+1 known)  WARNING"))
 
+
+    def test_a_command_that_replays_is_for_a_shell_whatever_the_paths(self):
+        self.path /= "it's a folder"
+        self.path.mkdir()
+        self.program = self.path / "program"
+        finding = self.finding()
+        describe(finding)
+        done = subprocess.run(finding.command, shell=True, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, "FAILED line: too-long\n"))
+
+    def test_one_that_nothing_was_tried_with_is_not_said_to_be_quiet(self):
+        finding = self.finding()
+        self.assertIn(f"  replay not tried yet: teasel replay {finding.folder}", findings_of([self.run]))
 
 if __name__ == "__main__":
     unittest.main()

@@ -72,6 +72,16 @@ class Reports(unittest.TestCase):
         return Result(**{"runs": [self.of_line], "complete": True, "project": str(self.path), **more})
 
 
+class Files(Reports):
+    def test_one_that_cannot_be_written_is_an_error_and_the_others_are_written(self):
+        options = types.SimpleNamespace(json=pathlib.Path("/proc/nowhere/r.json"), junit=None, sarif=self.path / "r.sarif",
+                                        markdown=self.path / "r.md")
+        errors = write_reports(options, self.result())
+        self.assertEqual(len(errors), 1)
+        self.assertRegex(errors[0], "^the report /proc/nowhere/r.json could not be written: ")
+        self.assertTrue((self.path / "r.sarif").is_file() and (self.path / "r.md").is_file())
+
+
 class Sarif(Reports):
     def log(self, **more):
         log = json.loads(json.dumps(report_sarif.log(self.result(**more))))

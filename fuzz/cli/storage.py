@@ -9,6 +9,7 @@ import pathlib
 import re
 import shutil
 import tempfile
+import threading
 
 MEMORY = pathlib.Path("/dev/shm")
 PREFIX = "teasel-fuzz-"
@@ -35,8 +36,11 @@ def roomy(path):
     except OSError as error:
         if not no_room(error):
             raise
-        raise DiskFull(f"the disk of {path} is full: make room and run the same command again; everything found so far is kept") \
-            from error
+        raise DiskFull(full(path)) from error
+
+
+def full(path):
+    return f"the disk of {pathlib.Path(path).resolve()} is full: make room and run the same command again; everything found so far is kept"
 
 
 def free_bytes(path):
@@ -48,13 +52,27 @@ def check_room(*folders):
     """Raises DiskFull where one of the folders has no room."""
     for folder in folders:
         if free_bytes(folder) < LEAST_FREE:
-            raise DiskFull(f"the disk of {folder} is full: make room and run the same command again; "
-                           "everything found so far is kept")
+            raise DiskFull(full(folder))
+
+
+def is_writable(folder):
+    """Whether something can be written to a folder. Makes it where it is not there."""
+    try:
+        with roomy(folder):
+            pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+        return os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        return False
+
+
+def beside(target):
+    """Where a file is made before it takes its place. Another campaign may write the same one."""
+    return target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.new")
 
 
 def copy(source, target):
     """Copies a file: afterwards the whole file is there, or the former one."""
-    temporary = target.with_name(f".{target.name}.new")
+    temporary = beside(target)
     with roomy(target.parent):
         try:
             shutil.copyfile(source, temporary)
@@ -67,7 +85,7 @@ def copy(source, target):
 
 def write(target, text):
     """Writes a text file: afterwards the whole text is there, or the former one."""
-    temporary = target.with_name(f".{target.name}.new")
+    temporary = beside(target)
     with roomy(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -90,11 +108,14 @@ def inputs_in(folder):
 
 
 def restore(kept, corpus):
-    """Copies what earlier campaigns have kept into the corpus of this one. Gives the names."""
+    """Copies what earlier campaigns have kept into the corpus of this one; what lies in folders, too.
+    Gives the names."""
+    if kept.exists() and not kept.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(kept))
     names = set()
-    for path in kept.iterdir() if kept.is_dir() else []:
-        if not path.name.startswith("."):
-            copy(path, corpus / path.name)
+    for path in inputs_in(kept):
+        copy(path, corpus / path.name)
+        if path.parent == kept:
             names.add(path.name)
     return names
 
@@ -147,7 +168,7 @@ class Workspace:
 
     def __exit__(self, kind, error, _):
         # What could not be brought to the build tree stays here; the next campaign brings it.
-        self.keeps = self.keeps or isinstance(error, (DiskFull, OSError))
+        self.keeps = self.keeps or isinstance(error, Exception)
         if not self.keeps:
             shutil.rmtree(self.path, ignore_errors=True)
         self.owner.close()

@@ -152,5 +152,29 @@ class Workspaces(Case):
             self.assertEqual(workspace.path.parent, tree)
 
 
+class Sharing(Case):
+    def test_two_campaigns_do_not_make_a_file_in_the_same_place(self):
+        self.addCleanup(setattr, storage.os, "getpid", storage.os.getpid)
+        target = self.path / "a"
+        mine = storage.beside(target)
+        storage.os.getpid = lambda: 1
+        self.assertNotEqual(storage.beside(target), mine)
+        self.assertEqual(inputs_in(self.folder("corpus", **{mine.name: "half"})), [])
+
+    def test_a_folder_can_be_written_to_if_it_is_one_or_can_be_made(self):
+        folder = self.folder("a", file="1")
+        self.assertTrue(storage.is_writable(folder))
+        self.assertTrue(storage.is_writable(folder / "b" / "c"))
+        for place in (folder / "file", folder / "file" / "b", pathlib.Path("/proc/nowhere")):
+            self.assertFalse(storage.is_writable(place), place)
+
+    def test_what_was_kept_in_folders_is_restored_and_what_is_no_folder_is_an_error(self):
+        kept, corpus = self.folder("kept", a="1"), self.folder("corpus")
+        self.folder("kept/more", b="2")
+        self.assertEqual(restore(kept, corpus), {"a"})
+        self.assertEqual([path.name for path in inputs_in(corpus)], ["a", "b"])
+        with self.assertRaises(NotADirectoryError):
+            restore(kept / "a", corpus)
+
 if __name__ == "__main__":
     unittest.main()

@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import re
+import shlex
 
 import storage
 
@@ -104,7 +105,7 @@ def known_buckets(path):
     path = pathlib.Path(path)
     if not path.is_file():
         return set()
-    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
     return {line for line in lines if line}
 
 
@@ -120,6 +121,14 @@ class Finding:
     count: int = 1
     command: str = ""  # replays it; empty when nothing did
     sanitizer_options: tuple = ()  # of its target
+    tried: bool = False  # replayed by this campaign
+
+    @property
+    def how(self):
+        """How it is replayed, for people."""
+        if self.command or not self.tried:
+            return self.command or f"not tried yet: teasel replay {shlex.quote(str(self.folder))}"
+        return "it did not fail again when replayed; see output.txt there"
 
     @property
     def tape(self):

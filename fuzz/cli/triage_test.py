@@ -96,5 +96,11 @@ class Buckets(unittest.TestCase):
             self.assertEqual(triage.known_buckets(path), {"oracle:a", "memory:b>c"})
 
 
+    def test_a_file_of_known_findings_may_hold_any_bytes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "line")
+            path.write_bytes(b"oracle:a  # na\xefve\n")
+            self.assertEqual(triage.known_buckets(path), {"oracle:a"})
+
 if __name__ == "__main__":
     unittest.main()

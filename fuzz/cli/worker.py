@@ -327,7 +327,9 @@ class Worker:
         if name is None and crashes:
             name = f"unknown:status-{status}"
         if not crashes:
-            raise TargetError(f"{target.name}: {target.program.name} ended with status {status} and no finding:\n{output[-3000:]}")
+            words = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith("INFO: ")]
+            raise TargetError(f"{target.name}: {target.program} ended with status {status} and no finding, and said last: "
+                              f"{' / '.join(words[-2:]) or 'nothing'}. Run it by hand: {self.by_hand()}\n{output[-3000:]}")
         with self.run.lock:
             folder = self.run.found_in / triage.slug(name)
             finding = self.run.findings.get(name)
