@@ -22,9 +22,11 @@ class PortPair {
   PortPair(fakes::World& world, Reactor& reactor) : world_(world), reactor_(reactor) { factory_->noisy = false; }
 
   void start() {
-    std::shared_ptr<Port> commands = listen(kCommands), data;
-    if (commands != nullptr) data = listen(kData);
-    else if ((commands = listen(0)) != nullptr) data = listen(0);
+    std::shared_ptr<Port> commands = listen(kCommands);
+    const bool taken = commands == nullptr;
+    if (taken) commands = listen(0);
+    if (commands == nullptr) return;
+    const std::shared_ptr<Port> data = listen(taken ? 0 : kData);
     if (data == nullptr) return;
     const int there = data->getHost().port();
     const int told = kFixed ? there : commands->getHost().port() + 1;  // the fault: guessed
