@@ -9,7 +9,7 @@ import unittest
 
 import schedule
 from schedule import SHORT_INPUT, Campaign, plans, plans_by_executions, rest_of, stints
-from worker import TargetError, Run, SetupError, Target
+from worker import Run, SetupError, Target, TargetError
 
 # Counts 1000 executions and ends when its time is over.
 PROGRAM = r"""#!/bin/sh
