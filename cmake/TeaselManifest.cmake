@@ -23,9 +23,14 @@ if(NOT EXISTS "${_teasel_cli}")
     endif()
   endforeach()
 endif()
+# A shell takes everything between two ' as it is, but for a '.
+string(REPLACE "'" "'\\''" _teasel_quoted_cli "${_teasel_cli}")
+string(REPLACE "'" "'\\''" _teasel_quoted_tree "${CMAKE_BINARY_DIR}")
 file(WRITE "${_teasel_manifests}/teasel" "#!/bin/sh
 # The program teasel for the build tree that this file lies in.
-TEASEL_BUILD=\${TEASEL_BUILD:-'${CMAKE_BINARY_DIR}'} exec '${_teasel_cli}' \"$@\"
+[ -n \"$TEASEL_BUILD\" ] || TEASEL_BUILD='${_teasel_quoted_tree}'
+export TEASEL_BUILD
+exec '${_teasel_quoted_cli}' \"$@\"
 ")
 file(CHMOD "${_teasel_manifests}/teasel" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 

@@ -143,8 +143,7 @@ class Begun(Case):
 
     def test_its_tests_pass_with_an_installed_teasel(self):
         folder = self.begin("begun", PREFIX / "bin" / "teasel")
-        status, said = self.call(folder, "cmake", "--workflow", "--preset", "test", CMAKE_PREFIX_PATH=str(PREFIX),
-                                 CXX=cached("CMAKE_CXX_COMPILER"))
+        status, said = self.call(folder, "cmake", "--workflow", "--preset", "test", CXX=cached("CMAKE_CXX_COMPILER"))
         self.assertEqual(status, 0, said)
         for test in ("parcels_test", "scenarios.parcels_scenarios"):
             self.assertRegex(said, rf"{re.escape(test)} \.* +Passed")
@@ -154,6 +153,16 @@ class Begun(Case):
         status, said = self.call(folder, PREFIX / "bin" / "teasel", "fuzz", "--build", "build/test")
         self.assertEqual(status, 2, said)
         self.assertIn("is built without libFuzzer, for tests and replays: configure a tree with", said)
+        self.with_the_source_that_is_installed(folder)
+
+    def with_the_source_that_is_installed(self, folder):
+        """A campaign compiles it; that it can is shown by one of its files, and CMake looks for the others."""
+        if not shutil.which(FUZZER):
+            return
+        status, said = self.call(folder, "cmake", "--preset", "fuzz")
+        self.assertEqual(status, 0, said)
+        self.assertIn(f"TEASEL_SOURCE_DIR:PATH={PREFIX}/share/teasel/source\n", (folder / "build/fuzz/CMakeCache.txt").read_text(encoding="utf-8"))
+        self.succeed("cmake", "--build", folder / "build" / "fuzz", "--target", "teasel_props")
 
     def test_a_campaign_finds_its_planted_fault_and_nothing_once_it_is_mended(self):
         if not shutil.which(FUZZER):

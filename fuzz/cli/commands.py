@@ -98,7 +98,7 @@ def parser_of():
     listed = commands.add_parser("list", help="name the targets", description="Names the targets of a build tree, what they are "
                                  "built with, and how many inputs and findings there are.", epilog=STATUS)
     add_tree(listed)
-    listed.add_argument("--json", action="store_true", help="as JSON, with all that the manifests say")
+    listed.add_argument("--json", action="store_true", help="as JSON, with the places of corpus, dictionary and accepted findings, too")
     listed.set_defaults(run=replaying.list_targets)
     examined = commands.add_parser("doctor", help="say what is missing here", description="Looks for what campaigns need: tools, "
                                    "rights, room; and at each target of the build tree, if there is one. Each thing that is wrong comes "

@@ -4,6 +4,7 @@ tested by cmake/consumer_test.py."""
 import contextlib
 import io
 import json
+import os
 import pathlib
 import re
 import tempfile
@@ -27,10 +28,11 @@ class Init(unittest.TestCase):
             self.assertEqual(new_project.run(types.SimpleNamespace(folder=self.path / name, teasel=teasel)), 0)
         return self.path / name, out.getvalue()
 
-    def installed(self):
+    def installed(self, source=None, prefix=None):
         """From now on the program does not lie in Teasel's source."""
-        self.addCleanup(setattr, new_project, "SOURCE", new_project.SOURCE)
-        new_project.SOURCE = None
+        for name, value in (("SOURCE", source), ("PREFIX", prefix)):
+            self.addCleanup(setattr, new_project, name, getattr(new_project, name))
+            setattr(new_project, name, value)
 
     def variables(self, folder):
         presets = json.loads((folder / "CMakePresets.json").read_text(encoding="utf-8"))
@@ -52,10 +54,36 @@ class Init(unittest.TestCase):
         self.assertEqual((variables["TEASEL_SOURCE_DIR"], variables["TEASEL_REPOSITORY"]), ("", "https://example.org/teasel.git"))
         self.assertEqual(self.variables(self.init("c", str(new_project.SOURCE))[0])["TEASEL_SOURCE_DIR"], str(new_project.SOURCE))
 
-    def test_one_that_is_installed_says_that_it_must_be_told(self):
+    def test_one_that_is_installed_names_its_prefix_for_tests_and_the_source_there_for_campaigns(self):
+        prefix = self.path / "a \"prefix\""
+        self.installed(prefix / "share" / "teasel" / "source", prefix)
+        variables = self.variables(self.init()[0])
+        self.assertEqual(variables, {"TEASEL_PREFIX": str(prefix), "TEASEL_SOURCE_DIR": str(prefix / "share" / "teasel" / "source"),
+                                     "TEASEL_REPOSITORY": ""})
+        self.assertEqual(self.variables(self.init("other", "https://example.org/teasel.git")[0])["TEASEL_PREFIX"], "")
+
+    def test_the_prefix_is_the_folder_above_that_has_the_package(self):
+        package = self.path / "usr" / "lib" / "x86_64-linux-gnu" / "cmake" / "teasel"
+        package.mkdir(parents=True)
+        self.assertIsNone(new_project.prefix_above(self.path / "usr" / "share" / "teasel" / "cli"))
+        (package / "teasel-config.cmake").touch()
+        self.assertEqual(new_project.prefix_above(self.path / "usr" / "share" / "teasel" / "cli"), self.path / "usr")
+
+    def test_the_readme_calls_this_program_and_no_other_of_its_name(self):
+        other = self.path / "bin" / "teasel"
+        other.parent.mkdir()
+        other.symlink_to("/bin/true")
+        self.addCleanup(os.environ.__setitem__, "PATH", os.environ["PATH"])
+        os.environ["PATH"] = str(other.parent)
+        self.assertEqual(new_project.program(), str(new_project.HERE / "teasel"))
+        other.unlink()
+        other.symlink_to(new_project.HERE / "teasel")
+        self.assertEqual(new_project.program(), "teasel")
+
+    def test_one_that_is_installed_without_the_source_says_that_it_must_be_told(self):
         self.installed()
         folder, said = self.init()
-        self.assertEqual(self.variables(folder), {"TEASEL_SOURCE_DIR": "", "TEASEL_REPOSITORY": ""})
+        self.assertEqual(self.variables(folder), {"TEASEL_PREFIX": "", "TEASEL_SOURCE_DIR": "", "TEASEL_REPOSITORY": ""})
         self.assertIn("set TEASEL_SOURCE_DIR or TEASEL_REPOSITORY in its CMakePresets.json", said)
 
     def test_a_folder_that_is_in_use_or_a_source_that_is_none_is_refused(self):

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 
 import storage
-from manifests import find_tree, listed_programs, listing, no_target, scenarios_of, targets_of
+from manifests import corpus_of, find_tree, listed_programs, listing, no_target, scenarios_of, targets_of
 from reporting import CLEAN, FAILED, runnable, shown
 from worker import SetupError, TargetError, environment
 
@@ -80,9 +80,11 @@ def run(options):
 def row_of(tree, entry, scenario, description, several):
     name = f"{entry['name']}/{scenario}" if several else entry["name"]
     findings = tree / "findings" / re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+    corpus = corpus_of(entry, scenario, several)
     return {"target": name, "scenario": scenario, "description": description, "program": entry["program"], "engine": entry["engine"],
             "sanitizers": sanitizers_of(entry), "labels": entry["labels"], "max_len": entry["max_len"],
-            "inputs": len(storage.inputs_in(entry["corpus"])) if entry["corpus"] else 0,
+            "corpus": corpus, "dictionary": entry["dictionary"], "known": entry["known"], "sanitizer_options": entry["sanitizer_options"],
+            "project": entry["project"], "inputs": len(storage.inputs_in(corpus)) if corpus else 0,
             "kept_inputs": len(storage.inputs_in(tree / "corpus" / name.replace("/", "."))),
             "findings": len(list(findings.glob("*/finding.json")))}
 

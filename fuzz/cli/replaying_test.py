@@ -110,6 +110,15 @@ class Replaying(unittest.TestCase):
         self.assertIn("museum/b  two\n", text)
         rows = json.loads(self.listed(True)[1])["targets"]
         self.assertEqual([row["target"] for row in rows], ["line", "museum/a", "museum/b"])
+        self.assertEqual([row["corpus"] for row in rows], ["", "", ""])
+
+    def test_a_list_counts_the_inputs_of_each_scenario_where_they_have_folders_of_their_own(self):
+        for name in ("a/one", "a/two", "b/three"):
+            self.file(f"seeds/{name}", "1")
+        self.manifest("museum", corpus=str(self.tree / "seeds"))
+        rows = {row["target"]: row for row in json.loads(self.listed(True)[1])["targets"]}
+        self.assertEqual([rows[name]["inputs"] for name in ("museum/a", "museum/b")], [2, 1])
+        self.assertEqual(rows["museum/b"]["corpus"], str(self.tree / "seeds" / "b"))
 
     def test_a_program_that_is_not_built_is_told_and_one_that_is_none_is_an_error(self):
         self.manifest("unbuilt")

@@ -116,7 +116,9 @@ class Campaign:
         self.stop.set()
 
     def give_up(self, error, run=None):
-        """One target cannot be fuzzed; the others can."""
+        """One target cannot be fuzzed; the others can. What its second worker says is the same."""
+        if run and run.error:
+            return
         self.target_errors.append(str(error))
         if run:
             run.error = str(error)

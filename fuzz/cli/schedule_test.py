@@ -9,7 +9,7 @@ import unittest
 
 import schedule
 from schedule import SHORT_INPUT, Campaign, plans, plans_by_executions, rest_of, stints
-from worker import Run, SetupError, Target
+from worker import Run, SetupError, Target, TargetError
 
 # Counts 1000 executions and ends when its time is over.
 PROGRAM = r"""#!/bin/sh
@@ -199,6 +199,15 @@ class Campaigns(unittest.TestCase):
         self.assertEqual([run.executions() >= 1000 for run in campaign.runs], [False, True])
         self.assertRegex(campaign.target_errors[0], "broken: .*/broken ended with status 3 and no finding, and said last: nothing. Run it by hand: ")
         self.assertFalse(campaign.is_complete())
+
+    def test_a_target_whose_two_workers_cannot_fuzz_it_is_named_once(self):
+        campaign = self.campaign(1, 2, 2)
+        campaign.add([self.run_of("broken", "#!/bin/sh\nexit 3\n")])
+        campaign.close()
+        campaign.execute(lambda: None)
+        self.assertEqual(len(campaign.target_errors), 1)
+        campaign.give_up(TargetError("broken: no"), campaign.runs[0])
+        self.assertEqual(len(campaign.target_errors), 1)
 
     def test_what_a_target_has_made_is_kept_while_it_runs(self):
         self.addCleanup(setattr, schedule, "KEEP_SECONDS", schedule.KEEP_SECONDS)

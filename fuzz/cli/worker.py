@@ -8,6 +8,7 @@ import mmap
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import struct
@@ -211,7 +212,9 @@ class Worker:
             self.run.note = f"given up: the same finding {same} times in a row"
 
     def by_hand(self):
-        return f"{self.run.target.program} fuzz --scenario {self.run.target.scenario} -runs=1000"
+        target = self.run.target
+        return shlex.join([str(target.program), "fuzz", "--scenario", target.scenario,
+                           *([f"-dict={target.dictionary}"] if target.dictionary else []), "-runs=1000"])
 
     def ended_badly(self, status, output):
         """A process ended without a finding and without having been told to. Returns where it is
