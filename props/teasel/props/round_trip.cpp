@@ -82,6 +82,8 @@ class Exchange {
     if (client_.protocol != nullptr) client_.protocol->transport().loseConnection();
     until([] { return false; });
     const World::Active active(world_);
+    // A client that gave up behind a broken link could tell nobody. Servers learn it when they send.
+    if (server_.connected()) server_.protocol->transport().loseConnection();
     port_->stopListening();
     until([] { return false; });
     watch_.finish();
