@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include <teasel/fakes/play/choices.hpp>
@@ -52,7 +53,7 @@ std::uint64_t Mutator::Dice::below(std::uint64_t bound) noexcept {
   return bound == 0 ? 0 : fakes::detail::scaled(fakes::detail::mix(state_), bound);
 }
 
-Mutator::Messages Mutator::messagesOf(ByteView input) {
+void Mutator::messagesOf(ByteView input, Messages& messages) {
   fakes::decode(input, codec_, play_, records_);
   streams_.resize(fakes::Play::kMaxConnections);
   for (Stream& each : streams_) {
@@ -61,13 +62,11 @@ Mutator::Messages Mutator::messagesOf(ByteView input) {
   }
   for (const PlayEvent& event : play_.events())
     if (event.kind == PlayEventKind::kSend) streams_[event.connection].bytes += play_.bytes(event).text();
-  Messages messages = std::exchange(spare_, {});
   messages.clear();
   for (const PlayEvent& event : play_.events()) {
     if (event.kind == PlayEventKind::kSend) takeApart(event, messages);
     else messages.push_back({event, {}});
   }
-  return messages;
 }
 
 /// The ends of messages are found in the whole stream. So a message that is cut is still one
@@ -124,7 +123,8 @@ std::string Mutator::mutated(ByteView given, std::size_t limit, std::uint64_t se
   Dice dice(seed);
   const ByteView input = given.sub(0, limit);
   if (dice.below(5) == 0) return byBytes(input, limit, dice);
-  Messages messages = messagesOf(input);
+  Messages& messages = messages_;
+  messagesOf(input, messages);
   if (messages.empty() || messages.size() > kMaxMessages) return byBytes(input, limit, dice);
   input_ = given;
   learned_ = false;
@@ -133,9 +133,7 @@ std::string Mutator::mutated(ByteView given, std::size_t limit, std::uint64_t se
   first_ = keptPart(messages.size(), dice);
   for (std::uint64_t count = 1 + dice.below(4); count > 0; --count) change(messages, limit, dice);
   std::string out;
-  const bool good = encoded(messages, limit, out) && ByteView(out) != given;
-  spare_ = std::move(messages);
-  if (!good) return byBytes(input, limit, dice);
+  if (!encoded(messages, limit, out) || ByteView(out) == given) return byBytes(input, limit, dice);
   return out;
 }
 
@@ -159,29 +157,30 @@ void Mutator::shiftConnections(Messages& messages, std::vector<fakes::ChoiceReco
 
 std::string Mutator::crossed(ByteView one, ByteView other, std::size_t limit, std::uint64_t seed) {
   Dice dice(seed);
-  Messages head = messagesOf(one.sub(0, limit));
-  std::vector<fakes::ChoiceRecord> records = records_;
-  Messages tail = messagesOf(other.sub(0, limit));
-  Messages messages;
-  const unsigned behind = connectionsOf(head);
-  if (escapes() && behind + connectionsOf(tail) <= codec_.limits.connections && dice.below(3) == 0) {
+  Messages& messages = messages_;
+  messagesOf(one.sub(0, limit), head_);
+  headRecords_ = records_;
+  messagesOf(other.sub(0, limit), tail_);
+  messages.clear();
+  const unsigned behind = connectionsOf(head_);
+  if (escapes() && behind + connectionsOf(tail_) <= codec_.limits.connections && dice.below(3) == 0) {
     // The two side by side; each keeps its own order, on connections of its own.
-    shiftConnections(tail, records_, behind);
-    auto a = head.begin();
-    auto b = tail.begin();
-    while (a != head.end() || b != tail.end()) {
-      const bool first = b == tail.end() || (a != head.end() && dice.below(2) == 0);
-      messages.push_back(first ? *a++ : *b++);
+    shiftConnections(tail_, records_, behind);
+    auto a = head_.begin();
+    auto b = tail_.begin();
+    while (a != head_.end() || b != tail_.end()) {
+      const bool first = b == tail_.end() || (a != head_.end() && dice.below(2) == 0);
+      messages.push_back(std::move(first ? *a++ : *b++));
     }
   } else {
     // Half of the time the tail begins behind as many messages as the head has: inputs of one
     // target often begin alike.
-    const std::size_t kept = dice.below(head.size() + 1);
-    const std::size_t from = dice.below(2) == 0 ? std::min(kept, tail.size()) : dice.below(tail.size() + 1);
-    messages.assign(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(kept));
-    messages.insert(messages.end(), tail.begin() + static_cast<std::ptrdiff_t>(from), tail.end());
+    const std::size_t kept = dice.below(head_.size() + 1);
+    const std::size_t from = dice.below(2) == 0 ? std::min(kept, tail_.size()) : dice.below(tail_.size() + 1);
+    std::move(head_.begin(), head_.begin() + static_cast<std::ptrdiff_t>(kept), std::back_inserter(messages));
+    std::move(tail_.begin() + static_cast<std::ptrdiff_t>(from), tail_.end(), std::back_inserter(messages));
   }
-  records_.insert(records_.begin(), records.begin(), records.end());
+  records_.insert(records_.begin(), headRecords_.begin(), headRecords_.end());
   fakes::normalise(records_);
   std::string out;
   return encoded(messages, limit, out) ? out : byBytes(one.sub(0, limit), limit, dice);

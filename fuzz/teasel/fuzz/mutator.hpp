@@ -72,7 +72,7 @@ class Mutator {
     std::uint64_t state_;
   };
 
-  Messages messagesOf(ByteView input);
+  void messagesOf(ByteView input, Messages& messages);
   void takeApart(const fakes::PlayEvent& send, Messages& messages);
   bool encoded(const Messages& messages, std::size_t limit, std::string& out);
   static std::size_t keptPart(std::size_t count, Dice& dice);
@@ -107,7 +107,8 @@ class Mutator {
   const InputFacts* facts_ = nullptr;             ///< about it, or about an earlier one
   std::vector<const fakes::EventRow*> inserted_;  ///< as often as each is inserted
   std::vector<Stream> streams_;
-  Messages spare_;  ///< the memory of the last mutation
+  Messages messages_, head_, tail_;  ///< of one mutation; their memory is used again
+  std::vector<fakes::ChoiceRecord> headRecords_;
   fakes::Play play_;
   std::vector<fakes::ChoiceRecord> records_;
 };

@@ -93,12 +93,12 @@ void World::reset(const WorldOptions& options) {
     for (std::size_t i = 0; i < hostCount_; ++i) hosts_[i]->forgetStart();
     for (std::size_t i = 0; i < hostCount_; ++i)
       if (!hosts_[i]->reactor().renew()) hosts_[i]->remake(options.mode);
-    for (const auto& remote : peers_)
-      if (remote != nullptr && remote->everConnected()) remote->restart();
+    for (std::size_t k = 0; k < peersUsed_; ++k)
+      if (peers_[k] != nullptr && peers_[k]->everConnected()) peers_[k]->restart();
   }
   if (&options != &options_) options_ = options;
   mode_ = options_.mode;
-  hostCount_ = 0;
+  hostCount_ = peersUsed_ = 0;
   network_.restart();
   network_.setGate(this);
   network_.setTimeKeeper(this);

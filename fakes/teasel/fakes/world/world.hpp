@@ -359,6 +359,7 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   std::vector<std::unique_ptr<Host>> hosts_;
   std::size_t hostCount_ = 0;
   std::array<std::unique_ptr<RemotePeer>, Play::kMaxConnections> peers_;
+  std::size_t peersUsed_ = 0;  // no peer from here on has been connected in this run
   // connections of hosts to the remote peer that no connection of the Play has accepted yet
   std::vector<Stream*> unaccepted_;
   std::vector<std::uint8_t> expecting_;  // connections of the Play that wait for a host to connect
