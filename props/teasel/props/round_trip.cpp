@@ -82,7 +82,7 @@ class Exchange {
     if (client_.protocol != nullptr) client_.protocol->transport().loseConnection();
     until([] { return false; });
     const World::Active active(world_);
-    // A client that gave up behind a broken link could tell nobody. Servers learn it when they send.
+    // A client that gave up behind a broken link could tell nobody. Its server learns it on sending.
     if (server_.connected()) server_.protocol->transport().loseConnection();
     port_->stopListening();
     until([] { return false; });
