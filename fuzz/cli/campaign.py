@@ -251,6 +251,9 @@ def run_campaign(options, places, entries, state, progress):
     budget = f"{options.executions} executions each" if by_corpus else f"{options.seconds} s"
     progress.say(f"fuzzing {len(entries)} targets for {budget} with {options.jobs} jobs; findings go to {shown(places.findings)}")
     result = Result()
+    if recovered[2]:
+        result.errors.append(f"a campaign that was killed has left {recovered[2]} inputs that ended a program, and nobody has looked at them: "
+                             f"they are in {shown(places.findings)}/*/recovered, replay them")
     with Workspace(places.tree) as workspace:
         def keep(run):
             places.keep(run)

@@ -259,6 +259,18 @@ class Whole(unittest.TestCase):
         result = self.fuzz(resume=True, executions=None, seconds=60)
         self.assertEqual([row["executions"] for row in result.rows()], [6000])  # whole processes of 1000
 
+    def test_what_ended_a_program_in_a_campaign_that_was_killed_is_not_passed_over(self):
+        self.entry()
+        left = self.tree / "teasel-fuzz-1" / "line" / "worker0"
+        left.mkdir(parents=True)
+        (left / "crash-1").write_text("!", encoding="utf-8")
+        (left.parents[1] / "owner").write_text(str(self.tree.resolve()), encoding="utf-8")
+        result = self.fuzz()
+        self.assertEqual((result.status(), result.complete), (2, True))
+        self.assertRegex(result.errors[0], "has left 1 inputs that ended a program, and nobody has looked at them: .*/recovered, replay them")
+        self.assertTrue((self.tree / "findings" / "line" / "recovered" / "crash-1").is_file())
+        self.assertEqual(self.fuzz().status(), 0)
+
     def test_places_that_cannot_be_used_are_refused_before_anything_is_fuzzed(self):
         self.entry()
         for more, line in (({"corpus": "/proc/nowhere"}, "/proc/nowhere cannot be written to: name another folder by --corpus"),
