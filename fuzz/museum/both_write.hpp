@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -9,6 +10,10 @@
 
 namespace teasel::museum {
 
+/// After how long the two look whether all was sent, and look again: ever more seldom.
+inline constexpr Duration kFirstLook{}, kLastLook = std::chrono::minutes(1);
+inline Duration lookAgain(Duration after) { return std::clamp<Duration>(after * 2, std::chrono::milliseconds(1), kLastLook); }
+
 /// Exhibit: a client sends all its questions before it reads the first answer. The server reads no
 /// further while an answer waits to be sent. Where windows are small, each waits for the other. The
 /// check, when all is quiet: every question has its answer.
@@ -16,7 +21,6 @@ template <bool kFixed>
 class BothWrite : public Protocol {
  public:
   static constexpr std::size_t kQuestions = 200;
-  static constexpr Duration kLook = std::chrono::milliseconds(100);
 
   BothWrite(Clock& clock, bool& waits) : clock_(clock), waits_(waits) {}
 
@@ -25,7 +29,7 @@ class BothWrite : public Protocol {
     transport().write(std::string(kQuestions, '?'));
     if constexpr (!kFixed) {  // the fault
       transport().pauseProducing();
-      look();
+      look(kFirstLook);
     }
   }
   void dataReceived(ByteView data) override {
@@ -38,10 +42,10 @@ class BothWrite : public Protocol {
   }
 
  private:
-  /// Reads as soon as everything was sent.
-  void look() {
-    look_ = clock_.callLater(kLook, [this] {
-      if (transport().pendingBytes() > 0) return look();
+  /// Reads when everything was sent.
+  void look(Duration after) {
+    look_ = clock_.callLater(after, [this, after] {
+      if (transport().pendingBytes() > 0) return look(lookAgain(after));
       transport().resumeProducing();
     });
   }
@@ -55,20 +59,18 @@ class BothWrite : public Protocol {
 /// Answers each byte with a byte, and reads nothing while an answer waits.
 class Answers : public Protocol {
  public:
-  static constexpr Duration kLook = std::chrono::milliseconds(100);
-
   explicit Answers(Clock& clock) : clock_(clock) {}
   void dataReceived(ByteView data) override {
     transport().write(std::string(data.size(), '!'));
     transport().pauseProducing();
-    look(Duration::zero());
+    look(kFirstLook);
   }
   void connectionLost(const Failure&) override { look_.cancelIfActive(); }
 
  private:
   void look(Duration after) {
-    look_ = clock_.callLater(after, [this] {
-      if (transport().pendingBytes() > 0) return look(kLook);
+    look_ = clock_.callLater(after, [this, after] {
+      if (transport().pendingBytes() > 0) return look(lookAgain(after));
       transport().resumeProducing();
     });
   }
