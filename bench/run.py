@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 import against
+import campaign_rows
 import fuzz_rows
 import limits
 
@@ -54,19 +55,50 @@ def revision_of(name):
         raise SetupError(f"--against {name}: git knows no such revision") from None
 
 
-def build_revision(name):
-    """Builds the program of a former revision, in a tree of its own that is kept for the next run."""
+def check_out(name):
+    """The commit of a former revision, and a folder with its files that is kept for the next run."""
     revision = revision_of(name)
     source = ROOT / "build" / "against" / revision
     if not (source / "CMakeLists.txt").exists():
         shutil.rmtree(source, ignore_errors=True)
         run(["git", "worktree", "prune"], "tidying up")
         run(["git", "worktree", "add", "--detach", str(source), revision], f"checking out {name}")
+    return revision, source
+
+
+def build_revision(name):
+    """Builds the program of a former revision, in a tree of its own."""
+    revision, source = check_out(name)
     log(f"building {name} in build/against/{revision[:10]}... ...")
     tree = source / "build" / "bench"
     run(["cmake", "--preset", "bench", "-S", str(source), "-B", str(tree), "-DTEASEL_WERROR=OFF"], f"configuring {name}")
     run(["cmake", "--build", str(tree), "--target", "teasel_bench"], f"building {name}")
     return tree / "bench" / "teasel_bench", revision
+
+
+def build_campaigns(source, what):
+    """Builds all targets and the museum of a revision, as ci/fuzz does. Returns the tree."""
+    tree = source / "build" / "fuzz"
+    log(f"building the campaigns of {what} ...")
+    run(["cmake", "--preset", "fuzz", "-S", str(source), "-B", str(tree), "-DTEASEL_WERROR=OFF"], f"configuring {what}")
+    run(["cmake", "--build", str(tree)], f"building {what}")
+    return tree
+
+
+def compare_campaigns(options):
+    """Compares the campaigns of this tree with those of a former revision, or those of two trees that are built already."""
+    if options.trees:
+        ours, theirs = (pathlib.Path(tree).resolve() for tree in options.trees)
+        revision = str(options.trees[1])
+    else:
+        revision, source = check_out(options.against)
+        ours, theirs = build_campaigns(ROOT, "this tree"), build_campaigns(source, options.against)
+    compared, only_one, missed = campaign_rows.compare(ROOT, ours, theirs, options.filter, options.rounds, log)
+    if not compared:
+        raise SetupError(f"no campaign that both have matches '{options.filter}'")
+    against.print_table(compared, only_one, revision)
+    campaign_rows.print_missed(missed, options.rounds)
+    return compared, revision
 
 
 def machine():
@@ -162,8 +194,12 @@ def parse():
     parser.add_argument("--filter", metavar="REGEX", default=".*")
     parser.add_argument("--rounds", metavar="N", type=int, default=11)
     parser.add_argument("--against", metavar="REV")
+    parser.add_argument("--campaigns", action="store_true")
+    parser.add_argument("--trees", nargs=2, metavar=("OURS", "THEIRS"))
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
+    if options.campaigns and not options.against:
+        parser.error("--campaigns needs --against REV")
     if options.rounds < 1:
         parser.error("--rounds needs a number from 1 on")
     try:
@@ -178,6 +214,10 @@ def main():
     try:
         if options.against:
             revision_of(options.against)  # before minutes of building
+        if options.campaigns or options.trees:
+            compared, revision = compare_campaigns(options)
+            write(options.json, {"machine": machine(), "against": revision, "rows": compared})
+            return 0
         program = build()
         if options.list:
             print(run([str(program), "--list", "--filter", options.filter], "listing"), end="")

@@ -59,6 +59,7 @@ class CommandLine(unittest.TestCase):
     def test_wrong_arguments_end_with_status_2_and_a_line_that_says_what(self):
         for arguments, complaint in ((("--rounds", "0"), "--rounds needs a number from 1 on"),
                                      (("--filter", "("), "no regular expression"),
+                                     (("--campaigns",), "--campaigns needs --against REV"),
                                      (("--nonsense",), "unrecognized arguments: --nonsense")):
             status, said = self.answer(*arguments)
             self.assertEqual(status, 2, said)

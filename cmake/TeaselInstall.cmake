@@ -2,7 +2,7 @@
 # Defines the component that find_package(teasel COMPONENTS name) brings: these targets, after the components and packages that
 # they need. The room that makes the targets calls this, so the package knows which components were not built.
 #
-# teasel_install_package() installs the package's own files. It is called after all rooms.
+# teasel_install_package() installs the package's own files, and Teasel's source. It is called after all rooms.
 include_guard(GLOBAL)
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -57,5 +57,20 @@ function(teasel_install_package)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/teasel-config.cmake.in" "${PROJECT_BINARY_DIR}/cmake/teasel-config.cmake" @ONLY)
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/cmake/teasel-config-version.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/cmake/teasel-config.cmake" "${PROJECT_BINARY_DIR}/cmake/teasel-config-version.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/TeaselProperties.cmake" "${PROJECT_SOURCE_DIR}/cmake/TeaselScenarios.cmake" DESTINATION "${_teasel_package_dir}" COMPONENT teasel)
+    "${PROJECT_SOURCE_DIR}/cmake/TeaselManifest.cmake" "${PROJECT_SOURCE_DIR}/cmake/TeaselProperties.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/TeaselScenarios.cmake" DESTINATION "${_teasel_package_dir}" COMPONENT teasel)
+  _teasel_install_source("${CMAKE_INSTALL_DATADIR}/teasel/source")
+endfunction()
+
+# The source, without tests and examples: campaigns compile Teasel in the project's own tree, and `teasel init` names this folder.
+function(_teasel_install_source place)
+  install(FILES "${PROJECT_SOURCE_DIR}/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${place}" COMPONENT teasel)
+  foreach(room framework fakes props cmake bench/scenario fuzz/teasel fuzz/cli)
+    get_filename_component(above "${room}" DIRECTORY)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/${room}" DESTINATION "${place}/${above}" COMPONENT teasel
+      PATTERN "*_test.*" EXCLUDE PATTERN "examples" EXCLUDE PATTERN "consumer" EXCLUDE PATTERN "__pycache__" EXCLUDE)
+  endforeach()
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/template/parcels_test.cpp" DESTINATION "${place}/cmake/template" COMPONENT teasel)
+  file(GLOB parts "${PROJECT_SOURCE_DIR}/fuzz/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/fuzz/*.cmake")
+  install(FILES ${parts} DESTINATION "${place}/fuzz" COMPONENT teasel)
 endfunction()

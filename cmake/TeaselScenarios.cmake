@@ -6,18 +6,19 @@
 #   [DICTIONARY file]         libFuzzer dictionary
 #   [MAX_LEN n]               longest input that a campaign makes, default 4096
 #   [SEEDS n]                 how many seeds the test runs, default 100
+#   [KNOWN file]              accepted findings, which do not fail a campaign: one bucket a line, `#` begins a comment
+#   [SANITIZER_OPTIONS name=value ...]  for the run times of sanitizers in campaigns and replays: detect_leaks=0
 #   [LABELS label ...])       CTest labels besides `fuzz`
 #
-# Makes the program `name` (run, replay, shrink, serve, --list) and the CTest test `scenarios.<name>`. The test replays the
+# Makes the program `name` (run, replay, shrink, bench, serve, --list) and the CTest test `scenarios.<name>`. The test replays the
 # corpus and runs the seeds, with any compiler. With -DTEASEL_FUZZ_ENGINE=libfuzzer and clang++-19 the program is also a
 # libFuzzer campaign (`name fuzz ...`), and the sources and LIBRARIES are compiled with coverage instrumentation.
 #
 #   teasel_add_scenarios(shouting SOURCES shouting_scenarios.cpp LIBRARIES shouting CORPUS corpus/shouting)
 #
-# ci/fuzz reads in <build>/teasel-scenarios/*.json which programs a build tree has.
+# The program `teasel` (fuzz, replay, list ...) reads in <build>/teasel-scenarios/*.json which programs a build tree has.
 include_guard(GLOBAL)
-
-file(REMOVE_RECURSE "${CMAKE_BINARY_DIR}/teasel-scenarios")
+include("${CMAKE_CURRENT_LIST_DIR}/TeaselManifest.cmake")
 
 # `call` and `signature` are variables of the public function that was called. They cannot be variables of this file: the call
 # comes from another directory, which does not see them.
@@ -79,6 +80,21 @@ function(_teasel_scenarios_check_lists name)
   foreach(label IN LISTS arg_LABELS)
     if(NOT label MATCHES "^[a-z][a-z0-9_.-]*$")
       _teasel_scenarios_refuse(${name} "LABELS entry '${label}' is no label: lower case letters, digits, '_', '.', '-' (misspelt keyword?)")
+    endif()
+  endforeach()
+endfunction()
+
+# Checks the options of sanitizers, and the file of accepted findings.
+function(_teasel_scenarios_check_more name known)
+  if(known)
+    get_filename_component(known "${known}" ABSOLUTE)
+    if(NOT EXISTS "${known}" OR IS_DIRECTORY "${known}")
+      _teasel_scenarios_refuse(${name} "KNOWN '${known}' is no file")
+    endif()
+  endif()
+  foreach(option IN LISTS ARGN)
+    if(NOT option MATCHES "^[a-z_]+=[^:]*$")
+      _teasel_scenarios_refuse(${name} "SANITIZER_OPTIONS entry '${option}' is no name=value (misspelt keyword?)")
     endif()
   endforeach()
 endfunction()
@@ -165,8 +181,8 @@ endfunction()
 function(teasel_add_scenarios name)
   set(call teasel_add_scenarios)
   string(CONCAT signature "name SOURCES file.cpp ... [LIBRARIES target ...] [CORPUS dir] [DICTIONARY file] [MAX_LEN n] "
-    "[SEEDS n] [LABELS label ...]")
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;DICTIONARY;MAX_LEN;SEEDS" "SOURCES;LIBRARIES;LABELS")
+    "[SEEDS n] [KNOWN file] [SANITIZER_OPTIONS name=value ...] [LABELS label ...]")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;DICTIONARY;MAX_LEN;SEEDS;KNOWN" "SOURCES;LIBRARIES;LABELS;SANITIZER_OPTIONS")
   if(arg_UNPARSED_ARGUMENTS)
     _teasel_scenarios_refuse(${name} "cannot read '${arg_UNPARSED_ARGUMENTS}'")
   elseif(arg_KEYWORDS_MISSING_VALUES)
@@ -185,7 +201,8 @@ function(teasel_add_scenarios name)
   _teasel_scenarios_check_engine(${name})
   _teasel_scenarios_check_lists(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} LABELS ${arg_LABELS})
   _teasel_scenarios_check_values(${name} "${arg_CORPUS}" "${arg_DICTIONARY}" MAX_LEN=${arg_MAX_LEN} SEEDS=${arg_SEEDS})
-  foreach(path IN ITEMS CORPUS DICTIONARY)
+  _teasel_scenarios_check_more(${name} "${arg_KNOWN}" ${arg_SANITIZER_OPTIONS})
+  foreach(path IN ITEMS CORPUS DICTIONARY KNOWN)
     if(arg_${path})
       get_filename_component(arg_${path} "${arg_${path}}" ABSOLUTE)
     endif()
@@ -204,6 +221,9 @@ function(teasel_add_scenarios name)
     endforeach()
   else()
     target_link_libraries(${name} PRIVATE Teasel::scenario_main)
+    if(TARGET Teasel::scenario_bench)
+      target_link_libraries(${name} PRIVATE Teasel::scenario_bench)
+    endif()
   endif()
 
   set(command ${name} run --seeds ${arg_SEEDS})
@@ -213,12 +233,6 @@ function(teasel_add_scenarios name)
   add_test(NAME scenarios.${name} COMMAND ${command})
   set_tests_properties(scenarios.${name} PROPERTIES LABELS "fuzz;${arg_LABELS}" TIMEOUT 300)
 
-  list(JOIN arg_LABELS "\", \"" labels)
-  if(labels)
-    set(labels "\"${labels}\"")
-  endif()
-  file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/teasel-scenarios/${name}.json" CONTENT
-"{\"name\": \"${name}\", \"program\": \"$<TARGET_FILE:${name}>\", \"corpus\": \"${arg_CORPUS}\", \"dictionary\": \"${arg_DICTIONARY}\",
- \"max_len\": ${arg_MAX_LEN}, \"labels\": [${labels}]}
-")
+  _teasel_manifest(${name} CORPUS "${arg_CORPUS}" DICTIONARY "${arg_DICTIONARY}" MAX_LEN "${arg_MAX_LEN}" KNOWN "${arg_KNOWN}"
+    LABELS ${arg_LABELS} SANITIZER_OPTIONS ${arg_SANITIZER_OPTIONS})
 endfunction()

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,18 @@ def run(*command):
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           env=environment, check=False)
     return done.returncode, f"{' '.join(map(str, command))}\n{done.stdout}"
+
+
+def place_in_text(place):
+    """A pattern that finds a path. Where a clone is in /teasel, ${prefix}/lib/teasel, bin/teasel,
+    <build>/teasel and /teasel-scenarios are other places."""
+    return rf"(?<![\w.>}}]){re.escape(str(place))}(?![\w.-])"
+
+
+def cpu_seconds():
+    """What the commands so far have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Case(unittest.TestCase):
@@ -82,7 +95,7 @@ class Consumer(Case):
         for command in own:
             self.assertNotRegex(command, r" -(W|f|O|g)")
         programs = [path.name for path in tree.rglob("*")
-                    if path.is_file() and os.access(path, os.X_OK) and "CMakeFiles" not in path.parts]
+                    if path.is_file() and os.access(path, os.X_OK) and not {"CMakeFiles", "teasel-scenarios"} & set(path.parts)]
         self.assertEqual(sorted(programs), ["telegram_scenarios", "telegram_test"])
         self.assertIn("Total Tests: 2\n", self.succeed("ctest", "--test-dir", tree, "-N"))
 
@@ -117,6 +130,89 @@ class Consumer(Case):
         status, said = run(program, "fuzz", "--scenario", "telegramm")
         self.assertEqual(status, 2, said)
         self.assertIn("there is no scenario 'telegramm'; there are: telegram\n", said)
+
+
+class Begun(Case):
+    """The project that teasel init makes, by the two commands of its README, from a folder of its own."""
+
+    def begin(self, name, program):
+        folder = WORK / name
+        shutil.rmtree(folder, ignore_errors=True)
+        self.succeed(program, "init", folder)
+        return folder
+
+    def call(self, folder, *command, **environment):
+        """Status and output of a command that is typed in that folder."""
+        done = subprocess.run([str(part) for part in command], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env={**os.environ, "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1", **environment}, check=False)
+        return done.returncode, done.stdout
+
+    def test_its_tests_pass_with_an_installed_teasel(self):
+        folder = self.begin("begun", PREFIX / "bin" / "teasel")
+        status, said = self.call(folder, "cmake", "--workflow", "--preset", "test", CXX=cached("CMAKE_CXX_COMPILER"))
+        self.assertEqual(status, 0, said)
+        for test in ("parcels_test", "scenarios.parcels_scenarios"):
+            self.assertRegex(said, rf"{re.escape(test)} \.* +Passed")
+        status, said = self.call(folder, "build/test/teasel-scenarios/teasel", "list")
+        self.assertEqual(status, 0, said)
+        self.assertIn("replay; 2 inputs, 0 more kept, 0 findings", said)
+        status, said = self.call(folder, PREFIX / "bin" / "teasel", "fuzz", "--build", "build/test")
+        self.assertEqual(status, 2, said)
+        self.assertIn("is built without libFuzzer, for tests and replays: configure a tree with", said)
+        self.with_the_source_that_is_installed(folder)
+
+    def with_the_source_that_is_installed(self, folder):
+        """A campaign compiles it; that it can is shown by one of its files, and CMake looks for the others."""
+        if not shutil.which(FUZZER):
+            return
+        status, said = self.call(folder, "cmake", "--preset", "fuzz")
+        self.assertEqual(status, 0, said)
+        self.assertIn(f"TEASEL_SOURCE_DIR:PATH={PREFIX}/share/teasel/source\n", (folder / "build/fuzz/CMakeCache.txt").read_text(encoding="utf-8"))
+        self.succeed("cmake", "--build", folder / "build" / "fuzz", "--target", "teasel_props")
+
+    def test_a_campaign_finds_its_planted_fault_and_nothing_once_it_is_mended(self):
+        if not shutil.which(FUZZER):
+            self.skipTest(f"there is no {FUZZER} (ci/install)")
+        folder = self.begin("begun_fuzz", ROOT / "fuzz" / "cli" / "teasel")
+        tree, installed = folder / "build" / "fuzz", PREFIX / "bin" / "teasel"
+        command = [ROOT / "fuzz" / "cli" / "teasel", "fuzz", "--preset", "fuzz", "--executions", "20000", "--sarif", "out.sarif"]
+        launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": cached("TEASEL_CCACHE")} if cached("TEASEL_CCACHE") else {}
+        before = cpu_seconds()
+        status, said = self.call(folder, *command, **launcher)
+        print(f"from init to the end of the campaign: {cpu_seconds() - before:.0f} CPU seconds", flush=True)
+        self.assertEqual(status, 1, said)
+        self.assertIn("NEW finding in parcels_scenarios: oracle:chunk-invariance", said)
+        # Teasel is compiled as a few large files.
+        self.assertLess(len(list(tree.glob("teasel/**/*.o"))), 30)
+        # The fault is planted once and shows in several ways.
+        found = list((tree / "findings").glob("parcels_scenarios/oracle-chunk-invariance-*/finding.tape"))
+        self.assertGreaterEqual(len(found), 1, said)
+        log = json.loads((folder / "out.sarif").read_text(encoding="utf-8"))
+        place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        self.assertEqual(place, "parcels_scenarios.cpp")
+        self.by_the_installed_program(installed, folder, found[0].parent)
+
+        source = folder / "parcels.cpp"
+        text = source.read_text(encoding="utf-8")
+        mended = re.search(r"Say `(.*)` and it is mended", " ".join(text.replace("//", "").split())).group(1)
+        source.write_text(text.replace("pending_.size() >= 2) {", f"{mended}) {{"), encoding="utf-8")
+        status, said = self.call(folder, *command, **launcher)
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.call(folder, installed, "replay", found[0].parent)[0], 3)
+        status, said = self.call(folder, installed, "fuzz", "--executions", "2000")
+        self.assertEqual(status, 0, said)
+
+    def by_the_installed_program(self, program, folder, finding):
+        """It finds the tree of the project that it is called in, and can do all that the other can."""
+        status, said = self.call(folder, program, "list")
+        self.assertEqual(status, 0, said)
+        self.assertIn("libfuzzer with address, undefined; 2 inputs, ", said)
+        self.assertIn("parcels_scenarios", self.call(folder, program, "doctor")[1])
+        self.assertEqual(self.call(folder, program, "replay", finding)[0], 1)
+        self.assertIn("scenario: parcels\n", self.call(folder, program, "show", finding)[1])
+        status, said = self.call(folder, program, "shrink", finding, "-o", "small.tape")
+        self.assertEqual(status, 1, said)
+        self.assertTrue((folder / "small.tape").read_text(encoding="utf-8").startswith("teasel tape "))
 
 
 class Guide(Case):
@@ -190,13 +286,18 @@ class Package(Case):
         self.succeed("cmake", "--build", source / "build")
         self.assertIn("program (Teasel ", self.succeed(source / "build" / "program", "--version"))
 
+    def test_has_the_program_teasel_which_finds_all_that_it_needs(self):
+        program = PREFIX / "bin" / "teasel"
+        self.assertIn("usage: teasel", self.succeed(program, "--help"))
+        self.assertNotRegex(program.read_text(encoding="utf-8"), place_in_text(ROOT))
+        modules = {path.name for path in (ROOT / "fuzz" / "cli").glob("*.py") if not path.name.endswith("_test.py")}
+        self.assertEqual({path.name for path in (PREFIX / "share" / "teasel" / "cli").glob("*.py")}, modules)
+
     def test_nothing_in_it_says_where_it_was_built(self):
         for path in (PREFIX / "lib" / "cmake").rglob("*.cmake"):
-            # Where a clone is in /teasel, ${prefix}/lib/teasel and /teasel-scenarios are other
-            # places.
-            text = re.sub(r"\$\{\w+\}[^\s\";]*", "", path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
             for place in (ROOT, BUILD):
-                self.assertNotRegex(text, rf"{re.escape(str(place))}(?![\w.-])", path)
+                self.assertNotRegex(text, place_in_text(place), path)
 
 
 class Mistakes(Case):
@@ -219,7 +320,7 @@ class Mistakes(Case):
     def test_a_misspelt_component(self):
         self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS fakes prosp)",
                      "there is no component 'prosp' "
-                     "(there are: framework, application, fakes, fakes_gtest, contract, props, props_rapidcheck, fuzz)")
+                     "(there are: framework, application, fakes, fakes_gtest, contract, props, props_rapidcheck, scenario_bench, fuzz)")
 
     def test_a_component_that_was_not_built(self):
         partial = WORK / "partial"

@@ -2,14 +2,20 @@
 twin must stay quiet."""
 import concurrent.futures
 import dataclasses
+import pathlib
 import shutil
+import statistics
 import subprocess
+import sys
 import threading
 
-from worker import Run, SetupError, Worker
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "fuzz" / "cli"))
+from worker import DONE, Run, SetupError, Worker  # noqa: E402 (found through the line above)
 
 SEED = 1
 TWIN, CANARY = "_fixed", "canary"
+# One seed in so many may miss a fault.
+SEEDS_PER_MISS = 10
 
 
 @dataclasses.dataclass
@@ -25,10 +31,11 @@ class Exhibit:
 
 @dataclasses.dataclass
 class Visit:
-    """What came of one scenario of the museum."""
+    """What came of one scenario of the museum with one seed."""
     buckets: list
     executions: int
     seconds: float
+    early: bool = False  # it ended without a finding, and libFuzzer did not say that it was done
 
     @property
     def quiet(self):
@@ -59,13 +66,13 @@ def fixed_addresses():
 
 def look(target, exhibit, work, seed, launcher):
     """Fuzzes one scenario from the same beginning as always: one seed, so many runs, no inputs,
-    nothing that takes its time from a clock."""
-    run = Run(target, work, work / "findings", set())
+    nothing that takes its time from a clock. It ends with its first finding."""
+    run = Run(target, work / f"seed{seed}", work / "findings" / f"seed{seed}", set())
     worker = Worker(run, 0, threading.Event(), launcher)
     status, output = worker.execute([f"-seed={seed}", f"-runs={exhibit.executions}", "-reload=0"])
     if status != 0:
         worker.add_finding(status, output)
-    return Visit(list(run.findings), run.executions(), run.seconds)
+    return Visit(list(run.findings), run.executions(), run.seconds, early=status == 0 and not DONE.search(output))
 
 
 def check_wanted(faults, only):
@@ -90,51 +97,77 @@ def check_names(targets, exhibits, only):
     return [only] if only else faults
 
 
-def visit(targets, exhibits, work, jobs, say, seed=SEED, only=None, on_step=lambda text: None):
-    """Gives the rows of the result, and whether something was wrong. `on_step` hears how many
-    programs have ended."""
+class Judge:
+    """Makes the rows of the result out of visits, and notes what is wrong."""
+
+    def __init__(self, exhibits, say):
+        self.exhibits, self.say, self.wrong = exhibits, say, []
+        say(f"{'exhibit':18} {'found':>6} {'executions':>11} {'at most':>9} {'twin quiet':>11} {'executions':>11} {'seconds':>8}  finding")
+
+    def exhibit(self, name, visits, twin):
+        """`visits` has those of the fault, by seed."""
+        exhibit = self.exhibits[name]
+        hits = {seed: any(exhibit.matches(bucket) for bucket in visit.buckets) for seed, visit in visits.items()}
+        count, executions = sum(hits.values()), [visit.executions for visit in visits.values()]
+        found = len(visits) - count <= len(visits) // SEEDS_PER_MISS
+        buckets = dict.fromkeys(bucket.split(">")[0] for visit in visits.values() for bucket in visit.buckets)
+        self.say(f"{name:18} {f'{count}/{len(visits)}':>6} {round(statistics.median(executions)):>11,} {max(executions):>9,} "
+                 f"{answer(twin.quiet):>11} {twin.executions:>11,} "
+                 f"{sum(visit.seconds for visit in [*visits.values(), twin]):>8.1f}  {', '.join(buckets)}")
+        if not found:
+            self.wrong += [self.missed(name, seed, visit) for seed, visit in visits.items() if not hits[seed]]
+        if not twin.quiet:
+            self.wrong.append(f"{name + TWIN}: is not quiet: {', '.join(twin.buckets)} after {twin.executions:,} executions")
+        self.wrong += [f"{name}: ended before its time, after {visit.executions:,} executions" for visit in visits.values() if visit.early]
+        if twin.early:
+            self.wrong.append(f"{name + TWIN}: ended before its time, after {twin.executions:,} executions")
+        return {"name": name, "found": found, "twin_quiet": twin.quiet, "twin_executions": twin.executions,
+                "seeds": [{"seed": seed, "found": hits[seed], "executions": visit.executions, "seconds": round(visit.seconds, 2)}
+                          for seed, visit in visits.items()]}
+
+    def missed(self, name, seed, visit):
+        if visit.quiet:
+            return f"{name}: the fault was not found in {visit.executions:,} executions with seed {seed}"
+        return f"{name}: found was {', '.join(visit.buckets)} and not {self.exhibits[name].finding} with seed {seed}"
+
+    def canary(self, visit):
+        if any(self.exhibits[CANARY].matches(bucket) for bucket in visit.buckets):
+            self.say(f"the canary crashed, as it must, after {visit.executions:,} executions")
+        else:
+            self.wrong.append(f"the canary did not crash in {visit.executions:,} executions: crashes go unreported")
+
+
+def visit(targets, exhibits, work, jobs, say, seeds=(SEED,), only=None, on_step=lambda text: None):
+    """Gives the rows of the result, and whether something was wrong. Faults are looked for with each
+    of the seeds; twins and the canary are visited with the first. `on_step` hears how many programs
+    have ended."""
     targets = {target.scenario: target for target in targets}
     faults = check_names(targets, exhibits, only)
-    names = [name for fault in faults for name in (fault, fault + TWIN)] + [CANARY]
+    tasks = [(fault, seed) for fault in faults for seed in seeds] + [(fault + TWIN, seeds[0]) for fault in faults] + [(CANARY, seeds[0])]
     # The longest first, so that no core ends with one that others could have helped with.
-    names.sort(key=lambda name: -exhibits[name.removesuffix(TWIN)].executions)
+    tasks.sort(key=lambda task: -exhibits[task[0].removesuffix(TWIN)].executions)
     launcher = fixed_addresses()
     if not launcher:
         say("programs get other addresses each time here: numbers of executions will differ from run to run")
 
     ended = []
 
-    def look_at(name):
+    def look_at(task):
+        name, seed = task
         result = look(targets[name], exhibits[name.removesuffix(TWIN)], work, seed, launcher)
         ended.append(name)
-        on_step(f"{len(ended)}/{len(names)}")
+        on_step(f"{len(ended)}/{len(tasks)}")
         return result
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        visits = dict(zip(names, pool.map(look_at, names)))
-    rows, wrong = [], []
-    say(f"{'exhibit':16} {'found':>6} {'executions':>11} {'twin quiet':>11} {'executions':>11} {'seconds':>8}  finding")
-    for name in faults:
-        exhibit, fault, twin = exhibits[name], visits[name], visits[name + TWIN]
-        found = any(exhibit.matches(bucket) for bucket in fault.buckets)
-        rows.append({"name": name, "found": found, "twin_quiet": twin.quiet, "executions": fault.executions})
-        say(f"{name:16} {answer(found):>6} {fault.executions:>11,} {answer(twin.quiet):>11} {twin.executions:>11,} "
-            f"{fault.seconds + twin.seconds:>8.1f}  {', '.join(bucket.split('>')[0] for bucket in fault.buckets)}")
-        if fault.quiet:
-            wrong.append(f"{name}: the fault was not found in {fault.executions:,} executions")
-        elif not found:
-            wrong.append(f"{name}: found was {', '.join(fault.buckets)} and not {exhibit.finding}")
-        if not twin.quiet:
-            wrong.append(f"{name + TWIN}: is not quiet: {', '.join(twin.buckets)} after {twin.executions:,} executions")
-    crash = visits[CANARY]
-    if any(exhibits[CANARY].matches(bucket) for bucket in crash.buckets):
-        say(f"the canary crashed, as it must, after {crash.executions:,} executions")
-    else:
-        wrong.append(f"the canary did not crash in {crash.executions:,} executions: crashes go unreported")
-    for line in wrong:
+        visits = dict(zip(tasks, pool.map(look_at, tasks)))
+    judge = Judge(exhibits, say)
+    rows = [judge.exhibit(name, {seed: visits[name, seed] for seed in seeds}, visits[name + TWIN, seeds[0]]) for name in faults]
+    judge.canary(visits[CANARY, seeds[0]])
+    for line in judge.wrong:
         say(f"WRONG {line}")
     say(f"{len(faults)} exhibits, {sum(each.seconds for each in visits.values()):.0f} s of processes: "
-        + (f"{len(wrong)} WRONG" if wrong else "all found, every twin quiet"))
-    return rows, bool(wrong)
+        + (f"{len(judge.wrong)} WRONG" if judge.wrong else "all found, every twin quiet"))
+    return rows, bool(judge.wrong)
 
 
 def answer(yes):

@@ -4,26 +4,28 @@ import pathlib
 import tempfile
 import unittest
 
-import museum
+import museum  # before what it finds
 from worker import SetupError, Target
 
-# Ends as the scenario's name says: quiet_*, noisy_* (a failed check), canary (a crash) or
-# dead_canary.
+# A scenario that is named in {noisy} fails a check, or does so with one seed (NAME@SEED). The canary
+# crashes, unless a ! is there. hasty_fixed ends before libFuzzer says that it is done.
 PROGRAM = r"""#!/bin/sh
 while [ $# -gt 0 ]; do
   case $1 in
     --counter) counter=$2; shift ;;
     --findings) findings=$2; shift ;;
     --scenario) scenario=$2; shift ;;
-    -seed=*|-runs=*|-reload=*) flags="$flags $1" ;;
+    -seed=*) seed=${1#-seed=}; flags="$flags $1" ;;
+    -runs=*|-reload=*) flags="$flags $1" ;;
   esac
   shift
 done
 echo "$scenario$flags" >> "{log}"
+[ "$scenario" = hasty_fixed ] || echo "Done 1000 runs in 1 second(s)" >&2
 cat /proc/self/personality >> "{log}.personality"
 printf '\350\003\000\000\000\000\000\000' | dd of="$counter" conv=notrunc status=none
 case " {noisy} " in
-  *" $scenario "*)
+  *" $scenario "* | *" $scenario@$seed "*)
     echo "teasel: finding oracle=chunk-cost tape=$findings/a.tape" >&2
     printf abc > "$findings/crash-1"
     exit 77 ;;
@@ -63,7 +65,8 @@ class Museum(unittest.TestCase):
 
     def test_a_found_fault_a_quiet_twin_and_a_crashed_canary_are_success(self):
         rows, failed = self.visit("slow")
-        self.assertEqual((rows, failed), ([{"name": "slow", "found": True, "twin_quiet": True, "executions": 1000}], False))
+        self.assertEqual([(row["name"], row["found"], row["twin_quiet"], row["twin_executions"]) for row in rows], [("slow", True, True, 1000)])
+        self.assertFalse(failed)
         self.assertEqual(self.wrong(), [])
 
     def test_seed_and_executions_are_fixed_and_the_twin_has_as_many(self):
@@ -84,18 +87,38 @@ class Museum(unittest.TestCase):
         self.assertEqual(sorted(steps), ["1/3", "2/3", "3/3"])
 
     def test_another_seed_can_be_asked_for(self):
-        self.visit("slow", seed=7)
+        self.visit("slow", seeds=[7])
         self.assertIn("slow -seed=7 -runs=1000", (self.path / "log").read_text(encoding="utf-8"))
+
+    def test_a_fault_is_looked_for_with_each_seed_and_a_twin_with_the_first(self):
+        rows, failed = self.visit("slow", seeds=range(3, 6))
+        log = [line.split(" -runs")[0] for line in (self.path / "log").read_text(encoding="utf-8").splitlines()]
+        self.assertEqual(sorted(log), ["canary -seed=3", "slow -seed=3", "slow -seed=4", "slow -seed=5", "slow_fixed -seed=3"])
+        self.assertEqual(([(each["seed"], each["found"]) for each in rows[0]["seeds"]], failed), ([(3, True), (4, True), (5, True)], False))
+
+    def test_one_seed_in_ten_may_miss_a_fault(self):
+        rows, failed = self.visit("slow@2", seeds=range(1, 11))
+        self.assertEqual((rows[0]["found"], failed), (False, True))
+        self.assertEqual(len(self.wrong()), 9)
+        for missed, good in ((1, True), (2, False)):
+            visits = {seed: museum.Visit([] if seed <= missed else ["oracle:heap"], 10, 0.1) for seed in range(1, 11)}
+            judge = museum.Judge({"slow": museum.Exhibit(10, "oracle:heap")}, self.lines.append)
+            self.assertEqual(judge.exhibit("slow", visits, museum.Visit([], 10, 0.1))["found"], good)
+
+    def test_a_program_that_ends_before_libfuzzer_says_done_fails(self):
+        _, failed = self.visit("hasty", ("hasty", "hasty_fixed", "canary"), RUNS.replace("slow", "hasty"))
+        self.assertTrue(failed)
+        self.assertEqual(self.wrong(), ["WRONG hasty_fixed: ended before its time, after 1,000 executions"])
 
     def test_a_fault_that_is_not_found_fails(self):
         rows, failed = self.visit("")
         self.assertEqual((rows[0]["found"], rows[0]["twin_quiet"], failed), (False, True, True))
-        self.assertEqual(self.wrong(), ["WRONG slow: the fault was not found in 1,000 executions"])
+        self.assertEqual(self.wrong(), ["WRONG slow: the fault was not found in 1,000 executions with seed 1"])
 
     def test_an_exhibit_swapped_with_its_twin_fails_twice(self):
         rows, failed = self.visit("slow_fixed")
         self.assertEqual((rows[0]["found"], rows[0]["twin_quiet"], failed), (False, False, True))
-        self.assertEqual(self.wrong(), ["WRONG slow: the fault was not found in 1,000 executions",
+        self.assertEqual(self.wrong(), ["WRONG slow: the fault was not found in 1,000 executions with seed 1",
                                         "WRONG slow_fixed: is not quiet: oracle:chunk-cost after 1,000 executions"])
 
     def test_a_twin_that_is_not_quiet_fails(self):
@@ -106,7 +129,7 @@ class Museum(unittest.TestCase):
     def test_a_fault_found_by_another_property_than_its_own_fails(self):
         rows, failed = self.visit("slow", runs=RUNS.replace("oracle:chunk-cost", "oracle:heap"))
         self.assertEqual((rows[0]["found"], failed), (False, True))
-        self.assertEqual(self.wrong(), ["WRONG slow: found was oracle:chunk-cost and not oracle:heap"])
+        self.assertEqual(self.wrong(), ["WRONG slow: found was oracle:chunk-cost and not oracle:heap with seed 1"])
 
     def test_a_canary_that_does_not_crash_fails(self):
         _, failed = self.visit("slow !")

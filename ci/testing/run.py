@@ -8,8 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "building"))
-from build import ROOT, BuildError, build  # noqa: E402 (found through the line above)
-from progress import Progress  # noqa: E402
+from build import ROOT, BuildError, Progress, build  # noqa: E402 (found through the line above)
 
 from results import CTestReader, listed_tests, skip_reasons, summary  # noqa: E402
 

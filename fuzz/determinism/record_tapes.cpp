@@ -1,6 +1,7 @@
-// record_tapes [--hashes] DIRECTORY writes the fixed set of tapes and their hashes again. With
-// --hashes it writes the hashes only. Run it after a change that was meant to change traces. Look
-// at the difference before you commit it.
+// record_tapes [--hashes|--climates] DIRECTORY writes the fixed set of tapes and their hashes
+// again. With --hashes it writes the hashes only, with --climates of the tapes only those in which
+// faults were drawn. Run it after a change that was meant to change traces. Look at the difference
+// before you commit it.
 
 #include <algorithm>
 #include <cstdio>
@@ -19,15 +20,24 @@ namespace {
 
 using namespace teasel;
 
-/// Tries 32 seeds and returns the tape of the run with the most events that has no verdict.
-fakes::Tape drawTape(const fakes::Scenario& scenario, std::uint64_t firstSeed) {
+/// Whether a run had a climate with faults that its scenario does not turn on itself.
+bool hadFaults(fakes::World& world, const fakes::Scenario& scenario) {
+  return std::any_of(std::begin(fakes::kFaults), std::end(fakes::kFaults), [&](const fakes::FaultRow& row) {
+    return row.control.isOn(world.network().faults()) && !row.control.isOn(scenario.options().world.faults);
+  });
+}
+
+/// Tries seeds and returns the tape of the run with the most events that has no verdict. In a
+/// climate there are faults.
+fakes::Tape drawTape(const fakes::Scenario& scenario, std::uint64_t firstSeed, bool climate) {
   fakes::Tape best;
   std::uint64_t bestLength = 0;
-  for (std::uint64_t seed = firstSeed; seed < firstSeed + 32; ++seed) {
+  for (std::uint64_t seed = firstSeed; seed < firstSeed + 64; ++seed) {
     fakes::World world(scenario.options().world);
     world.choices().usePrng(seed);
     world.play() = fakes::Play::draw(world.choices(), scenario.options().shape);
     scenario.run(world);
+    if (hadFaults(world, scenario) != climate) continue;
     if (world.verdict() != nullptr || world.trace().eventCount() <= bestLength) continue;
     bestLength = world.trace().eventCount();
     best.target = scenario.name();
@@ -41,11 +51,13 @@ fakes::Tape drawTape(const fakes::Scenario& scenario, std::uint64_t firstSeed) {
   return best;
 }
 
-void writeTapes(const std::string& directory) {
-  for (const fakes::Scenario* scenario : fakes::scenarios())
-    for (unsigned i = 0; i < 5; ++i)
-      drawTape(*scenario, std::uint64_t{1000} * i)
-          .save(directory + "/tapes/" + std::string(scenario->name()) + "_" + std::to_string(i) + ".tape");
+void writeTapes(const std::string& directory, bool climates) {
+  for (const fakes::Scenario* scenario : fakes::scenarios()) {
+    const std::string begin = directory + "/tapes/" + std::string(scenario->name()) + "_";
+    for (unsigned i = 0; i < 5 && !climates; ++i)
+      drawTape(*scenario, std::uint64_t{1000} * i, false).save(begin + std::to_string(i) + ".tape");
+    drawTape(*scenario, 10'000, true).save(begin + "climate.tape");
+  }
 }
 
 void writeHashes(const std::string& directory) {
@@ -59,13 +71,13 @@ void writeHashes(const std::string& directory) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const bool hashesOnly = argc == 3 && std::string_view(argv[1]) == "--hashes";
-  if (argc != 2 && !hashesOnly) {
-    std::fprintf(stderr, "usage: record_tapes [--hashes] DIRECTORY (fuzz/determinism)\n");
+  const std::string_view only = argc == 3 ? argv[1] : "";
+  if (argc != 2 && only != "--hashes" && only != "--climates") {
+    std::fprintf(stderr, "usage: record_tapes [--hashes|--climates] DIRECTORY (fuzz/determinism)\n");
     return 2;
   }
   const std::string directory = argv[argc - 1];
-  if (!hashesOnly) writeTapes(directory);
+  if (only != "--hashes") writeTapes(directory, only == "--climates");
   writeHashes(directory);
   return 0;
 } catch (const std::exception& error) {

@@ -4,17 +4,20 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include <teasel/core/sanitizers.hpp>
+#include <teasel/fakes/play/choice_sites.hpp>
 #include <teasel/fakes/play/tape.hpp>
 #include <teasel/fakes/world/scenario.hpp>
 
 namespace teasel::museum {
 namespace {
 
+using fakes::ChoiceSite;
 using fakes::Scenario;
 using fakes::Tape;
 using fakes::World;
@@ -112,6 +115,53 @@ TEST(Museum, HasRunsForEveryFaultAndItsTapeWasFoundByWhatMustFindIt) {
     left.erase(tape.scenario);
   }
   EXPECT_TRUE(left.empty()) << left.begin()->first << " has runs and no tape";
+}
+
+/// The sites that no exhibit can need.
+constexpr ChoiceSite kNeededByNone[] = {
+    ChoiceSite::kClimateSeed,  // it stands for the others; shrinking puts them in its place
+    ChoiceSite::kFaultRatio,   // it says how likely a fault is, and a tape says that it comes
+};
+
+/// Whether the finding of a tape goes away where its records of this site are left out.
+bool needs(const Tape& tape, std::uint16_t site) {
+  Tape without = tape;
+  const auto left = std::erase_if(without.records, [&](const auto& record) { return record.site == site && record.value != 0; });
+  return left > 0 && oracleOf(without, tape.scenario) != tape.oracle;
+}
+
+/// The sites that some tape needs.
+std::set<std::string> neededSites() {
+  std::set<std::string> needed;
+  for (const std::string& path : tapes()) {
+    const Tape tape = Tape::load(path);
+    for (const fakes::ChoiceRecord& record : tape.records)
+      if (needs(tape, record.site)) needed.insert(fakes::siteName(record.site));
+  }
+  return needed;
+}
+
+TEST(Museum, HasATapeThatNeedsEverySiteThatWorldsDraw) {
+  const std::set<std::string> needed = neededSites();
+  std::set<std::string> left;
+  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites) {
+    if (row.decider == fakes::Decider::kDraw || row.decider == fakes::Decider::kTest) continue;
+    const bool exempt = std::find(std::begin(kNeededByNone), std::end(kNeededByNone), row.site) != std::end(kNeededByNone);
+    EXPECT_FALSE(exempt && needed.contains(std::string(row.name))) << row.name << " is needed, and is said not to be";
+    if (!exempt && !needed.contains(std::string(row.name)) && row.retiredIn > fakes::kCodecVersion)
+      left.insert(std::string(row.name));
+  }
+  EXPECT_EQ(left, std::set<std::string>{}) << "no exhibit needs these sites";
+}
+
+TEST(Museum, ATapeDoesNotNeedARecordThatChangesNothing) {
+  Tape tape = Tape::load(TEASEL_MUSEUM_TAPES "/accept_order.tape");
+  const auto numberOf = [](ChoiceSite site) { return static_cast<std::uint16_t>(site); };
+  tape.records.push_back({fakes::kStreamEntities, numberOf(ChoiceSite::kCut), 0, 2, 1});
+  EXPECT_EQ(oracleOf(tape, tape.scenario), tape.oracle);
+  EXPECT_TRUE(needs(tape, numberOf(ChoiceSite::kAcceptOrder)));
+  EXPECT_FALSE(needs(tape, numberOf(ChoiceSite::kCut)));
+  EXPECT_FALSE(needs(tape, numberOf(ChoiceSite::kLatency))) << "it has no record of this site";
 }
 
 TEST(MuseumDeathTest, CanaryCrashes) {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include <teasel/core/detail/pool_allocator.hpp>
 #include <teasel/core/errors.hpp>
 #include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
@@ -106,7 +107,7 @@ std::shared_ptr<Port> Reactor::listenTCP(int port, std::shared_ptr<Factory> fact
   const auto at = interface.empty() ? std::optional(Address::ipv4(0, 0, 0, 0, checked)) : Address::parse(interface, checked);
   if (!at) throw InvalidAddressError("cannot listen on \"" + std::string(interface) + "\": an interface is an IP literal");
   if (factory == nullptr) throw UsageError("listenTCP needs a factory");
-  auto made = std::make_shared<StreamPort>(*this, std::move(factory));
+  auto made = std::allocate_shared<StreamPort>(detail::PoolAllocator<StreamPort>(), *this, std::move(factory));
   made->start([&](Acceptor& acceptor, Failure& why) { return driver_->listen(*at, ListenOptions{backlog}, acceptor, why); });
   return made;
 }

@@ -38,14 +38,21 @@ class ThreadCalls {
   /// Returns false and leaves the call with the caller when nobody will make it any more.
   bool push(UniqueFunction<void()>& call) {
     const std::lock_guard lock(mutex_);
-    if (closed_) return false;
+    // In this order: either this sees that it is closed, or close() sees that a call is coming.
+    any_.store(true);
+    if (closed_.load()) {
+      any_.store(!calls_.empty());
+      return false;
+    }
     calls_.push_back(std::move(call));
-    any_.store(true, std::memory_order_release);
     return true;
   }
-  void setClosed(bool closed) {
-    const std::lock_guard lock(mutex_);
-    closed_ = closed;
+  void open() noexcept { closed_.store(false, std::memory_order_relaxed); }
+  /// Refuses calls from now on and drops those that wait. It takes the lock only if there are any:
+  /// a simulated host is closed in each run.
+  void close() {
+    closed_.store(true);
+    if (any_.load()) take().clear();
   }
   bool any() const noexcept { return any_.load(std::memory_order_acquire); }
   std::vector<UniqueFunction<void()>> take() {
@@ -58,8 +65,7 @@ class ThreadCalls {
  private:
   std::mutex mutex_;
   std::vector<UniqueFunction<void()>> calls_;
-  std::atomic<bool> any_{false};
-  bool closed_ = false;
+  std::atomic<bool> any_{false}, closed_{false};
 };
 
 TurnEnd::~TurnEnd() {
@@ -160,8 +166,7 @@ void Reactor::shutdown(UniqueFunction<void()> wait) {
   shutDownResources();
   fire(Event::kShutdown, Phase::kAfter);
   // Threads that wait for a call are told that it will not be made, now and later.
-  threadCalls_->setClosed(true);
-  threadCalls_->take().clear();
+  threadCalls_->close();
 }
 
 void Reactor::stop() {
@@ -183,7 +188,7 @@ bool Reactor::renew() {
   state_ = State::kFresh;
   crashed_ = false;
   abandoned_ = false;
-  threadCalls_->setClosed(false);
+  threadCalls_->open();
   ready_.clear();
   return true;
 }
@@ -414,7 +419,7 @@ bool Reactor::removeSystemEventTrigger(TriggerId id) {
   return std::erase_if(triggers_, [id](const Trigger& trigger) { return trigger.id == id; }) > 0;
 }
 
-void Reactor::fire(Event event, Phase phase) {
+void Reactor::fireTriggers(Event event, Phase phase) {
   // Each trigger runs once. A trigger that is added while the phase runs, runs in it.
   while (!triggers_.empty()) {
     const auto next = std::find_if(triggers_.begin(), triggers_.end(),

@@ -282,7 +282,10 @@ class Reactor final : public Clock {
   };
   void runPosted();
   void runClosing();
-  void fire(Event event, Phase phase);
+  void fire(Event event, Phase phase) {
+    if (!triggers_.empty()) fireTriggers(event, phase);
+  }
+  void fireTriggers(Event event, Phase phase);
   void waitForBlockers(UniqueFunction<void()>& wait);
   void shutDownResources();
   void waitForThreads(UniqueFunction<void()>& wait);

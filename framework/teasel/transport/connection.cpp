@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <teasel/core/check.hpp>
+#include <teasel/core/detail/pool_allocator.hpp>
 #include <teasel/core/errors.hpp>
 #include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
@@ -16,6 +17,10 @@ constexpr Logger kLog("connection");
 /// out-queue. Smaller ones are copied.
 constexpr std::size_t kShareFrom = 2048;
 
+std::shared_ptr<Connection> newConnection(Reactor& reactor, std::shared_ptr<ConnectionOwner>&& owner) {
+  return std::allocate_shared<Connection>(detail::PoolAllocator<Connection>(), reactor, std::move(owner));
+}
+
 std::string nameOf(const Producer& producer) { return detail::typeName(typeid(producer)); }
 
 }  // namespace
@@ -27,7 +32,7 @@ Connection::Connection(Reactor& reactor, std::shared_ptr<ConnectionOwner> owner)
 Connection::~Connection() = default;
 
 StreamSink* Connection::accept(Reactor& reactor, Slot* slot, std::shared_ptr<ConnectionOwner> owner) {
-  const auto connection = std::make_shared<Connection>(reactor, std::move(owner));
+  const auto connection = newConnection(reactor, std::move(owner));
   connection->self_ = connection;
   connection->slot_ = slot;
   connection->makeConnection();
@@ -36,7 +41,7 @@ StreamSink* Connection::accept(Reactor& reactor, Slot* slot, std::shared_ptr<Con
 
 std::shared_ptr<Connection> Connection::connect(Reactor& reactor, const Address& to, const ConnectOptions& options,
                                                 std::shared_ptr<ConnectionOwner> owner) {
-  auto connection = std::make_shared<Connection>(reactor, std::move(owner));
+  auto connection = newConnection(reactor, std::move(owner));
   connection->self_ = connection;
   connection->peer_ = to;
   connection->slot_ = reactor.driver().connect(to, options, *connection);
@@ -45,7 +50,7 @@ std::shared_ptr<Connection> Connection::connect(Reactor& reactor, const Address&
 
 std::shared_ptr<Connection> Connection::adopt(Reactor& reactor, int descriptor, std::shared_ptr<ConnectionOwner> owner,
                                               Failure& why) {
-  auto connection = std::make_shared<Connection>(reactor, std::move(owner));
+  auto connection = newConnection(reactor, std::move(owner));
   connection->slot_ = reactor.driver().adoptStream(descriptor, *connection, why);
   if (connection->slot_ == nullptr) return nullptr;
   connection->self_ = connection;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <teasel/fakes/program/sparing.hpp>
 #include <teasel/props/harness.hpp>
 #include <teasel/props/properties.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -17,15 +18,15 @@ const props::Subject kWrapped = [](Reactor& reactor, props::EventLog& log) {
 
 /// Checks that neither a protocol nor its peer notices a wrapper that overrides nothing.
 bool wrappingIsNotNoticed(fakes::World& world) {
-  static thread_local std::vector<std::unique_ptr<props::Observed>> plain;
-  std::size_t count = 0;
+  if (fakes::Sparing::leavesOut()) return true;
   props::Harness& harness = props::harness();
-  if (!harness.run(world, kPlain, props::Chunking::kAsPlayed)) return false;
-  harness.swapResults(plain, count);
+  const props::Results* const plain = harness.shared(world, kPlain, props::Chunking::kAsPlayed);
+  if (plain == nullptr) return false;
+  const std::size_t count = plain->connections();
   if (!harness.run(world, kWrapped, props::Chunking::kAsPlayed)) return false;
   world.check(harness.connections() == count, "wrapping-noticed");
   for (std::size_t k = 0; k < count && world.verdict() == nullptr; ++k) {
-    const props::Observed &with = harness.connection(k), &without = *plain[k];
+    const props::Observed &with = harness.connection(k), &without = plain->connection(k);
     const std::size_t at = props::EventLog::firstDifference(with.log, without.log);
     if (with.log == without.log && with.output == without.output && with.reason == without.reason) continue;
     world.fail("wrapping-noticed", "connection " + std::to_string(k) + ": " + with.log.text(at, 2) + " and " + with.reason +
@@ -55,6 +56,8 @@ fakes::ScenarioOptions idlerOptions(std::uint8_t appOps) {
   options.shape.appOps = appOps;
   options.play.bytes = 8192;
   options.world.window = 16384;  // so small that a file waits for a peer that does not read
+  // An Idler demands its time-outs to the nanosecond. Those of a host that is busy are late.
+  options.climate.without = {&fakes::Faults::listen, &fakes::Faults::slow};
   return options;
 }
 

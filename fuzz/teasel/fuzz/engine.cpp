@@ -4,6 +4,7 @@
 
 #include <teasel/core/sanitizers.hpp>
 #include <teasel/fakes/program/detail/corpus.hpp>
+#include <teasel/fakes/program/sparing.hpp>
 
 namespace teasel::fuzz {
 
@@ -23,22 +24,84 @@ Engine::Engine(const fakes::Scenario& scenario, EngineOptions options)
       options_(std::move(options)),
       codec_(fakes::codecOf(scenario)),
       worldOptions_(campaignWorld(scenario.options().world, options_.trace)),
-      world_(worldOptions_) {}
+      world_(worldOptions_) {
+  if (!options_.counters.empty()) thrift_.emplace(options_.counters);
+}
 
-void Engine::take(ByteView bytes) {
+void Engine::take(ByteView bytes, fakes::Recording recording) {
   world_.reset(worldOptions_);
   fakes::decode(bytes, codec_, world_.play(), records_);
-  world_.choices().useRecords(records_);
+  world_.choices().useRecords(records_, recording);
+  last_.assign(bytes.data(), bytes.size());
+}
+
+bool Engine::ranOnce(ByteView bytes) {
+  take(bytes, fakes::Recording::kIfRecords);
+  return scenario_.run(world_);
+}
+
+/// Without the dear checks first. What that run does says whether it is made again with them.
+bool Engine::ran(ByteView bytes) {
+  unsigned leftOut = 0;
+  bool quiet = false;
+  {
+    const fakes::Sparing sparing;
+    quiet = ranOnce(bytes);
+    leftOut = sparing.leftOut();
+  }
+  hasDear_ = hasDear_ || leftOut > 0;
+  if (!quiet || leftOut == 0 || !thrift_->judges(bytes, leftOut)) return quiet;
+  thrift_->counters().keep();
+  quiet = ranOnce(bytes);
+  thrift_->counters().putBack();
+  thrift_->judged(bytes);
+  ++judged_;
+  return quiet;
 }
 
 InputOutcome Engine::run(ByteView bytes) {
-  take(bytes);
   ++runs_;
-  if (scenario_.run(world_)) return InputOutcome::kQuiet;
+  const InputOutcome seen = outcome(thrift_ ? ran(bytes) : ranOnce(bytes));
+  health_.add(world_.heard());
+  // The fuzzer does not look at the counters of an input that is ignored.
+  // Where no check is dear, nobody asks for what is remembered.
+  if (thrift_ && hasDear_ && seen != InputOutcome::kIgnored) thrift_->counters().remember();
+  if (thrift_) lastInput_.assign(bytes.data(), bytes.size());
+  return seen;
+}
+
+bool Engine::owes(ByteView bytes) const { return hasDear_ && thrift_->owed(bytes); }
+
+InputOutcome Engine::judge(ByteView bytes) {
+  const std::string input = bytes.str();  // which may be that of last_
+  const InputOutcome seen = outcome(ranOnce(input));
+  if (thrift_) thrift_->judged(input);
+  ++judged_;
+  return seen;
+}
+
+InputOutcome Engine::outcome(bool quiet) const {
+  if (quiet) return InputOutcome::kQuiet;
   const fakes::Verdict& verdict = *world_.verdict();
   const bool ignored = std::any_of(options_.ignored.begin(), options_.ignored.end(),
                                    [&](const std::string& each) { return each == verdict.oracle || each == verdict.fault(); });
   return ignored ? InputOutcome::kIgnored : InputOutcome::kFinding;
+}
+
+const InputFacts* Engine::factsOf(ByteView bytes) {
+  if (const InputFacts* known = facts_.find(bytes)) return known;
+  const bool recorded = runs_ != 0 && bytes == ByteView(last_) && !world_.choices().calm();
+  if (!recorded) {
+    if (factRuns_ * kRunsPerFactRun > runs_) return nullptr;
+    const std::string input = bytes.str();  // which may be that of last_
+    take(input, fakes::Recording::kAlways);
+    ++factRuns_;
+    const fakes::Sparing sparing;  // what is drawn in the scenario's run is all that counts
+    scenario_.run(world_);
+  }
+  InputFacts& facts = facts_.renew(bytes);
+  facts.take(world_, records_);
+  return &facts;
 }
 
 fakes::Tape Engine::tape() {

@@ -16,6 +16,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -28,6 +30,13 @@
 #include <teasel/fuzz/supervisor.hpp>
 
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*callback)(const std::uint8_t* data, std::size_t size));
+extern "C" {
+// The linker's names for the two ends of the counters of this program.
+// NOLINTNEXTLINE(readability-identifier-naming): a name for linkers
+[[gnu::weak, gnu::visibility("hidden")]] extern std::uint8_t __start___sancov_cntrs;
+// NOLINTNEXTLINE(readability-identifier-naming): a name for linkers
+[[gnu::weak, gnu::visibility("hidden")]] extern std::uint8_t __stop___sancov_cntrs;
+}
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t maxSize);
 
 namespace teasel::fuzz {
@@ -76,6 +85,13 @@ std::vector<std::string> ignoredOracles() {
   return oracles;
 }
 
+/// The counters of the code under test. Those of shared libraries are not among them.
+std::span<std::uint8_t> counters() noexcept {
+  std::uint8_t* const begin = &__start___sancov_cntrs;
+  std::uint8_t* const end = &__stop___sancov_cntrs;
+  return begin == nullptr ? std::span<std::uint8_t>() : std::span(begin, end);
+}
+
 /// Counts executions, in a place that the campaign reads while the program runs and after it has
 /// died.
 std::uint64_t* openCounter(const std::string& path) {
@@ -102,7 +118,88 @@ struct Campaign {
   std::uint64_t* executions;
 };
 Campaign* campaign = nullptr;
+std::string keptInputs;     // the folder to which libFuzzer writes what it keeps; empty: none
+std::FILE* owed = nullptr;  // names of those of them that not every check has seen
 Supervisor* supervisor = nullptr;
+
+/// The facts about an input. The run that may be needed is one of the campaign's: if it ends the
+/// process, that input did.
+const InputFacts* factsOf(ByteView input) {
+  if (supervisor != nullptr) supervisor->inputBegins(input);
+  const InputFacts* facts = campaign->engine.factsOf(input);
+  if (supervisor != nullptr) supervisor->inputEnds();
+  return facts;
+}
+
+[[noreturn]] void endByFinding() {
+  // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
+  const fakes::Verdict& verdict = *campaign->engine.world().verdict();
+  if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
+  else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
+  std::abort();  // so that libFuzzer saves the input, too
+}
+
+/// Has every check see an input that libFuzzer has kept, if some have not. It is one of the
+/// campaign's: if it ends the process, that input did.
+void judge(ByteView input) {
+  if (supervisor == nullptr || !campaign->engine.owes(input)) return;
+  supervisor->inputBegins(input);
+  if (campaign->engine.judge(input) == InputOutcome::kFinding) endByFinding();
+  supervisor->inputEnds();
+}
+
+/// Called before each mutation, with the input that is changed: where inputs are changed, those
+/// that the campaign began with have run. Where libFuzzer runs inputs on purpose, all are judged.
+void beforeMutation(ByteView input) {
+  if (supervisor == nullptr) return;
+  campaign->engine.spare();
+  if (!campaign->engine.ranLast(input)) judge(input);
+}
+
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// At the end of a campaign: notes the inputs that were kept and never changed since. They cannot
+/// run here, where exit() has begun to end what their runs would use.
+void noteOwed() {
+  if (owed == nullptr || keptInputs.empty()) return;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(keptInputs, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (!entry->is_regular_file(error)) continue;
+    if (campaign->engine.owes(contents(entry->path()))) std::fprintf(owed, "%s\n", entry->path().c_str());
+  }
+  std::fflush(owed);
+}
+
+/// Has every check see the inputs that were noted, in a process of their own.
+int judgeOwed(const char* program, const fakes::Scenario& scenario, const std::vector<std::string>& files) {
+  Engine engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff, {}});
+  for (const std::string& file : files) {
+    const std::string input = contents(file);
+    supervisor->inputBegins(input);
+    if (engine.run(input) == InputOutcome::kFinding) {
+      supervisor->inputFails(engine.world().verdict()->oracle, engine.world().verdict()->fault());
+      std::fflush(nullptr);
+      std::_Exit(Supervisor::kFoundStatus);
+    }
+    supervisor->inputEnds();
+  }
+  return 0;
+}
+
+std::vector<std::string> notedFiles() {
+  std::vector<std::string> files;
+  if (std::fseek(owed, 0, SEEK_SET) != 0) return files;
+  std::string name;
+  for (int c = std::fgetc(owed); c != EOF; c = std::fgetc(owed)) {
+    if (c != '\n') name += static_cast<char>(c);
+    else files.push_back(std::exchange(name, {}));
+  }
+  return files;
+}
 
 /// Says the first warning of the campaign, once.
 void sayWarning() {
@@ -112,19 +209,39 @@ void sayWarning() {
   std::fprintf(stderr, "teasel: warning: %s\n", warning.c_str());
 }
 
+/// Says once that the inputs say next to nothing to the protocols, if that is so: after a good
+/// number of runs, and when the campaign ends.
+void sayHealth() {
+  static bool said = false;
+  const std::string warning = campaign == nullptr ? "" : campaign->engine.health().warning();
+  if (warning.empty() || std::exchange(said, true)) return;
+  std::fprintf(stderr, "teasel: warning: %s\n", warning.c_str());
+}
+constexpr std::uint64_t kRunsBeforeHealth = 20'000;
+
+/// Says how many inputs every check has seen, where that may not be all.
+void sayJudged() {
+  const Engine& engine = campaign->engine;
+  if (engine.judged() > 0)
+    std::fprintf(stderr, "teasel: every check has seen %llu of %llu inputs\n", static_cast<unsigned long long>(engine.judged()),
+                 static_cast<unsigned long long>(engine.runs()));
+}
+
+void endCampaign() {
+  if (campaign == nullptr) return;
+  noteOwed();
+  sayJudged();
+  sayHealth();
+}
+
 int testOneInput(const std::uint8_t* data, std::size_t size) {
   ++*campaign->executions;
   const ByteView bytes(reinterpret_cast<const char*>(data), size);
   if (supervisor != nullptr) supervisor->inputBegins(bytes);
   const InputOutcome outcome = campaign->engine.run(bytes);
   sayWarning();
-  if (outcome == InputOutcome::kFinding) {
-    // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
-    const fakes::Verdict& verdict = *campaign->engine.world().verdict();
-    if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
-    else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
-    std::abort();  // so that libFuzzer saves the input, too
-  }
+  if (campaign->engine.runs() == kRunsBeforeHealth) sayHealth();
+  if (outcome == InputOutcome::kFinding) endByFinding();
   if (supervisor != nullptr) supervisor->inputEnds();
   return outcome == InputOutcome::kIgnored ? -1 : 0;
 }
@@ -140,18 +257,42 @@ bool supervised(const std::vector<std::string>& arguments) {
   return option("unsupervised").empty();
 }
 
+/// Flags that libFuzzer would set in another way by itself. Those that the user gives come first.
+void setDefaults(std::vector<std::string>& arguments) {
+  static constexpr std::string_view kDefaults[] = {
+      // Inputs may have their full size from the beginning: the shortest record takes ten bytes.
+      "-len_control=0",
+      // A target that raises these signals has a fault. libFuzzer would end with status 0.
+      "-handle_usr1=0", "-handle_usr2=0"};
+  for (const std::string_view flag : kDefaults) {
+    const std::string_view name = flag.substr(0, flag.find('=') + 1);
+    if (std::none_of(arguments.begin(), arguments.end(), [&](const std::string& each) { return each.starts_with(name); }))
+      arguments.emplace_back(flag);
+  }
+}
+
 int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<std::string>& arguments) {
   Campaign made{
-      Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff}),
-      Mutator(fakes::codecOf(scenario), mutateBytes, scenario.options().messageSize, scenario.options().world.faults),
+      Engine(scenario,
+             {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff, counters()}),
+      Mutator(fakes::codecOf(scenario), mutateBytes,
+              {.messageSize = scenario.options().messageSize, .facts = factsOf, .appOps = scenario.options().shape.appOps}),
       option("mutator") != "bytes", openCounter(option("counter"))};
   campaign = &made;
+  std::atexit(endCampaign);  // libFuzzer ends a campaign with exit()
+  const auto folder =
+      std::find_if(arguments.begin(), arguments.end(), [](const std::string& each) { return !each.empty() && each[0] != '-'; });
+  if (folder != arguments.end()) keptInputs = *folder;
+  setDefaults(arguments);
   std::vector<char*> argv{const_cast<char*>(program)};
   for (std::string& each : arguments) argv.push_back(each.data());
   int argc = static_cast<int>(argv.size());
   argv.push_back(nullptr);
   char** pointer = argv.data();
-  return LLVMFuzzerRunDriver(&argc, &pointer, testOneInput);
+  const int status = LLVMFuzzerRunDriver(&argc, &pointer, testOneInput);
+  endCampaign();
+  campaign = nullptr;
+  return status;
 }
 
 int fuzz(const char* program, std::vector<std::string> arguments) {
@@ -168,7 +309,11 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
   if (!supervised(arguments)) return runDriver(program, scenario, arguments);
   Supervisor made(scenario, {.program = program, .findings = findings});
   supervisor = &made;
-  return made.run([&] { return runDriver(program, scenario, arguments); });
+  owed = std::tmpfile();  // without it, what is owed waits for the next campaign
+  const int status = made.run([&] { return runDriver(program, scenario, arguments); });
+  if (status != 0 || owed == nullptr) return status;
+  const std::vector<std::string> files = notedFiles();
+  return files.empty() ? 0 : made.run([&] { return judgeOwed(program, scenario, files); });
 }
 
 int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(program, std::vector<std::string>(argv, argv + argc)); }
@@ -196,7 +341,9 @@ bool withoutCommand(int argc, char** argv) {
 // libFuzzer finds these functions by their names.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t maxSize, unsigned seed) {
   using namespace teasel::fuzz;
-  if (campaign == nullptr || !campaign->wholeMessages) return LLVMFuzzerMutate(data, size, maxSize);
+  if (campaign == nullptr) return LLVMFuzzerMutate(data, size, maxSize);
+  beforeMutation(teasel::ByteView(reinterpret_cast<const char*>(data), size));
+  if (!campaign->wholeMessages) return LLVMFuzzerMutate(data, size, maxSize);
   const std::string out = campaign->mutator.mutated(teasel::ByteView(reinterpret_cast<const char*>(data), size), maxSize, seed);
   std::copy(out.begin(), out.end(), data);
   return out.size();
@@ -209,6 +356,7 @@ extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* one, std::s
   const auto view = [](const std::uint8_t* data, std::size_t size) {
     return teasel::ByteView(reinterpret_cast<const char*>(data), size);
   };
+  beforeMutation(view(one, oneSize));
   const std::string crossed = campaign->mutator.crossed(view(one, oneSize), view(other, otherSize), maxSize, seed);
   std::copy(crossed.begin(), crossed.end(), out);
   return crossed.size();

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <vector>
 
 namespace teasel::fuzz {
 namespace {
@@ -15,6 +17,7 @@ constexpr std::string_view kInput =
     "user ann\r\nraw 12\r\nabc\xF5\x02"
     "def 7\r\nquit\r\n";
 constexpr std::uint64_t kSeeds = 3000;
+constexpr auto kClimateSeed = static_cast<std::uint16_t>(fakes::ChoiceSite::kClimateSeed);
 
 /// An input of the newest version, as the mutator writes it.
 std::string newest(std::string_view bytes) { return std::string("\xF5\x0F\0\2", 4).append(bytes); }
@@ -44,11 +47,12 @@ TEST(Mutator, IsAFunctionOfInputAndSeed) {
 
 TEST(Mutator, KeepsWithinTheLimitAndIsNeverEmpty) {
   Mutator mutator({}, append);
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const std::string out = mutator.mutated(kInput, kInput.size() + 5, seed);
-    ASSERT_LE(out.size(), kInput.size() + 5);
-    ASSERT_FALSE(out.empty());
-  }
+  for (const std::size_t limit : {kInput.size() + 5, kInput.size() / 2, std::size_t{1}})
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+      const std::string out = mutator.mutated(kInput, limit, seed), crossed = mutator.crossed(kInput, kInput, limit, seed);
+      ASSERT_LE(std::max(out.size(), crossed.size()), limit);
+      ASSERT_FALSE(out.empty() || crossed.empty());
+    }
 }
 
 TEST(Mutator, TakesAnyInput) {
@@ -58,7 +62,7 @@ TEST(Mutator, TakesAnyInput) {
 }
 
 TEST(Mutator, MakesEveryKindOfEvent) {
-  Mutator mutator({}, append);
+  Mutator mutator({}, append, {.appOps = 1});
   std::set<PlayEventKind> kinds;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Decoded decoded(mutator.mutated(kInput, 400, seed));
@@ -75,36 +79,78 @@ TEST(Mutator, LeavesHostsAloneWhereTheLimitsForbidEventsOnThem) {
   }
 }
 
-/// The records of many mutations, by site.
-std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> changedChoices(const fakes::Faults& faults) {
-  Mutator mutator({}, append, fakes::lineSize, faults);
+/// Facts of a run that drew two sites, one of them often.
+InputFacts someFacts() {
+  InputFacts facts;
+  facts.sites.push_back({1, 3, {{0x100, 1, 0, 9, 0}, {0x102, 1, 1, 100, 0}, {0x100, 1, 2, 1'000'000, 0}}});
+  facts.sites.push_back({8, 1, {{0, 8, 0, 2, 0}}});
+  return facts;
+}
+
+/// The records of many mutations of an input, by site.
+std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> changedChoices(const InputFacts* facts, ByteView input = kInput) {
+  Mutator mutator({}, append, {.facts = [facts](ByteView) { return facts; }});
   std::map<std::uint16_t, std::vector<fakes::ChoiceRecord>> bySite;
   for (std::uint64_t seed = 0; seed < 4 * kSeeds; ++seed)
-    for (const fakes::ChoiceRecord& record : Decoded(mutator.mutated(kInput, 400, seed)).records)
+    for (const fakes::ChoiceRecord& record : Decoded(mutator.mutated(input, 400, seed)).records)
       bySite[record.site].push_back(record);
   return bySite;
 }
 
-TEST(Mutator, ChangesChoicesOfEverySiteThatTheWorldDraws) {
-  fakes::Faults all;
-  for (const fakes::FaultRow& row : fakes::kFaults) row.control.turnOn(all);
-  const auto changed = changedChoices(all);
-  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
-    EXPECT_EQ(changed.contains(static_cast<std::uint16_t>(row.site)), fakes::drawnInWorld(row, all)) << row.name;
-}
-
-TEST(Mutator, LeavesChoicesAloneThatNeedAFaultWhichIsOff) {
-  const auto changed = changedChoices({});
-  for (const fakes::ChoiceSiteRow& row : fakes::kChoiceSites)
-    EXPECT_EQ(changed.contains(static_cast<std::uint16_t>(row.site)), fakes::drawnInWorld(row, {})) << row.name;
-}
-
-TEST(Mutator, ChangesChoicesOfWhoeverMakesThem) {
-  for (const auto& [site, records] : changedChoices({})) {
-    const fakes::ChoiceSiteRow* row = fakes::choiceSiteRow(site);
-    ASSERT_NE(row, nullptr);
-    for (const fakes::ChoiceRecord& record : records) EXPECT_TRUE(fakes::canBe(row->decider, record.entity)) << row->name;
+TEST(Mutator, ChangesChoicesThatTheInputDrewAndNoOthersAtEachSiteAsOften) {
+  const InputFacts facts = someFacts();
+  auto changed = changedChoices(&facts);
+  changed.erase(kClimateSeed);
+  ASSERT_EQ(changed.size(), 2u);
+  for (const InputFacts::SiteDraws& site : facts.sites) {
+    const auto& records = changed.at(site.site);
+    EXPECT_GT(records.size(), 100u);
+    for (const fakes::ChoiceRecord& record : records)
+      EXPECT_TRUE(std::any_of(site.some.begin(), site.some.end(),
+                              [&](const fakes::ChoiceRecord& each) {
+                                return each.entity == record.entity && each.index == record.index && record.value < each.bound;
+                              }))
+          << record.entity << ' ' << record.site << ' ' << record.index << ' ' << record.value;
   }
+}
+
+TEST(Mutator, GivesChoicesSmallValuesTheLargestOneAndPowersOfTwo) {
+  const InputFacts facts = someFacts();
+  std::set<std::uint64_t> values;
+  for (const fakes::ChoiceRecord& record : changedChoices(&facts)[1]) values.insert(record.value);
+  for (const std::uint64_t expected : {1u, 2u, 8u, 64u, 99u, 65'536u, 999'999u})
+    EXPECT_TRUE(values.contains(expected)) << expected;
+}
+
+TEST(Mutator, ChangesNothingButTheClimateWithoutFacts) {
+  const auto changed = changedChoices(nullptr);
+  ASSERT_EQ(changed.size(), 1u);
+  std::set<std::uint64_t> seeds;
+  for (const fakes::ChoiceRecord& record : changed.at(kClimateSeed)) {
+    EXPECT_EQ(record.entity, 0u);
+    seeds.insert(record.value);
+  }
+  EXPECT_GT(seeds.size(), 100u);
+}
+
+TEST(Mutator, DropsRecordsThatTheRunDidNotDraw) {
+  const fakes::ChoiceRecord live{0x100, 1, 0, 0, 3}, dead{5, 1, 0, 0, 3};
+  Decoded input(kInput);
+  const std::string bytes = fakes::encode(input.play, std::vector{live, dead});
+  InputFacts facts;
+  facts.live = {live};
+  Mutator mutator({}, [](std::string& text, std::size_t) { text = "by bytes"; }, {.facts = [&](ByteView) { return &facts; }});
+  int kept = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const std::string out = mutator.mutated(bytes, 400, seed);
+    if (out.ends_with("by bytes")) continue;  // changed as bytes, so a part of it is as it was
+    const Decoded decoded(out);
+    for (const fakes::ChoiceRecord& record : decoded.records) {
+      EXPECT_NE(record.entity, dead.entity);
+      kept += record.entity == live.entity ? 1 : 0;
+    }
+  }
+  EXPECT_GT(kept, 1000);
 }
 
 TEST(Mutator, DuplicatesDropsAndMovesWholeMessages) {
@@ -122,7 +168,7 @@ std::size_t counted(ByteView bytes, std::span<const fakes::ChoiceRecord>) {
 }
 
 std::set<std::string> sentByMutationsOf(ByteView input) {
-  Mutator mutator({}, append, counted);
+  Mutator mutator({}, append, {.messageSize = counted});
   std::set<std::string> sent;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) sent.insert(Decoded(mutator.mutated(input, 400, seed)).sent(0));
   return sent;
@@ -142,7 +188,7 @@ TEST(Mutator, FindsTheMessagesBehindOneThatIsCut) {
 }
 
 TEST(Mutator, LeavesWhatIsNoWholeMessageInOnePiece) {
-  Mutator mutator({}, append, counted);
+  Mutator mutator({}, append, {.messageSize = counted});
   std::set<std::string> crossed;
   for (std::uint64_t seed = 0; seed < 500; ++seed) crossed.insert(mutator.crossed("\1a\7b\1c", "\1d", 400, seed));
   EXPECT_TRUE(crossed.contains(newest("\1a\1d")));
@@ -191,6 +237,107 @@ TEST(Mutator, CrossesSideBySideAndKeepsEachStreamsOrder) {
     EXPECT_EQ(crossed.sent(1), "c\nd\n");
   }
   EXPECT_GT(both, 50);
+}
+
+/// Two peers that log in, and then say something.
+std::string twoLogins() {
+  fakes::Play play;
+  for (const unsigned k : {0u, 1u}) {
+    play.connect(k);
+    play.send(k, "user u\n");
+    play.send(k, "pass p\n");
+    play.send(k, "join j\n");
+  }
+  for (const unsigned k : {0u, 1u, 1u, 0u}) play.send(k, "say 12\n");
+  return fakes::encode(play, {});
+}
+
+TEST(Mutator, KeepsTheLoginsOfADialogMostOfTheTime) {
+  Mutator mutator({}, append);
+  const std::string input = twoLogins(), login = "user u\npass p\njoin j\n";
+  std::uint64_t kept = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Decoded decoded(mutator.mutated(input, 400, seed));
+    kept += decoded.sent(0).starts_with(login) && decoded.sent(1).starts_with(login) ? 1 : 0;
+  }
+  EXPECT_GT(kept * 2, kSeeds);
+  EXPECT_LT(kept * 10, kSeeds * 9) << "logins are changed as well";
+}
+
+TEST(Mutator, CrossesDialogsWithoutTearingTheirLoginsApart) {
+  Mutator mutator({}, append);
+  const std::string input = twoLogins(), login = "user u\npass p\njoin j\n";
+  std::uint64_t kept = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Decoded decoded(mutator.crossed(input, input, 800, seed));
+    kept += decoded.sent(0).starts_with(login) && decoded.sent(1).starts_with(login) ? 1 : 0;
+  }
+  EXPECT_GT(kept * 2, kSeeds);
+}
+
+TEST(Mutator, MovesMostMessagesPastThoseOfOtherConnectionsOnly) {
+  Mutator mutator({}, [](std::string& text, std::size_t) { text = "by bytes"; });
+  fakes::Play play;
+  for (const std::string_view message : {"1\n", "2\n", "3\n"})
+    for (const unsigned k : {0u, 1u}) play.send(k, message);
+  const std::string input = fakes::encode(play, {});
+  std::uint64_t kept = 0, torn = 0;
+  for (std::uint64_t seed = 0; seed < 4 * kSeeds; ++seed) {
+    const Decoded decoded(mutator.mutated(input, 400, seed));
+    std::string one = decoded.sent(0), other = decoded.sent(1);
+    if (decoded.play == play) continue;
+    const bool whole = one == "1\n2\n3\n" && other == one;
+    std::sort(one.begin(), one.end());
+    std::sort(other.begin(), other.end());
+    if (one != "\n\n\n123" || other != one || decoded.play.events().size() > play.events().size()) continue;
+    ++(whole ? kept : torn);
+  }
+  EXPECT_GT(kept, 50u);
+  EXPECT_GT(torn, 0u);
+  EXPECT_GT(kept, torn);
+}
+
+TEST(Mutator, PutsAnEchoOfRealOutputInPlaceOfAWord) {
+  InputFacts facts;
+  facts.outputs[0] = "token abc123\r\n";
+  Mutator mutator({}, append, {.facts = [&](ByteView) { return &facts; }});
+  bool found = false;
+  for (std::uint64_t seed = 0; seed < 10 * kSeeds && !found; ++seed) {
+    const Decoded decoded(mutator.mutated("auth word\r\n", 400, seed));
+    const auto events = decoded.play.events();
+    for (std::size_t i = 1; i + 1 < events.size(); ++i)
+      found = found || (events[i].kind == PlayEventKind::kEcho && events[i].offset() == 6 && events[i].length() == 6 &&
+                        decoded.play.bytes(events[i - 1]) == "auth " && decoded.play.bytes(events[i + 1]) == "\r\n");
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST(Mutator, MakesTheActionsThatTheScenarioHasAndNoOthers) {
+  for (const std::uint16_t most : {0, 3}) {
+    Mutator mutator({}, append, {.appOps = most});
+    std::set<unsigned> operations;
+    for (std::uint64_t seed = 0; seed < 2 * kSeeds; ++seed) {
+      const Decoded decoded(mutator.mutated("ab\n", 400, seed));
+      for (const fakes::PlayEvent& event : decoded.play.events())
+        if (event.kind == PlayEventKind::kApp) operations.insert(event.operation());
+    }
+    EXPECT_EQ(operations.size(), most);
+    if (most != 0) {
+      EXPECT_EQ(*operations.rbegin(), most - 1u);
+    }
+  }
+}
+
+TEST(Mutator, LetsPowersOfTwoOfSecondsPass) {
+  Mutator mutator({}, append);
+  std::set<Duration> times;
+  for (std::uint64_t seed = 0; seed < 8 * kSeeds; ++seed) {
+    const Decoded decoded(mutator.mutated("ab\n", 400, seed));
+    for (const fakes::PlayEvent& event : decoded.play.events())
+      if (event.kind == PlayEventKind::kAdvance) times.insert(event.duration());
+  }
+  for (std::int64_t seconds = 1; seconds <= 1 << 16; seconds *= 2)
+    EXPECT_TRUE(times.contains(std::chrono::seconds(seconds))) << seconds;
 }
 
 }  // namespace

@@ -35,13 +35,17 @@ constexpr int kTimedOut = 70, kOutOfMemory = 71, kInterrupted = 72;
 constexpr const char* kUnknown = "crash: unknown";
 
 std::atomic<pid_t> child{0};
+std::atomic<int> passed{0};  // the last signal that went on to the child
 
 constexpr int kPassedOn[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 
 /// Passes a signal of another process on. One of the terminal has reached the child already.
 void passOn(int number, siginfo_t* info, void*) {
   const int before = errno;
-  if (info->si_code == SI_USER && child != 0) ::kill(child, number);
+  if (info->si_code == SI_USER && child != 0) {
+    passed = number;
+    ::kill(child, number);
+  }
   errno = before;
 }
 
@@ -85,6 +89,7 @@ int Supervisor::run(const std::function<int()>& campaign) {
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   for (std::size_t i = 0; i < std::size(kPassedOn); ++i) ::sigaction(kPassedOn[i], &action, &before[i]);
   child = std::max(made, 0);
+  passed = 0;
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   if (made < 0) failed("fork");
   int status = 0;
@@ -93,6 +98,7 @@ int Supervisor::run(const std::function<int()>& campaign) {
   child = 0;
   for (std::size_t i = 0; i < std::size(kPassedOn); ++i) ::sigaction(kPassedOn[i], &before[i], nullptr);
   const int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == passed) return code;  // no input has ended it
   const bool found = shared_->state != kIdle || WIFSIGNALED(status) || code == kFoundStatus;
   // A process that only starts others, as libFuzzer does with -fork, leaves their reports to them.
   if (!found || !shared_->began || code == kInterrupted) return code;

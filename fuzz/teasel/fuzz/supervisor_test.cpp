@@ -35,6 +35,7 @@ class Fragile : public Protocol {
     if (way == "second" && earlier) std::abort();
     if (way == "first") earlier = true;
     if (way == "end") ::_exit(72);
+    if (way == "signal") ::raise(SIGUSR1);
   }
 
  private:
@@ -153,6 +154,26 @@ TEST_F(SupervisorTest, PassesSignalsOnToTheCampaign) {
     return 0;
   });
   EXPECT_EQ(status, 72);
+}
+
+TEST_F(SupervisorTest, ASignalFromOutsideThatEndsTheCampaignIsNoFindingAndNoSuccess) {
+  Supervisor supervisor(*fakes::findScenario("fragile"), {.program = "x", .findings = folder_.string()});
+  const pid_t here = ::getpid();
+  testing::internal::CaptureStderr();
+  const int status = supervisor.run([&] {
+    supervisor.inputBegins("a");
+    ::kill(here, SIGUSR2);
+    for (;;) ::pause();
+    return 0;
+  });
+  EXPECT_EQ(status, 128 + SIGUSR2);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(tape(), fakes::Tape());
+}
+
+TEST_F(SupervisorTest, ASignalThatTheTargetRaisesIsAFinding) {
+  EXPECT_EQ(fuzz({"signal"}), 128 + SIGUSR1);
+  EXPECT_THAT(tape().oracle, HasSubstr("crash: "));
 }
 
 }  // namespace

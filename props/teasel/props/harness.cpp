@@ -7,6 +7,7 @@
 
 #include <teasel/fakes/program/inner_run.hpp>
 #include <teasel/props/heap.hpp>
+#include <teasel/props/measuring.hpp>
 #include <teasel/protocol/factory.hpp>
 #include <teasel/protocol/port.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -178,7 +179,13 @@ bool Harness::deliversOtherwise(fakes::World& outer) {
   return otherwise;
 }
 
-EventLog& Harness::nextLog() {
+void Results::begin(std::size_t bytes) noexcept {
+  used_ = heap_ = 0;
+  work_ = framed_ = 0;
+  bytes_ = bytes;
+}
+
+EventLog& Results::nextLog() {
   if (used_ == observed_.size()) observed_.push_back(std::make_unique<Observed>());
   Observed& next = *observed_[used_];
   next.log.clear();
@@ -191,8 +198,8 @@ EventLog& Harness::nextLog() {
 }
 
 std::shared_ptr<Protocol> Harness::make(Reactor& reactor, const EntryHook& hook) {
-  EventLog& log = nextLog();
-  const bool first = used_ == 1;
+  EventLog& log = last_->nextLog();
+  const bool first = last_->connections() == 1;
   std::shared_ptr<Protocol> made = make_(reactor, log);
   // The log outlives its protocol, and a timer may report when the protocol is gone: held weakly.
   if (first && hook)
@@ -202,8 +209,66 @@ std::shared_ptr<Protocol> Harness::make(Reactor& reactor, const EntryHook& hook)
   return made;
 }
 
+bool Harness::Input::is(const fakes::World& outer, const fakes::Play& played) const noexcept {
+  const fakes::Limits &a = limits, &b = outer.options().limits;
+  return mode == outer.mode() && window == outer.options().window && endingDeadlines == outer.options().endingDeadlines &&
+         chunks == outer.options().chunks && a.events == b.events && a.eventsAtOneInstant == b.eventsAtOneInstant &&
+         a.eventsSinceProgress == b.eventsSinceProgress && a.virtualTime == b.virtualTime && play == played;
+}
+
+void Harness::Input::take(const fakes::World& outer, const fakes::Play& played) {
+  play = played;
+  mode = outer.mode();
+  window = outer.options().window;
+  limits = outer.options().limits;
+  endingDeadlines = outer.options().endingDeadlines;
+  chunks = outer.options().chunks;
+}
+
+Harness::Shared* Harness::find(fakes::World& outer, const Subject& subject, Chunking& chunking) {
+  const Play& play = outer.play();
+  if (!input_.is(outer, play)) {
+    input_.take(outer, play);
+    sharedUsed_ = 0;
+  }
+  const auto cuts = [](const PlayEvent& event) { return event.kind == PlayEventKind::kCut; };
+  if (chunking == Chunking::kAsPlayed && std::none_of(play.events().begin(), play.events().end(), cuts))
+    chunking = Chunking::kWhole;
+  for (std::size_t i = 0; i < sharedUsed_; ++i)
+    if (shared_[i]->subject == subject.id() && shared_[i]->chunking == chunking) return shared_[i].get();
+  return nullptr;
+}
+
+const Results* Harness::shared(fakes::World& outer, const Subject& subject, Chunking chunking) {
+  if (Measuring::on()) return nullptr;
+  if (chunking == Chunking::kAsDelivered) return run(outer, subject, chunking) ? &own_ : nullptr;
+  if (Shared* const made = find(outer, subject, chunking)) return last_ = &made->results;
+  if (sharedUsed_ == shared_.size()) shared_.push_back(std::make_unique<Shared>());
+  Shared& next = *shared_[sharedUsed_];
+  next.subject = subject.id();
+  next.chunking = chunking;
+  if (!runInto(next.results, outer, subject, chunking, {})) return nullptr;
+  ++sharedUsed_;
+  return last_;
+}
+
+const Results* Harness::again(fakes::World& outer, const Subject& subject, Chunking chunking) {
+  Shared* const made = chunking == Chunking::kAsDelivered ? nullptr : find(outer, subject, chunking);
+  if (made == nullptr) return shared(outer, subject, chunking);
+  return runInto(made->results, outer, subject, chunking, {}) ? last_ : nullptr;
+}
+
 bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook) {
+  return !Measuring::on() && runInto(own_, outer, subject, chunking, hook);
+}
+
+bool Harness::runInto(Results& results, fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook) {
+  last_ = &results;
   fakes::WorldOptions options;
+  options.mode = outer.mode();
+  options.window = outer.options().window;
+  options.limits = outer.options().limits;
+  options.endingDeadlines = outer.options().endingDeadlines;
   options.chunks = outer.options().chunks;
   options.trace = fakes::InnerRun::drawn() ? fakes::Trace::Mode::kLog : fakes::Trace::Mode::kOff;
   world_.reset(options);
@@ -211,7 +276,7 @@ bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking
   world_.allow<std::exception>();
   cutPlay(outer.play(), chunking);
   joinSteps();
-  used_ = 0;
+  results.begin(bytes_);
   Watch watch(world_);
   {
     const fakes::World::Active active(world_);
@@ -221,7 +286,7 @@ bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking
   }
   const HeapMeter meter;
   world_.run();
-  heap_ = meter.peak();
+  results.heap_ = meter.peak();
   watch.finish();
   collect(watch);
   const bool good = world_.verdict() == nullptr;
@@ -230,29 +295,24 @@ bool Harness::run(fakes::World& outer, const Subject& subject, Chunking chunking
                world_.verdict()->site, world_.verdict()->aspect);
   // Subjects that a verdict left alive end here, while their logs still exist.
   world_.reset(options);
-  for (std::size_t i = 0; i < used_; ++i) observed_[i]->log.onReport({});
+  for (std::size_t i = 0; i < results.used_; ++i) results.observed_[i]->log.onReport({});
   make_ = nullptr;
   return good;
 }
 
 void Harness::collect(const Watch& watch) {
-  work_ = framed_ = 0;
-  for (std::size_t i = 0; i < used_ && i < watch.lives(); ++i) {
-    observed_[i]->reason = watch.life(i).reason.name();
-    observed_[i]->cause = watch.life(i).cause;
-    observed_[i]->deliveries = watch.life(i).deliveries;
-    work_ += watch.life(i).work;
-    framed_ += watch.life(i).framed;
+  Results& to = *last_;
+  for (std::size_t i = 0; i < to.used_ && i < watch.lives(); ++i) {
+    to.observed_[i]->reason = watch.life(i).reason.name();
+    to.observed_[i]->cause = watch.life(i).cause;
+    to.observed_[i]->deliveries = watch.life(i).deliveries;
+    to.work_ += watch.life(i).work;
+    to.framed_ += watch.life(i).framed;
   }
   std::size_t index = 0;
   for (const PlayEvent& event : world_.play().events())
-    if (event.kind == PlayEventKind::kConnect && index < used_)
-      observed_[index++]->output = world_.peer(event.connection).received().text();
-}
-
-void Harness::swapResults(std::vector<std::unique_ptr<Observed>>& other, std::size_t& used) noexcept {
-  observed_.swap(other);
-  std::swap(used_, used);
+    if (event.kind == PlayEventKind::kConnect && index < to.used_)
+      to.observed_[index++]->output = world_.peer(event.connection).received().text();
 }
 
 bool serve(fakes::World& world, const Subject& subject) {

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include <teasel/fakes/world/world.hpp>
 #include <teasel/props/event_log.hpp>
+#include <teasel/props/results.hpp>
 #include <teasel/props/subject.hpp>
 #include <teasel/props/watch.hpp>
 #include <teasel/protocol/protocol.hpp>
@@ -40,17 +40,6 @@ struct EventLogEntry {
 /// throws, the reporting handler throws.
 using EntryHook = std::function<void(const EventLogEntry& report)>;
 
-/// What came of one connection of a Play.
-struct Observed {
-  EventLog log;
-  std::string output;  ///< what the remote peer received
-  std::string reason;  ///< the name of connectionLost's reason; "" if it was never connected
-  std::size_t deliveries = 0;
-  CloseCause cause = CloseCause::kPeer;  ///< how the connection was ended; see Watch::Life
-  /// Whether the subject ended the connection, or threw.
-  bool closedItself() const noexcept { return cause != CloseCause::kPeer; }
-};
-
 /// While it lives, the runs of this thread's harnesses are known as those of this property: where
 /// the subject crashes or hangs in one, the report says so. Each property makes one.
 class RunsOf {
@@ -63,8 +52,8 @@ class RunsOf {
 };
 
 /// A test harness that runs one Play again and again on fresh subjects. It has a world of its own,
-/// which is always calm. Properties that compare runs use it. Keep one per thread: runs reuse its
-/// memory.
+/// which is always calm. Mode, window and limits are those of the scenario's run. Properties that
+/// compare runs use it. Keep one per thread: runs reuse its memory.
 class Harness {
   /// Where the deliveries of each connection ended, as offsets in what it sends, ascending.
   using Delivered = std::array<std::vector<std::uint64_t>, fakes::Play::kMaxConnections>;
@@ -79,31 +68,53 @@ class Harness {
   /// call returns false. An exception of a subject ends its connection and is no verdict.
   bool run(fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook = {});
 
-  /// The connections of the last run, in the order in which they were made.
-  std::size_t connections() const noexcept { return used_; }
-  const Observed& connection(std::size_t index) const noexcept { return *observed_[index]; }
-  /// The work that the subjects did for their input in the last run, in steps; see work.hpp. The
-  /// framing protocols of Teasel count one step more for each byte, in every build.
-  std::uint64_t work() const noexcept { return work_ + framed_; }
-  /// The part of work() that the program itself counted.
-  std::uint64_t counted() const noexcept { return work_; }
-  /// The peak of the heap in the last run, in bytes above the start of the run; see heap.hpp.
-  std::size_t heap() const noexcept { return heap_; }
-  /// Bytes sent in the last run.
-  std::size_t bytes() const noexcept { return bytes_; }
+  /// What came of a run without a hook. It is made when it is first asked for, and shared by all
+  /// that ask for it: for the same Play, in a world of the same kind, of the same subject (or a
+  /// copy) and the same delivery. Runs as delivered are not shared. A Play without cuts of its own
+  /// is delivered whole as it is: these two are one run. Null where run() would return false. The
+  /// results are valid until somebody asks for those of another Play.
+  const Results* shared(fakes::World& outer, const Subject& subject, Chunking chunking);
+  /// The same, but makes the run again in the memory of the one before. What it then takes of the
+  /// heap does not depend on what ran earlier.
+  const Results* again(fakes::World& outer, const Subject& subject, Chunking chunking);
+  /// The results that the last call gave. Those of run() are valid until the next run.
+  const Results& last() const noexcept { return *last_; }
+
+  // Short for those of last().
+  std::size_t connections() const noexcept { return last_->connections(); }
+  const Observed& connection(std::size_t index) const noexcept { return last_->connection(index); }
+  std::uint64_t work() const noexcept { return last_->work(); }
+  std::size_t heap() const noexcept { return last_->heap(); }
+  std::size_t bytes() const noexcept { return last_->bytes(); }
   /// Whether `outer` cut the bytes of its Play at places where the Play itself does not, or would
   /// cut them. Then a run with Chunking::kAsDelivered tells something new.
   bool deliversOtherwise(fakes::World& outer);
-  /// Exchanges the results of the last run with those in `other`. So a caller keeps results while
-  /// the harness goes on.
-  void swapResults(std::vector<std::unique_ptr<Observed>>& other, std::size_t& used) noexcept;
 
  private:
+  /// A run that is shared.
+  struct Shared {
+    std::uint64_t subject = 0;
+    Chunking chunking = Chunking::kWhole;
+    Results results{};
+  };
+  /// The Play of the shared runs, and what else they depend on.
+  struct Input {
+    fakes::Play play;
+    fakes::SimDriver::Mode mode{};
+    std::size_t window = 0;
+    fakes::Limits limits{};
+    std::uint64_t endingDeadlines = 0;
+    fakes::ChunkMemory::Mode chunks{};
+    bool is(const fakes::World& outer, const fakes::Play& played) const noexcept;
+    void take(const fakes::World& outer, const fakes::Play& played);
+  };
+
+  Shared* find(fakes::World& outer, const Subject& subject, Chunking& chunking);
+  bool runInto(Results& results, fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook);
   void cutPlay(const fakes::Play& play, Chunking chunking);
   void joinSteps();
   void collect(const Watch& watch);
   void sendCut(unsigned connection, ByteView bytes, Chunking chunking);
-  EventLog& nextLog();
   std::shared_ptr<Protocol> make(Reactor& reactor, const EntryHook& hook);
 
   // What the connections of a run share. It outlives them, also if an exception ends the run.
@@ -112,9 +123,12 @@ class Harness {
   std::vector<fakes::ChoiceRecord> together_;
   Delivered delivered_;
   std::array<std::uint64_t, fakes::Play::kMaxConnections> sent_{};  // while the Play is cut
-  std::vector<std::unique_ptr<Observed>> observed_;
-  std::size_t used_ = 0, bytes_ = 0, cutBytes_ = 0, heap_ = 0;
-  std::uint64_t work_ = 0, framed_ = 0;
+  std::size_t bytes_ = 0, cutBytes_ = 0;
+  Results own_;  // of runs that are not shared
+  Results* last_ = &own_;
+  Input input_;
+  std::vector<std::unique_ptr<Shared>> shared_;
+  std::size_t sharedUsed_ = 0;
 };
 
 /// The harness of this thread.

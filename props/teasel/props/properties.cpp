@@ -6,7 +6,9 @@
 #include <utility>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/fakes/program/sparing.hpp>
 #include <teasel/props/heap.hpp>
+#include <teasel/props/measuring.hpp>
 #include <teasel/reactor/reactor.hpp>
 
 /// Defined by the link options of teasel_count_work.
@@ -17,11 +19,11 @@ namespace teasel::props {
 
 namespace {
 
-/// The results of one run, kept while the harness goes on.
-struct Kept {
-  std::vector<std::unique_ptr<Observed>> observed;
-  std::size_t used = 0;
-};
+/// Whether a property has nothing to do: something is wrong already, nothing was said, or the
+/// properties are not to run now.
+bool nothingToDo(fakes::World& world) {
+  return world.verdict() != nullptr || world.play().byteCount() == 0 || fakes::Sparing::leavesOut();
+}
 
 /// The aspect of two lists of reports that differ at an entry: its kinds in both.
 std::string kindsAt(const EventLog& a, const EventLog& b, std::size_t at) {
@@ -29,17 +31,17 @@ std::string kindsAt(const EventLog& a, const EventLog& b, std::size_t at) {
   return "log:" + kind(a) + "/" + kind(b);
 }
 
-/// Compares the last run of the harness with whole delivery.
-bool compare(fakes::World& world, const Kept& whole, Chunking chunking, const Comparison& comparison) {
-  const std::size_t count = std::max(whole.used, harness().connections());
+/// Compares a run with whole delivery.
+bool compare(fakes::World& world, const Results& whole, const Results& other, Chunking chunking, const Comparison& comparison) {
+  const std::size_t count = std::max(whole.connections(), other.connections());
   for (std::size_t i = 0; i < count; ++i) {
     const std::string where = "connection " + std::to_string(i) + ": ";
-    if (i >= whole.used || i >= harness().connections()) {
+    if (i >= whole.connections() || i >= other.connections()) {
       world.fail("chunk-invariance", where + "was made in one delivery only", Site::here(), "connections");
       return false;
     }
     const std::optional<Difference> found =
-        difference(harness().connection(i), name(chunking), *whole.observed[i], name(Chunking::kWhole), comparison);
+        difference(other.connection(i), name(chunking), whole.connection(i), name(Chunking::kWhole), comparison);
     if (!found) continue;
     world.fail("chunk-invariance", where + found->text, Site::here(), found->aspect);
     return false;
@@ -47,35 +49,33 @@ bool compare(fakes::World& world, const Kept& whole, Chunking chunking, const Co
   return true;
 }
 
-bool anyRefused(const Kept& whole) {
-  const auto end = whole.observed.begin() + static_cast<std::ptrdiff_t>(whole.used);
-  return std::any_of(whole.observed.begin(), end, [](const auto& each) { return refused(*each); });
+bool anyRefused(const Results& whole) {
+  for (std::size_t i = 0; i < whole.connections(); ++i)
+    if (refused(whole.connection(i))) return true;
+  return false;
 }
 
 /// For the n-th event of those that a calm run reports on its first connection, 1 to `handlers`,
 /// until one has a verdict.
 template <class Check>
 bool eachHandler(fakes::World& world, const Subject& subject, Chunking chunking, std::size_t handlers, Check&& check) {
-  static thread_local Kept calm;
-  if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
-  if (!harness().run(world, subject, chunking)) return false;
-  harness().swapResults(calm.observed, calm.used);
-  if (calm.used == 0) return true;
-  const std::size_t events = std::min(handlers, calm.observed[0]->log.events());
-  for (std::size_t n = 1; n <= events && world.verdict() == nullptr; ++n) check(n, *calm.observed[0]);
+  if (nothingToDo(world)) return world.verdict() == nullptr;
+  const Results* const calm = harness().shared(world, subject, chunking);
+  if (calm == nullptr) return false;
+  if (calm->connections() == 0) return true;
+  const std::size_t events = std::min(handlers, calm->connection(0).log.events());
+  for (std::size_t n = 1; n <= events && world.verdict() == nullptr; ++n) check(n, calm->connection(0));
   return world.verdict() == nullptr;
 }
 
 /// Whether the program is linked with teasel_count_work, which defines the symbol.
 bool countsWork() noexcept { return &teasel_counts_work != nullptr; }
 
-/// Warns if whole delivery, which the harness has just run, counted next to nothing although the
-/// subject took everything.
-void warnIfTiny(fakes::World& world, const Harness& run) {
+/// Warns if whole delivery counted next to nothing although the subject took everything.
+void warnIfTiny(fakes::World& world, const Results& run) {
   constexpr std::uint64_t kEnoughBytes = 64, kBytesPerStep = 4;
   if (run.bytes() < kEnoughBytes || run.work() >= run.bytes() / kBytesPerStep) return;
-  for (std::size_t i = 0; i < run.connections(); ++i)
-    if (refused(run.connection(i))) return;
+  if (anyRefused(run)) return;
   world.warn("chunkCost counted " + std::to_string(run.work()) + " steps for " + std::to_string(run.bytes()) +
              " bytes: the code that reads them is not compiled for counting, so its cost is not seen; link teasel_count_work "
              "to its library, or call countWork for what it does");
@@ -113,17 +113,20 @@ bool pausedRun(fakes::World& world, const Subject& subject, std::size_t n, bool 
 
 bool chunkInvariance(fakes::World& world, const Subject& subject, const Comparison& comparison) {
   const RunsOf named("chunk-invariance");
-  static thread_local Kept whole;
   if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
   Harness& there = harness();
-  if (!there.run(world, subject, Chunking::kWhole)) return false;
-  there.swapResults(whole.observed, whole.used);
-  // Asked also where the input is left out: whether a run draws must not depend on its subjects.
-  const bool otherwise = there.deliversOtherwise(world);
-  if (!comparison.refused && anyRefused(whole)) return true;
+  // Asked also where the input is left out: whether a run draws must not depend on its subjects,
+  // nor on whether the property runs now.
+  const bool otherwise = !Measuring::on() && there.deliversOtherwise(world);
+  if (fakes::Sparing::leavesOut()) return true;
+  const Results* const whole = there.shared(world, subject, Chunking::kWhole);
+  if (whole == nullptr) return false;
+  if (!comparison.refused && anyRefused(*whole)) return true;
   for (const Chunking chunking : {Chunking::kBytewise, Chunking::kAsPlayed, Chunking::kAsDelivered}) {
     if (chunking == Chunking::kAsDelivered && !otherwise) continue;
-    if (!there.run(world, subject, chunking) || !compare(world, whole, chunking, comparison)) return false;
+    const Results* const other = there.shared(world, subject, chunking);
+    if (other == nullptr) return false;
+    if (other != whole && !compare(world, *whole, *other, chunking, comparison)) return false;
   }
   return true;
 }
@@ -176,19 +179,20 @@ bool pauseInvariance(fakes::World& world, const Subject& subject, std::size_t ha
 
 bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bounds) {
   const RunsOf named("chunk-cost");
-  if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
-  Harness& there = harness();
-  if (!there.run(world, subject, Chunking::kWhole)) return false;
-  const std::uint64_t whole = there.work();
-  warnIfTiny(world, there);
-  if (!there.run(world, subject, Chunking::kBytewise)) return false;
-  const std::uint64_t bytewise = there.work();
-  const std::uint64_t most = bounds.factor * whole + bounds.perByte * there.bytes() + bounds.base;
-  if (there.connections() > 0 && there.connection(0).deliveries > 0 && there.counted() == 0 && !countsWork())
+  if (nothingToDo(world)) return world.verdict() == nullptr;
+  const Results* const atOnce = harness().shared(world, subject, Chunking::kWhole);
+  if (atOnce == nullptr) return false;
+  const std::uint64_t whole = atOnce->work();
+  warnIfTiny(world, *atOnce);
+  const Results* const there = harness().shared(world, subject, Chunking::kBytewise);
+  if (there == nullptr) return false;
+  const std::uint64_t bytewise = there->work();
+  const std::uint64_t most = bounds.factor * whole + bounds.perByte * there->bytes() + bounds.base;
+  if (there->connections() > 0 && there->connection(0).deliveries > 0 && there->counted() == 0 && !countsWork())
     throw UsageError("chunkCost counted no work: compile the protocol for counting (link teasel_count_work), or call countWork");
   if (bytewise <= most) return true;
   world.fail("chunk-cost",
-             std::to_string(there.bytes()) + " bytes cost " + std::to_string(bytewise) + " steps one at a time, " +
+             std::to_string(there->bytes()) + " bytes cost " + std::to_string(bytewise) + " steps one at a time, " +
                  std::to_string(whole) + " as a whole; at most " + std::to_string(most) + " are linear",
              fakes::Excess{.measured = bytewise, .allowed = most, .marginPercent = 200});
   return false;
@@ -196,21 +200,23 @@ bool chunkCost(fakes::World& world, const Subject& subject, const CostBounds& bo
 
 bool boundedHeap(fakes::World& world, const Subject& subject, const HeapBounds& bounds) {
   const RunsOf named("heap");
-  if (world.verdict() != nullptr || world.play().byteCount() == 0) return world.verdict() == nullptr;
+  if (nothingToDo(world)) return world.verdict() == nullptr;
   for (const Chunking chunking : {Chunking::kAsPlayed, Chunking::kBytewise}) {
-    if (!harness().run(world, subject, chunking)) return false;
+    const Results* run = harness().shared(world, subject, chunking);
+    if (run == nullptr) return false;
     if (!HeapMeter::counted())
       throw UsageError("boundedHeap: this program does not count what it allocates: link teasel_count_heap");
-    const std::size_t most = bounds.perByte * harness().bytes() + bounds.base;
-    if (harness().heap() <= most) continue;
+    const std::size_t most = bounds.perByte * run->bytes() + bounds.base;
+    if (run->heap() <= most) continue;
     // A harness takes memory that it keeps: what counts is what the same run takes when that is
     // there already, so that the verdict does not depend on earlier runs.
-    if (!harness().run(world, subject, chunking)) return false;
-    if (harness().heap() <= most) continue;
+    run = harness().again(world, subject, chunking);
+    if (run == nullptr) return false;
+    if (run->heap() <= most) continue;
     world.fail("heap",
-               std::to_string(harness().bytes()) + " bytes, delivered " + name(chunking) + ", take " +
-                   std::to_string(harness().heap()) + " bytes of heap; at most " + std::to_string(most) + " are linear",
-               fakes::Excess{.measured = harness().heap(), .allowed = most, .marginPercent = 50});
+               std::to_string(run->bytes()) + " bytes, delivered " + name(chunking) + ", take " + std::to_string(run->heap()) +
+                   " bytes of heap; at most " + std::to_string(most) + " are linear",
+               fakes::Excess{.measured = run->heap(), .allowed = most, .marginPercent = 50});
     return false;
   }
   return true;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/props/measuring.hpp>
 #include <teasel/props/work.hpp>
 #include <teasel/protocols/line_receiver.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -99,6 +100,18 @@ TEST_F(ChunkInvariance, FindsAProtocolThatReportsItsChunks) {
   EXPECT_FALSE(chunkInvariance(world, subject<Chunks>()));
   EXPECT_EQ(oracle(), "chunk-invariance");
   EXPECT_EQ(message(), "connection 0: after 0 equal reports, bytewise has chunk[\"a\"]; chunk[\"b\"], whole has chunk[\"ab\"]");
+}
+
+TEST_F(ChunkInvariance, MakesNoRunsWhileSomebodyMeasuresAndAllOfThemAfterwards) {
+  send("ab");
+  {
+    const Measuring measuring;
+    EXPECT_TRUE(serve(world, subject<Chunks>()));
+    EXPECT_FALSE(chunkInvariance(world, subject<Chunks>()));
+    EXPECT_EQ(oracle(), "");
+  }
+  EXPECT_FALSE(chunkInvariance(world, subject<Chunks>()));
+  EXPECT_EQ(oracle(), "chunk-invariance");
 }
 
 TEST_F(ChunkInvariance, FindsWhatOnlyThePlaysOwnCutsShow) {

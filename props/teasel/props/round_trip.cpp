@@ -82,6 +82,8 @@ class Exchange {
     if (client_.protocol != nullptr) client_.protocol->transport().loseConnection();
     until([] { return false; });
     const World::Active active(world_);
+    // A client that gave up behind a broken link told nobody. A server learns it when it sends.
+    if (server_.connected()) server_.protocol->transport().loseConnection();
     port_->stopListening();
     until([] { return false; });
     watch_.finish();

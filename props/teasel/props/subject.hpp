@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -22,7 +24,9 @@ namespace teasel::props {
 ///     const Subject subject = [](Reactor& reactor, EventLog& log) { return
 ///     std::make_shared<Mine>(reactor, log); };
 ///
-/// The protocol reports to `log` and takes its time from `reactor`. Both outlive the protocol.
+/// The protocol reports to `log` and takes its time from `reactor`. Both outlive the protocol. What
+/// a subject does in a run must depend on the Play and on nothing else: properties of one input
+/// share the runs that they would make in the same way (Harness::shared).
 class Subject {
  public:
   using Make = std::function<std::shared_ptr<Protocol>(Reactor& reactor, EventLog& log)>;
@@ -53,10 +57,14 @@ class Subject {
   /// Begins a run. The function that is returned makes the protocol of each connection. It must
   /// outlive them.
   Make begin(Reactor& reactor) const { return begin_(reactor); }
+  /// Its number. Copies have the same one; no two other subjects of a process have.
+  std::uint64_t id() const noexcept { return id_; }
 
  private:
   Subject() = default;
+  inline static std::atomic<std::uint64_t> made_{0};
   std::function<Make(Reactor& reactor)> begin_;
+  std::uint64_t id_ = ++made_;
 };
 
 }  // namespace teasel::props

@@ -242,6 +242,9 @@ class Network {
   void noteDelivery(std::uint32_t entity, std::uint64_t upTo) {
     if (keepsDeliveries_ && deliveries_.size() < kMaxDeliveries) deliveries_.push_back({entity, upTo});
   }
+  /// How many bytes the protocols of hosts have got since restart, whoever sent them.
+  std::uint64_t heard() const noexcept { return heard_; }
+  void noteHeard(std::size_t bytes) noexcept { heard_ += bytes; }
   /// Grows with every event of a stream. A loop that watches it sees whether anything moves.
   std::uint64_t progress() const noexcept { return progress_; }
   Choices& choices() const noexcept { return choices_; }
@@ -338,7 +341,7 @@ class Network {
   std::vector<Stream*> free_;
   std::vector<Due> agenda_;  // a heap
   std::vector<Delivery> deliveries_;
-  std::uint64_t nextDueOrder_ = 0, progress_ = 0;
+  std::uint64_t nextDueOrder_ = 0, progress_ = 0, heard_ = 0;
   std::size_t open_ = 0, window_ = Pipe::kWindow;
   std::uint32_t nextStream_ = 0;
   std::uint16_t nextPort_ = 0;

@@ -76,6 +76,7 @@ void Network::setLatency(std::uint8_t from, std::uint8_t to, Duration latency) {
 }
 
 void Network::openLinks() {
+  if (links_.plain()) return;
   const std::vector<Links::Rule> rules = links_.rules();
   for (const Links::Rule& rule : rules)
     if (rule.state != LinkState::kOpen) {
@@ -402,6 +403,7 @@ void Network::vanish(Stream& stream, int side) {
 }
 
 bool Network::keepAlive() {
+  if (open_ == 0) return false;
   bool any = false;
   for (Stream* stream : openByNumber())
     for (int side = 0; side < 2; ++side) {

@@ -42,9 +42,7 @@ void RemotePeer::arrived() {
       some > 0) {
     if (!reading_) allowance_ -= some;
     const ByteView bytes = pipe.front(some);  // nothing cuts in this direction
-    const ByteView kept = bytes.sub(0, kReceivedKept - std::min(kReceivedKept, received_.size()));
-    received_.append(kept.data(), kept.size());
-    count_ += bytes.size();
+    keep(bytes);
     network_.consumed(*stream_, side_, bytes.size());  // may bring more, and call this again
     if (stream_ == nullptr) return;
   }
@@ -53,6 +51,18 @@ void RemotePeer::arrived() {
     sawReset_ = true;
     network_.abort(*std::exchange(stream_, nullptr), side_);
   }
+}
+
+void RemotePeer::keep(ByteView bytes) {
+  const std::size_t room = kReceivedKept - std::min(kReceivedKept, received_.size());
+  received_.append(bytes.data(), std::min(room, bytes.size()));
+  count_ += bytes.size();
+}
+
+bool RemotePeer::readAtOnce(ByteView bytes) {
+  if (!reading_) return false;
+  keep(bytes);
+  return true;
 }
 
 bool RemotePeer::send(ByteView bytes) {

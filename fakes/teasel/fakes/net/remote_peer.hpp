@@ -78,6 +78,8 @@ class RemotePeer final : public StreamEnd {
 
  private:
   void arrived() override;
+  bool readAtOnce(ByteView bytes) override;
+  void keep(ByteView bytes);
   void roomAgain() override {}
   void established() override {}
   void refused(bool routed) override;

@@ -330,6 +330,7 @@ void SimDriver::deliverOne(SimSlot& slot) {
   network_.note(TraceKind::kArrive, stream, slot.side, 0, bytes);
   const ChunkMemory::Held held(network_.chunkMemory(), bytes);
   if (sender.id == kRemotePeer) network_.noteDelivery(sender.entity, sender.out.taken() + bytes.size());
+  network_.noteHeard(bytes.size());
   // The bytes leave the queue before the callback: a close inside it must not take them for unread
   // input.
   network_.consumed(stream, slot.side, bytes.size());
@@ -379,6 +380,22 @@ std::size_t SimDriver::write(Slot* stream, std::span<const Segment> segments) {
     return taken;
   }
   return writeSlowly(slot, segments);
+}
+
+/// Takes all of the bytes or none: what does not go at once is the caller's to keep, for write.
+std::size_t SimDriver::writeBorrowed(Slot* stream, ByteView bytes) {
+  SimSlot& slot = slotOf(stream);
+  Stream::Side& me = slot.me();
+  TEASEL_CHECK(slot.owed == 0);
+  if (mode_ != Mode::kReadiness || me.hasShortWrite || me.cannotSend() || bytes.size() > me.out.room()) return 0;
+  if (!network_.choices().calm() && bytes.size() > 1) {
+    me.shortWrite = network_.choices().below(bytes.size(), ChoiceKey(me.entity, ChoiceSite::kShortWrite));
+    if (me.shortWrite > 0) {
+      me.hasShortWrite = true;  // of the write that follows
+      return 0;
+    }
+  }
+  return network_.write(*slot.stream, slot.side, bytes);
 }
 
 std::size_t SimDriver::writeSlowly(SimSlot& slot, std::span<const Segment> segments) {

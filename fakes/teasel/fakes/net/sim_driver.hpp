@@ -53,6 +53,7 @@ class SimDriver final : public Driver {
   Slot* connect(const Address& to, const ConnectOptions& options, StreamSink& sink) override;
   void reading(Slot* stream, bool on) override;
   std::size_t write(Slot* stream, std::span<const Segment> segments) override;
+  std::size_t writeBorrowed(Slot* stream, ByteView bytes) override;
   void shutdownWrite(Slot* stream) override;
   void close(Slot* stream, CloseMode mode, std::vector<Segment> inFlight, Instant lingerUntil) override;
   std::unique_ptr<ThreadPool> makeThreadPool() override;

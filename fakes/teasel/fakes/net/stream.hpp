@@ -40,6 +40,14 @@ class Pipe {
     if (at <= now && transitAt_ == transit_.size()) arrived_ = written_;
     else pushInTransit(at);
   }
+  /// Nothing is in the pipe, and what is sent now can arrive at once.
+  bool idle() const noexcept { return written_ == read_ && transitAt_ == transit_.size() && !stalled_; }
+  /// As a push of so many bytes that arrive and are read at once, while the pipe is idle.
+  void pass(std::size_t count) noexcept {
+    TEASEL_CHECK(!finished_);
+    arrived_ = read_ = written_ += count;
+    cutAt_ = cuts_.size();
+  }
   /// The end of stream of the sender, behind everything that was pushed. It arrives at `at`.
   void finish(Instant now, Instant at);
   /// Everything that is due at `now` arrives. True if anything did. Nothing arrives while the pipe
@@ -121,6 +129,12 @@ class StreamEnd {
  public:
   /// Bytes, an end of stream or a reset arrived.
   virtual void arrived() = 0;
+  /// Bytes arrived, and nothing waits before them. Returns whether they were read at once. If not,
+  /// they go through the pipe.
+  virtual bool readAtOnce(ByteView bytes) {
+    static_cast<void>(bytes);
+    return false;
+  }
   /// After a write that was not taken whole, the window has room again.
   virtual void roomAgain() = 0;
   /// The other side accepted the attempt to connect.

@@ -23,6 +23,23 @@ TEST(Pipe, GivesBytesInOrderAndKeepsItsWindow) {
   EXPECT_EQ(pipe.room(), 5u);
 }
 
+TEST(Pipe, WhatPassesLeavesTheWindowAsItWas) {
+  Pipe pipe;
+  pipe.restart(8);
+  EXPECT_TRUE(pipe.idle());
+  pipe.pass(8);
+  EXPECT_EQ(pipe.room(), 8u);
+  EXPECT_EQ(pipe.written(), 8u);
+  EXPECT_EQ(pipe.taken(), 8u);
+  pipe.push("abc", kNow, kNow);
+  EXPECT_FALSE(pipe.idle());
+  EXPECT_EQ(pipe.front(100), "abc");
+  pipe.drop(3);
+  EXPECT_TRUE(pipe.idle());
+  pipe.stall();
+  EXPECT_FALSE(pipe.idle());
+}
+
 TEST(Pipe, HoldsWhatIsInTransitUntilItIsDue) {
   Pipe pipe;
   pipe.restart(100);

@@ -15,8 +15,8 @@ struct Ratio {
   std::uint32_t d = 1;
 };
 
-/// The faults of a world. Most of them are off until a scenario turns them on, because every
-/// scenario has its own answer to a fault. kFaults has a row for each member.
+/// The faults of a world. Most of them are off until a scenario turns them on, or until the climate
+/// of a run brings them (climate.hpp). kFaults has a row for each member.
 struct Faults {
   Ratio reset{0, 1};      ///< of what enters a stream
   Ratio refuse{0, 1};     ///< of connection attempts
@@ -33,13 +33,16 @@ struct Faults {
 /// A member of Faults.
 class FaultSwitch {
  public:
+  /// Of no fault. It is for tables only, and must not be turned on.
+  constexpr FaultSwitch() noexcept = default;
   constexpr FaultSwitch(Ratio Faults::* ratio) noexcept : ratio_(ratio) {}
   constexpr FaultSwitch(bool Faults::* flag) noexcept : flag_(flag) {}
   constexpr bool isOn(const Faults& faults) const noexcept { return ratio_ != nullptr ? (faults.*ratio_).n != 0 : faults.*flag_; }
-  /// A ratio becomes 1 in 8.
-  constexpr void turnOn(Faults& faults) const noexcept {
-    if (ratio_ != nullptr) faults.*ratio_ = {1, 8};
-    else faults.*flag_ = true;
+  constexpr bool isRatio() const noexcept { return ratio_ != nullptr; }
+  /// Turns a flag on. A ratio becomes this one, unless it is higher already.
+  constexpr void turnOn(Faults& faults, Ratio ratio = {1, 8}) const noexcept {
+    if (ratio_ == nullptr) faults.*flag_ = true;
+    else if (std::uint64_t{(faults.*ratio_).n} * ratio.d < std::uint64_t{ratio.n} * (faults.*ratio_).d) faults.*ratio_ = ratio;
   }
   friend constexpr bool operator==(const FaultSwitch&, const FaultSwitch&) = default;
 
@@ -112,6 +115,10 @@ enum class ChoiceSite : std::uint16_t {
   kNameDelay = 36,
   kNameOrder = 37,
   kFaultNames = 38,
+  kClimateSeed = 39,
+  kCompletion = 40,
+  kFaultKind = 41,
+  kFaultRatio = 42,
 };
 inline constexpr std::uint16_t kUserSites = 0x100;
 
@@ -122,6 +129,8 @@ enum class Decider : std::uint8_t {
   kDirection,  ///< one direction of a stream, by its sender: kPlayEntities, kStreamEntities
   kPlay,       ///< a connection of the Play as sender: kPlayEntities
   kDraw,       ///< an event of Play::draw, by number; 0 the Play as a whole
+  kFault,      ///< a kind of fault, by its row in kFaults
+  kRecords,    ///< no world draws it: a record says where values without one come from
   kTest,       ///< a test; no world draws it
 };
 /// Connection k of a Play sends as entity kPlayEntities + 2k and receives as the one after it.
@@ -133,7 +142,9 @@ inline constexpr std::uint32_t kStreamEntities = 0x1000;
 /// Whether a decider of this kind may have this number.
 constexpr bool canBe(Decider decider, std::uint32_t entity) noexcept {
   switch (decider) {
-    case Decider::kWorld: return entity == 0;
+    case Decider::kWorld:
+    case Decider::kRecords: return entity == 0;
+    case Decider::kFault: return entity < std::size(kFaults);
     case Decider::kHost: return entity < kPlayEntities;
     case Decider::kDirection: return entity >= kPlayEntities;
     case Decider::kPlay: return entity >= kPlayEntities && entity < kStreamEntities && entity % 2 == 0;
@@ -208,6 +219,12 @@ inline constexpr ChoiceSiteRow kChoiceSites[] = {
     {ChoiceSite::kNameOrder, "nameOrder", "which address of a name comes first; the others follow in a circle",
      "the one that is written first", Decider::kHost},
     {ChoiceSite::kFaultNames, "faultNames", "a host name that is not resolved", "no", Decider::kHost, &Faults::names},
+    {ChoiceSite::kClimateSeed, "climateSeed", "the seed of all choices of the world that have no record", "they are 0",
+     Decider::kRecords},
+    {ChoiceSite::kCompletion, "completion", "whether drivers work by completions, as io_uring does", "by readiness",
+     Decider::kWorld},
+    {ChoiceSite::kFaultKind, "faultKind", "whether a kind of fault exists in this run", "as the scenario says", Decider::kFault},
+    {ChoiceSite::kFaultRatio, "faultRatio", "how often a fault comes that exists in this run", "once in 8", Decider::kFault},
 };
 
 /// The row of a site. Null for sites of users, and for numbers without a name.
@@ -224,8 +241,8 @@ constexpr bool drawsPlay(std::uint16_t site) noexcept {
 }
 /// Whether a world with these faults may draw it in a Play of the newest version.
 constexpr bool drawnInWorld(const ChoiceSiteRow& row, const Faults& faults) noexcept {
-  return row.decider != Decider::kDraw && row.decider != Decider::kTest && row.retiredIn == ~0u &&
-         (!row.fault || row.fault->isOn(faults));
+  return row.decider != Decider::kDraw && row.decider != Decider::kTest && row.decider != Decider::kRecords &&
+         row.retiredIn == ~0u && (!row.fault || row.fault->isOn(faults));
 }
 
 /// The name of a site: "cut", "shortWrite" and so on. Sites of users are "user.N", where N is the

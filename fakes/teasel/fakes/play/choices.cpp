@@ -44,6 +44,7 @@ void Choices::begin(Source source) {
   used_ = clamped_ = unrecorded_ = 0;
   open_ = 0;
   odometer_ = nullptr;
+  seeded_ = false;
   if (++generation_ == 0) {  // after 2^32 runs an old mark would look new
     for (Stream& stream : streams_) stream.generation = 0;
     generation_ = 1;
@@ -58,10 +59,28 @@ void Choices::usePrng(std::uint64_t seed, Swarm swarm) {
   swarm_ = swarm;
 }
 
-void Choices::useRecords(std::span<const ChoiceRecord> records) {
-  begin(records.empty() ? Source::kCalm : Source::kRecords);
+void Choices::useRecords(std::span<const ChoiceRecord> records, Recording recording) {
+  begin(records.empty() && recording == Recording::kIfRecords ? Source::kCalm : Source::kRecords);
   given_.assign(records.begin(), records.end());
   normalise(given_);
+  for (ChoiceRecord& record : given_) record.bound = 0;
+  takeClimateSeed();
+}
+
+void Choices::takeClimateSeed() {
+  const ChoiceRecord key{0, static_cast<std::uint16_t>(ChoiceSite::kClimateSeed), 0, 0, 0};
+  const auto found = std::lower_bound(given_.begin(), given_.end(), key, byKey);
+  if (found == given_.end() || keyOf(*found) != keyOf(key)) return;
+  found->bound = ~std::uint64_t{0};
+  ++used_;
+  seed_ = found->value;
+  swarm_ = Swarm::kOn;
+  seeded_ = true;
+}
+
+bool Choices::hasDrawn(const ChoiceRecord& record) const {
+  const auto found = std::lower_bound(given_.begin(), given_.end(), record, byKey);
+  return found != given_.end() && keyOf(*found) == keyOf(record) && found->bound != 0;
 }
 
 void Choices::useOdometer(Odometer& odometer) {
@@ -77,7 +96,7 @@ std::uint64_t Choices::draw(std::uint64_t bound, ChoiceKey key, Ratio ratio) {
   Stream& stream = streamOf(key);
   std::uint64_t value = 0;
   if (source_ == Source::kPrng) value = drawPrng(stream, bound, ratio);
-  else if (source_ == Source::kRecords) value = drawRecord(stream, bound, key);
+  else if (source_ == Source::kRecords) value = drawRecord(stream, bound, key, ratio);
   else value = odometer_->draw(bound, key);
   records_.push_back({key.entity, key.site, stream.index, bound, value});
   ++stream.index;
@@ -91,10 +110,14 @@ std::uint64_t Choices::drawPrng(const Stream& stream, std::uint64_t bound, Ratio
   return detail::scaled(random, ratio.d) < ratio.n ? 1 : 0;
 }
 
-std::uint64_t Choices::drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key) {
-  if (stream.cursor == given_.size()) return 0;
-  const ChoiceRecord& next = given_[stream.cursor];
-  if (next.entity != key.entity || next.site != key.site || next.index != stream.index) return 0;
+std::uint64_t Choices::drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key, Ratio ratio) {
+  const auto matches = [&](const ChoiceRecord& next) {
+    return next.entity == key.entity && next.site == key.site && next.index == stream.index;
+  };
+  if (stream.cursor == given_.size() || !matches(given_[stream.cursor]))
+    return seeded_ && key.site < kUserSites ? drawPrng(stream, bound, ratio) : 0;
+  ChoiceRecord& next = given_[stream.cursor];
+  next.bound = bound;
   ++stream.cursor;
   ++used_;
   if (next.value < bound) return next.value;
@@ -120,7 +143,7 @@ void Choices::openStream(Stream& stream, ChoiceKey key) {
   stream = Stream{};
   stream.key = packed(key);
   stream.generation = generation_;
-  if (source_ == Source::kPrng) {
+  if (source_ == Source::kPrng || seeded_) {
     stream.seed = detail::streamSeed(seed_, key);
     // Nobody is entity ~0. Its numbers say which sites take part. In one of eight seeds all of them
     // do.
@@ -128,7 +151,8 @@ void Choices::openStream(Stream& stream, ChoiceKey key) {
       return detail::streamNumber(detail::streamSeed(seed_, ChoiceKey(~0u, site)), ~0u);
     };
     stream.off = swarm_ == Swarm::kOn && !drawsPlay(key.site) && coin(0) % 8 != 0 && coin(key.site) % 2 != 0;
-  } else if (source_ == Source::kRecords) {
+  }
+  if (source_ == Source::kRecords) {
     const ChoiceRecord first{key.entity, key.site, 0, 0, 0};
     stream.cursor = static_cast<std::uint32_t>(std::lower_bound(given_.begin(), given_.end(), first, byKey) - given_.begin());
   }

@@ -43,6 +43,12 @@ void normalise(std::vector<ChoiceRecord>& records);
 /// Sites of Play::draw always take part.
 enum class Swarm : std::uint8_t { kOff, kOn };
 
+/// Whether a source of records also notes draws where it has no record, so that every draw is 0.
+enum class Recording : std::uint8_t {
+  kIfRecords,  ///< no: such a source is calm, which is fast
+  kAlways,     ///< yes, for somebody who wants to know what could be drawn
+};
+
 /// The one source of what the environment decides: where bytes are cut, who goes first, delays,
 /// faults.
 ///
@@ -76,8 +82,13 @@ class Choices {
   void usePrng(std::uint64_t seed, Swarm swarm = Swarm::kOff);
   /// Takes values from records by key; their order does not matter. Of equal keys the last one
   /// counts. A draw without a record gives 0. A value that is too large becomes bound - 1. Without
-  /// any record the source is calm.
-  void useRecords(std::span<const ChoiceRecord> records);
+  /// any record the source is calm, unless `recording` says that all draws are wanted.
+  ///
+  /// A record of ChoiceSite::kClimateSeed is the seed of all draws that have no record of their
+  /// own, except those at sites of users: they come from a PRNG, as with usePrng and Swarm::kOn.
+  /// So a single record changes all that the environment does. records() has the values, and gives
+  /// the same run without that seed.
+  void useRecords(std::span<const ChoiceRecord> records, Recording recording = Recording::kIfRecords);
   /// The same for a tape. A tape is stale when some of its records were not used or did not fit:
   /// ask unused() and clamped() after the run.
   void useTape(std::span<const ChoiceRecord> records) { useRecords(records); }
@@ -92,6 +103,9 @@ class Choices {
   /// fit the bound.
   std::size_t unused() const noexcept { return source_ == Source::kRecords ? given_.size() - used_ : 0; }
   std::size_t clamped() const noexcept { return clamped_; }
+  /// Whether the run has drawn the record of the source with this key. Only for a source of
+  /// records.
+  bool hasDrawn(const ChoiceRecord& record) const;
   /// How many draws came after the first kMaxDraws.
   std::size_t unrecorded() const noexcept { return unrecorded_; }
 
@@ -109,7 +123,8 @@ class Choices {
 
   std::uint64_t draw(std::uint64_t bound, ChoiceKey key, Ratio ratio);
   std::uint64_t drawPrng(const Stream& stream, std::uint64_t bound, Ratio ratio) const;
-  std::uint64_t drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key);
+  std::uint64_t drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key, Ratio ratio);
+  void takeClimateSeed();
   Stream& streamOf(ChoiceKey key);
   void openStream(Stream& stream, ChoiceKey key);
   void growTable();
@@ -117,10 +132,11 @@ class Choices {
 
   Source source_ = Source::kCalm;
   Swarm swarm_ = Swarm::kOff;
+  bool seeded_ = false;  // records: draws without one come from the PRNG
   std::uint64_t seed_ = 0;
   Odometer* odometer_ = nullptr;
   std::vector<ChoiceRecord> records_;
-  std::vector<ChoiceRecord> given_;  // sorted
+  std::vector<ChoiceRecord> given_;  // sorted; the bound is 0 until a record is drawn
   // Open addressing; the size is a power of two. It is looked up only, never walked in order.
   std::vector<Stream> streams_;
   std::size_t open_ = 0;

@@ -158,5 +158,24 @@ TEST(Records, NormaliseToOneForm) {
   EXPECT_EQ(records, (std::vector<ChoiceRecord>{{1, 1, 0, 0, 7}, {2, 1, 0, 9, 6}}));
 }
 
+TEST(Choices, RecordWhatIsDrawnWithoutAnyRecordWhereThatIsWanted) {
+  Choices choices;
+  choices.useRecords({}, Recording::kAlways);
+  EXPECT_FALSE(choices.calm());
+  EXPECT_EQ(choices.below(9, kCutOf3), 0u);
+  EXPECT_EQ(choices.records(), (std::vector<ChoiceRecord>{{3, 1, 0, 9, 0}}));
+}
+
+TEST(Choices, KnowWhichRecordsOfTheSourceWereDrawn) {
+  Choices choices;
+  const ChoiceRecord first{3, 1, 0, 0, 2}, second{3, 1, 1, 7, 2}, other{4, 1, 0, 7, 2};
+  choices.useTape(std::vector{first, second, other});
+  choices.below(9, kCutOf3);
+  EXPECT_TRUE(choices.hasDrawn(first));
+  EXPECT_FALSE(choices.hasDrawn(second));
+  EXPECT_FALSE(choices.hasDrawn(other));
+  EXPECT_FALSE(choices.hasDrawn({9, 9, 9, 9, 9}));
+}
+
 }  // namespace
 }  // namespace teasel::fakes

@@ -15,8 +15,9 @@ struct Limits {
   std::uint64_t events = 1'000'000;  ///< in one run
   /// While the clock stands still: reached by callLater(0) loops, and by ping-pong without delay.
   std::uint64_t eventsAtOneInstant = 50'000;
-  std::uint64_t eventsSinceProgress = 100'000;        ///< timers that only set timers
-  Duration virtualTime = std::chrono::hours(24 * 7);  ///< from the beginning of the run
+  std::uint64_t eventsSinceProgress = 100'000;  ///< timers that only set timers
+  /// From the beginning of the run, without the time that the Play lets pass (`advance`).
+  Duration virtualTime = std::chrono::hours(24 * 7);
 };
 
 /// Why a world stopped making progress, and what every part of it was waiting for.

@@ -17,6 +17,8 @@ std::vector<std::uint16_t> numbers(std::initializer_list<ChoiceSite> sites) {
 
 Odometer::Odometer(std::vector<std::uint16_t> sites, Budget budget) : sites_(std::move(sites)), budget_(budget) {
   std::sort(sites_.begin(), sites_.end());
+  for (const std::uint16_t site : sites_)
+    if (site < 64) smallSites_ |= std::uint64_t{1} << site;
 }
 
 Odometer::Odometer(std::initializer_list<ChoiceSite> sites, Budget budget) : Odometer(numbers(sites), budget) {}
@@ -48,8 +50,7 @@ bool Odometer::next() {
   return true;
 }
 
-std::uint64_t Odometer::draw(std::uint64_t bound, ChoiceKey key) {
-  if (!std::binary_search(sites_.begin(), sites_.end(), key.site)) return 0;
+std::uint64_t Odometer::drawDigit(std::uint64_t bound, ChoiceKey key) {
   if (broken()) return 0;
   if (at_ == digits_.size()) {
     if (at_ == budget_.draws) {

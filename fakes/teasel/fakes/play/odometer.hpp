@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -52,7 +53,7 @@ class Odometer {
   /// connection would take the exception for the user's.
   bool next();
   /// One draw of the run. Choices calls it.
-  std::uint64_t draw(std::uint64_t bound, ChoiceKey key);
+  std::uint64_t draw(std::uint64_t bound, ChoiceKey key) { return enumerates(key.site) ? drawDigit(bound, key) : 0; }
 
   /// Runs made so far, the current one included.
   std::size_t runs() const noexcept { return runs_; }
@@ -69,7 +70,14 @@ class Odometer {
     std::uint64_t value;
   };
 
+  /// Most draws are at other sites, and those of Teasel have small numbers.
+  bool enumerates(std::uint16_t site) const noexcept {
+    return site < 64 ? (smallSites_ >> site & 1) != 0 : std::binary_search(sites_.begin(), sites_.end(), site);
+  }
+  std::uint64_t drawDigit(std::uint64_t bound, ChoiceKey key);
+
   std::vector<std::uint16_t> sites_;  // sorted
+  std::uint64_t smallSites_ = 0;      // those below 64, as bits
   Budget budget_;
   std::vector<Digit> digits_;
   std::size_t at_ = 0;  // draws made in this run

@@ -122,7 +122,7 @@ inline constexpr EventRow kEvents[] = {
      .name = "app",
      .does = "an action of the scenario's application (World::onApp)",
      .onConnection = false,
-     .operands = {{.type = OperandType::kOperation, .name = "operation", .mutated = 4},
+     .operands = {{.type = OperandType::kOperation, .name = "operation"},
                   {OperandType::kArgument, "argument", OperandPresence::kAlwaysWritten, 256}},
      .codes = {{0x0B}},
      .inserted = 1},

@@ -197,6 +197,7 @@ class Encoder {
   Encoder(const Play& play, const CodecOptions& options) : play_(play), introducer_(static_cast<char>(*options.introducer)) {}
 
   std::string run(std::span<const ChoiceRecord> records) {
+    out_.reserve(play_.byteCount() + 8 * (play_.events().size() + records.size()) + 8);
     if (play_.version() != 1) op(kOpExtended), byte(kVersion), number(play_.version());
     const auto events = play_.events();
     for (std::size_t i = 0; i < events.size(); ++i) event(events[i], i + 1 < events.size() ? &events[i + 1] : nullptr);
@@ -208,9 +209,12 @@ class Encoder {
   }
 
   void raw(ByteView bytes) {
-    for (const char byte : bytes) {
-      out_ += byte;
-      if (byte == introducer_) out_ += static_cast<char>(kLiteral);
+    while (!bytes.empty()) {
+      const auto* found = static_cast<const char*>(std::memchr(bytes.data(), introducer_, bytes.size()));
+      const std::size_t plain = found == nullptr ? bytes.size() : static_cast<std::size_t>(found - bytes.data()) + 1;
+      out_.append(bytes.data(), plain);
+      if (found != nullptr) out_ += static_cast<char>(kLiteral);
+      bytes = bytes.sub(plain);
     }
   }
   std::string take() { return std::move(out_); }

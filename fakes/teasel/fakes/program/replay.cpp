@@ -103,6 +103,7 @@ ReplayOutcome Replayer::once(const ReplayJob& job, Odometer* odometer) {
   outcome.traceHash = world_.trace().hash();
   outcome.unused = world_.choices().unused();
   outcome.clamped = world_.choices().clamped();
+  outcome.heard = world_.heard();
   outcome.skipped = countSkipped(world_.trace());
   return outcome;
 }

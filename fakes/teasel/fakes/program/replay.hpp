@@ -42,11 +42,12 @@ struct ReplayOutcome {
   Play play;                          ///< the Play that was performed
   std::vector<ChoiceRecord> records;  ///< every draw except those of Play::draw
   std::uint64_t traceHash = 0;
-  std::size_t unused = 0;             ///< records of the job that nothing asked for
-  std::size_t clamped = 0;            ///< records of the job that were too large
-  std::size_t skipped = 0;            ///< steps of the Play that had nothing to act on
-  std::size_t runs = 1;               ///< more than one for an exhaustive job
-  std::optional<Excess> excess = {};  ///< for an oracle of a counted bound
+  std::size_t unused = 0;                   ///< records of the job that nothing asked for
+  std::size_t clamped = 0;                  ///< records of the job that were too large
+  std::size_t skipped = 0;                  ///< steps of the Play that had nothing to act on
+  std::optional<std::uint64_t> heard = {};  ///< World::heard
+  std::size_t runs = 1;                     ///< more than one for an exhaustive job
+  std::optional<Excess> excess = {};        ///< for an oracle of a counted bound
 
   bool ok() const noexcept { return oracle.empty(); }
 };

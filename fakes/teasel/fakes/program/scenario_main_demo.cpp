@@ -84,6 +84,11 @@ TEASEL_SCENARIO(spins, "never returns", options()) { play(world, Fault::kSpins);
 TEASEL_SCENARIO(exits, "calls exit(0)", options()) { play(world, Fault::kExits); }
 TEASEL_SCENARIO(says, "quotes its input", options()) { play(world, Fault::kSays); }
 
+TEASEL_SCENARIO(deaf, "listens nowhere") {
+  world.host();
+  world.run();
+}
+
 TEASEL_SCENARIO(hoards, "keeps more than 100 bytes", options()) {
   play(world, Fault::kNone);
   const std::uint64_t bytes = world.play().byteCount();

@@ -59,7 +59,8 @@ TEST_F(ScenarioMain, ListsItsScenarios) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(
       ran.output,
-      "aborts\tcalls abort\naborts_inside\tcalls abort in a run of a property\nexits\tcalls exit(0)\nforgets\tloses its count\n"
+      "aborts\tcalls abort\naborts_inside\tcalls abort in a run of a property\ndeaf\tlistens nowhere\nexits\tcalls exit(0)\n"
+      "forgets\tloses its count\n"
       "hoards\tkeeps more than 100 bytes\nholds\tcounts every byte\nkeeps_view\treads a view past its callback\n"
       "remembers\tbreaks in its third run\nsays\tquotes its input\nspins\tnever returns\n");
 }
@@ -78,7 +79,7 @@ TEST_F(ScenarioMain, WrongArgumentsEndInOneLineAndStatusTwo) {
       {"run --sedes 3", "unknown argument '--sedes'; options are: --scenario, --seeds"},
       {"run --seeds many", "--seeds needs a number, not 'many'"},
       {"run --seeds", "--seeds needs a value"},
-      {"run --scenario hold", "no scenario 'hold'; there are: aborts, aborts_inside, exits, forgets, hoards, holds"},
+      {"run --scenario hold", "no scenario 'hold'; there are: aborts, aborts_inside, deaf, exits, forgets, hoards, holds"},
       {"run --corpus nowhere", "there is no directory nowhere; the folders in " + folder_.string() + " are: corpus, many"},
       {"run --corpus corpus", "the directory corpus is empty"},
       {"run --seeds 0", "nothing to run"},
@@ -112,6 +113,32 @@ TEST_F(ScenarioMain, WhatHoldsRunsQuietly) {
   const Ran ran = run("run --scenario holds --seeds 50 --corpus corpus");
   EXPECT_EQ(ran.status, 0) << ran.output;
   EXPECT_EQ(ran.output, "ok holds: 2 inputs, 50 seeds\n");
+}
+
+TEST_F(ScenarioMain, WarnsWhereThePlaysSayNothingToAProtocol) {
+  const Ran ran = run("run --scenario deaf --seeds 120");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.output, HasSubstr("warning: deaf: 100 % of 120 plays ended before the protocols had 4 bytes"));
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("nothing broke in deaf: 0 inputs, 120 seeds\n"), Not(HasSubstr("ok deaf"))));
+}
+
+TEST_F(ScenarioMain, ShrinksWhatAClimateSeedDrawsAndNotTheSeed) {
+  constexpr auto kSeed = static_cast<std::uint16_t>(ChoiceSite::kClimateSeed),
+                 kCut = static_cast<std::uint16_t>(ChoiceSite::kCut);
+  Tape tape;
+  tape.scenario = "forgets";
+  tape.play.send(0, "x!");  // breaks where it is cut in two
+  const std::string path = (folder_ / "found.tape").string();
+  std::uint64_t seed = 0;
+  do {
+    tape.records = {{0, kSeed, 0, 0, ++seed}};
+    tape.save(path);
+  } while (seed < 200 && run("replay found.tape --in-process").status != 1);
+  const Ran ran = run("shrink found.tape -o small.tape");
+  EXPECT_THAT(ran.output, HasSubstr("FAILED forgets: forgotten"));
+  const Tape small = Tape::load((folder_ / "small.tape").string());
+  ASSERT_EQ(small.records.size(), 1u) << small.print();
+  EXPECT_EQ(small.records[0].site, kCut) << small.print();
 }
 
 TEST_F(ScenarioMain, FindsShrinksReportsAndReplays) {
@@ -235,6 +262,13 @@ TEST_F(ScenarioMain, EveryCombinationOfCutsIsRun) {
   EXPECT_EQ(over.status, 2);
   EXPECT_THAT(over.output, HasSubstr("not enumerated within 20 runs; next was run 20"));
   EXPECT_THAT(run("exhaust raw --scenario holds --sites cuts").output, HasSubstr("there is no site 'cuts'"));
+}
+
+TEST_F(ScenarioMain, BenchSaysWhatToInstallWhereGoogleBenchmarkIsNotLinked) {
+  write("raw", "abc");
+  const Ran ran = run("bench raw");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.output, HasSubstr("built without Google Benchmark: install it (Debian: libbenchmark-dev)"));
 }
 
 TEST_F(ScenarioMain, ReplayIsTheSameInAndOutOfProcess) {

@@ -39,6 +39,7 @@ const Scenario* findScenario(std::string_view name) {
 
 bool Scenario::run(World& world) const {
   const World::Active active(world);
+  world.drawClimate(options_.climate);
   Failure failure;
   // the world hears of an exception as the observer
   guarded("the scenario", failure, [&] { function_(world); });

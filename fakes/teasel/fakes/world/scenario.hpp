@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <teasel/fakes/play/climate.hpp>
 #include <teasel/fakes/play/play.hpp>
 #include <teasel/fakes/world/world.hpp>
 
@@ -35,6 +36,8 @@ struct ScenarioOptions {
   MessageSize messageSize = lineSize;
   /// The world in which it runs: limits, faults, windows.
   WorldOptions world{};
+  /// What climates of its runs must not have. Faults that `world` has are there in every climate.
+  ClimateLimits climate{};
 };
 
 /// One definition of a test that every engine can run. It is a function of a World whose Play and
@@ -51,7 +54,8 @@ class Scenario {
   std::string_view about() const noexcept { return about_; }
   Site site() const noexcept { return site_; }
   const ScenarioOptions& options() const noexcept { return options_; }
-  /// Runs it in a world that was reset and whose Play and Choices are set. An exception that
+  /// Runs it in a world that was reset and whose Play and Choices are set. First a climate is drawn
+  /// (World::drawClimate). An exception that
   /// escapes the function is a verdict. True when there is no verdict.
   bool run(World& world) const;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <teasel/fakes/world/feedable.hpp>
@@ -39,7 +40,9 @@ TEASEL_SCENARIO(keepsDeferred, "keeps a Deferred beyond its run") {
 TEST(Scenario, TheRegistryIsSortedByName) {
   std::vector<std::string_view> names;
   for (const Scenario* each : scenarios()) names.push_back(each->name());
-  EXPECT_EQ(names, (std::vector<std::string_view>{"aThrowing", "greedy", "keepsDeferred", "zEcho"}));
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  for (const char* own : {"aThrowing", "greedy", "keepsDeferred", "zEcho"})
+    EXPECT_EQ(std::count(names.begin(), names.end(), own), 1) << own;
   EXPECT_EQ(findScenario("nosuch"), nullptr);
 }
 

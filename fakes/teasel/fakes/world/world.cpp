@@ -69,11 +69,11 @@ Host& World::host(std::string_view name) {
     if (hosts_[i]->name() == name) return *hosts_[i];
   if (hostCount_ == hosts_.size()) {
     WaitPump& self = *this;  // a private base
-    hosts_.push_back(std::make_unique<Host>(*this, network_, self, name, options_.mode));
+    hosts_.push_back(std::make_unique<Host>(*this, network_, self, name, mode_));
     return *hosts_[hostCount_++];
   }
   Host& host = *hosts_[hostCount_++];
-  host.renew(name, options_.mode);
+  host.renew(name, mode_);
   return host;
 }
 
@@ -93,11 +93,12 @@ void World::reset(const WorldOptions& options) {
     for (std::size_t i = 0; i < hostCount_; ++i) hosts_[i]->forgetStart();
     for (std::size_t i = 0; i < hostCount_; ++i)
       if (!hosts_[i]->reactor().renew()) hosts_[i]->remake(options.mode);
-    for (const auto& remote : peers_)
-      if (remote != nullptr && remote->everConnected()) remote->restart();
+    for (std::size_t k = 0; k < peersUsed_; ++k)
+      if (peers_[k] != nullptr && peers_[k]->everConnected()) peers_[k]->restart();
   }
   if (&options != &options_) options_ = options;
-  hostCount_ = 0;
+  mode_ = options_.mode;
+  hostCount_ = peersUsed_ = 0;
   network_.restart();
   network_.setGate(this);
   network_.setTimeKeeper(this);

@@ -15,6 +15,7 @@
 #include <teasel/fakes/net/network.hpp>
 #include <teasel/fakes/net/remote_peer.hpp>
 #include <teasel/fakes/play/choices.hpp>
+#include <teasel/fakes/play/climate.hpp>
 #include <teasel/fakes/play/limits.hpp>
 #include <teasel/fakes/play/play.hpp>
 #include <teasel/fakes/trace/diagram.hpp>
@@ -69,6 +70,12 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   Trace& trace() noexcept { return trace_; }
   Network& network() noexcept { return network_; }
   const WorldOptions& options() const noexcept { return options_; }
+  /// How the drivers of hosts work that are made from now on: as the options say, or as the
+  /// climate.
+  SimDriver::Mode mode() const noexcept { return mode_; }
+  /// Draws the climate of a run, within limits: the mode, and which faults exist beside those of
+  /// the options. It is for a world that has no host yet; Scenario::run calls it.
+  void drawClimate(const ClimateLimits& limits);
   /// The host of this name. The first call makes it. The reference is valid until reset(). Throws
   /// UsageError for the name kOutside.
   Host& host(std::string_view name = "host");
@@ -211,6 +218,10 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   /// still live. Engines call it when the function of the scenario has returned. True when there is
   /// no verdict.
   bool finish();
+  /// How many bytes the protocols of hosts have got. Nothing where the run has no host.
+  std::optional<std::uint64_t> heard() const noexcept {
+    return hostCount_ == 0 ? std::nullopt : std::optional<std::uint64_t>(network_.heard());
+  }
   /// The names of the hosts in use, by number.
   std::vector<std::string> hostNames() const;
   /// What has happened, as a sequence diagram with the names of the hosts and the verdict.
@@ -340,6 +351,7 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   bool stopped() const noexcept { return verdict_.has_value(); }
 
   WorldOptions options_;
+  SimDriver::Mode mode_ = SimDriver::Mode::kReadiness;
   Choices choices_;
   Trace trace_;
   Network network_{choices_, trace_};
@@ -347,6 +359,7 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   std::vector<std::unique_ptr<Host>> hosts_;
   std::size_t hostCount_ = 0;
   std::array<std::unique_ptr<RemotePeer>, Play::kMaxConnections> peers_;
+  std::size_t peersUsed_ = 0;  // no peer from here on has been connected in this run
   // connections of hosts to the remote peer that no connection of the Play has accepted yet
   std::vector<Stream*> unaccepted_;
   std::vector<std::uint8_t> expecting_;  // connections of the Play that wait for a host to connect

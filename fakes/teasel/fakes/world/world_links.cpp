@@ -61,6 +61,18 @@ bool World::performLatency(const PlayEvent& event) {
 
 // Chance, and the end -----------------------------------------------------------------------------
 
+void World::drawClimate(const ClimateLimits& limits) {
+  if (choices_.calm()) return;
+  if (limits.completion && choices_.chance({1, 2}, ChoiceKey(0, ChoiceSite::kCompletion))) mode_ = SimDriver::Mode::kCompletion;
+  for (std::uint32_t kind = 0; kind < std::size(kFaults); ++kind) {
+    const FaultSwitch& fault = kFaults[kind].control;
+    if (!limits.mayBring(fault) || !choices_.chance({1, 2}, ChoiceKey(kind, ChoiceSite::kFaultKind))) continue;
+    const std::uint64_t ratio =
+        fault.isRatio() ? choices_.below(kFaultRatios.size(), ChoiceKey(kind, ChoiceSite::kFaultRatio)) : 0;
+    fault.turnOn(network_.faults(), kFaultRatios[ratio]);
+  }
+}
+
 /// Draws whether a host crashes after its turn. Only a host that can start again does.
 void World::drawCrash(Host& host) {
   const auto key = [&](ChoiceSite site) { return ChoiceKey(host.number(), site); };

@@ -91,8 +91,11 @@ bool World::echo(RemotePeer& remote, const PlayEvent& event) {
   return remote.send(from.sub(event.offset(), std::min<std::uint64_t>(event.length(), kMaxEcho)).str());
 }
 
+/// The time that the Play itself lets pass is no sign of being stuck. So the limit of virtual time
+/// moves with it.
 void World::performAdvance(Duration by) {
   network_.noteHost(TraceKind::kTime, kRemotePeer, static_cast<std::uint64_t>(by.count()));
+  runStart_ += by;
   const Instant until = now() + by;
   while (advanceInstant(until)) settleAll();
   if (!stopped()) network_.setNow(until);
@@ -133,6 +136,7 @@ bool World::connectPeer(unsigned k, std::size_t port) {
   RemotePeer& remote = peer(k);
   const bool waits = std::find(expecting_.begin(), expecting_.end(), k) != expecting_.end();
   if (waits || remote.open()) return false;
+  peersUsed_ = std::max<std::size_t>(peersUsed_, k + 1);
   const std::uint32_t entity = kPlayEntities + 2 * k;
   if (!unaccepted_.empty()) {
     Stream& stream = *unaccepted_.front();
@@ -172,8 +176,8 @@ void World::passTimers() {
 
 void World::endPlay() {
   const auto each = [&](auto&& action) {
-    for (const auto& remote : peers_)
-      if (remote != nullptr && remote->open()) action(*remote);
+    for (std::size_t k = 0; k < peersUsed_; ++k)
+      if (peers_[k] != nullptr && peers_[k]->open()) action(*peers_[k]);
   };
   endTroubles();
   bool open = false;

@@ -1,4 +1,5 @@
 #include <teasel/core/detail/pool.hpp>
+#include <teasel/core/detail/pool_allocator.hpp>
 
 #include <gtest/gtest.h>
 
@@ -30,6 +31,16 @@ TEST(Pool, GivesTheBlockThatCameBackLastToTheNextOfItsSize) {
   delete second;
   const auto third = std::make_unique<Small>(3);
   EXPECT_EQ(place, static_cast<const void*>(third.get()));
+}
+
+TEST(Pool, SharedObjectsUseItThroughTheAllocator) {
+  if (kSanitized) GTEST_SKIP() << "off under AddressSanitizer";
+  auto first = std::allocate_shared<int>(PoolAllocator<int>(), 1);
+  const void* place = first.get();
+  first.reset();
+  const auto second = std::allocate_shared<int>(PoolAllocator<int>(), 2);
+  EXPECT_EQ(*second, 2);
+  EXPECT_EQ(place, static_cast<const void*>(second.get()));
 }
 
 TEST(Pool, TakesBackADerivedObjectThroughItsBase) {

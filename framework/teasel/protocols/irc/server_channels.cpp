@@ -10,7 +10,6 @@
 namespace teasel::irc {
 
 using detail::asWord;
-using detail::Member;
 using detail::shortened;
 using detail::splitList;
 
@@ -131,7 +130,7 @@ bool IRCUser::mayEnter(const Channel& channel, std::string_view key) {
 
 void IRCUser::enter(Channel& channel, bool founder) {
   std::erase_if(invitations_, [&](const Invitation& each) { return each.id == channel.id; });
-  channel.members.emplace(id_, Member{.user = this, .op = founder});
+  channel.members.emplace(id_, detail::Member{.user = this, .op = founder});
   channels_.emplace(channel.name, &channel);
   channel.send(fromMe("JOIN").param(channel.name).line());
   if (!channel.topic.empty()) sendTopic(channel);

@@ -13,9 +13,9 @@ namespace {
 
 constexpr Logger kLog("IRCServer");
 
-bool isLetter(char byte) noexcept { return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'); }
-bool isDigit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
-bool isSpecial(char byte) noexcept { return std::string_view("[]\\`_^{|}").find(byte) != std::string_view::npos; }
+bool isNickLetter(char byte) noexcept { return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'); }
+bool isNickDigit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
+bool isNickSpecial(char byte) noexcept { return std::string_view("[]\\`_^{|}").find(byte) != std::string_view::npos; }
 
 }  // namespace
 
@@ -139,8 +139,9 @@ std::string wholeMask(std::string_view mask) {
 }
 
 bool isNick(std::string_view nick, std::size_t longest) noexcept {
-  if (nick.empty() || nick.size() > longest || isDigit(nick.front()) || nick.front() == '-') return false;
-  return std::ranges::all_of(nick, [](char byte) { return isLetter(byte) || isDigit(byte) || isSpecial(byte) || byte == '-'; });
+  if (nick.empty() || nick.size() > longest || isNickDigit(nick.front()) || nick.front() == '-') return false;
+  return std::ranges::all_of(
+      nick, [](char byte) { return isNickLetter(byte) || isNickDigit(byte) || isNickSpecial(byte) || byte == '-'; });
 }
 
 bool isChannelName(std::string_view name, std::size_t longest) noexcept {

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <teasel/fakes/program/replay.hpp>
 #include <teasel/fakes/world/scenario.hpp>
 #include <teasel/protocols/line_only_receiver.hpp>
 #include <teasel/protocols/stateful_protocol.hpp>
@@ -104,6 +105,21 @@ TEST(RoundTrip, HoldsForEveryFramingBetweenHosts) {
     const CheckResult result = checkScenario(scenario, {.params = "max_success=300"});
     EXPECT_TRUE(result) << result.text;
   }
+}
+
+TEST(RoundTrip, EndsWhereAClientGaveUpBehindALinkThatBroke) {
+  fakes::Play play;
+  play.setVersion(2);
+  play.connect(0);
+  play.send(0, "a");
+  const std::vector<fakes::ChoiceRecord> choices = {
+      {7, 41, 0, 2, 1},     // faultKind of entity 7, draw 0: partition
+      {4096, 14, 0, 8, 7},  // window of entity 4096, draw 0: 7
+      {4096, 27, 0, 2, 1},  // faultPartition of entity 4096, draw 0: 1
+      {4096, 27, 2, 2, 1},  // faultPartition of entity 4096, draw 2: 1
+      {4096, 28, 1, 8, 7},  // partitionTime of entity 4096, draw 1: 1000 s
+  };
+  EXPECT_EQ(fakes::replayFailure("roundTripLineReceiver", play, choices), "");
 }
 
 }  // namespace

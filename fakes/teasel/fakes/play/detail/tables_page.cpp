@@ -125,6 +125,8 @@ std::string_view nameOf(Decider decider) {
     case Decider::kDirection: return "a direction of a stream";
     case Decider::kPlay: return "a connection of the Play, as sender";
     case Decider::kDraw: return "Play::draw: the number of the event";
+    case Decider::kFault: return "a kind of fault: its row in the table of faults, from 0";
+    case Decider::kRecords: return "nobody: 0";
     case Decider::kTest: return "a test";
   }
   return {};
@@ -188,8 +190,16 @@ std::string tablesPage() {
          "that arrived before it, and to a paused reader when it resumes, unless `resetWhilePaused` or `resetOrder` says\n"
          "otherwise ([resets.md](resets.md)). Version 1 draws `pausedReset` instead of these two.\n"
          "\n## Faults\n\n"
-         "A scenario turns a fault on in the options of its world: `{.world = {.faults = {.stalls = true}}}`.\n\n" +
-         faults();
+         "A scenario turns a fault on in the options of its world: `{.world = {.faults = {.stalls = true}}}`. Climates\n"
+         "bring faults as well.\n\n" +
+         faults() +
+         "\n## Climates\n\n"
+         "Each run of a scenario draws a climate at the sites `completion`, `faultKind` and `faultRatio`: whether its\n"
+         "drivers work by completions, which kinds of faults exist in it, and how often each comes. A scenario says in\n"
+         "its options which climates it cannot stand: `{.climate = {.without = {&Faults::listen, &Faults::slow}}}`. Faults\n"
+         "that its world has anyway are there in every climate, and no climate brings latency. A fuzzer input with a record of\n"
+         "`climateSeed` draws everything from that seed that has no record of its own, except at sites of users. A tape\n"
+         "has the values themselves, once it is shrunk.\n";
 }
 
 }  // namespace teasel::fakes::detail

@@ -48,6 +48,20 @@ void runFresh(ShrunkFailure& found, ForkedRunner& fresh, const std::string& sign
   if (again.signature == signature) found.tape = std::move(exact), found.outcome = std::move(again);
 }
 
+/// The tape with the choices that its run drew, in place of the seed from which they came. The
+/// tape itself if it has no such seed, or if it does not fail in the same way without.
+Tape withoutClimateSeed(const Tape& tape, const ReplayOutcome& failed, ForkedRunner& fresh) {
+  constexpr auto kSeed = static_cast<std::uint16_t>(ChoiceSite::kClimateSeed);
+  const bool seeded =
+      std::any_of(tape.records.begin(), tape.records.end(), [](const ChoiceRecord& record) { return record.site == kSeed; });
+  if (!seeded || failed.records.empty()) return tape;
+  Tape exact = tape;
+  exact.records = failed.records;
+  normalise(exact.records);
+  fresh.renew();
+  return fresh.run(jobOf(exact, false)).signature == failed.signature ? exact : tape;
+}
+
 /// Searches for a smaller tape in a process of its own. Returns whether the failure came there.
 bool searchSmaller(ShrunkFailure& found, const ReplayOutcome& failed, Duration timeout, std::uint64_t runs) {
   ServeClient server("/proc/self/exe", {"--timeout", std::to_string(timeout / std::chrono::seconds(1))});
@@ -69,11 +83,12 @@ bool searchSmaller(ShrunkFailure& found, const ReplayOutcome& failed, Duration t
 
 }  // namespace
 
-ShrunkFailure shrinkTape(const Tape& tape, const ReplayOutcome& failed, Duration timeout, std::uint64_t runs) {
+ShrunkFailure shrinkTape(const Tape& given, const ReplayOutcome& failed, Duration timeout, std::uint64_t runs) {
   if (failed.oracle == "hang") timeout = std::min(timeout, kHangTimeout), runs = std::min(runs, kHangShrinkRuns);
+  ForkedRunner fresh({.timeout = timeout, .inputFile = {}});
+  const Tape tape = withoutClimateSeed(given, failed, fresh);
   ShrunkFailure found{tape, {}, {}, {}};
   found.tape.oracle = failed.oracle;
-  ForkedRunner fresh({.timeout = timeout, .inputFile = {}});
   const bool searched = runs != 0 && searchSmaller(found, failed, timeout, runs);
   runFresh(found, fresh, failed.signature);
   if (searched && found.outcome.signature != failed.signature) {

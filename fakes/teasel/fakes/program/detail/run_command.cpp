@@ -6,6 +6,7 @@
 #include <teasel/fakes/program/detail/commands.hpp>
 #include <teasel/fakes/program/detail/corpus.hpp>
 #include <teasel/fakes/program/detail/serve.hpp>
+#include <teasel/fakes/program/health.hpp>
 #include <teasel/fakes/program/report.hpp>
 
 // The command run: it replays the corpus, then runs seeds.
@@ -47,8 +48,10 @@ class ScenarioRun {
       job.play.setVersion(kCodecVersion);  // a run made anew, by the newest rules
       interesting(job, "seed " + std::to_string(seed));
     }
-    if (failures_ == 0)
-      std::cout << "ok " << scenario_.name() << ": " << corpus.size() << " inputs, " << runs_ - corpus.size() << " seeds\n";
+    const std::string count = std::to_string(corpus.size()) + " inputs, " + std::to_string(runs_ - corpus.size()) + " seeds\n";
+    const std::string health = health_.warning();
+    if (!health.empty()) std::cout << "warning: " << scenario_.name() << ": " << health << '\n';
+    if (failures_ == 0) std::cout << (health.empty() ? "ok " : "nothing broke in ") << scenario_.name() << ": " << count;
     if (!warning_.empty()) std::cout << "warning: " << scenario_.name() << ": " << warning_ << '\n';
     return failures_;
   }
@@ -59,6 +62,7 @@ class ScenarioRun {
   void interesting(const ReplayJob& job, const std::string& origin) {
     ++runs_;
     const ReplayOutcome outcome = runner_.run(job);
+    health_.add(outcome.heard);
     if (outcome.ok() && warning_.empty()) warning_ = outcome.message;
     if (outcome.ok()) return;
     if (std::find(seen_.begin(), seen_.end(), outcome.signature) != seen_.end()) return;
@@ -90,6 +94,7 @@ class ScenarioRun {
   ForkedRunner runner_;
   std::vector<std::string> seen_;
   std::string warning_;  // the first one
+  Health health_;
   std::size_t runs_ = 0, failures_ = 0;
 };
 

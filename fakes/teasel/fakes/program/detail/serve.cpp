@@ -127,9 +127,10 @@ std::string pack(const ReplayOutcome& outcome) {
   }
   const Excess excess = outcome.excess.value_or(Excess{0, 0, 0});
   std::ostringstream out;
-  out << outcome.traceHash << ' ' << outcome.unused << ' ' << outcome.clamped << ' ' << outcome.skipped << ' ' << outcome.runs
-      << ' ' << excess.measured << ' ' << excess.allowed << ' ' << excess.marginPercent << ' ' << outcome.oracle.size() << ' '
-      << outcome.signature.size() << ' ' << outcome.message.size() << ' ' << outcome.diagram.size() << ' ' << input.size() << '\n'
+  out << outcome.traceHash << ' ' << outcome.unused << ' ' << outcome.clamped << ' ' << outcome.skipped << ' '
+      << (outcome.heard ? *outcome.heard + 1 : 0) << ' ' << outcome.runs << ' ' << excess.measured << ' ' << excess.allowed << ' '
+      << excess.marginPercent << ' ' << outcome.oracle.size() << ' ' << outcome.signature.size() << ' ' << outcome.message.size()
+      << ' ' << outcome.diagram.size() << ' ' << input.size() << '\n'
       << outcome.oracle << outcome.signature << outcome.message << outcome.diagram << input;
   return out.str();
 }
@@ -139,8 +140,10 @@ ReplayOutcome unpackOutcome(std::string_view bytes) {
   std::istringstream line{std::string(bytes.substr(0, end))};
   ReplayOutcome outcome;
   std::size_t sizes[5] = {};
+  std::uint64_t heard = 0;  // one more than that, or 0
   Excess excess{0, 0, 0};
-  line >> outcome.traceHash >> outcome.unused >> outcome.clamped >> outcome.skipped >> outcome.runs;
+  line >> outcome.traceHash >> outcome.unused >> outcome.clamped >> outcome.skipped >> heard >> outcome.runs;
+  if (heard != 0) outcome.heard = heard - 1;
   line >> excess.measured >> excess.allowed >> excess.marginPercent;
   if (excess.measured != 0) outcome.excess = excess;
   for (std::size_t& size : sizes) line >> size;

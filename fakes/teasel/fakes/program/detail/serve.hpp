@@ -16,9 +16,9 @@ namespace teasel::fakes {
 /// throws UsageError or TapeError for bytes that pack did not make.
 ///
 /// A job is a line "job SEED|- play|draw diagram|- [BUDGET SITE...]" and a tape. An outcome is a
-/// line of numbers (trace hash, unused, clamped, skipped, runs, what a counted bound measured and
-/// allowed with its margin or three zeros, and five sizes) and then the parts of these sizes:
-/// oracle, signature, message, diagram, tape.
+/// line of numbers (trace hash, unused, clamped, skipped, heard, runs, what a counted bound
+/// measured and allowed with its margin or three zeros, and five sizes) and then the parts of these
+/// sizes: oracle, signature, message, diagram, tape.
 std::string pack(const ReplayJob& job);
 ReplayJob unpackJob(std::string_view bytes);
 std::string pack(const ReplayOutcome& outcome);

@@ -117,7 +117,7 @@ TEST(Packing, OutcomesComeBackAsTheyWere) {
   outcome.play.send(0, "a");
   outcome.records = {{1, 2, 3, 9, 5}};
   outcome.excess = Excess{7, 5, 30};
-  outcome.traceHash = ~0ull, outcome.unused = 1, outcome.clamped = 2, outcome.skipped = 3, outcome.runs = 4;
+  outcome.traceHash = ~0ull, outcome.unused = 1, outcome.clamped = 2, outcome.skipped = 3, outcome.runs = 4, outcome.heard = 0;
   const ReplayOutcome back = unpackOutcome(pack(outcome));
   EXPECT_EQ(back.oracle + back.signature + back.message + back.diagram, "oo at xm\nmd");
   ASSERT_TRUE(back.excess);
@@ -127,6 +127,7 @@ TEST(Packing, OutcomesComeBackAsTheyWere) {
   EXPECT_EQ(back.records, outcome.records);
   EXPECT_EQ(back.traceHash, outcome.traceHash);
   EXPECT_EQ(back.unused + back.clamped * 10 + back.skipped * 100 + back.runs * 1000, 4321u);
+  EXPECT_EQ(back.heard, 0u);
 }
 
 TEST(Packing, RefusesWhatItDidNotMake) {
@@ -135,7 +136,7 @@ TEST(Packing, RefusesWhatItDidNotMake) {
     EXPECT_THROW(unpackJob(bad), UsageError) << bad;
   EXPECT_THROW(unpackJob("job - play -\nnothing"), TapeError);
   EXPECT_THROW(unpackOutcome("1 2 3"), UsageError);
-  EXPECT_THROW(unpackOutcome("1 2 3 4 5 0 0 0 100 0 0 0 0\nshort"), UsageError);
+  EXPECT_THROW(unpackOutcome("1 2 3 4 0 5 0 0 0 100 0 0 0 0\nshort"), UsageError);
 }
 
 class Fixed final : public Runner {

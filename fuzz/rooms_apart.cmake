@@ -1,0 +1,17 @@
+# Each source by itself, for those who change Teasel. See CMakeLists.txt, which includes this, for the options.
+get_target_property(sources teasel_framework SOURCES)
+set(protocols ${sources})
+list(FILTER protocols INCLUDE REGEX "/teasel/(protocols|tls)/")
+list(FILTER sources EXCLUDE REGEX "/teasel/(protocols|tls)/")
+set_source_files_properties(${protocols} TARGET_DIRECTORY teasel_framework PROPERTIES COMPILE_OPTIONS ${coverage_options})
+list(FILTER protocols INCLUDE REGEX "${loop_sources}")
+set_property(SOURCE ${protocols} TARGET_DIRECTORY teasel_framework APPEND PROPERTY COMPILE_OPTIONS ${loop_options})
+set_property(SOURCE ${sources} TARGET_DIRECTORY teasel_framework APPEND PROPERTY COMPILE_OPTIONS ${transport_options})
+get_target_property(sources teasel_fakes SOURCES)
+list(FILTER sources INCLUDE REGEX "/teasel/fakes/(play|trace|net|world)/.*[.]cpp$")
+list(FILTER sources EXCLUDE REGEX "/(chunk_memory|odometer)[.]cpp$")
+set_property(SOURCE ${sources} TARGET_DIRECTORY teasel_fakes APPEND PROPERTY COMPILE_OPTIONS ${machinery_options})
+# It poisons the chunks, so it keeps the sanitizers.
+get_target_property(sources teasel_fakes SOURCES)
+list(FILTER sources INCLUDE REGEX "/chunk_memory[.]cpp$")
+set_property(SOURCE ${sources} TARGET_DIRECTORY teasel_fakes APPEND PROPERTY COMPILE_OPTIONS ${transport_options})
