@@ -55,6 +55,7 @@ fakes::ScenarioOptions reconnectOptions() {
   options.world.faults.reset = {1, 32};
   // The models say to the nanosecond when a client tries again. A host that is busy is late.
   options.climate.without = {&fakes::Faults::listen, &fakes::Faults::slow};
+  options.talks = false;  // it is about connections
   return options;
 }
 

@@ -62,7 +62,7 @@ bool Engine::ran(ByteView bytes) {
 InputOutcome Engine::run(ByteView bytes) {
   ++runs_;
   const InputOutcome seen = outcome(thrift_ ? ran(bytes) : ranOnce(bytes));
-  health_.add(world_.heard());
+  if (scenario_.options().talks) health_.add(world_.heard());
   // The fuzzer does not look at the counters of an input that is ignored.
   // Where no check is dear, nobody asks for what is remembered.
   if (thrift_ && hasDear_ && seen != InputOutcome::kIgnored) thrift_->counters().remember();

@@ -176,6 +176,7 @@ Stream& Network::makeStream() {
     side.gone = side.wasReset = side.sendsFail = side.blocked = side.endWithLast = side.hasShortWrite = false;
     side.lossy = side.resetHeld = side.resetLost = side.vanished = false;
     side.resetAt = side.giveUpAt = kNever;
+    side.cutWrites = 0;
     side.place = kRemotePeer;
     side.out.restart(window_);
   }
@@ -317,6 +318,9 @@ std::size_t Network::write(Stream& stream, int from, ByteView bytes) {
   if (me.wasReset) [[unlikely]]
     return bytes.size();  // lost with everything else
   ByteView taken = bytes;
+  if (bytes.size() > me.out.room()) [[unlikely]] {
+    if (windowsOpen_ && ++me.cutWrites > kCutWrites) me.out.widen(window_);
+  }
   if (const std::size_t room = me.out.room(); bytes.size() > room) [[unlikely]] {
     me.blocked = true;
     if (room == 0) return 0;

@@ -256,6 +256,10 @@ class Network {
   void setVersion(unsigned version) noexcept { version_ = version; }
   /// The window of streams that are made from now on, in bytes.
   void setWindow(std::size_t bytes) noexcept { window_ = bytes; }
+  /// Whether a small window opens to its full size once it has cut kCutWrites writes short. So the
+  /// length of a run does not depend on how much is sent through a window of one byte.
+  void setWindowsOpen(bool open) noexcept { windowsOpen_ = open; }
+  static constexpr std::uint16_t kCutWrites = 1024;
 
  private:
   enum class DueKind : std::uint8_t { kArrive, kWake, kRoute, kAttempt, kAnswer, kOffer, kReset, kGiveUp, kRepair };
@@ -343,6 +347,7 @@ class Network {
   std::vector<Delivery> deliveries_;
   std::uint64_t nextDueOrder_ = 0, progress_ = 0, heard_ = 0;
   std::size_t open_ = 0, window_ = Pipe::kWindow;
+  bool windowsOpen_ = false;
   std::uint32_t nextStream_ = 0;
   std::uint16_t nextPort_ = 0;
   unsigned version_ = kCodecVersion;

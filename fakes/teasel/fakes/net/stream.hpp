@@ -80,6 +80,8 @@ class Pipe {
     if (cutAt_ < cuts_.size() && cuts_[cutAt_] - read_ < size) size = static_cast<std::size_t>(cuts_[cutAt_] - read_);
     return {bytes_.get() + head_, size};
   }
+  /// The sender may have so many bytes under way from now on.
+  void widen(std::size_t window) noexcept { window_ = window > window_ ? window : window_; }
   /// Takes `count` bytes off the queue: they were read.
   void drop(std::size_t count) noexcept {
     read_ += count;
@@ -163,6 +165,7 @@ struct Stream {
     bool wasReset = false;          ///< a reset reached this side
     bool sendsFail = false;         ///< UNIX only: the other side is gone, which a send notices
     bool blocked = false;           ///< it waits for room
+    std::uint16_t cutWrites = 0;    ///< see Network::setWindowsOpen
     /// its end of stream shares a turn with its last bytes, as the Play said
     bool endWithLast = false;
     bool hasShortWrite = false;

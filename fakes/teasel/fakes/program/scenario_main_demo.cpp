@@ -88,6 +88,10 @@ TEASEL_SCENARIO(deaf, "listens nowhere") {
   world.host();
   world.run();
 }
+TEASEL_SCENARIO(mute, "listens nowhere, and says that this is so", {.talks = false}) {
+  world.host();
+  world.run();
+}
 
 TEASEL_SCENARIO(hoards, "keeps more than 100 bytes", options()) {
   play(world, Fault::kNone);

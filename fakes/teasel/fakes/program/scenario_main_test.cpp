@@ -62,6 +62,7 @@ TEST_F(ScenarioMain, ListsItsScenarios) {
       "aborts\tcalls abort\naborts_inside\tcalls abort in a run of a property\ndeaf\tlistens nowhere\nexits\tcalls exit(0)\n"
       "forgets\tloses its count\n"
       "hoards\tkeeps more than 100 bytes\nholds\tcounts every byte\nkeeps_view\treads a view past its callback\n"
+      "mute\tlistens nowhere, and says that this is so\n"
       "remembers\tbreaks in its third run\nsays\tquotes its input\nspins\tnever returns\n");
 }
 
@@ -120,6 +121,12 @@ TEST_F(ScenarioMain, WarnsWhereThePlaysSayNothingToAProtocol) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.output, HasSubstr("warning: deaf: 100 % of 120 plays ended before the protocols had 4 bytes"));
   EXPECT_THAT(ran.output, AllOf(HasSubstr("nothing broke in deaf: 0 inputs, 120 seeds\n"), Not(HasSubstr("ok deaf"))));
+}
+
+TEST_F(ScenarioMain, DoesNotWarnOfAScenarioThatIsNotThereToTalk) {
+  const Ran ran = run("run --scenario mute --seeds 120");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.output, AllOf(HasSubstr("ok mute"), Not(HasSubstr("warning"))));
 }
 
 TEST_F(ScenarioMain, ShrinksWhatAClimateSeedDrawsAndNotTheSeed) {

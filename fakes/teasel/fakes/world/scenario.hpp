@@ -38,6 +38,9 @@ struct ScenarioOptions {
   WorldOptions world{};
   /// What climates of its runs must not have. Faults that `world` has are there in every climate.
   ClimateLimits climate{};
+  /// Whether its protocols are there to hear something. Engines warn if they hear next to nothing
+  /// (Health). False for a scenario that is about connections alone.
+  bool talks = true;
 };
 
 /// One definition of a test that every engine can run. It is a function of a World whose Play and

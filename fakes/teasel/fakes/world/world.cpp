@@ -103,6 +103,7 @@ void World::reset(const WorldOptions& options) {
   network_.setGate(this);
   network_.setTimeKeeper(this);
   network_.setWindow(options_.window);
+  network_.setWindowsOpen(false);
   network_.faults() = options_.faults;
   network_.chunkMemory().setMode(options_.chunks);
   trace_.clear();

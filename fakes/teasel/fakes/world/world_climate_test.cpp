@@ -77,6 +77,31 @@ std::string names(const Faults& faults) {
   return out;
 }
 
+/// Sends more than would go through a window of one byte in the time that a world has.
+class Long final : public Protocol {
+ public:
+  void connectionMade() override {
+    transport().write(std::string(300'000, 'x'));
+    transport().loseConnection();
+  }
+};
+TEASEL_SCENARIO(sends_much, "sends much to each peer") {
+  world.host().reactor().listenTCP(8000, Factory::forProtocol<Long>());
+  world.run();
+}
+
+TEST(WorldClimate, AWindowOfOneByteOpensSoThatMuchGoesThroughIt) {
+  const ChoiceRecord smallest{257, site(ChoiceSite::kWindow), 0, 0, 7};
+  for (const bool completion : {false, true}) {
+    std::vector<ChoiceRecord> records = {kindRecord(&Faults::windows), smallest};
+    if (completion) records.push_back({0, site(ChoiceSite::kCompletion), 0, 0, 1});
+    normalise(records);
+    Ran ran("sends_much", records);
+    EXPECT_TRUE(ran.ok) << ran.world.verdict()->message;
+    EXPECT_EQ(ran.world.peer(0).received().size(), 300'000u);
+  }
+}
+
 TEST(WorldClimate, IsCalmWithoutChoices) {
   Ran run("any_climate");
   EXPECT_EQ(names(run.climate.faults), "");

@@ -70,6 +70,7 @@ void World::drawClimate(const ClimateLimits& limits) {
     const std::uint64_t ratio =
         fault.isRatio() ? choices_.below(kFaultRatios.size(), ChoiceKey(kind, ChoiceSite::kFaultRatio)) : 0;
     fault.turnOn(network_.faults(), kFaultRatios[ratio]);
+    if (fault == FaultSwitch(&Faults::windows)) network_.setWindowsOpen(true);
   }
 }
 

@@ -62,7 +62,7 @@ class ScenarioRun {
   void interesting(const ReplayJob& job, const std::string& origin) {
     ++runs_;
     const ReplayOutcome outcome = runner_.run(job);
-    health_.add(outcome.heard);
+    if (scenario_.options().talks) health_.add(outcome.heard);
     if (outcome.ok() && warning_.empty()) warning_ = outcome.message;
     if (outcome.ok()) return;
     if (std::find(seen_.begin(), seen_.end(), outcome.signature) != seen_.end()) return;
