@@ -1,6 +1,7 @@
 """The rows campaign/... and find/... of ci/bench --against: what campaigns of two revisions cost. One harness runs the
 programs of both in turns, from the same seeds and inputs. All figures are CPU time, that of child processes included."""
 
+import json
 import os
 import pathlib
 import re
@@ -50,9 +51,18 @@ def campaign(program, options, flags, corpus=None):
     return usage.ru_utime + usage.ru_stime, executions, process.returncode, said
 
 
+def shipped(tree, name):
+    """The dictionary and the longest input of a program, as campaigns of that tree have them: flags of libFuzzer."""
+    path = tree / "teasel-scenarios" / f"{name}.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    dictionary = [f"-dict={manifest['dictionary']}"] if manifest.get("dictionary") else []
+    return dictionary, [f"-max_len={manifest['max_len']}"] if manifest.get("max_len") else []
+
+
 def speed_row(tree, name, corpus, seed):
+    dictionary, _ = shipped(tree, name)
     seconds, executions, status, said = campaign(
-        tree / "fuzz" / "targets" / name, [], [f"-runs={EXECUTIONS}", f"-seed={seed}", f"-max_len={MAX_LEN}"], corpus)
+        tree / "fuzz" / "targets" / name, [], [*dictionary, f"-runs={EXECUTIONS}", f"-seed={seed}", f"-max_len={MAX_LEN}"], corpus)
     if status != 0:
         raise RuntimeError(f"{tree}: {name} ended with status {status}: {said}")
     return {"name": f"campaign/{name}", "value": executions / seconds, "unit": SPEED_UNIT, "reference": None, "ratio": None}
@@ -60,8 +70,9 @@ def speed_row(tree, name, corpus, seed):
 
 def find_row(tree, name, executions, seed):
     """The cost of one exhibit of the museum. If it is not found, that is what its executions cost, and the row says so."""
+    dictionary, longest = shipped(tree, "museum")
     seconds, ran, status, said = campaign(tree / "fuzz" / "museum" / "museum", ["--scenario", name],
-                                          [f"-runs={executions}", f"-seed={seed}"])
+                                          [*dictionary, *longest, f"-runs={executions}", f"-seed={seed}"])
     if ran == 0:
         raise RuntimeError(f"{tree}: {name} ran nothing, status {status}: {said}")
     return {"name": f"find/{name}", "value": seconds, "unit": FIND_UNIT, "reference": None, "ratio": None, "found": status != 0}

@@ -2,6 +2,7 @@
 """Tests of campaign_rows.py, with programs that only pretend to be campaigns."""
 import contextlib
 import io
+import json
 import pathlib
 import tempfile
 import unittest
@@ -19,6 +20,7 @@ runs = next(int(word[6:]) for word in sys.argv if word.startswith("-runs="))
 for _ in range({work}):
     pass
 open(value["--counter"], "wb").write(struct.pack("<Q", runs))
+open("{log}", "a").write(" ".join(word for word in sys.argv if word.startswith(("-dict=", "-max_len="))) + "\n")
 sys.exit({status})
 """
 
@@ -40,7 +42,7 @@ class Trees(unittest.TestCase):
         for program in ("targets/line", "museum/museum"):
             path = tree / "fuzz" / program
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(PROGRAM.format(work=work, status=status))
+            path.write_text(PROGRAM.format(work=work, status=status, log=self.root / "flags"))
             path.chmod(0o755)
         return tree
 
@@ -65,6 +67,16 @@ class Trees(unittest.TestCase):
     def test_a_target_that_breaks_has_no_speed(self):
         with self.assertRaisesRegex(RuntimeError, "line ended with status 77"):
             self.compare(self.tree("a", status=77), self.tree("b"), "^campaign/")
+
+    def test_campaigns_have_the_dictionary_and_the_longest_input_of_their_tree(self):
+        trees = [self.tree(name) for name in ("a", "b")]
+        for tree in trees:
+            (tree / "teasel-scenarios").mkdir()
+            for name in ("museum", "line"):
+                (tree / "teasel-scenarios" / f"{name}.json").write_text(json.dumps({"dictionary": f"/{tree.name}/{name}.dict", "max_len": 512}))
+        self.compare(*trees, "")
+        flags = set((self.root / "flags").read_text().splitlines())
+        self.assertEqual(flags, {f"-dict=/{tree}/{name}.dict -max_len={most}" for tree in "ab" for name, most in (("museum", 512), ("line", 256))})
 
     def test_the_sum_is_that_of_all_exhibits_of_a_seed(self):
         rows = [{"name": "find/a", "value": 2}, {"name": "campaign/line", "value": 9}, {"name": "find/b", "value": 3}]
