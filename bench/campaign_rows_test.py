@@ -20,7 +20,7 @@ runs = next(int(word[6:]) for word in sys.argv if word.startswith("-runs="))
 for _ in range({work}):
     pass
 open(value["--counter"], "wb").write(struct.pack("<Q", runs))
-open("{log}", "a").write(" ".join(word for word in sys.argv if word.startswith(("-dict=", "-max_len="))) + "\n")
+open("{log}", "a").write(" ".join(word for word in sys.argv if word.startswith(("-dict=", "-max_len="))) + "\\n")
 sys.exit({status})
 """
 
