@@ -60,7 +60,7 @@ void SeenCounters::putBack() noexcept {
 std::uint64_t Thrift::hashOf(ByteView input) noexcept { return fakes::detail::mix(fakes::detail::hashBytes(input)); }
 
 bool Thrift::chosen(ByteView input, unsigned checks) noexcept {
-  const std::uint64_t one = std::max<std::uint64_t>(input.size(), kFullSize) * kPerCheck * checks;
+  const std::uint64_t one = std::max<std::uint64_t>(input.size(), kFullSize) * (kPerCheck * checks - 1);
   return fakes::detail::scaled(hashOf(input), one) < kFullSize;
 }
 
