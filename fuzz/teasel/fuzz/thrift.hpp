@@ -42,10 +42,10 @@ class SeenCounters {
 class Thrift {
  public:
   /// Whether an input without news is judged by the `checks` dear checks of its scenario. That is
-  /// one in kPerCheck * checks - 1, if it has at most kFullSize bytes: the more checks there are, the
-  /// longer they take, and a single one costs little. Of longer inputs it is a smaller part: delivery byte by byte takes as many
-  /// turns as there are bytes. It depends on nothing else. Who is chosen for more checks is chosen
-  /// for fewer, too.
+  /// one in kPerCheck * checks - 1, if it has at most kFullSize bytes: the more checks there are,
+  /// the longer they take, and a single one costs little. Of longer inputs it is a smaller part:
+  /// delivery byte by byte takes as many turns as there are bytes. It depends on nothing else. Who
+  /// is chosen for more checks is chosen for fewer, too.
   static bool chosen(ByteView input, unsigned checks) noexcept;
   static constexpr std::uint64_t kPerCheck = 2;
   static constexpr std::size_t kFullSize = 256;
