@@ -119,22 +119,30 @@ def with_sum(rows):
 
 def compare(root, ours, theirs, pattern, rounds, log):
     """Runs all rows of both trees, one seed a round. Each tree goes first in every other round. Returns the comparisons, the
-    names of rows without one, and how often each tree did not find an exhibit."""
+    names of rows without one, how often each tree did not find an exhibit, and what broke, by row: such a row is left out."""
     rows = chosen(root, (ours, theirs), pattern)
-    measured, missed = [], {}
+    measured, missed, broken = [], {}, {}
     for seed in range(1, rounds + 1):
         order = (ours, theirs) if seed % 2 else (theirs, ours)
         results = {tree: [] for tree in order}
         for name, measure in rows.items():
-            for tree in order:
-                row = measure(tree, seed)
+            if name in broken:
+                continue
+            try:
+                pair = {tree: measure(tree, seed) for tree in order}
+            except RuntimeError as error:
+                broken[name] = str(error)
+                log(f"{name} is left out: {broken[name]}")
+                continue
+            for tree, row in pair.items():
                 results[tree].append(row)
                 if not row.get("found", True):
                     missed.setdefault(name, [0, 0])[tree == theirs] += 1
-        measured.append((with_sum(results[ours]), with_sum(results[theirs])))
+        measured.append((results[ours], results[theirs]))
         log(f"seed {seed} of {rounds}")
-    compared, only_one = against.compare(measured)
-    return compared, only_one, missed
+    whole = [tuple(with_sum([row for row in side if row["name"] not in broken]) for side in pair) for pair in measured]
+    compared, only_one = against.compare(whole)
+    return compared, only_one, missed, broken
 
 
 def print_missed(missed, rounds):

@@ -47,7 +47,7 @@ class Trees(unittest.TestCase):
         return tree
 
     def compare(self, ours, theirs, pattern):
-        compared, only_one, missed = campaign_rows.compare(self.root, ours, theirs, pattern, 2, lambda text: None)
+        compared, only_one, missed, self.broken = campaign_rows.compare(self.root, ours, theirs, pattern, 2, lambda text: None)
         return {entry["name"]: entry for entry in compared}, only_one, missed
 
     def test_a_tree_that_works_more_for_each_execution_makes_fewer_of_them_in_a_cpu_second(self):
@@ -64,9 +64,11 @@ class Trees(unittest.TestCase):
             campaign_rows.print_missed(missed, 2)
         self.assertIn("by this tree in 0, by the other in 2 of 2 seeds", out.getvalue())
 
-    def test_a_target_that_breaks_has_no_speed(self):
-        with self.assertRaisesRegex(RuntimeError, "line ended with status 77"):
-            self.compare(self.tree("a", status=77), self.tree("b"), "^campaign/")
+    def test_a_target_that_breaks_is_left_out_and_the_other_rows_stay(self):
+        compared, _, _ = self.compare(self.tree("a", status=77), self.tree("b"), "")
+        self.assertEqual(list(compared), ["find/lost_twice"])
+        self.assertEqual(list(self.broken), ["campaign/line"])
+        self.assertIn("line ended with status 77", self.broken["campaign/line"])
 
     def test_campaigns_have_the_dictionary_and_the_longest_input_of_their_tree(self):
         trees = [self.tree(name) for name in ("a", "b")]

@@ -93,12 +93,14 @@ def compare_campaigns(options):
     else:
         revision, source = check_out(options.against)
         ours, theirs = build_campaigns(ROOT, "this tree"), build_campaigns(source, options.against)
-    compared, only_one, missed = campaign_rows.compare(ROOT, ours, theirs, options.filter, options.rounds, log)
-    if not compared:
+    compared, only_one, missed, broken = campaign_rows.compare(ROOT, ours, theirs, options.filter, options.rounds, log)
+    if not compared and not broken:
         raise SetupError(f"no campaign that both have matches '{options.filter}'")
     against.print_table(compared, only_one, revision)
     campaign_rows.print_missed(missed, options.rounds)
-    return compared, revision
+    for name in broken:
+        print(f"{name}: left out, see above")
+    return compared, revision, bool(broken)
 
 
 def machine():
@@ -198,8 +200,8 @@ def parse():
     parser.add_argument("--trees", nargs=2, metavar=("OURS", "THEIRS"))
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
-    if options.campaigns and not options.against:
-        parser.error("--campaigns needs --against REV")
+    if options.campaigns and not options.against and not options.trees:
+        parser.error("--campaigns needs --against REV, or --trees")
     if options.rounds < 1:
         parser.error("--rounds needs a number from 1 on")
     try:
@@ -215,9 +217,9 @@ def main():
         if options.against:
             revision_of(options.against)  # before minutes of building
         if options.campaigns or options.trees:
-            compared, revision = compare_campaigns(options)
+            compared, revision, failed = compare_campaigns(options)
             write(options.json, {"machine": machine(), "against": revision, "rows": compared})
-            return 0
+            return 1 if failed else 0
         program = build()
         if options.list:
             print(run([str(program), "--list", "--filter", options.filter], "listing"), end="")

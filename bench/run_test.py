@@ -60,6 +60,7 @@ class CommandLine(unittest.TestCase):
         for arguments, complaint in ((("--rounds", "0"), "--rounds needs a number from 1 on"),
                                      (("--filter", "("), "no regular expression"),
                                      (("--campaigns",), "--campaigns needs --against REV"),
+                                     (("--campaigns", "--trees", "/nowhere", "/nowhere"), "no campaign that both have matches"),
                                      (("--nonsense",), "unrecognized arguments: --nonsense")):
             status, said = self.answer(*arguments)
             self.assertEqual(status, 2, said)
