@@ -5,6 +5,7 @@
 
 #include <teasel/core/guarded.hpp>
 #include <teasel/core/logger.hpp>
+#include <teasel/protocols/irc/detail/scan.hpp>
 #include <teasel/protocols/irc/utf8.hpp>
 
 namespace teasel::irc::detail {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr Logger kLog("IRCServer");
 
-bool isNickLetter(char byte) noexcept { return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'); }
 bool isNickDigit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 bool isNickSpecial(char byte) noexcept { return std::string_view("[]\\`_^{|}").find(byte) != std::string_view::npos; }
 
@@ -140,8 +140,8 @@ std::string wholeMask(std::string_view mask) {
 
 bool isNick(std::string_view nick, std::size_t longest) noexcept {
   if (nick.empty() || nick.size() > longest || isNickDigit(nick.front()) || nick.front() == '-') return false;
-  return std::ranges::all_of(
-      nick, [](char byte) { return isNickLetter(byte) || isNickDigit(byte) || isNickSpecial(byte) || byte == '-'; });
+  return std::ranges::all_of(nick,
+                             [](char byte) { return isLetter(byte) || isNickDigit(byte) || isNickSpecial(byte) || byte == '-'; });
 }
 
 bool isChannelName(std::string_view name, std::size_t longest) noexcept {
