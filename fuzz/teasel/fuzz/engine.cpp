@@ -40,19 +40,29 @@ bool Engine::ranOnce(ByteView bytes) {
   return scenario_.run(world_);
 }
 
-/// Without the dear checks first. What that run does says whether it is made again with them.
-bool Engine::ran(ByteView bytes) {
-  unsigned leftOut = 0;
-  bool quiet = false;
-  {
-    const fakes::Sparing sparing;
-    quiet = ranOnce(bytes);
-    leftOut = sparing.leftOut();
+/// Has the dear checks of a run see its input where Thrift says so.
+class Engine::Judging : public fakes::Sparing {
+ public:
+  Judging(Thrift& thrift, ByteView input) noexcept : thrift_(thrift), input_(input) {}
+
+ protected:
+  bool decides() override {
+    if (!thrift_.judges(input_)) return false;
+    thrift_.counters().keep();
+    return true;
   }
-  hasDear_ = hasDear_ || leftOut > 0;
-  if (!quiet || leftOut == 0 || !thrift_->judges(bytes, leftOut)) return quiet;
-  thrift_->counters().keep();
-  quiet = ranOnce(bytes);
+
+ private:
+  Thrift& thrift_;
+  ByteView input_;
+};
+
+bool Engine::ran(ByteView bytes) {
+  const Judging judging(*thrift_, bytes);
+  const bool quiet = ranOnce(bytes);
+  hasDear_ = hasDear_ || judging.asked() > 0;
+  thrift_->had(judging.asked());
+  if (!judging.saw()) return quiet;
   thrift_->counters().putBack();
   thrift_->judged(bytes);
   ++judged_;

@@ -84,6 +84,8 @@ class Engine {
   std::uint64_t judged() const noexcept { return judged_; }
 
  private:
+  class Judging;
+
   void take(ByteView bytes, fakes::Recording recording);
   bool ran(ByteView bytes);
   bool ranOnce(ByteView bytes);
@@ -100,7 +102,7 @@ class Engine {
   fakes::Health health_;
   std::optional<Thrift> thrift_;
   std::string lastInput_;  // of run()
-  bool hasDear_ = false;   // a dear check was left out
+  bool hasDear_ = false;   // a dear check has asked
   std::uint64_t runs_ = 0, factRuns_ = 0, judged_ = 0;
 };
 

@@ -25,6 +25,7 @@
 #include <teasel/fakes/program/detail/corpus.hpp>
 #include <teasel/fakes/program/replay.hpp>
 #include <teasel/fakes/program/scenario_main.hpp>
+#include <teasel/fuzz/dictionary.hpp>
 #include <teasel/fuzz/engine.hpp>
 #include <teasel/fuzz/mutator.hpp>
 #include <teasel/fuzz/supervisor.hpp>
@@ -271,13 +272,24 @@ void setDefaults(std::vector<std::string>& arguments) {
   }
 }
 
+/// The words of the dictionary that libFuzzer is told of.
+std::vector<std::string> wordsOf(const std::vector<std::string>& arguments) {
+  static constexpr std::string_view kFlag = "-dict=";
+  std::vector<std::string> words;
+  for (const std::string& each : arguments)
+    if (each.starts_with(kFlag)) words = dictionaryWords(contents(each.substr(kFlag.size())));
+  return words;
+}
+
 int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<std::string>& arguments) {
-  Campaign made{
-      Engine(scenario,
-             {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff, counters()}),
-      Mutator(fakes::codecOf(scenario), mutateBytes,
-              {.messageSize = scenario.options().messageSize, .facts = factsOf, .appOps = scenario.options().shape.appOps}),
-      option("mutator") != "bytes", openCounter(option("counter"))};
+  Campaign made{Engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff,
+                                  counters()}),
+                Mutator(fakes::codecOf(scenario), mutateBytes,
+                        {.messageSize = scenario.options().messageSize,
+                         .facts = factsOf,
+                         .appOps = scenario.options().shape.appOps,
+                         .words = wordsOf(arguments)}),
+                option("mutator") != "bytes", openCounter(option("counter"))};
   campaign = &made;
   std::atexit(endCampaign);  // libFuzzer ends a campaign with exit()
   const auto folder =

@@ -126,7 +126,7 @@ std::string Mutator::mutated(ByteView given, std::size_t limit, std::uint64_t se
   if (dice.below(5) == 0) return byBytes(input, limit, dice);
   Messages& messages = messages_;
   messagesOf(input, messages);
-  if (messages.empty() || messages.size() > kMaxMessages) return byBytes(input, limit, dice);
+  if ((messages.empty() && options_.words.empty()) || messages.size() > kMaxMessages) return byBytes(input, limit, dice);
   input_ = given;
   learned_ = false;
   // Records that its run did not draw mean nothing, and make each run slower.

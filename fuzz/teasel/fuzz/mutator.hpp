@@ -22,10 +22,12 @@ struct MutatorOptions {
   FactsOf facts = {};
   /// Application actions are numbered below this (PlayShape::appOps). 0: there are none.
   std::uint16_t appOps = 0;
+  /// Words of the protocol: a dictionary.
+  std::vector<std::string> words = {};
 };
 
 /// Changes fuzzer inputs in the way of a protocol's peer and its network. It decodes them. Then it
-/// duplicates, drops, swaps and moves messages, inserts events and cuts, sets numbers to boundary
+/// duplicates, drops, swaps and moves messages, inserts events, cuts and words, sets numbers to boundary
 /// values, lengthens fields, moves messages to another connection, and changes choices and
 /// climates. A part of the changes is left to the engine's own byte mutations, of the whole input
 /// or within one message. The scenario's messageSize says what a message is; an event in between
@@ -88,6 +90,7 @@ class Mutator {
   void insertCut(Messages& messages, Dice& dice) const;
   void changeNumber(std::string& text, Dice& dice) const;
   void changeLength(std::string& text, Dice& dice) const;
+  void insertWord(Messages& messages, Dice& dice) const;
   void copyPart(Messages& messages, std::string& text, Dice& dice) const;
   static Span someSpan(ByteView text, Dice& dice);
   bool echoInto(Messages& messages, Message& message, Dice& dice);

@@ -74,12 +74,13 @@ Mutator::Message* Mutator::someMessage(Messages& messages, Dice& dice) const {
 }
 
 void Mutator::change(Messages& messages, std::size_t limit, Dice& dice) {
+  if (!options_.words.empty() && dice.below(6) == 0) return insertWord(messages, dice);
   const std::uint64_t kind = dice.below(100);
   Message* message = someMessage(messages, dice);
-  if (kind < 26) return order(messages, dice);
-  if (kind < 38 && escapes()) return insertEvent(messages, dice);
-  if (kind < 48 && escapes()) return insertCut(messages, dice);
-  if (kind < 54 && escapes()) return changeChoice(dice);
+  if (kind < 22) return order(messages, dice);
+  if (kind < 34 && escapes()) return insertEvent(messages, dice);
+  if (kind < 44 && escapes()) return insertCut(messages, dice);
+  if (kind < 50 && escapes()) return changeChoice(dice);
   if (message == nullptr) return order(messages, dice);
   if (kind < 66) return changeNumber(message->bytes, dice);
   if (kind < 74) return changeLength(message->bytes, dice);
@@ -206,7 +207,8 @@ void Mutator::insertCut(Messages& messages, Dice& dice) const {
 void Mutator::changeNumber(std::string& text, Dice& dice) const {
   const std::uint64_t value = kNumbers[dice.below(std::size(kNumbers))];
   const std::size_t begin = dice.below(text.size());
-  const auto digit = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), isDigit);
+  auto digit = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), isDigit);
+  if (digit == text.end()) digit = std::find_if(text.begin(), text.end(), isDigit);
   if (digit != text.end() && dice.below(4) != 0) {
     const auto end = std::find_if_not(digit, text.end(), isDigit);
     text.replace(digit, end, std::to_string(value));
@@ -230,6 +232,30 @@ void Mutator::changeLength(std::string& text, Dice& dice) const {
   std::string part = text.substr(at, length);
   for (std::uint64_t times = 1 + dice.below(10); times > 0 && text.size() + part.size() * 2 <= kLongest; --times) part += part;
   text.insert(at, part);
+}
+
+/// Puts a word of the dictionary into the dialog: as a message of its own, which may be the first
+/// one, at the beginning of a message, at its end, or in place of a part of it. A quarter of them
+/// come twice in a row, because many protocols allow what is whole to be followed by more.
+void Mutator::insertWord(Messages& messages, Dice& dice) const {
+  std::string word = options_.words[dice.below(options_.words.size())];
+  if (dice.below(4) == 0) word += std::string(word);
+  const std::uint64_t kind = dice.below(4);
+  Message* message = kind == 0 ? nullptr : someMessage(messages, dice);
+  if (message == nullptr) {
+    const std::size_t first = std::min(first_, messages.size());
+    const std::size_t at = first + dice.below(messages.size() - first + 1);
+    const std::uint8_t connection = at > 0 ? messages[at - 1].event.connection : std::uint8_t{0};
+    messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(at), {PlayEvent(PlayEventKind::kSend, connection), word});
+    return;
+  }
+  std::string& text = message->bytes;
+  if (kind == 1) text.insert(0, word);
+  else if (kind == 2) text += word;
+  else {
+    const Span replaced = someSpan(text, dice);
+    text.replace(replaced.begin, replaced.end - replaced.begin, word);
+  }
 }
 
 /// Copies a word of some message over a word of this message.

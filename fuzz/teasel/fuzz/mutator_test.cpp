@@ -340,5 +340,30 @@ TEST(Mutator, LetsPowersOfTwoOfSecondsPass) {
     EXPECT_TRUE(times.contains(std::chrono::seconds(seconds))) << seconds;
 }
 
+TEST(Mutator, PutsWordsOfTheDictionaryInEachPlaceOfTheDialogAndAlsoTwiceInARow) {
+  Mutator mutator({}, append, {.words = {"<word>"}});
+  std::set<std::string> some;
+  for (std::uint64_t seed = 0; seed < 4 * kSeeds; ++seed)
+    some.insert(Decoded(mutator.mutated("one 1\r\ntwo 2\r\n", 100, seed)).sent(0));
+  for (const std::string_view each : {"<word>one 1\r\ntwo 2\r\n", "one 1\r\n<word>two 2\r\n", "one 1\r\ntwo 2\r\n<word>",
+                                      "one <word>\r\ntwo 2\r\n", "<word><word>one 1\r\ntwo 2\r\n"})
+    EXPECT_TRUE(some.contains(std::string(each))) << each;
+}
+
+TEST(Mutator, BeginsADialogWithAWordWhereThereIsNone) {
+  Mutator mutator({}, append, {.words = {"<word>"}});
+  std::set<std::string> some;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) some.insert(Decoded(mutator.mutated("", 100, seed)).sent(0));
+  EXPECT_TRUE(some.contains("<word>"));
+}
+
+TEST(Mutator, FindsANumberThatStandsBeforeThePlaceWhereItLooks) {
+  Mutator mutator({}, append);
+  std::size_t changed = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed)
+    changed += Decoded(mutator.mutated("1 and a long text behind the only number\r\n", 100, seed)).sent(0).starts_with("4096 ");
+  EXPECT_GT(changed, kSeeds / 400);
+}
+
 }  // namespace
 }  // namespace teasel::fuzz

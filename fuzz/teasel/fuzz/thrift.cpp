@@ -53,8 +53,15 @@ void SeenCounters::remember() noexcept {
 }
 
 void SeenCounters::putBack() noexcept {
-  for (std::size_t i = 0; i < kept_.size(); ++i)
-    counters_[i] = kept_[i] != 0 ? kept_[i] : std::min<std::uint8_t>(counters_[i], 1);
+  // A counter may have wrapped to 0 since it was kept.
+  anyOf(kept_, [this](std::size_t i) {
+    counters_[i] = kept_[i];
+    return false;
+  });
+  anyOf(counters_, [this](std::size_t i) {
+    if (kept_[i] == 0) counters_[i] = 1;
+    return false;
+  });
 }
 
 std::uint64_t Thrift::hashOf(ByteView input) noexcept { return fakes::detail::mix(fakes::detail::hashBytes(input)); }
@@ -65,7 +72,7 @@ bool Thrift::chosen(ByteView input, unsigned checks) noexcept {
 }
 
 void Thrift::judged(ByteView input) {
-  if (!chosen(input, most_)) judged_.insert(hashOf(input));
+  if (!chosen(input, checks_)) judged_.insert(hashOf(input));
 }
 
 }  // namespace teasel::fuzz

@@ -33,12 +33,12 @@ class SeenCounters {
 };
 
 /// Decides which inputs of a campaign the dear checks of a scenario see (fakes::Sparing). An input
-/// is seen if its first run shows something new, or if its hash says so. Else the dear checks are
-/// left out. docs/fuzzing.md has the whole rule.
+/// is seen if its run has shown something new when the first dear check asks, or if its hash says
+/// so. Else the dear checks are left out. docs/fuzzing.md has the whole rule.
 ///
 /// The fuzzer decides by the counters which inputs it keeps. Dear checks run an input many times.
-/// So the counters that the fuzzer gets are those of the first run, whether or not there were more:
-/// else each input that is judged would look new beside one that is not, and the other way round.
+/// So the counters that the fuzzer gets are those from before the dear checks: else each input that
+/// is judged would look new beside one that is not, and the other way round.
 class Thrift {
  public:
   /// Whether an input without news is judged by the `checks` dear checks of its scenario. That is
@@ -54,16 +54,15 @@ class Thrift {
 
   /// Until this is called, all inputs are judged: those that a campaign begins with.
   void begin() noexcept { begun_ = true; }
-  /// Whether the dear checks are to see this input, whose first run is over and left out so many.
-  bool judges(ByteView input, unsigned checks) noexcept {
-    most_ = checks > most_ ? checks : most_;
-    return !begun_ || chosen(input, checks) || counters_.news();
-  }
+  /// Whether the dear checks, which run next, are to see this input.
+  bool judges(ByteView input) noexcept { return !begun_ || chosen(input, checks_) || counters_.news(); }
+  /// The run of an input had so many dear checks. Later inputs are taken to have as many.
+  void had(unsigned checks) noexcept { checks_ = checks > checks_ ? checks : checks_; }
   /// The dear checks have seen it.
   void judged(ByteView input);
   /// Whether the dear checks have not seen it yet. An input that the fuzzer kept for reasons that
   /// are not among the counters is one: it is smaller than another, or its value profile is new.
-  bool owed(ByteView input) const { return begun_ && !chosen(input, most_) && !judged_.contains(hashOf(input)); }
+  bool owed(ByteView input) const { return begun_ && !chosen(input, checks_) && !judged_.contains(hashOf(input)); }
   SeenCounters& counters() noexcept { return counters_; }
 
  private:
@@ -71,7 +70,7 @@ class Thrift {
 
   SeenCounters counters_;
   std::unordered_set<std::uint64_t> judged_;  // without those that are chosen
-  unsigned most_ = 1;                         // checks of a run
+  unsigned checks_ = 1;                       // of a run
   bool begun_ = false;
 };
 

@@ -211,13 +211,15 @@ std::shared_ptr<Protocol> Harness::make(Reactor& reactor, const EntryHook& hook)
 
 bool Harness::Input::is(const fakes::World& outer, const fakes::Play& played) const noexcept {
   const fakes::Limits &a = limits, &b = outer.options().limits;
-  return mode == outer.mode() && window == outer.options().window && endingDeadlines == outer.options().endingDeadlines &&
-         chunks == outer.options().chunks && a.events == b.events && a.eventsAtOneInstant == b.eventsAtOneInstant &&
-         a.eventsSinceProgress == b.eventsSinceProgress && a.virtualTime == b.virtualTime && play == played;
+  return epoch == outer.epoch() && mode == outer.mode() && window == outer.options().window &&
+         endingDeadlines == outer.options().endingDeadlines && chunks == outer.options().chunks && a.events == b.events &&
+         a.eventsAtOneInstant == b.eventsAtOneInstant && a.eventsSinceProgress == b.eventsSinceProgress &&
+         a.virtualTime == b.virtualTime && play == played;
 }
 
 void Harness::Input::take(const fakes::World& outer, const fakes::Play& played) {
   play = played;
+  epoch = outer.epoch();
   mode = outer.mode();
   window = outer.options().window;
   limits = outer.options().limits;

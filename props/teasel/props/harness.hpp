@@ -69,10 +69,10 @@ class Harness {
   bool run(fakes::World& outer, const Subject& subject, Chunking chunking, const EntryHook& hook = {});
 
   /// What came of a run without a hook. It is made when it is first asked for, and shared by all
-  /// that ask for it: for the same Play, in a world of the same kind, of the same subject (or a
-  /// copy) and the same delivery. Runs as delivered are not shared. A Play without cuts of its own
+  /// that ask for it until `outer` is reset: for the same Play, in a world of the same kind, of the
+  /// same subject (or a copy) and the same delivery. Runs as delivered are not shared. A Play without cuts of its own
   /// is delivered whole as it is: these two are one run. Null where run() would return false. The
-  /// results are valid until somebody asks for those of another Play.
+  /// results are valid until somebody asks for those of another Play or after a reset.
   const Results* shared(fakes::World& outer, const Subject& subject, Chunking chunking);
   /// The same, but makes the run again in the memory of the one before. What it then takes of the
   /// heap does not depend on what ran earlier.
@@ -100,6 +100,7 @@ class Harness {
   /// The Play of the shared runs, and what else they depend on.
   struct Input {
     fakes::Play play;
+    std::uint64_t epoch = 0;
     fakes::SimDriver::Mode mode{};
     std::size_t window = 0;
     fakes::Limits limits{};

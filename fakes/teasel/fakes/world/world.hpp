@@ -236,6 +236,8 @@ class World final : public Observer, private RemoteGate, private WaitPump, priva
   /// which the engine sets. Throws UsageError inside a callback of the world.
   void reset() { reset(options_); }
   void reset(const WorldOptions& options);
+  /// The number of what began with the last reset(). No two worlds share one.
+  std::uint64_t epoch() const noexcept { return epoch_; }
 
   /// Makes this world the observer of this thread, and its log the log of this thread, while it
   /// lives. It is for code of a scenario that runs between calls of the world.
