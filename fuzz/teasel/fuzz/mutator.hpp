@@ -27,8 +27,8 @@ struct MutatorOptions {
 };
 
 /// Changes fuzzer inputs in the way of a protocol's peer and its network. It decodes them. Then it
-/// duplicates, drops, swaps and moves messages, inserts events, cuts and words, sets numbers to boundary
-/// values, lengthens fields, moves messages to another connection, and changes choices and
+/// duplicates, drops, swaps and moves messages, inserts events, cuts and words, sets numbers to
+/// boundary values, lengthens fields, moves messages to another connection, and changes choices and
 /// climates. A part of the changes is left to the engine's own byte mutations, of the whole input
 /// or within one message. The scenario's messageSize says what a message is; an event in between
 /// ends a part of one.

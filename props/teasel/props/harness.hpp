@@ -70,9 +70,10 @@ class Harness {
 
   /// What came of a run without a hook. It is made when it is first asked for, and shared by all
   /// that ask for it until `outer` is reset: for the same Play, in a world of the same kind, of the
-  /// same subject (or a copy) and the same delivery. Runs as delivered are not shared. A Play without cuts of its own
-  /// is delivered whole as it is: these two are one run. Null where run() would return false. The
-  /// results are valid until somebody asks for those of another Play or after a reset.
+  /// same subject (or a copy) and the same delivery. Runs as delivered are not shared. A Play
+  /// without cuts of its own is delivered whole as it is: these two are one run. Null where run()
+  /// would return false. The results are valid until somebody asks for those of another Play or
+  /// after a reset.
   const Results* shared(fakes::World& outer, const Subject& subject, Chunking chunking);
   /// The same, but makes the run again in the memory of the one before. What it then takes of the
   /// heap does not depend on what ran earlier.
