@@ -25,6 +25,13 @@ using namespace detail::uring;
 /// How long the kernel may take to end the operations of a closed slot.
 constexpr Duration kCancelGrace = std::chrono::seconds(1);
 
+/// Whether the peer has ended its direction, or the connection is over. Takes nothing from the
+/// socket.
+bool hasEnded(int descriptor) noexcept {
+  pollfd asked{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&asked, 1, 0) > 0;
+}
+
 class UringDriver final : public detail::SocketDriver {
  public:
   explicit UringDriver(const UringOptions& options)
@@ -59,6 +66,7 @@ class UringDriver final : public detail::SocketDriver {
   void accepted(Entry& port, int result);
   void connected(Entry& entry, int result);
   void received(Entry& entry, const posix::Uring::Completion& completion);
+  void armAgainIfEnded(Entry& entry);
   void receivedEnd(Entry& entry, int result);
   void sent(Entry& entry, int result);
   void watched(Entry& entry, int result);
@@ -154,6 +162,7 @@ void UringDriver::arm(Entry& entry, Operation operation) {
   }
   sqe.user_data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
   entry.armed |= bit(operation);
+  if (operation == kReceive) entry.justArmed = true;
 }
 
 void UringDriver::cancel(std::uint64_t data) {
@@ -210,6 +219,7 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
   if (!more) {
     entry.armed &= ~bit(operation);
     entry.cancelled &= ~bit(operation);
+    if (operation == kReceive) entry.armAgain = false;
     touch(entry);
   }
   switch (operation) {
@@ -276,6 +286,7 @@ void UringDriver::received(Entry& entry, const posix::Uring::Completion& complet
   const Loan loan(ring_, static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT));
   if (completion.result <= 0) return receivedEnd(entry, completion.result);
   if (entry.state != State::kOpen || entry.failed) return;  // nobody wants these bytes
+  if (std::exchange(entry.justArmed, false)) armAgainIfEnded(entry);
   const auto size = static_cast<std::size_t>(completion.result);
   detail::ReceiveBuffer& buffer = ring_.buffer(loan.id);
   if (entry.reading && !entry.holds()) return buffer.deliver(*entry.sink, size);
@@ -285,6 +296,16 @@ void UringDriver::received(Entry& entry, const posix::Uring::Completion& complet
   buffer.open();
   entry.held.emplace_back(ByteView(buffer.bytes(), size));
   buffer.shut();
+}
+
+/// While a multishot receive is being armed, the kernel can miss an end: bytes and the end behind
+/// them come after a first receive that found no more, and before the wait. Then it receives the
+/// bytes and waits for ever (Linux 6.17 and later; on TCP only resets). A receive that is armed
+/// after the end finds it.
+void UringDriver::armAgainIfEnded(Entry& entry) {
+  if ((entry.armed & bit(kReceive)) == 0 || !hasEnded(entry.descriptor)) return;
+  entry.armAgain = true;
+  touch(entry);
 }
 
 void UringDriver::receivedEnd(Entry& entry, int result) {

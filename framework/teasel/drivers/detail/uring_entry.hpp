@@ -46,6 +46,7 @@ struct Entry final : SocketEntry {
       case State::kLingering: return send | (eof ? 0 : bit(kReceive));
       case State::kOpen:
         if (!reading || holds()) return send;
+        if (armAgain) return send;
         return send | (!eof ? bit(kReceive) : hungUp ? 0 : bit(kWatch));
       case State::kClosed: break;
     }
@@ -56,6 +57,8 @@ struct Entry final : SocketEntry {
   unsigned cancelled = 0;  // those of them that were told to end
   bool reset = false;      // how to close the descriptor
   bool inResumed = false;
+  bool justArmed = false;  // nothing has come of kReceive since it was armed
+  bool armAgain = false;   // kReceive is to end, and then to be armed anew
   // The kernel uses these two while kSend is armed.
   std::array<iovec, kPiecesPerSend> pieces;
   msghdr message{};
