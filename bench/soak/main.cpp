@@ -82,16 +82,8 @@ int list() {
   return 0;
 }
 
+/// What the run has not said yet: it says each finding as it comes.
 void tell(const Options& options, const Result& result) {
-  for (const Finding& finding : result.findings) {
-    std::cout << "soak: " << options.driver << ": FINDING: ";
-    if (finding.number != Finding::kNoNumber) std::cout << "connection " << finding.number << ": ";
-    std::cout << finding.what << '\n';
-    if (finding.number == Finding::kNoNumber) continue;
-    const std::uint64_t which = options.only.value_or(finding.number);
-    std::cout << "    its plan: " << makePlan(options.seed, which).text() << "\n    to repeat it alone: ci/soak --reactor "
-              << options.driver << " --seed " << options.seed << " --only " << which << " --connections 1000\n";
-  }
   if (result.findingsInAll > result.findings.size())
     std::cout << "soak: " << options.driver << ": " << result.findingsInAll << " findings in all\n";
   if (result.findingsInAll > 0)

@@ -79,6 +79,7 @@ class Run {
     server_.reset();
     if (const std::size_t after = openDescriptors(); after != before)
       add(std::to_string(after) + " descriptors are open after the end, " + std::to_string(before) + " before the beginning");
+    sayFindings();
     return result();
   }
 
@@ -127,11 +128,19 @@ class Run {
     const auto now = Watch::now();
     watch(Role::kServer, server_.get(), now);
     watch(Role::kClient, client_.get(), now);
+    sayFindings();
     if (now - saidAt_ < options_.every) return;
     saidAt_ = now;
     const Result soFar = result();
     out_ << summary(options_, soFar) << ", " << client_->told().living.load() << " open, " << soFar.findingsInAll << " findings"
          << std::endl;
+  }
+
+  /// Those that are new.
+  void sayFindings() {
+    if (said_ == shared_.findings.count()) return;
+    const std::vector<Finding> all = shared_.findings.all();
+    for (; said_ < all.size(); ++said_) out_ << text(options_, all[said_]) << std::flush;
   }
 
   struct Loop {
@@ -150,8 +159,7 @@ class Run {
   /// The thread cannot be ended; so the program ends here.
   [[noreturn]] void hang(Role role) {
     add(std::string("the reactor of the ") + name(role) + " hangs: its loop has not come round for " + durationText(kHung));
-    for (const Finding& finding : shared_.findings.all())
-      out_ << "soak: " << options_.driver << ": finding: " << finding.what << '\n';
+    for (const Finding& finding : shared_.findings.all()) out_ << text(options_, finding);
     out_ << "soak: to repeat: ci/soak --reactor " << options_.driver << " --seed " << options_.seed << std::endl;
     std::_Exit(1);
   }
@@ -187,7 +195,8 @@ class Run {
   Watch::time_point saidAt_;
   Loop loops_[2];
   std::unique_ptr<Side> server_, client_;
-  Result last_;  // what the sides told, once they are gone
+  std::size_t said_ = 0;  // of the findings
+  Result last_;           // what the sides told, once they are gone
 };
 
 std::string inMegabytes(std::uint64_t bytes) { return std::to_string(bytes / 1'000'000) + " MB"; }
@@ -197,6 +206,16 @@ std::string inMegabytes(std::uint64_t bytes) { return std::to_string(bytes / 1'0
 Result run(const Options& options, std::ostream& out) {
   static_cast<void>(makeDriver(options.driver));  // throws here and not in a thread
   return Run(options, out)();
+}
+
+std::string text(const Options& options, const Finding& finding) {
+  const std::string begin = "soak: " + options.driver + ": FINDING: ";
+  if (finding.number == Finding::kNoNumber) return begin + finding.what + '\n';
+  const std::uint64_t which = options.only.value_or(finding.number);
+  return begin + "connection " + std::to_string(finding.number) + ": " + finding.what +
+         "\n    its plan: " + makePlan(options.seed, which).text() + "\n    to repeat it alone: ci/soak --reactor " +
+         options.driver + " --seed " + std::to_string(options.seed) + " --only " + std::to_string(which) +
+         " --connections 1000\n";
 }
 
 std::string summary(const Options& options, const Result& result) {

@@ -42,6 +42,8 @@ inline constexpr std::size_t kMemoryGrowth = std::size_t{1} << 20;
 /// std::system_error when it cannot begin.
 Result run(const Options& options, std::ostream& out);
 
+/// Lines that say what a finding is, where, and how to repeat it.
+std::string text(const Options& options, const Finding& finding);
 /// A line for a summary.
 std::string summary(const Options& options, const Result& result);
 

@@ -25,13 +25,6 @@ using namespace detail::uring;
 /// How long the kernel may take to end the operations of a closed slot.
 constexpr Duration kCancelGrace = std::chrono::seconds(1);
 
-/// Whether the peer has ended its direction, or the connection is over. Takes nothing from the
-/// socket.
-bool hasEnded(int descriptor) noexcept {
-  pollfd asked{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
-  return ::poll(&asked, 1, 0) > 0;
-}
-
 class UringDriver final : public detail::SocketDriver {
  public:
   explicit UringDriver(const UringOptions& options)
@@ -66,8 +59,8 @@ class UringDriver final : public detail::SocketDriver {
   void accepted(Entry& port, int result);
   void connected(Entry& entry, int result);
   void received(Entry& entry, const posix::Uring::Completion& completion);
-  void armAgainIfEnded(Entry& entry);
   void receivedEnd(Entry& entry, int result);
+  static void beginEof(Entry& entry);
   void sent(Entry& entry, int result);
   void watched(Entry& entry, int result);
 
@@ -141,6 +134,7 @@ void UringDriver::arm(Entry& entry, Operation operation) {
       io_uring_prep_recv_multishot(&sqe, entry.descriptor, nullptr, 0, 0);
       sqe.flags |= IOSQE_BUFFER_SELECT;
       sqe.buf_group = posix::Uring::kBufferGroup;
+      if (entry.endSeen) sqe.ioprio &= ~IORING_RECV_MULTISHOT;
       break;
     case kSend: {
       std::size_t bytes = 0;
@@ -162,7 +156,6 @@ void UringDriver::arm(Entry& entry, Operation operation) {
   }
   sqe.user_data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
   entry.armed |= bit(operation);
-  if (operation == kReceive) entry.justArmed = true;
 }
 
 void UringDriver::cancel(std::uint64_t data) {
@@ -198,7 +191,7 @@ void UringDriver::deliverHeld(Entry& entry) {
     entry.sink->onData(chunk);
   }
   if (may() && std::exchange(entry.heldEof, false)) {
-    entry.eof = true;
+    beginEof(entry);
     entry.sink->onEof();
   }
   if (may() && entry.heldError) fail(entry, std::exchange(entry.heldError, {}));
@@ -219,7 +212,7 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
   if (!more) {
     entry.armed &= ~bit(operation);
     entry.cancelled &= ~bit(operation);
-    if (operation == kReceive) entry.armAgain = false;
+    entry.again &= ~bit(operation);
     touch(entry);
   }
   switch (operation) {
@@ -286,7 +279,6 @@ void UringDriver::received(Entry& entry, const posix::Uring::Completion& complet
   const Loan loan(ring_, static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT));
   if (completion.result <= 0) return receivedEnd(entry, completion.result);
   if (entry.state != State::kOpen || entry.failed) return;  // nobody wants these bytes
-  if (std::exchange(entry.justArmed, false)) armAgainIfEnded(entry);
   const auto size = static_cast<std::size_t>(completion.result);
   detail::ReceiveBuffer& buffer = ring_.buffer(loan.id);
   if (entry.reading && !entry.holds()) return buffer.deliver(*entry.sink, size);
@@ -296,16 +288,6 @@ void UringDriver::received(Entry& entry, const posix::Uring::Completion& complet
   buffer.open();
   entry.held.emplace_back(ByteView(buffer.bytes(), size));
   buffer.shut();
-}
-
-/// While a multishot receive is being armed, the kernel can miss an end: bytes and the end behind
-/// them come after a first receive that found no more, and before the wait. Then it receives the
-/// bytes and waits for ever (Linux 6.17 and later; on TCP only resets). A receive that is armed
-/// after the end finds it.
-void UringDriver::armAgainIfEnded(Entry& entry) {
-  if ((entry.armed & bit(kReceive)) == 0 || !hasEnded(entry.descriptor)) return;
-  entry.armAgain = true;
-  touch(entry);
 }
 
 void UringDriver::receivedEnd(Entry& entry, int result) {
@@ -323,16 +305,31 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
     if (result == 0) entry.heldEof = true;
     else entry.heldError = posix::lossFailure(-result, "receiving");
   } else if (result == 0) {
-    entry.eof = true;
+    beginEof(entry);
     entry.sink->onEof();
   } else {
     fail(entry, posix::lossFailure(-result, "receiving"));
   }
 }
 
+/// The watch begins anew: what it has said until now was about the end of the stream.
+void UringDriver::beginEof(Entry& entry) {
+  entry.eof = true;
+  entry.again |= entry.armed & bit(kWatch);
+}
+
+/// Before the end of the stream it says only that the end is there, or a reset. The kernel can miss
+/// that in a multishot receive: if bytes and the end come together, it may receive the bytes and
+/// wait for ever (seen on Linux 6.18; over TCP with resets only). So the receive begins anew, and
+/// each one is single from then on.
+///
 /// After the end of the stream no receive is armed that could report a reset. The watch does it.
 void UringDriver::watched(Entry& entry, int result) {
   if (entry.state != State::kOpen || entry.failed || result < 0) return;
+  if (!entry.eof) {
+    if (!std::exchange(entry.endSeen, true)) entry.again |= entry.armed & bit(kReceive);
+    return touch(entry);
+  }
   if (const int error = (result & POLLERR) != 0 ? posix::takeSocketError(entry.descriptor) : 0; error != 0)
     return fail(entry, posix::lossFailure(error, "the connection"));
   if ((result & (POLLERR | POLLHUP)) == 0) return;

@@ -46,8 +46,7 @@ struct Entry final : SocketEntry {
       case State::kLingering: return send | (eof ? 0 : bit(kReceive));
       case State::kOpen:
         if (!reading || holds()) return send;
-        if (armAgain) return send;
-        return send | (!eof ? bit(kReceive) : hungUp ? 0 : bit(kWatch));
+        return send | (((eof ? 0 : bit(kReceive)) | (hungUp ? 0 : bit(kWatch))) & ~again);
       case State::kClosed: break;
     }
     return 0;
@@ -56,9 +55,9 @@ struct Entry final : SocketEntry {
   unsigned armed = 0;      // operations in the kernel
   unsigned cancelled = 0;  // those of them that were told to end
   bool reset = false;      // how to close the descriptor
+  unsigned again = 0;      // those of them that are to end, and then to be armed anew
+  bool endSeen = false;    // the watch has seen the end; the receive may have missed it
   bool inResumed = false;
-  bool justArmed = false;  // nothing has come of kReceive since it was armed
-  bool armAgain = false;   // kReceive is to end, and then to be armed anew
   // The kernel uses these two while kSend is armed.
   std::array<iovec, kPiecesPerSend> pieces;
   msghdr message{};
