@@ -99,10 +99,10 @@ int main(int argc, char** argv) {
     if (words.size() == 1 && (words[0] == "--help" || words[0] == "-h")) return std::cout << kUsage, 0;
     if (words.size() == 1 && words[0] == "--list") return list();
     const Options options = optionsFrom(words);
-    std::cout << "soak: " << options.driver << ": seed " << options.seed << std::endl;
+    std::cout << "soak: " << options.driver << ": seed " << options.seed << '\n' << std::flush;
     const Result result = run(options, std::cout);
     tell(options, result);
-    std::cout << summary(options, result) << (result.findingsInAll == 0 ? ": clean" : ": NOT CLEAN") << std::endl;
+    std::cout << summary(options, result) << (result.findingsInAll == 0 ? ": clean" : ": NOT CLEAN") << '\n' << std::flush;
     return result.findingsInAll == 0 ? 0 : 1;
   } catch (const BadUsage& error) {
     std::cerr << "teasel_soak: " << error.what() << '\n';

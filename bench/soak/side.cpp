@@ -118,7 +118,7 @@ void Side::rest() {
 }
 
 Address addressOf(std::uint64_t number) {
-  return Address::ipv4(127, static_cast<std::uint8_t>(1 + number / (256 * 254) % 250),
+  return Address::ipv4(127, static_cast<std::uint8_t>(1 + number / (std::uint64_t{256} * 254) % 250),
                        static_cast<std::uint8_t>(number / 254 % 256), static_cast<std::uint8_t>(1 + number % 254), 0);
 }
 

@@ -133,7 +133,8 @@ class Run {
     saidAt_ = now;
     const Result soFar = result();
     out_ << summary(options_, soFar) << ", " << client_->told().living.load() << " open, " << soFar.findingsInAll << " findings"
-         << std::endl;
+         << '\n'
+         << std::flush;
   }
 
   /// Those that are new.
@@ -160,7 +161,7 @@ class Run {
   [[noreturn]] void hang(Role role) {
     add(std::string("the reactor of the ") + name(role) + " hangs: its loop has not come round for " + durationText(kHung));
     for (const Finding& finding : shared_.findings.all()) out_ << text(options_, finding);
-    out_ << "soak: to repeat: ci/soak --reactor " << options_.driver << " --seed " << options_.seed << std::endl;
+    out_ << "soak: to repeat: ci/soak --reactor " << options_.driver << " --seed " << options_.seed << '\n' << std::flush;
     std::_Exit(1);
   }
 
