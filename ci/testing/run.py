@@ -21,7 +21,7 @@ skipped, and CTest's own summary. All that CTest said is kept in build/gcc-test.
   --tsan           clang++-19 with ThreadSanitizer, in build/tsan
   --verbose        prints all that CTest says and all that tests print
 Everything else goes to ctest:
-  ci/test -L contract          tests with a label: unit contract props museum examples fuzz consumer determinism deferred
+  ci/test -L contract          tests with a label: unit contract props museum examples fuzz consumer determinism deferred soak
   ci/test -R LineReceiver      tests by name (regular expression)
 Exit status: 0 all passed, 2 set-up or build error, else ctest's."""
 # Options with which ctest runs no test: what it says then is the answer.

@@ -60,6 +60,7 @@ class UringDriver final : public detail::SocketDriver {
   void connected(Entry& entry, int result);
   void received(Entry& entry, const posix::Uring::Completion& completion);
   void receivedEnd(Entry& entry, int result);
+  static void beginEof(Entry& entry);
   void sent(Entry& entry, int result);
   void watched(Entry& entry, int result);
 
@@ -133,6 +134,7 @@ void UringDriver::arm(Entry& entry, Operation operation) {
       io_uring_prep_recv_multishot(&sqe, entry.descriptor, nullptr, 0, 0);
       sqe.flags |= IOSQE_BUFFER_SELECT;
       sqe.buf_group = posix::Uring::kBufferGroup;
+      if (entry.endSeen) sqe.ioprio &= ~IORING_RECV_MULTISHOT;
       break;
     case kSend: {
       std::size_t bytes = 0;
@@ -189,7 +191,7 @@ void UringDriver::deliverHeld(Entry& entry) {
     entry.sink->onData(chunk);
   }
   if (may() && std::exchange(entry.heldEof, false)) {
-    entry.eof = true;
+    beginEof(entry);
     entry.sink->onEof();
   }
   if (may() && entry.heldError) fail(entry, std::exchange(entry.heldError, {}));
@@ -210,6 +212,7 @@ void UringDriver::complete(const posix::Uring::Completion& completion) {
   if (!more) {
     entry.armed &= ~bit(operation);
     entry.cancelled &= ~bit(operation);
+    entry.again &= ~bit(operation);
     touch(entry);
   }
   switch (operation) {
@@ -302,16 +305,31 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
     if (result == 0) entry.heldEof = true;
     else entry.heldError = posix::lossFailure(-result, "receiving");
   } else if (result == 0) {
-    entry.eof = true;
+    beginEof(entry);
     entry.sink->onEof();
   } else {
     fail(entry, posix::lossFailure(-result, "receiving"));
   }
 }
 
+/// The watch begins anew: what it has said until now was about the end of the stream.
+void UringDriver::beginEof(Entry& entry) {
+  entry.eof = true;
+  entry.again |= entry.armed & bit(kWatch);
+}
+
+/// Before the end of the stream it says only that the end is there, or a reset. The kernel can miss
+/// that in a multishot receive: if bytes and the end come together, it may receive the bytes and
+/// wait for ever (seen on Linux 6.18; over TCP with resets only). So the receive begins anew, and
+/// each one is single from then on.
+///
 /// After the end of the stream no receive is armed that could report a reset. The watch does it.
 void UringDriver::watched(Entry& entry, int result) {
   if (entry.state != State::kOpen || entry.failed || result < 0) return;
+  if (!entry.eof) {
+    if (!std::exchange(entry.endSeen, true)) entry.again |= entry.armed & bit(kReceive);
+    return touch(entry);
+  }
   if (const int error = (result & POLLERR) != 0 ? posix::takeSocketError(entry.descriptor) : 0; error != 0)
     return fail(entry, posix::lossFailure(error, "the connection"));
   if ((result & (POLLERR | POLLHUP)) == 0) return;

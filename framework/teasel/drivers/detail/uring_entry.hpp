@@ -46,7 +46,7 @@ struct Entry final : SocketEntry {
       case State::kLingering: return send | (eof ? 0 : bit(kReceive));
       case State::kOpen:
         if (!reading || holds()) return send;
-        return send | (!eof ? bit(kReceive) : hungUp ? 0 : bit(kWatch));
+        return send | (((eof ? 0 : bit(kReceive)) | (hungUp ? 0 : bit(kWatch))) & ~again);
       case State::kClosed: break;
     }
     return 0;
@@ -55,6 +55,8 @@ struct Entry final : SocketEntry {
   unsigned armed = 0;      // operations in the kernel
   unsigned cancelled = 0;  // those of them that were told to end
   bool reset = false;      // how to close the descriptor
+  unsigned again = 0;      // those of them that are to end, and then to be armed anew
+  bool endSeen = false;    // the watch has seen the end; the receive may have missed it
   bool inResumed = false;
   // The kernel uses these two while kSend is armed.
   std::array<iovec, kPiecesPerSend> pieces;
