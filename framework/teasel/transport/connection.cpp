@@ -32,11 +32,13 @@ Connection::Connection(Reactor& reactor, std::shared_ptr<ConnectionOwner> owner)
 Connection::~Connection() = default;
 
 StreamSink* Connection::accept(Reactor& reactor, Slot* slot, std::shared_ptr<ConnectionOwner> owner) {
-  const auto connection = newConnection(reactor, std::move(owner));
-  connection->self_ = connection;
-  connection->slot_ = slot;
-  connection->makeConnection();
-  return connection.get();
+  auto made = newConnection(reactor, std::move(owner));
+  Connection& connection = *made;
+  // This holds it until the closing phase, so nothing here has to.
+  connection.self_ = std::move(made);
+  connection.slot_ = slot;
+  connection.makeConnection();
+  return &connection;
 }
 
 std::shared_ptr<Connection> Connection::connect(Reactor& reactor, const Address& to, const ConnectOptions& options,
@@ -403,8 +405,8 @@ void Connection::end(const Failure& reason, CloseMode mode) {
 
 void Connection::freeOutput() noexcept {
   borrowed_ = nullptr;
-  queued_ = {};
-  inFlight_ = {};
+  queued_.clear();
+  inFlight_.clear();
   queuedBytes_ = inFlightBytes_ = 0;
 }
 

@@ -48,9 +48,10 @@ class Unconnected final : public Transport {
 }  // namespace
 
 std::shared_ptr<Transport> unconnectedTransport() {
-  // Leaked on purpose: protocols with static storage duration hold it, too.
-  static const std::shared_ptr<Transport>& transport = *new std::shared_ptr<Transport>(new Unconnected);
-  return transport;
+  // Leaked on purpose: protocols with static storage duration hold it, too. So nobody counts who
+  // holds it: two counts for each protocol would be atomic where the process has threads.
+  static Unconnected& transport = *new Unconnected;
+  return {std::shared_ptr<Transport>(), &transport};
 }
 
 }  // namespace teasel

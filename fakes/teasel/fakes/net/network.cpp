@@ -77,29 +77,6 @@ void Network::removeHost(std::uint8_t id) noexcept {
   namedHosts_.resize(hosts_.size());
 }
 
-Address Network::hostAddress(std::uint8_t id) noexcept { return Address::ipv4(10, 0, 0, static_cast<std::uint8_t>(id + 1), 0); }
-Address Network::hostAddress6(std::uint8_t id) noexcept {
-  return Address::ipv6({0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, static_cast<std::uint8_t>(id + 1)}, 0);
-}
-bool Network::isAddressOf(std::uint8_t host, const Address& address) noexcept {
-  return address.bytes() == (address.family() == Address::Family::kIPv6 ? hostAddress6(host) : hostAddress(host)).bytes();
-}
-bool Network::ownAddress(std::uint8_t host, const Address& address) noexcept {
-  const std::array<std::uint8_t, 16>& bytes = address.bytes();
-  if (address.family() == Address::Family::kNone || isAddressOf(host, address)) return true;
-  if (address.family() == Address::Family::kIPv4) return bytes[0] == 127 || bytes == std::array<std::uint8_t, 16>{};
-  // "::" or "::1"
-  return std::all_of(bytes.begin(), bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; }) && bytes[15] <= 1;
-}
-Address Network::remoteServer() noexcept { return Address::ipv4(203, 0, 113, 1, 7); }
-Address Network::blackHole() noexcept { return Address::ipv4(192, 0, 2, 1, 7); }
-
-/// The address that `host` connects to `to` from.
-Address Network::defaultAddress(std::uint8_t host, const Address& to) noexcept {
-  const bool overIPv6 = to.family() == Address::Family::kIPv6 && to.bytes()[0] == 0xfd;
-  return overIPv6 ? hostAddress6(host) : hostAddress(host);
-}
-
 std::uint16_t Network::ephemeralPort() {
   if (!choices_.calm()) nextPort_ = static_cast<std::uint16_t>(nextPort_ + choices_.below(64, ChoiceKey(0, ChoiceSite::kPort)));
   const auto port = static_cast<std::uint16_t>(kFirstEphemeral + nextPort_ % 16000);
@@ -286,7 +263,7 @@ void Network::connectFromRemote(std::size_t port, StreamEnd& party, std::uint32_
   if (to.at.family() == Address::Family::kUnix) stream.side[0].address = Address::unixPath(""), stream.side[1].address = to.at;
   stream.local = to.at.family() == Address::Family::kUnix;
   // What the remote peer sends waits with the sender. No host can see whether it could be sent.
-  stream.side[0].out.restart(Pipe::kUnbounded);
+  stream.side[0].out.widen(Pipe::kUnbounded);
   if (!choices_.calm()) stream.side[1].out.restart(drawWindow(entity + 1));
   note(TraceKind::kConnect, stream, 0, to.at.port());
   if (stream.local) callUnix(stream, to.listener, true);
@@ -315,41 +292,65 @@ bool Network::drawTrouble(Stream& stream, int from, Instant& at) {
 
 std::size_t Network::write(Stream& stream, int from, ByteView bytes) {
   Stream::Side& me = stream.side[from];
-  if (me.wasReset) [[unlikely]]
-    return bytes.size();  // lost with everything else
-  ByteView taken = bytes;
-  if (bytes.size() > me.out.room()) [[unlikely]] {
-    if (windowsOpen_ && ++me.cutWrites > kCutWrites) me.out.widen(window_);
+  const Stream::Side& other = stream.side[1 - from];
+  // Nearly always nothing stands in the way, and one look says so.
+  if (choices_.calm() && links_.plain() && bytes.size() <= me.out.room() && !me.wasReset && !stream.local && !other.gone)
+      [[likely]] {
+    // The trace gets bytes once: where they arrive, or here when the remote peer gets them.
+    if (other.id != kRemotePeer) {
+      ++progress_;
+    } else {
+      note(TraceKind::kWrite, stream, from, bytes.size(), bytes);
+      // It reads at once, and its bytes need no place in the pipe.
+      if (other.party != nullptr && !me.blocked && me.out.idle() && other.party->readAtOnce(bytes)) {
+        me.out.pass(bytes.size());
+        return bytes.size();
+      }
+    }
+    me.out.push(bytes, now_, now_);
+    enter(stream, from);
+    return bytes.size();
   }
-  if (const std::size_t room = me.out.room(); bytes.size() > room) [[unlikely]] {
+  return writeInTrouble(stream, from, bytes);
+}
+
+/// What was pushed sets out, or is there.
+inline void Network::enter(Stream& stream, int from) {
+  const Stream::Side& me = stream.side[from];
+  if (me.out.inTransit() > 0) return later(me.out.lastArrival(), DueKind::kArrive, stream, from);
+  if (StreamEnd* receiver = stream.side[1 - from].party) receiver->arrived();
+}
+
+/// write() where choices, links, a full window or the end of a side may stand in the way.
+std::size_t Network::writeInTrouble(Stream& stream, int from, ByteView bytes) {
+  Stream::Side& me = stream.side[from];
+  if (me.wasReset) return bytes.size();  // lost with everything else
+  ByteView taken = bytes;
+  if (bytes.size() > me.out.room() && windowsOpen_ && ++me.cutWrites > kCutWrites) me.out.widen(window_);
+  if (const std::size_t room = me.out.room(); bytes.size() > room) {
     me.blocked = true;
     if (room == 0) return 0;
     taken = bytes.sub(0, room);
   }
-  if (stream.local) [[unlikely]]
-    return writeLocal(stream, from, taken);
+  if (stream.local) return writeLocal(stream, from, taken);
   Instant at = now_;
   if (!choices_.calm() && drawTrouble(stream, from, at)) return bytes.size();
-  if (!links_.plain()) [[unlikely]]
-    return writeOverLink(stream, from, taken, at);
+  if (!links_.plain()) return writeOverLink(stream, from, taken, at);
   const Stream::Side& other = stream.side[1 - from];
-  // The trace gets bytes once: where they arrive, or here when the remote peer gets them.
   if (other.id == kRemotePeer) note(TraceKind::kWrite, stream, from, taken.size(), taken);
   else if (at > now_) note(TraceKind::kWrite, stream, from, taken.size());
   else ++progress_;
-  if (other.gone) [[unlikely]] {
+  if (other.gone) {
     resetSide(stream, from);
     return taken.size();
   }
-  // Nearly always a remote peer reads at once, and its bytes need no place in the pipe.
   if (other.id == kRemotePeer && at <= now_ && other.party != nullptr && !me.blocked && me.out.idle() &&
       other.party->readAtOnce(taken)) {
     me.out.pass(taken.size());
     return taken.size();
   }
   me.out.push(taken, now_, at);
-  if (me.out.inTransit() > 0) later(me.out.lastArrival(), DueKind::kArrive, stream, from);
-  else if (other.party != nullptr) other.party->arrived();
+  enter(stream, from);
   return taken.size();
 }
 

@@ -224,10 +224,11 @@ class Network {
   /// Records an event of a side of a stream, or of a host, in the trace.
   void note(TraceKind kind, const Stream& stream, int side, std::uint64_t number = 0, ByteView bytes = {}) {
     ++progress_;
-    trace_.add(elapsed(), kind, stream.number, stream.side[side].id, stream.side[1 - side].id, number, bytes);
+    // Asked here: a campaign traces nothing, and need not gather what the trace would take.
+    if (!trace_.off()) trace_.add(elapsed(), kind, stream.number, stream.side[side].id, stream.side[1 - side].id, number, bytes);
   }
   void noteHost(TraceKind kind, std::uint8_t host, std::uint64_t number = 0) {
-    trace_.add(elapsed(), kind, kNoConnection, host, host, number);
+    if (!trace_.off()) trace_.add(elapsed(), kind, kNoConnection, host, host, number);
   }
   /// Keeps where deliveries ended, from now on (deliveries).
   void keepDeliveries() noexcept { keepsDeliveries_ = true; }
@@ -297,6 +298,8 @@ class Network {
   static Address defaultAddress(std::uint8_t host, const Address& to) noexcept;
   std::uint16_t ephemeralPort();
   const Listening* listenerFor(const Address& to, std::uint8_t fromHost) const noexcept;
+  std::size_t writeInTrouble(Stream& stream, int from, ByteView bytes);
+  void enter(Stream& stream, int from);
   // network_unix.cpp
   void callUnix(Stream& stream, StreamListener* listener, bool known);
   std::size_t writeLocal(Stream& stream, int from, ByteView bytes);

@@ -115,6 +115,12 @@ void SimDriver::markReady(SimSlot& slot) {
   *at = &slot;
 }
 
+/// It stands here, beside markReady, which it calls for each chunk.
+void SimSlot::arrived() {
+  if (state == State::kLingering) lingerOn();
+  else if (state == State::kOpen) driver.markReady(*this);
+}
+
 void SimDriver::wait(Duration maxWait) {
   const Instant until = maxWait > kNever - network_.now() ? kNever : network_.now() + maxWait;
   const auto threadsReady = [this] { return threads_ != nullptr && threads_->ready(); };
@@ -204,7 +210,9 @@ void SimDriver::dispatchAccept(SimSlot& slot) {
     accepted.state = State::kOpen;
     accepted.stream = &stream;
     accepted.side = 1;
-    accepted.setAddresses(seenFrom(slot.host(), stream.side[1].address), seenFrom(slot.host(), stream.side[0].address));
+    if (slot.host().family() != Address::Family::kIPv6)  // which sees addresses as they are
+      accepted.setAddresses(stream.side[1].address, stream.side[0].address);
+    else accepted.setAddresses(seenFrom(slot.host(), stream.side[1].address), seenFrom(slot.host(), stream.side[0].address));
     network_.accept(stream, accepted);
     network_.establish(stream);  // one from behind the backlog does not know yet; others ignore it
     network_.note(TraceKind::kAccepted, stream, 1, slot.host().port());
@@ -240,7 +248,9 @@ void SimDriver::dispatchStream(SimSlot& slot) {
     failWrite(slot);
     if (over()) return;
   }
-  if (slot.state == State::kOpen && slot.reading && !overtakesBytes(slot) && !deliverData(slot)) return;
+  // Only after a reset it needs to be asked whether bytes are hidden.
+  const auto hidden = [&] { return slot.me().wasReset && overtakesBytes(slot); };
+  if (slot.state == State::kOpen && slot.reading && !hidden() && !deliverData(slot)) return;
   if (slot.left > 0 && slot.me().sendsFail && !slot.me().wasReset && slot.state == State::kOpen) {
     failWrite(slot);
     if (over()) return;

@@ -14,6 +14,7 @@ void Pipe::restart(std::size_t window) noexcept {
   transit_.clear();
   cuts_.clear();
   transitAt_ = cutAt_ = 0;
+  nextCut_ = kNoCut;
   lastArrival_ = Instant{};
   finished_ = endArrived_ = stalled_ = false;
 }
@@ -40,7 +41,7 @@ void Pipe::pushInTransit(Instant at) {
 void Pipe::finish(Instant now, Instant at) {
   if (finished_) return;
   finished_ = true;
-  if (at <= now && transitAt_ == transit_.size() && !stalled_) {
+  if (at <= now && transit_.empty() && !stalled_) {
     endArrived_ = true;
   } else {
     lastArrival_ = std::max(at, lastArrival_);
@@ -72,9 +73,19 @@ bool Pipe::settle(Instant now) noexcept {
 }
 
 void Pipe::cut() {
-  if (written_ == 0 || (cutAt_ < cuts_.size() && cuts_.back() == written_)) return;
-  if (cutAt_ == cuts_.size()) cuts_.clear(), cutAt_ = 0;
-  if (written_ > read_) cuts_.push_back(written_);
+  if (written_ <= read_ || (nextCut_ != kNoCut && cuts_.back() == written_)) return;
+  if (nextCut_ == kNoCut) {
+    cuts_.clear();
+    cutAt_ = 0;
+    nextCut_ = written_;
+  }
+  cuts_.push_back(written_);
+}
+
+/// Goes on to the first cut that lies ahead of the reader.
+void Pipe::passCuts() noexcept {
+  while (cutAt_ < cuts_.size() && cuts_[cutAt_] <= read_) ++cutAt_;
+  nextCut_ = cutAt_ < cuts_.size() ? cuts_[cutAt_] : kNoCut;
 }
 
 void Pipe::takeAhead(std::size_t limit) noexcept { readAhead_ = std::max(readAhead_, std::min(arrived_, read_ + limit)); }

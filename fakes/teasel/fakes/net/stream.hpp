@@ -37,16 +37,17 @@ class Pipe {
       makeRoom(bytes.size());
     std::memcpy(bytes_.get() + head_ + held, bytes.data(), bytes.size());
     written_ += bytes.size();
-    if (at <= now && transitAt_ == transit_.size()) arrived_ = written_;
+    if (at <= now && transit_.empty()) arrived_ = written_;
     else pushInTransit(at);
   }
   /// Nothing is in the pipe, and what is sent now can arrive at once.
-  bool idle() const noexcept { return written_ == read_ && transitAt_ == transit_.size() && !stalled_; }
+  bool idle() const noexcept { return written_ == read_ && transit_.empty() && !stalled_; }
   /// As a push of so many bytes that arrive and are read at once, while the pipe is idle.
   void pass(std::size_t count) noexcept {
     TEASEL_CHECK(!finished_);
     arrived_ = read_ = written_ += count;
-    cutAt_ = cuts_.size();
+    if (nextCut_ <= read_) [[unlikely]]
+      passCuts();
   }
   /// The end of stream of the sender, behind everything that was pushed. It arrives at `at`.
   void finish(Instant now, Instant at);
@@ -62,7 +63,7 @@ class Pipe {
   void resume(Instant earliest) noexcept;
   bool stalled() const noexcept { return stalled_; }
   /// Something was sent that has not arrived: bytes, or the end of stream.
-  bool waits() const noexcept { return transitAt_ != transit_.size(); }
+  bool waits() const noexcept { return !transit_.empty(); }
   /// Calls `f` with each time at which something that waits arrives.
   template <class F>
   void eachArrival(F&& f) const {
@@ -77,7 +78,7 @@ class Pipe {
   /// The bytes that the next delivery may hold: up to the next boundary, and at most `most`.
   ByteView front(std::size_t most) const noexcept {
     std::size_t size = available() < most ? available() : most;
-    if (cutAt_ < cuts_.size() && cuts_[cutAt_] - read_ < size) size = static_cast<std::size_t>(cuts_[cutAt_] - read_);
+    if (nextCut_ - read_ < size) size = static_cast<std::size_t>(nextCut_ - read_);
     return {bytes_.get() + head_, size};
   }
   /// The sender may have so many bytes under way from now on.
@@ -86,7 +87,7 @@ class Pipe {
   void drop(std::size_t count) noexcept {
     read_ += count;
     head_ = read_ == written_ ? 0 : head_ + count;
-    while (cutAt_ < cuts_.size() && cuts_[cutAt_] <= read_) ++cutAt_;
+    if (nextCut_ <= read_) passCuts();
   }
   /// For completion-shaped receivers: up to `limit` arrived bytes beyond what was read no longer
   /// count in the window, although they are still in the queue.
@@ -107,8 +108,10 @@ class Pipe {
   Instant lastArrival() const noexcept { return lastArrival_; }
 
  private:
+  static constexpr std::uint64_t kNoCut = ~std::uint64_t{0};
   void makeRoom(std::size_t count);
   void pushInTransit(Instant at);
+  void passCuts() noexcept;
   struct Transit {
     std::uint64_t upTo;
     Instant at;
@@ -118,8 +121,11 @@ class Pipe {
   std::size_t capacity_ = 0, head_ = 0;  // head_: the place of read_ in bytes_
   std::uint64_t written_ = 0, arrived_ = 0, read_ = 0, readAhead_ = 0;
   std::size_t window_ = kWindow;
-  std::vector<Transit> transit_;     // from transitAt_ on
+  // From transitAt_ on. It is empty when nothing waits, so that one look tells.
+  std::vector<Transit> transit_;
   std::vector<std::uint64_t> cuts_;  // from cutAt_ on, ascending
+  // cuts_[cutAt_]; without one beyond every place. Each delivery asks for it twice.
+  std::uint64_t nextCut_ = kNoCut;
   std::size_t transitAt_ = 0, cutAt_ = 0;
   Instant lastArrival_{};
   bool finished_ = false, endArrived_ = false, stalled_ = false;
@@ -178,6 +184,8 @@ struct Stream {
     bool vanished = false;             ///< it left without a word: its host lost its power
     Instant resetAt = kNever;          ///< when a reset that is on its way to it arrives
     Instant giveUpAt = kNever;         ///< when its kernel stops sending again what was lost
+    /// Makes the size a power of two. Every step asks for sides by their number.
+    char spare[24] = {};
     /// Nothing that it sends is taken any more.
     bool cannotSend() const noexcept { return wasReset || sendsFail; }
   };

@@ -47,8 +47,8 @@ void UnixNames::lock(std::uint8_t host, const Address& at, StreamListener& liste
 }
 
 void UnixNames::release(const StreamListener& listener) noexcept {
-  std::erase_if(names_, [&](const Name& each) { return each.owner == &listener; });
-  std::erase_if(locks_, [&](const Lock& each) { return each.holder == &listener; });
+  if (!names_.empty()) std::erase_if(names_, [&](const Name& each) { return each.owner == &listener; });
+  if (!locks_.empty()) std::erase_if(locks_, [&](const Lock& each) { return each.holder == &listener; });
 }
 
 void UnixNames::abandon(const StreamListener& listener) noexcept {

@@ -11,6 +11,8 @@ namespace teasel::fakes {
 namespace {
 
 std::uint64_t packed(ChoiceKey key) { return (std::uint64_t{key.entity} << 16) | key.site; }
+/// Where a key belongs in the table. One product is enough to bring keys apart that differ little.
+std::size_t placeOf(std::uint64_t key) { return static_cast<std::size_t>((key * detail::kGolden) >> 40); }
 auto keyOf(const ChoiceRecord& record) { return std::tuple(record.entity, record.site, record.index); }
 bool byKey(const ChoiceRecord& a, const ChoiceRecord& b) { return keyOf(a) < keyOf(b); }
 
@@ -55,8 +57,19 @@ void Choices::useCalm() noexcept { begin(Source::kCalm); }
 
 void Choices::usePrng(std::uint64_t seed, Swarm swarm) {
   begin(Source::kPrng);
-  seed_ = seed;
-  swarm_ = swarm;
+  setSeed(seed, swarm);
+}
+
+/// What all streams of a run share is computed once: a run has many short streams.
+void Choices::setSeed(std::uint64_t seed, Swarm swarm) noexcept {
+  mixedSeed_ = detail::mixedSeed(seed);
+  // Nobody is entity ~0. Its numbers say which sites take part. In one of eight seeds all of them
+  // do.
+  swarm_ = swarm == Swarm::kOn && swarmCoin(0) % 8 == 0 ? Swarm::kOff : swarm;
+}
+
+std::uint64_t Choices::swarmCoin(std::uint16_t site) const noexcept {
+  return detail::streamNumber(detail::streamSeedOf(mixedSeed_, ChoiceKey(~0u, site)), ~0u);
 }
 
 void Choices::useRecords(std::span<const ChoiceRecord> records, Recording recording) {
@@ -73,8 +86,7 @@ void Choices::takeClimateSeed() {
   if (found == given_.end() || keyOf(*found) != keyOf(key)) return;
   found->bound = ~std::uint64_t{0};
   ++used_;
-  seed_ = found->value;
-  swarm_ = Swarm::kOn;
+  setSeed(found->value, Swarm::kOn);
   seeded_ = true;
 }
 
@@ -128,7 +140,7 @@ std::uint64_t Choices::drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey
 Choices::Stream& Choices::streamOf(ChoiceKey key) {
   if ((open_ + 1) * 2 > streams_.size()) growTable();
   const std::size_t mask = streams_.size() - 1;
-  for (std::size_t place = detail::mix(packed(key)) & mask;; place = (place + 1) & mask) {
+  for (std::size_t place = placeOf(packed(key)) & mask;; place = (place + 1) & mask) {
     Stream& stream = streams_[place];
     if (stream.generation != generation_) {
       openStream(stream, key);
@@ -144,15 +156,10 @@ void Choices::openStream(Stream& stream, ChoiceKey key) {
   stream.key = packed(key);
   stream.generation = generation_;
   if (source_ == Source::kPrng || seeded_) {
-    stream.seed = detail::streamSeed(seed_, key);
-    // Nobody is entity ~0. Its numbers say which sites take part. In one of eight seeds all of them
-    // do.
-    const auto coin = [this](std::uint16_t site) {
-      return detail::streamNumber(detail::streamSeed(seed_, ChoiceKey(~0u, site)), ~0u);
-    };
-    stream.off = swarm_ == Swarm::kOn && !drawsPlay(key.site) && coin(0) % 8 != 0 && coin(key.site) % 2 != 0;
+    stream.seed = detail::streamSeedOf(mixedSeed_, key);
+    stream.off = swarm_ == Swarm::kOn && !drawsPlay(key.site) && swarmCoin(key.site) % 2 != 0;
   }
-  if (source_ == Source::kRecords) {
+  if (source_ == Source::kRecords && !given_.empty()) {
     const ChoiceRecord first{key.entity, key.site, 0, 0, 0};
     stream.cursor = static_cast<std::uint32_t>(std::lower_bound(given_.begin(), given_.end(), first, byKey) - given_.begin());
   }
@@ -164,7 +171,7 @@ void Choices::growTable() {
   const std::size_t mask = streams_.size() - 1;
   for (const Stream& stream : old) {
     if (stream.generation != generation_) continue;
-    std::size_t place = detail::mix(stream.key) & mask;
+    std::size_t place = placeOf(stream.key) & mask;
     while (streams_[place].generation == generation_) place = (place + 1) & mask;
     streams_[place] = stream;
   }

@@ -125,6 +125,8 @@ class Choices {
   std::uint64_t drawPrng(const Stream& stream, std::uint64_t bound, Ratio ratio) const;
   std::uint64_t drawRecord(Stream& stream, std::uint64_t bound, ChoiceKey key, Ratio ratio);
   void takeClimateSeed();
+  void setSeed(std::uint64_t seed, Swarm swarm) noexcept;
+  std::uint64_t swarmCoin(std::uint16_t site) const noexcept;
   Stream& streamOf(ChoiceKey key);
   void openStream(Stream& stream, ChoiceKey key);
   void growTable();
@@ -132,8 +134,8 @@ class Choices {
 
   Source source_ = Source::kCalm;
   Swarm swarm_ = Swarm::kOff;
-  bool seeded_ = false;  // records: draws without one come from the PRNG
-  std::uint64_t seed_ = 0;
+  bool seeded_ = false;          // records: draws without one come from the PRNG
+  std::uint64_t mixedSeed_ = 0;  // PRNG: what the seeds of all streams begin with
   Odometer* odometer_ = nullptr;
   std::vector<ChoiceRecord> records_;
   std::vector<ChoiceRecord> given_;  // sorted; the bound is 0 until a record is drawn
@@ -156,9 +158,11 @@ constexpr std::uint64_t mix(std::uint64_t x) noexcept {
 inline constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ULL;
 /// The seed of the stream (entity, site) in a run with this seed. streamNumber gives the numbers of
 /// such a stream by index.
-constexpr std::uint64_t streamSeed(std::uint64_t seed, ChoiceKey key) noexcept {
-  return mix(mix(seed + kGolden) ^ (((std::uint64_t{key.entity} << 16) | key.site) * kGolden));
+constexpr std::uint64_t mixedSeed(std::uint64_t seed) noexcept { return mix(seed + kGolden); }
+constexpr std::uint64_t streamSeedOf(std::uint64_t mixed, ChoiceKey key) noexcept {
+  return mix(mixed ^ (((std::uint64_t{key.entity} << 16) | key.site) * kGolden));
 }
+constexpr std::uint64_t streamSeed(std::uint64_t seed, ChoiceKey key) noexcept { return streamSeedOf(mixedSeed(seed), key); }
 constexpr std::uint64_t streamNumber(std::uint64_t stream, std::uint32_t index) noexcept {
   return mix(stream + (std::uint64_t{index} + 1) * kGolden);
 }

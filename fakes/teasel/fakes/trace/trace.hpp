@@ -104,6 +104,7 @@ class Trace {
 
   void setMode(Mode mode) noexcept { mode_ = mode; }
   Mode mode() const noexcept { return mode_; }
+  bool off() const noexcept { return mode_ == Mode::kOff; }
   /// Forgets everything, but keeps the memory.
   void clear() noexcept { hash_ = 0, count_ = 0, events_.clear(), bytes_.clear(); }
 

@@ -47,8 +47,7 @@ void Host::renew(std::string_view name, SimDriver::Mode mode) {
   network_.nameHost(number(), name_);
   driver_->setMode(mode);
   driver_->restart();
-  driver_->setDown(false);
-  reactor_->renew();
+  driver_->setDown(false);  // the reactor is new already: World::reset sees to that
   start_.reset();
   postponed_.reset();
   restartAt_ = kNever;

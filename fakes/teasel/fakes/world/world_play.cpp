@@ -17,6 +17,16 @@ enum class Ending : std::uint8_t { kHalfCloseThenTimers, kTimersThenHalfClose, k
 constexpr std::uint64_t kEndings = 3;
 
 bool takesTime(const PlayEvent& event) { return eventRow(event.kind).takesTime; }
+
+/// The kinds whose rows are quiet, as bits: a Play asks after each event.
+constexpr std::uint32_t kQuietKinds = [] {
+  std::uint32_t bits = 0;
+  for (const EventRow& row : kEvents)
+    if (row.quiet) bits |= std::uint32_t{1} << static_cast<unsigned>(row.kind);
+  return bits;
+}();
+static_assert(kEventKinds <= 32);
+bool isQuiet(const PlayEvent& event) { return (kQuietKinds >> static_cast<unsigned>(event.kind) & 1u) != 0; }
 }  // namespace
 
 bool World::run() {
@@ -32,18 +42,22 @@ void World::performPlay() {
   const std::span<const PlayEvent> events = play_.events();
   bool settled = false;  // nothing has happened since everything came to rest
   for (std::size_t i = 0; i < events.size() && !stopped(); ++i) {
-    if (i > 0 && !settled && settlesBefore(events[i], events[i - 1])) {
+    const PlayEvent& event = events[i];
+    if (i > 0 && !settled && settlesBefore(event, events[i - 1])) {
       settleAll();
       settled = true;
       if (stopped()) break;
     }
-    perform(events[i], i);
-    settled = settled && eventRow(events[i].kind).quiet;
+    perform(event, i);
+    settled = settled && isQuiet(event);
   }
   settleAll();
 }
 
 bool World::settlesBefore(const PlayEvent& next, const PlayEvent& last) {
+  // Nearly always the kinds alone say it, and a Play asks before each event.
+  if (choices_.calm() && next.kind != PlayEventKind::kEndOfStream && last.kind != PlayEventKind::kNextTimer) [[likely]]
+    return true;
   if (next.kind == PlayEventKind::kEndOfStream && next.withLast() && last.kind == PlayEventKind::kSend &&
       last.connection == next.connection)
     return false;

@@ -8,11 +8,6 @@
 
 namespace teasel::fakes {
 
-void SimSlot::arrived() {
-  if (state == State::kLingering) lingerOn();
-  else if (state == State::kOpen) driver.markReady(*this);
-}
-
 void SimSlot::roomAgain() {
   if (state != State::kLingering) {
     driver.markReady(*this);
