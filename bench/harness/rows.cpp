@@ -101,11 +101,6 @@ std::string parse(int argc, char** argv, Options& options) {
 
 }  // namespace
 
-Effort& effort() {
-  static Effort chosen;
-  return chosen;
-}
-
 void addRow(Row row) { rows().push_back(std::move(row)); }
 
 double median(std::vector<double> values) {
