@@ -11,7 +11,7 @@
 namespace teasel::bench {
 namespace {
 
-constexpr int kPatience = 10000;  // ms
+constexpr int kPatience = 30000;  // ms
 constexpr useconds_t kRest = 2000;
 
 void resetAtClose(int socket) {
@@ -153,7 +153,7 @@ void LoadClient::finish(const OnBytes& onBytes) {
     if (!poll(kPatience, onBytes))
       throw std::runtime_error("bytes are lost: connection " + std::to_string(whole) + " got " +
                                std::to_string(streams_[whole].received) + " of " + std::to_string(streams_[whole].expected) +
-                               " bytes, and nothing for 10 s");
+                               " bytes, and nothing for 30 s");
   }
 }
 

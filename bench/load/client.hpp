@@ -40,7 +40,7 @@ class LoadClient {
   /// Waits for events, at most `milliseconds`, and handles them. Calls `onBytes` when bytes came.
   /// Returns false if nothing happened.
   bool poll(int milliseconds, const OnBytes& onBytes = nullptr);
-  /// Polls until every connection has got all that it expects. Throws when nothing comes for 10 s.
+  /// Polls until every connection has got all that it expects. Throws when nothing comes for 30 s.
   void finish(const OnBytes& onBytes = nullptr);
   /// The bytes that have come on a connection, and those that were posted.
   std::uint64_t received(std::size_t stream) const { return streams_[stream].received; }

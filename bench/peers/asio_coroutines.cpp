@@ -1,7 +1,10 @@
 #include <array>
 #include <memory>
+#include <stdexcept>
 
 #include "asio_stream.hpp"
+
+#ifdef ASIO_HAS_CO_AWAIT
 
 namespace teasel::bench {
 namespace {
@@ -51,3 +54,15 @@ void serveAsioCoroutines(Kind kind, const Listening& listening) {
 }
 
 }  // namespace teasel::bench
+
+#else
+
+namespace teasel::bench {
+
+void serveAsioCoroutines(Kind, const Listening&) {
+  throw std::runtime_error("this version of asio has no coroutines with this compiler");
+}
+
+}  // namespace teasel::bench
+
+#endif
