@@ -14,7 +14,10 @@ import tempfile
 import against
 import campaign_rows
 import fuzz_rows
+import instructions
 import limits
+import peers
+import peers_page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
@@ -39,12 +42,12 @@ def log(message):
     print(message, file=sys.stderr, flush=True)
 
 
-def build():
+def build(target="teasel_bench"):
     log("building build/bench ...")
     # At -O3, g++-12 gives false warnings (-Wrestrict in std::string). ci/test checks for warnings.
     run(["cmake", "--preset", "bench", "-DTEASEL_WERROR=OFF"], "configuring")
-    run(["cmake", "--build", str(BUILD), "--target", "teasel_bench"], "building")
-    return BUILD / "bench" / "teasel_bench"
+    run(["cmake", "--build", str(BUILD), "--target", target], "building")
+    return BUILD / "bench" / target
 
 
 def revision_of(name):
@@ -185,6 +188,51 @@ def compare(program, options):
     return compared, revision, failed
 
 
+def count_instructions(options):
+    """ci/bench --instructions."""
+    former = instructions.read_report(options.against) if options.against else None
+    program = build()
+    listed = instructions.rows_of(run([str(program), "--list"], "listing").split())
+    wanted = {name: how for name, how in listed.items() if re.search(options.filter, name)}
+    if not wanted:
+        raise SetupError(f"no row of --instructions matches '{options.filter}'. The rows are:\n" + "\n".join(listed))
+    if options.list:
+        print("\n".join(wanted))
+        return 0
+    rows = instructions.measure(program, wanted, log)
+    instructions.print_table(rows, former)
+    write(options.json, {"machine": machine(), "instructions": rows})
+    return 0
+
+
+def compare_peers(options):
+    """ci/bench --peers."""
+    former = peers.read_report(options.against) if options.against else None
+    for path in (options.json, options.html):
+        if path and not pathlib.Path(path).resolve().parent.is_dir():
+            raise SetupError(f"{path}: there is no such folder")
+    program = build("teasel_peers")
+    listed = run([str(program), "--list", "--filter", options.filter], "listing")
+    if options.list:
+        print(listed, end="")
+        return 0
+    if not listed:
+        every = run([str(program), "--list"], "listing")
+        raise SetupError(f"no row of --peers matches '{options.filter}'. The rows are:\n{every.rstrip()}")
+    about = machine()
+    about["revision"] = run(["git", "describe", "--always", "--dirty"], "asking git for the revision").strip()
+    report = {"machine": about, "rounds": options.rounds, **peers.measure(program, options.filter, options.rounds)}
+    peers.print_table(report)
+    write(options.json, report)
+    if options.html:
+        pathlib.Path(options.html).write_text(peers_page.make(report), encoding="utf-8")
+    if former:
+        print()
+        compared, only_one = peers.compare(report, former)
+        against.print_table(compared, only_one, pathlib.Path(options.against).name)
+    return 1 if report["failed"] else 0
+
+
 def write(path, report):
     if path:
         pathlib.Path(path).write_text(json.dumps(report, indent=2) + "\n")
@@ -199,7 +247,17 @@ def parse():
     parser.add_argument("--campaigns", action="store_true")
     parser.add_argument("--trees", nargs=2, metavar=("OURS", "THEIRS"))
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--html", metavar="FILE")
+    parser.add_argument("--instructions", action="store_true")
     options = parser.parse_args()
+    if options.html and not options.peers:
+        parser.error("--html needs --peers")
+    for name in ("peers", "instructions"):
+        if getattr(options, name) and (options.campaigns or options.trees):
+            parser.error(f"--{name} goes with neither --campaigns nor --trees")
+    if options.peers and options.instructions:
+        parser.error("--peers and --instructions are two measurements")
     if options.campaigns and not options.against and not options.trees:
         parser.error("--campaigns needs --against REV, or --trees")
     if options.rounds < 1:
@@ -214,6 +272,10 @@ def parse():
 def main():
     options = parse()
     try:
+        if options.instructions:
+            return count_instructions(options)
+        if options.peers:
+            return compare_peers(options)
         if options.against:
             revision_of(options.against)  # before minutes of building
         if options.campaigns or options.trees:
@@ -235,7 +297,7 @@ def main():
         more = fuzz_rows.measure(ROOT, options.filter, min(options.rounds, 5), run, log)
         rows += more[0]
         skipped += more[1]
-    except (SetupError, RuntimeError) as error:
+    except (SetupError, RuntimeError, ValueError) as error:
         print(f"ci/bench: {error}", file=sys.stderr)
         return 2
     if not rows and not skipped:

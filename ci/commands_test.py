@@ -145,8 +145,8 @@ def shell_commands(text):
 def provided():
     """The packages of ci/install, its parts included, and all that they need, as far as they are
     here, with what every Debian has."""
-    listed = subprocess.run([ROOT / "ci" / "install", "--list", "--with", "bench", "--with", "pages"], capture_output=True,
-                            text=True, check=True).stdout.split()
+    listed = subprocess.run([ROOT / "ci" / "install", "--list", "--with", "bench", "--with", "instructions", "--with", "pages"],
+                            capture_output=True, text=True, check=True).stdout.split()
     fields = "${Package}\t${Essential}\t${Priority}\t${Pre-Depends}, ${Depends}\t${Provides}\n"
     said = subprocess.run(["dpkg-query", "-W", "-f", fields], capture_output=True, text=True, check=True).stdout
     needs, wanted, givers = {}, list(listed), {}

@@ -83,7 +83,7 @@ esac""")
         for words in (["--with", "peas"], ["--with=peas"], ["--with"], ["--with="], ["--with", "bench pages"]):
             done = self.run_install(*words)
             self.assertEqual(done.returncode, 2, words)
-            self.assertIn("The parts are: bench interop pages\n", done.stderr)
+            self.assertIn("The parts are: bench browser instructions interop pages peers\n", done.stderr)
 
     def test_forbids_services_to_start_while_apt_get_works_and_only_then(self):
         self.dpkg_lacks("cmake")

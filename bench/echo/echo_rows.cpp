@@ -1,6 +1,5 @@
 #include "echo_rows.hpp"
 
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,11 +8,12 @@
 #include <teasel/drivers/drivers.hpp>
 
 #include "../harness/rows.hpp"
-#include "../peers/peers.hpp"
+#include "../raw/loops.hpp"
+#include "../servers/backends.hpp"
+#include "../servers/teasel_server.hpp"
 #include "ping_client.hpp"
 #include "server_process.hpp"
 #include "syscall_count.hpp"
-#include "teasel_echo.hpp"
 
 namespace teasel::bench {
 namespace {
@@ -30,17 +30,31 @@ struct Subject {
   Serve serve, sameMechanism;
 };
 
-const Subject kLoops[] = {{"raw_epoll", serveRawEpoll, {}},
-                          {"raw_io_uring", serveRawIoUring, {}},
-                          {"raw_poll", serveRawPoll, {}},
-                          {"raw_select", serveRawSelect, {}}};
+/// The echo server of a backend, which is always built.
+Serve echoOf(const std::string& backend) { return backendNamed(backend)->of(Kind::kEcho); }
 
 /// Teasel's drivers, each together with the hand-written loop of the same mechanism.
 std::vector<Subject> drivers() {
   std::vector<Subject> all;
-  for (const std::string_view name : driverNames())
-    for (const Subject& loop : kLoops)
-      if (loop.name == "raw_" + std::string(name)) all.push_back({std::string(name), teaselEcho(std::string(name)), loop.serve});
+  for (const std::string_view driver : driverNames()) {
+    const std::string name(driver);
+    if (backendNamed("raw-" + name) != nullptr) all.push_back({name, echoOf("teasel-" + name), echoOf("raw-" + name)});
+  }
+  return all;
+}
+
+std::vector<Subject> loops() {
+  std::vector<Subject> all;
+  for (const char* name : {"epoll", "io_uring", "poll", "select"})
+    all.push_back({std::string("raw_") + name, echoOf(std::string("raw-") + name), {}});
+  return all;
+}
+
+/// The libraries, for the rows peer/. `libuv` is its fastest use.
+std::vector<Subject> peers() {
+  std::vector<Subject> all;
+  for (const char* name : {"asio", "libev", "libevent", "libuv"})
+    if (backendNamed(name) != nullptr) all.push_back({name, echoOf(name == std::string("libuv") ? "libuv-try" : name), {}});
   return all;
 }
 
@@ -120,21 +134,23 @@ void addEchoRows() {
       addRow(
           {"echo/" + driver.name + '/' + shape.text(), kUnit, [=] { return echo(driver.serve, driver.sameMechanism, shape); }});
   for (const Shape& shape : kShapes)
-    addRow({"echo-unix/epoll/" + shape.text(), kUnit,
-            [=] { return echo(teaselUnixEcho("epoll"), serveRawEpollUnix, shape, Over::kUnix); }});
+    addRow({"echo-unix/epoll/" + shape.text(), kUnit, [=] {
+              return echo([](const Listening& listening) { serveTeaselUnix("epoll", listening); }, serveRawEpollUnix, shape,
+                          Over::kUnix);
+            }});
   // Rows of the hand-written loops. They show how the mechanisms compare. The row of raw_epoll
   // against itself shows how steady this machine is.
   std::vector<Subject> others = drivers();
-  others.insert(others.end(), std::begin(kLoops), std::end(kLoops));
+  for (Subject& loop : loops()) others.push_back(std::move(loop));
   for (const Subject& other : others) {
     if (other.name == "epoll") continue;  // the row echo/epoll has this comparison
     for (const Shape& shape : kShapes)
-      addRow(
-          {"echo-vs-epoll/" + other.name + '/' + shape.text(), kUnit, [=] { return echo(other.serve, serveRawEpoll, shape); }});
+      addRow({"echo-vs-epoll/" + other.name + '/' + shape.text(), kUnit,
+              [=] { return echo(other.serve, echoOf("raw-epoll"), shape); }});
   }
-  for (const Peer& peer : peers())
+  for (const Subject& peer : peers())
     for (const Shape& shape : kShapes)
-      addRow({"peer/" + peer.name + '/' + shape.text(), kUnit, [=] { return echo(peer.serve, serveRawEpoll, shape); }});
+      addRow({"peer/" + peer.name + '/' + shape.text(), kUnit, [=] { return echo(peer.serve, echoOf("raw-epoll"), shape); }});
   for (const Subject& driver : drivers()) {
     for (const Shape& shape : {Shape{64, 64}, Shape{64, 16384}}) addSyscallRow(driver, shape);
     addRow({"connect/" + driver.name, "us of server CPU per connection",

@@ -3,16 +3,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
-#include "../raw/echo_loops.hpp"
+#include "../servers/serve.hpp"
 
 namespace teasel::bench {
-
-/// A server. It passes its port to `listening` and then serves until its process is killed. It
-/// throws when it cannot run on this machine.
-using Serve = std::function<void(const Listening& listening)>;
 
 /// A server in a process of its own, so that its CPU time can be separated from its client's. The
 /// destructor kills the process.

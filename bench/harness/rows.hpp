@@ -41,6 +41,9 @@ struct Row {
 struct Effort {
   int rounds = 11;
   bool smoke = false;  ///< --smoke: only show that all rows run; figures mean nothing
+  /// --count: a round does exactly so many operations of the subject, and none of the reference.
+  /// For counting instructions; the figures mean nothing.
+  long count = 0;
   /// A count of operations. A smoke run does a thousandth of them, rounded up.
   long scaled(long full) const { return smoke ? (full + 999) / 1000 : full; }
 };
@@ -50,7 +53,7 @@ Effort& effort();
 void addRow(Row row);
 
 /// Does all the work of main. The arguments are [--filter REGEX] [--rounds N] [--json FILE]
-/// [--smoke] [--list]. Returns the exit status.
+/// [--smoke] [--count N] [--list]. Returns the exit status.
 int benchMain(int argc, char** argv);
 
 double median(std::vector<double> values);

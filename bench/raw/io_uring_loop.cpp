@@ -1,4 +1,5 @@
-#include "echo_loops.hpp"
+#include "../servers/service.hpp"
+#include "loops.hpp"
 #include "sockets.hpp"
 
 #ifdef TEASEL_BENCH_LIBURING
@@ -6,6 +7,9 @@
 #include <liburing.h>
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <array>
+#include <memory>
 #include <vector>
 
 namespace teasel::bench {
@@ -20,9 +24,9 @@ constexpr unsigned kGroup = 1;
 // NOLINTNEXTLINE(performance-enum-size): as wide as user data
 enum Operation : std::uint64_t { kAccept, kReceive, kSend };
 
-class UringEcho {
+class UringServer {
  public:
-  explicit UringEcho(int listener) : listener_(listener) {
+  UringServer(Kind kind, int listener) : listener_(listener), service_(kind), echo_(kind == Kind::kEcho) {
     io_uring_params parameters{};
     parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE;
     parameters.cq_entries = 16384;
@@ -59,14 +63,26 @@ class UringEcho {
   }
 
  private:
+  /// Bytes to send: from a provided buffer, which is given back when they are sent, or copied.
   struct Part {
-    unsigned buffer, size;
+    const char* data;
+    unsigned size;
+    int buffer;  ///< -1: `copy` has the bytes
+    std::unique_ptr<char[]> copy{};
   };
-  struct Stream {
-    // Parts that are sent after the send in flight. Two sends at once could be reordered.
-    std::vector<Part> waiting;
-    Part sending{};
-    bool busy = false, ended = false;
+  struct Stream final : ServedStream {
+    Stream(UringServer& in, int descriptor) : server(in), socket(descriptor) {}
+    void write(const char* from, std::size_t size) override {
+      Part part{nullptr, static_cast<unsigned>(size), -1, std::make_unique<char[]>(size)};
+      std::copy_n(from, size, part.copy.get());
+      part.data = part.copy.get();
+      server.send(*this, std::move(part));
+    }
+    UringServer& server;
+    int socket;
+    // The first part is in flight. Two sends at once could be reordered.
+    std::vector<Part> parts;
+    bool ended = false;
   };
 
   static void check(int result, const char* what) {
@@ -87,10 +103,20 @@ class UringEcho {
                           io_uring_buf_ring_mask(kBuffers), 0);
     io_uring_buf_ring_advance(buffers_, 1);
   }
-  Stream& stream(int socket) {
+  Stream& stream(int socket) { return *streams_[static_cast<std::size_t>(socket)]; }
+  void open(int socket) {
+    noDelay(socket);
     const auto at = static_cast<std::size_t>(socket);
     if (streams_.size() <= at) streams_.resize(at + 1);
-    return streams_[at];
+    streams_[at] = std::make_unique<Stream>(*this, socket);
+    service_.opened(*streams_[at]);
+    receive(socket);
+  }
+  void close(Stream& which) {
+    const int socket = which.socket;
+    service_.closed(which);
+    streams_[static_cast<std::size_t>(socket)].reset();
+    ::close(socket);
   }
   void receive(int socket) {
     io_uring_sqe* sqe = entry();
@@ -99,65 +125,65 @@ class UringEcho {
     sqe->buf_group = kGroup;
     io_uring_sqe_set_data64(sqe, key(kReceive, socket));
   }
-  void send(int socket, Stream& to, Part part) {
-    to.busy = true;
-    to.sending = part;
+  void send(Stream& to, Part part) {
+    to.parts.push_back(std::move(part));
+    if (to.parts.size() == 1) sendFirst(to);
+  }
+  void sendFirst(Stream& to) {
     io_uring_sqe* sqe = entry();
-    io_uring_prep_send(sqe, socket, bytes(part.buffer), part.size, MSG_NOSIGNAL | MSG_WAITALL);
-    io_uring_sqe_set_data64(sqe, key(kSend, socket));
+    io_uring_prep_send(sqe, to.socket, to.parts.front().data, to.parts.front().size, MSG_NOSIGNAL | MSG_WAITALL);
+    io_uring_sqe_set_data64(sqe, key(kSend, to.socket));
   }
   void complete(const io_uring_cqe& cqe) {
     const int socket = static_cast<int>(cqe.user_data >> 2);
     switch (static_cast<Operation>(cqe.user_data & 3)) {
-      case kAccept:
-        if (cqe.res < 0) return;
-        noDelay(cqe.res);
-        stream(cqe.res) = Stream{};
-        return receive(cqe.res);
-      case kReceive: return received(cqe, socket);
-      case kSend: return sent(socket);
+      case kAccept: return cqe.res < 0 ? void() : open(cqe.res);
+      case kReceive: return received(cqe, stream(socket));
+      case kSend: return sent(stream(socket));
     }
   }
-  void received(const io_uring_cqe& cqe, int socket) {
-    Stream& from = stream(socket);
-    if (cqe.res == -ENOBUFS) return starved_.push_back(socket);
+  void received(const io_uring_cqe& cqe, Stream& from) {
+    if (cqe.res == -ENOBUFS) return starved_.push_back(from.socket);
     if (cqe.res <= 0) {
       from.ended = true;
-      if (!from.busy) close(socket);
+      if (from.parts.empty()) close(from);
       return;
     }
-    const Part part{cqe.flags >> IORING_CQE_BUFFER_SHIFT, static_cast<unsigned>(cqe.res)};
-    if (from.busy) from.waiting.push_back(part);
-    else send(socket, from, part);
-    if ((cqe.flags & IORING_CQE_F_MORE) == 0) receive(socket);
-  }
-  void sent(int socket) {
-    Stream& to = stream(socket);
-    giveBack(to.sending.buffer);
-    to.busy = false;
-    if (!to.waiting.empty()) {
-      const Part next = to.waiting.front();
-      to.waiting.erase(to.waiting.begin());
-      return send(socket, to, next);
+    const unsigned buffer = cqe.flags >> IORING_CQE_BUFFER_SHIFT;
+    const auto size = static_cast<unsigned>(cqe.res);
+    if (echo_) {
+      send(from, {bytes(buffer), size, static_cast<int>(buffer)});
+    } else {
+      service_.received(from, bytes(buffer), size);
+      giveBack(buffer);
     }
-    if (to.ended) close(socket);
+    if ((cqe.flags & IORING_CQE_F_MORE) == 0) receive(from.socket);
+  }
+  void sent(Stream& to) {
+    if (to.parts.front().buffer >= 0) giveBack(static_cast<unsigned>(to.parts.front().buffer));
+    to.parts.erase(to.parts.begin());
+    if (!to.parts.empty()) return sendFirst(to);
+    if (to.ended) return close(to);
+    service_.drained(to);
   }
 
   int listener_;
+  Service service_;
+  bool echo_;
   io_uring ring_{};
   io_uring_buf_ring* buffers_ = nullptr;
   std::vector<char> memory_ = std::vector<char>(std::size_t{kBuffers} * kBufferSize);
-  std::vector<Stream> streams_;  // the index is the descriptor
+  std::vector<std::unique_ptr<Stream>> streams_;  // the index is the descriptor
   std::vector<int> starved_;
 };
 
 }  // namespace
 
-void serveRawIoUring(const Listening& listening) {
+void serveRawIoUring(Kind kind, const Listening& listening) {
   const int listener = listenLoopback();
-  UringEcho echo(listener);
+  UringServer server(kind, listener);
   listening(portOf(listener));
-  echo.run();
+  server.run();
 }
 
 }  // namespace teasel::bench
@@ -166,7 +192,7 @@ void serveRawIoUring(const Listening& listening) {
 
 namespace teasel::bench {
 
-void serveRawIoUring(const Listening&) { throw std::runtime_error("the benchmarks were built without liburing"); }
+void serveRawIoUring(Kind, const Listening&) { throw std::runtime_error("the benchmarks were built without liburing"); }
 
 }  // namespace teasel::bench
 

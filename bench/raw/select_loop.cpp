@@ -2,21 +2,23 @@
 
 #include <algorithm>
 
-#include "echo_loops.hpp"
-#include "readiness_echo.hpp"
+#include "loops.hpp"
+#include "readiness_server.hpp"
 
 namespace teasel::bench {
 
-void serveRawSelect(const Listening& listening) {
-  using Wants = ReadinessEcho::Wants;
+void serveRawSelect(Kind kind, const Listening& listening) {
   const int listener = listenLoopback();
   fd_set reading, writing;
   FD_ZERO(&reading);
   FD_ZERO(&writing);
   FD_SET(listener, &reading);
   int highest = listener;
+  ReadinessServer server(kind, [&](int socket, bool writes) {
+    FD_CLR(socket, writes ? &reading : &writing);
+    FD_SET(socket, writes ? &writing : &reading);
+  });
   listening(portOf(listener));
-  ReadinessEcho echo;
   for (;;) {
     fd_set readable = reading, writable = writing;
     int ready = select(highest + 1, &readable, &writable, nullptr, nullptr);
@@ -25,18 +27,16 @@ void serveRawSelect(const Listening& listening) {
       if (!canWrite && !FD_ISSET(socket, &readable)) continue;
       --ready;
       if (socket == listener) {
-        echo.acceptAll(listener, [&](int accepted) {
+        server.acceptAll(listener, [&](int accepted) {
           if (accepted >= FD_SETSIZE) throw std::runtime_error("select cannot watch descriptor " + std::to_string(accepted));
           FD_SET(accepted, &reading);
           highest = std::max(highest, accepted);
         });
-        continue;
+      } else if (!server.ready(socket, canWrite)) {
+        FD_CLR(socket, &reading);
+        FD_CLR(socket, &writing);
+        close(socket);
       }
-      const Wants wants = canWrite ? echo.writable(socket) : echo.readable(socket);
-      FD_CLR(socket, &reading);
-      FD_CLR(socket, &writing);
-      if (wants == Wants::kClose) close(socket);
-      else FD_SET(socket, wants == Wants::kWrite ? &writing : &reading);
     }
   }
 }

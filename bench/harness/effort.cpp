@@ -1,0 +1,10 @@
+#include "rows.hpp"
+
+namespace teasel::bench {
+
+Effort& effort() {
+  static Effort chosen;
+  return chosen;
+}
+
+}  // namespace teasel::bench

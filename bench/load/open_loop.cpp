@@ -1,0 +1,107 @@
+#include "open_loop.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <deque>
+#include <stdexcept>
+
+#include "client.hpp"
+
+namespace teasel::bench {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// Runs this thread on another core than the one it was kept on, as long as the object lives.
+class OtherCore {
+ public:
+  OtherCore() {
+    sched_getaffinity(0, sizeof before_, &before_);
+    for (int core = 0; core < CPU_SETSIZE && !found_; ++core) {
+      if (CPU_ISSET(core, &before_)) continue;
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(core, &one);
+      found_ = sched_setaffinity(0, sizeof one, &one) == 0;
+    }
+  }
+  OtherCore(const OtherCore&) = delete;
+  OtherCore& operator=(const OtherCore&) = delete;
+  ~OtherCore() { sched_setaffinity(0, sizeof before_, &before_); }
+  bool found() const { return found_; }
+
+ private:
+  cpu_set_t before_{};
+  bool found_ = false;
+};
+
+/// The messages of one run.
+class Schedule {
+ public:
+  Schedule(LoadClient& client, std::size_t bytes, double rate, double seconds)
+      : client_(client), bytes_(bytes), gap_(1 / rate), count_(std::lround(rate * seconds)), waiting_(client.size()) {}
+
+  std::vector<double> run(bool maySpin) {
+    latencies_.reserve(static_cast<std::size_t>(count_));
+    begin_ = SteadyClock::now();
+    const auto onBytes = [this](std::size_t stream) { came(stream); };
+    for (long next = 0; next < count_;) {
+      const auto now = SteadyClock::now();
+      for (; next < count_ && due(next) <= now; ++next) {
+        const std::size_t stream = static_cast<std::size_t>(next) % client_.size();
+        waiting_[stream].push_back(due(next));
+        client_.post(stream, bytes_);
+      }
+      // Without a core of their own, the clients rest for a millisecond and so send in bursts.
+      client_.poll(maySpin ? 0 : 1, onBytes);
+    }
+    client_.finish(onBytes);
+    return std::move(latencies_);
+  }
+
+ private:
+  SteadyClock::time_point due(long message) const {
+    return begin_ +
+           std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(gap_ * static_cast<double>(message)));
+  }
+  void came(std::size_t stream) {
+    const auto now = SteadyClock::now();
+    auto& waiting = waiting_[stream];
+    const std::uint64_t whole = client_.received(stream) / bytes_, under = client_.posted(stream) / bytes_ - whole;
+    while (waiting.size() > under) {
+      latencies_.push_back(std::chrono::duration<double, std::micro>(now - waiting.front()).count());
+      waiting.pop_front();
+    }
+  }
+
+  LoadClient& client_;
+  std::size_t bytes_;
+  double gap_;
+  long count_;
+  SteadyClock::time_point begin_{};
+  std::vector<std::deque<SteadyClock::time_point>> waiting_;  // when messages were due
+  std::vector<double> latencies_;
+};
+
+}  // namespace
+
+std::vector<double> openLoop(const Subject& subject, int connections, std::size_t bytes, double rate, double seconds) {
+  LoadClient client(subject.port(), connections);
+  client.roundTrips(bytes, connections);
+  subject.settle();
+  const OtherCore core;
+  return Schedule(client, bytes, rate, seconds).run(core.found());
+}
+
+double quantile(std::vector<double> values, double share) {
+  if (values.empty()) throw std::runtime_error("no message has come back");
+  const auto at = static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(values.size()))) - 1;
+  const auto place = values.begin() + std::max<std::ptrdiff_t>(at, 0);
+  std::nth_element(values.begin(), place, values.end());
+  return *place;
+}
+
+}  // namespace teasel::bench
