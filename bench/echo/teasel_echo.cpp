@@ -9,6 +9,7 @@
 #include <teasel/protocol/protocol.hpp>
 #include <teasel/reactor/reactor.hpp>
 
+#include "../harness/rows.hpp"
 #include "../raw/sockets.hpp"
 
 namespace teasel::bench {
@@ -19,11 +20,16 @@ class Echo final : public Protocol {
   void dataReceived(ByteView data) override { transport().write(data); }
 };
 
+std::unique_ptr<Driver> driverFor(const std::string& name) {
+  const bool chosen = name == "io_uring" && effort().uringFeatures;
+  return makeDriver(chosen ? name + ':' + *effort().uringFeatures : name);
+}
+
 }  // namespace
 
 Serve teaselEcho(const std::string& driver) {
   return [driver](const Listening& listening) {
-    Reactor reactor(makeDriver(driver));
+    Reactor reactor(driverFor(driver));
     const auto factory = Factory::forProtocol<Echo>();
     factory->noisy = false;
     const std::shared_ptr<Port> port = reactor.listenTCP(0, factory, 1024, "127.0.0.1");
@@ -34,7 +40,7 @@ Serve teaselEcho(const std::string& driver) {
 
 Serve teaselUnixEcho(const std::string& driver) {
   return [driver](const Listening& listening) {
-    Reactor reactor(makeDriver(driver));
+    Reactor reactor(driverFor(driver));
     const auto factory = Factory::forProtocol<Echo>();
     factory->noisy = false;
     socklen_t size = 0;

@@ -75,7 +75,8 @@ class Progress : public benchmark::BenchmarkReporter {
 };
 
 int usage(const std::string& complaint) {
-  std::cerr << "teasel_bench: " << complaint << "\nusage: [--filter REGEX] [--rounds N] [--json FILE] [--smoke] [--list]\n";
+  std::cerr << "teasel_bench: " << complaint
+            << "\nusage: [--filter REGEX] [--rounds N] [--json FILE] [--uring-features LIST] [--smoke] [--list]\n";
   return 2;
 }
 
@@ -90,10 +91,12 @@ std::string parse(int argc, char** argv, Options& options) {
     const std::string name = argv[i];
     if (name == "--smoke") effort().smoke = true;
     else if (name == "--list") options.list = true;
-    else if (name != "--filter" && name != "--rounds" && name != "--json") return "unknown option '" + name + "'";
+    else if (name != "--filter" && name != "--rounds" && name != "--json" && name != "--uring-features")
+      return "unknown option '" + name + "'";
     else if (i + 1 == argc) return name + " needs a value";
     else if (name == "--filter") options.filter = argv[++i];
     else if (name == "--json") options.json = argv[++i];
+    else if (name == "--uring-features") effort().uringFeatures = argv[++i];
     else if (effort().rounds = std::atoi(argv[++i]); effort().rounds < 1) return "--rounds needs a number from 1 on";
   }
   return {};

@@ -41,6 +41,8 @@ struct Row {
 struct Effort {
   int rounds = 11;
   bool smoke = false;  ///< --smoke: only show that all rows run; figures mean nothing
+  /// --uring-features: the list for Teasel's io_uring driver; without it the driver's default
+  std::optional<std::string> uringFeatures;
   /// A count of operations. A smoke run does a thousandth of them, rounded up.
   long scaled(long full) const { return smoke ? (full + 999) / 1000 : full; }
 };
@@ -50,7 +52,7 @@ Effort& effort();
 void addRow(Row row);
 
 /// Does all the work of main. The arguments are [--filter REGEX] [--rounds N] [--json FILE]
-/// [--smoke] [--list]. Returns the exit status.
+/// [--uring-features LIST] [--smoke] [--list]. Returns the exit status.
 int benchMain(int argc, char** argv);
 
 double median(std::vector<double> values);

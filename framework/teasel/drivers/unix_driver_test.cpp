@@ -242,7 +242,7 @@ TEST_P(UnixDriverTest, SaysWhatADescriptorIsThatItCannotAdopt) {
   EXPECT_STREQ(why.what(), "cannot adopt the connection: descriptor -1 is not open");
 }
 
-INSTANTIATE_TEST_SUITE_P(Unix, UnixDriverTest, ::testing::ValuesIn(testedDrivers()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Unix, UnixDriverTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 }  // namespace
 }  // namespace teasel::drivertest

@@ -55,6 +55,16 @@ class Outgoing {
     }
     return count;
   }
+  /// Copies of the segments with the first `bytes` bytes of the rest. They share the bytes.
+  std::vector<Segment> share(std::size_t bytes) const {
+    std::vector<Segment> out;
+    std::size_t have = 0;
+    for (std::size_t i = 0; i < rest_.size() && have < offset_ + bytes; ++i) {
+      out.push_back(rest_[i]);
+      have += rest_[i].size();
+    }
+    return out;
+  }
   /// The first `sent` bytes of the rest have been sent.
   void advance(std::size_t sent) noexcept {
     left_ -= sent;
