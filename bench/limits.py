@@ -9,6 +9,8 @@ LIMITS = [
     (r"echo-unix/epoll/64x64", "ratio", AT_MOST, 1.05),
     (r"echo/epoll/64x16384", "ratio", AT_MOST, 1.15),
     (r"syscalls/epoll/.*", "ratio", AT_MOST, 1.02),
+    (r"idle/(epoll|poll|select)", "value", AT_MOST, 600),
+    (r"idle/io_uring", "value", AT_MOST, 800),
     (r"feed/irc/bytewise", "ratio", AT_MOST, 6),
     (r"feed/irc/65536", "ratio", AT_LEAST, 0.25),
     (r"feed/\w+/bytewise", "ratio", AT_MOST, 5),

@@ -128,6 +128,8 @@ def measure(program, options, rounds=None, quiet=False):
     with tempfile.TemporaryDirectory() as directory:
         output = pathlib.Path(directory) / "rows.json"
         command = [program, "--rounds", str(rounds or options.rounds), "--filter", options.filter, "--json", output]
+        if options.uring_features is not None:
+            command += ["--uring-features", options.uring_features]
         status = subprocess.run(command, stderr=subprocess.DEVNULL if quiet else None).returncode
         if status not in (0, 1):
             raise SetupError(f"teasel_bench ended with status {status}")
@@ -243,6 +245,7 @@ def parse():
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--filter", metavar="REGEX", default=".*")
     parser.add_argument("--rounds", metavar="N", type=int, default=11)
+    parser.add_argument("--uring-features", metavar="LIST")
     parser.add_argument("--against", metavar="REV")
     parser.add_argument("--campaigns", action="store_true")
     parser.add_argument("--trees", nargs=2, metavar=("OURS", "THEIRS"))

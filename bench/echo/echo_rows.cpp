@@ -114,6 +114,23 @@ Round connects(const Serve& subject, const Serve& reference) {
                  [=](Pair& pair) { return pair.connects(64, count); });
 }
 
+/// The memory of connections that have echoed 16 KiB once and are idle now. A server keeps buffers
+/// and other things that do not grow with connections; a first client of fewer connections has it
+/// make these.
+Round idle(const Serve& subject) {
+  return [=] {
+    const ServerProcess server(subject);
+    const int first = effort().smoke ? 2 : 256, more = effort().smoke ? 8 : 4096;
+    constexpr std::size_t bytes = 16384;
+    PingClient early(server.port(), first, bytes);
+    early.roundTrips(2L * first);
+    const double before = server.resident();
+    PingClient late(server.port(), more, bytes);
+    late.roundTrips(more);
+    return Sample{(server.resident() - before) / more};
+  };
+}
+
 void addSyscallRow(const Subject& subject, const Shape& shape) {
   addRow({"syscalls/" + subject.name + '/' + shape.text(), "calls per round trip", [=] {
             return Round([=] {
@@ -153,6 +170,7 @@ void addEchoRows() {
       addRow({"peer/" + peer.name + '/' + shape.text(), kUnit, [=] { return echo(peer.serve, echoOf("raw-epoll"), shape); }});
   for (const Subject& driver : drivers()) {
     for (const Shape& shape : {Shape{64, 64}, Shape{64, 16384}}) addSyscallRow(driver, shape);
+    addRow({"idle/" + driver.name, "bytes of memory per idle connection", [=] { return idle(driver.serve); }});
     addRow({"connect/" + driver.name, "us of server CPU per connection",
             [=] { return connects(driver.serve, driver.sameMechanism); }});
   }

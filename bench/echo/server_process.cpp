@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 
 #include "../harness/rows.hpp"
 #include "../raw/sockets.hpp"
@@ -70,6 +71,13 @@ double ServerProcess::cpu() const {
   if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &used) != 0)
     throw std::runtime_error("the server's CPU clock cannot be read: it has died");
   return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
+}
+
+double ServerProcess::resident() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/smaps_rollup");
+  for (std::string line; std::getline(file, line);)
+    if (line.rfind("Rss:", 0) == 0) return std::atof(line.c_str() + 4) * 1024;
+  throw Skip("the system does not tell how much memory a process has (/proc/PID/smaps_rollup)");
 }
 
 void stayOnOneCore() {

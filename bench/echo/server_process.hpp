@@ -25,6 +25,8 @@ class ServerProcess {
   /// CPU time that the server has used so far, in nanoseconds. It includes all threads, and both
   /// user and system time.
   double cpu() const;
+  /// Bytes of memory that the server's process has resident now.
+  double resident() const;
 
  private:
   pid_t pid_ = -1;

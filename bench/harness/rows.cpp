@@ -76,7 +76,7 @@ class Progress : public benchmark::BenchmarkReporter {
 
 int usage(const std::string& complaint) {
   std::cerr << "teasel_bench: " << complaint
-            << "\nusage: [--filter REGEX] [--rounds N] [--json FILE] [--smoke] [--count N] [--list]\n";
+            << "\nusage: [--filter REGEX] [--rounds N] [--json FILE] [--uring-features LIST] [--smoke] [--count N] [--list]\n";
   return 2;
 }
 
@@ -91,11 +91,12 @@ std::string parse(int argc, char** argv, Options& options) {
     const std::string name = argv[i];
     if (name == "--smoke") effort().smoke = true;
     else if (name == "--list") options.list = true;
-    else if (name != "--filter" && name != "--rounds" && name != "--json" && name != "--count")
+    else if (name != "--filter" && name != "--rounds" && name != "--json" && name != "--count" && name != "--uring-features")
       return "unknown option '" + name + "'";
     else if (i + 1 == argc) return name + " needs a value";
     else if (name == "--filter") options.filter = argv[++i];
     else if (name == "--json") options.json = argv[++i];
+    else if (name == "--uring-features") effort().uringFeatures = argv[++i];
     else if (name == "--count") {
       if (effort().count = std::atol(argv[++i]); effort().count < 1) return "--count needs a number from 1 on";
     } else if (effort().rounds = std::atoi(argv[++i]); effort().rounds < 1) return "--rounds needs a number from 1 on";

@@ -44,6 +44,8 @@ struct Effort {
   /// --count: a round does exactly so many operations of the subject, and none of the reference.
   /// For counting instructions; the figures mean nothing.
   long count = 0;
+  /// --uring-features: the list for Teasel's io_uring driver; without it the driver's default
+  std::optional<std::string> uringFeatures;
   /// A count of operations. A smoke run does a thousandth of them, rounded up.
   long scaled(long full) const { return smoke ? (full + 999) / 1000 : full; }
 };
@@ -53,7 +55,7 @@ Effort& effort();
 void addRow(Row row);
 
 /// Does all the work of main. The arguments are [--filter REGEX] [--rounds N] [--json FILE]
-/// [--smoke] [--count N] [--list]. Returns the exit status.
+/// [--uring-features LIST] [--smoke] [--count N] [--list]. Returns the exit status.
 int benchMain(int argc, char** argv);
 
 double median(std::vector<double> values);

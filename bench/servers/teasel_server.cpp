@@ -9,6 +9,7 @@
 #include <teasel/protocol/protocol.hpp>
 #include <teasel/reactor/reactor.hpp>
 
+#include "../harness/rows.hpp"
 #include "../raw/sockets.hpp"
 #include "service.hpp"
 
@@ -40,10 +41,15 @@ class Served final : public Protocol, public ServedStream, public Producer {
   Service* service_;
 };
 
+std::unique_ptr<Driver> driverFor(const std::string& name) {
+  const bool chosen = name == "io_uring" && effort().uringFeatures;
+  return makeDriver(chosen ? name + ':' + *effort().uringFeatures : name);
+}
+
 }  // namespace
 
 void serveTeasel(const std::string& driver, Kind kind, const Listening& listening) {
-  Reactor reactor(makeDriver(driver));
+  Reactor reactor(driverFor(driver));
   Service service(kind, [&](unsigned milliseconds, std::function<void()> call) {
     reactor.callLater(std::chrono::milliseconds(milliseconds), std::move(call));
   });
@@ -55,7 +61,7 @@ void serveTeasel(const std::string& driver, Kind kind, const Listening& listenin
 }
 
 void serveTeaselUnix(const std::string& driver, const Listening& listening) {
-  Reactor reactor(makeDriver(driver));
+  Reactor reactor(driverFor(driver));
   const auto factory = Factory::forProtocol<Echo>();
   factory->noisy = false;
   socklen_t size = 0;

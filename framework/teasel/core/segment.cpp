@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cstring>
-#include <limits>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <teasel/core/check.hpp>
@@ -59,7 +59,7 @@ std::size_t classOf(std::size_t capacity) {
 }  // namespace
 
 detail::Block* detail::Block::make(std::size_t capacity) {
-  TEASEL_CHECK(capacity <= std::numeric_limits<std::uint32_t>::max());
+  TEASEL_CHECK(capacity < kAdopted);
   const std::size_t size = classOf(capacity);
   if (size < std::size(kClasses)) {
     capacity = kClasses[size];
@@ -76,7 +76,13 @@ detail::Block* detail::Block::make(std::size_t capacity) {
   return ::new (memory) Block{1, static_cast<std::uint32_t>(capacity), 0};
 }
 
+detail::Block* detail::Block::adopt(std::string&& text) { return new AdoptedBlock(std::move(text)); }
+
 void detail::Block::free(Block* block) noexcept {
+  if (block->capacity == kAdopted) {
+    delete static_cast<AdoptedBlock*>(block);
+    return;
+  }
   const std::size_t size = classOf(block->capacity);
   if (BlockPool* kept = pool(); size < std::size(kClasses) && kept != nullptr && kClasses[size] == block->capacity &&
                                 kept->free[size].size() < kKeptPerClass[size]) {
@@ -95,9 +101,17 @@ Segment::Segment(ByteView bytes, std::size_t capacity)
   block_->filled = static_cast<std::uint32_t>(bytes.size());
 }
 
+Segment Segment::adopt(std::string&& text) {
+  detail::Block* block = detail::Block::adopt(std::move(text));
+  const std::string& kept = static_cast<const detail::AdoptedBlock*>(block)->text;
+  Segment out(block, kept.data(), kept.size());
+  --block->refs;  // of this function
+  return out;
+}
+
 bool Segment::tryAppend(ByteView bytes) noexcept {
-  if (block_ == nullptr || block_->refs != 1 || data_ + size_ != block_->bytes() + block_->filled ||
-      block_->capacity - block_->filled < bytes.size())
+  if (block_ == nullptr || block_->refs != 1 || block_->capacity == detail::Block::kAdopted ||
+      data_ + size_ != block_->bytes() + block_->filled || block_->capacity - block_->filled < bytes.size())
     return false;
   std::memcpy(block_->bytes() + block_->filled, bytes.data(), bytes.size());
   block_->filled += static_cast<std::uint32_t>(bytes.size());

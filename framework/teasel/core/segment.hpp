@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include <teasel/core/byte_view.hpp>
@@ -21,6 +22,14 @@ struct Block {
   /// touch their bytes.
   static Block* make(std::size_t capacity);
   static void free(Block* block) noexcept;
+  /// A block that owns `text`. Its own bytes are not used.
+  static Block* adopt(std::string&& text);
+  static constexpr std::uint32_t kAdopted = 0xffffffff;  ///< the capacity of such a block
+};
+/// A block that was made by Block::adopt.
+struct AdoptedBlock : Block {
+  explicit AdoptedBlock(std::string&& owned) noexcept : Block{1, kAdopted, 0}, text(std::move(owned)) {}
+  std::string text;
 };
 
 }  // namespace detail
@@ -32,6 +41,8 @@ class Segment {
   Segment() noexcept = default;
   /// A copy of `bytes`, with room to append up to `capacity` bytes in all.
   explicit Segment(ByteView bytes, std::size_t capacity = 0);
+  /// The bytes of `text`, which stay where they are.
+  static Segment adopt(std::string&& text);
   /// A slice of a buffer. The caller holds a reference to the buffer and keeps it.
   Segment(detail::Block* block, const char* data, std::size_t size) noexcept : block_(block), data_(data), size_(size) {
     ++block_->refs;

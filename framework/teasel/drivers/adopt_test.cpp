@@ -45,7 +45,7 @@ class Echoes final : public Factory {
 class AdoptTest : public ::testing::TestWithParam<std::string> {
  public:
   void SetUp() override {
-    if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
+    if (std::string why; !variantAvailable(GetParam(), why)) GTEST_SKIP() << why;
     reactor = std::make_unique<Reactor>(makeDriver(GetParam()));
     int ends[2];
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
@@ -237,7 +237,7 @@ TEST_P(AdoptTest, AFactoryThatCannotStartAdoptsNothing) {
   EXPECT_EQ(factory->numPorts(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Unix, AdoptTest, ::testing::ValuesIn(testedDrivers()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Unix, AdoptTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 }  // namespace
 }  // namespace teasel::drivertest

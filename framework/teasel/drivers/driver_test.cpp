@@ -328,6 +328,15 @@ TEST_P(DriverTest, DeliversWhatCameBeforeAReset) {
   EXPECT_EQ(sink.data, "famous last words");
 }
 
+TEST_P(DriverTest, DeliversWhatCameWithAResetWhileTheStreamWasWatched) {
+  auto [sink, peer] = pair();
+  poll();  // the kernel knows that the stream reads
+  peer.send("famous last words");
+  peer.reset();
+  ASSERT_TRUE(until([&] { return sink.errors == 1; }));
+  EXPECT_EQ(sink.data, "famous last words");
+}
+
 TEST_P(DriverTest, ReportsAResetAfterEndOfStream) {
   auto [sink, peer] = pair();
   peer.endWrite();
@@ -473,6 +482,6 @@ TEST_P(DriverTest, DiscardsWhatALingeringPeerSendsInBoundedPieces) {
   EXPECT_TRUE(until([&] { return other.data == "me too"; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, DriverTest, ::testing::ValuesIn(testedDrivers()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Loopback, DriverTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 }  // namespace teasel::drivertest

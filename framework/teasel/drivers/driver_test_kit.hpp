@@ -22,7 +22,7 @@
 #include <teasel/core/errors.hpp>
 #include <teasel/drivers/detail/posix/clock.hpp>
 #include <teasel/drivers/detail/posix/sockets.hpp>
-#include <teasel/drivers/drivers.hpp>
+#include <teasel/drivers/driver_variants_test_kit.hpp>
 
 /// What the tests of the drivers share: sinks that record, a driver that a test polls until
 /// something is true, and plain blocking sockets as the other ends.
@@ -158,15 +158,17 @@ class SocketFolder {
   std::string path_;
 };
 
-/// The drivers that the tests run on: all of them. A build with the portable system calls has those
-/// that such a system has.
+/// The drivers that the tests run on: all of them, and the variants of io_uring. A build with the
+/// portable system calls has those that such a system has.
 inline std::vector<std::string> testedDrivers() {
   std::vector<std::string> names;
   std::string why;
-  for (const std::string_view name : driverNames())
-    if (posix::kHasEpoll || driverAvailable(name, why)) names.emplace_back(name);
+  for (const std::string& name : driverVariants())
+    if (posix::kHasEpoll || driverAvailable(name, why)) names.push_back(name);
   return names;
 }
+/// Names the tests of a suite whose parameters are drivers.
+inline std::string driverTestName(const ::testing::TestParamInfo<std::string>& test) { return variantTestName(test.param); }
 
 inline Segment segment(ByteView bytes) { return Segment(bytes); }
 
@@ -174,7 +176,7 @@ inline Segment segment(ByteView bytes) { return Segment(bytes); }
 class DriverTest : public ::testing::TestWithParam<std::string> {
  public:
   void SetUp() override {
-    if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
+    if (std::string why; !variantAvailable(GetParam(), why)) GTEST_SKIP() << why;
     driver = makeDriver(GetParam());
     Failure why;
     port = driver->listen(Address::ipv4(127, 0, 0, 1, 0), {}, listener, why);

@@ -155,7 +155,6 @@ TEST_P(DriverTortureTest, WhatArrivesIsWhatWasWritten) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, DriverTortureTest, ::testing::ValuesIn(testedDrivers()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Loopback, DriverTortureTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 }  // namespace teasel::drivertest

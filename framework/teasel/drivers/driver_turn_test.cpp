@@ -327,8 +327,7 @@ TEST_P(DriverTurnTest, ServesDescriptorsAboveTheSizeOfAnFdSet) {
   EXPECT_TRUE(until([&] { return sink.data == "high"; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, DriverTurnTest, ::testing::ValuesIn(testedDrivers()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Loopback, DriverTurnTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 TEST(Drivers, NamesTheKnownOnesWhenAskedForAnother) {
   std::string why;

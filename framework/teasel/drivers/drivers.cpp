@@ -48,6 +48,8 @@ std::vector<std::string_view> driverNames() {
 
 std::unique_ptr<Driver> makeDriver(std::string_view name) {
   if (name.empty()) name = defaultName();
+  constexpr std::string_view withFeatures = "io_uring:";
+  if (name.starts_with(withFeatures)) return makeUringDriver(UringOptions::forFeatures(name.substr(withFeatures.size())));
   std::string list;
   for (const Known& known : kKnown) {
     if (known.name == name) return known.make();

@@ -17,7 +17,7 @@ class DriverNamesTest : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     std::string why;
-    if (!driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
+    if (!drivertest::variantAvailable(GetParam(), why)) GTEST_SKIP() << why;
     reactor = std::make_unique<Reactor>(makeDriver(GetParam()));
   }
   void ask(const char* name) {
@@ -65,8 +65,7 @@ TEST_P(DriverNamesTest, AReactorMayBeDestroyedWithAQuestionUnderWay) {
   EXPECT_EQ(answers, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, DriverNamesTest, ::testing::ValuesIn(drivertest::testedDrivers()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Loopback, DriverNamesTest, ::testing::ValuesIn(drivertest::testedDrivers()), drivertest::driverTestName);
 
 }  // namespace
 }  // namespace teasel

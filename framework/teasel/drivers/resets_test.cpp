@@ -35,7 +35,7 @@ TEST(ResetTable, SaysWhatLinuxDoes) {
 class ResetTest : public ::testing::TestWithParam<std::string> {
  public:
   void SetUp() override {
-    if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
+    if (std::string why; !variantAvailable(GetParam(), why)) GTEST_SKIP() << why;
   }
   void play(const ResetRow& row, bool paused, std::size_t size) {
     checkReset(row, paused, size, [&](bool half) { return ServedPeer(GetParam(), half); });
@@ -160,7 +160,7 @@ TEST_P(ResetTest, AnUploadHearsTheAnswerWithWhichItIsRefused) {
   EXPECT_EQ(heard, kRounds);
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, ResetTest, ::testing::ValuesIn(testedDrivers()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Loopback, ResetTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 // Drivers alone -----------------------------------------------------------------------------------
 
@@ -240,7 +240,6 @@ TEST_P(DriverResetTest, AStreamWhoseSendHasFailedClosesGracefullyAtOnce) {
   EXPECT_EQ(sink.eofs + sink.errors, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, DriverResetTest, ::testing::ValuesIn(testedDrivers()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Loopback, DriverResetTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 }  // namespace teasel::drivertest

@@ -305,7 +305,7 @@ TEST_P(UnixDriverTest, HearsAnEndOfStreamThatFollowsItsBytesAtOnce) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Unix, UnixDriverTest, ::testing::ValuesIn(testedDrivers()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Unix, UnixDriverTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 }  // namespace
 }  // namespace teasel::drivertest

@@ -28,7 +28,7 @@ TEST(UnixResetTable, SaysWhatLinuxDoes) {
 class UnixResetTest : public ::testing::TestWithParam<std::string> {
  public:
   void SetUp() override {
-    if (std::string why; !driverAvailable(GetParam(), why)) GTEST_SKIP() << why;
+    if (std::string why; !variantAvailable(GetParam(), why)) GTEST_SKIP() << why;
   }
   void play(const ResetRow& row, bool paused, std::size_t size) {
     checkReset(row, paused, size, [&](bool half) { return ServedPeer(GetParam(), half, folder_ / "s"); });
@@ -62,6 +62,6 @@ TEST_P(UnixResetTest, AHalfClosedPeerThatGoesKeepsNoLoopBusyAndIsNoticedByAWrite
   EXPECT_EQ(stage.hearer().heard, kHearsEofLost);
 }
 
-INSTANTIATE_TEST_SUITE_P(Unix, UnixResetTest, ::testing::ValuesIn(testedDrivers()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Unix, UnixResetTest, ::testing::ValuesIn(testedDrivers()), driverTestName);
 
 }  // namespace teasel::drivertest

@@ -1,6 +1,7 @@
 #include <teasel/drivers/uring_driver.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <deque>
 #include <utility>
@@ -15,6 +16,7 @@
 #include <teasel/drivers/detail/posix/uring.hpp>
 #include <teasel/drivers/detail/socket_driver.hpp>
 #include <teasel/drivers/detail/uring_entry.hpp>
+#include <teasel/drivers/detail/uring_probe.hpp>
 
 namespace teasel {
 
@@ -24,11 +26,27 @@ using namespace detail::uring;
 
 /// How long the kernel may take to end the operations of a closed slot.
 constexpr Duration kCancelGrace = std::chrono::seconds(1);
+/// Pinning memory for a zero-copy send costs more than copying fewer bytes.
+constexpr std::size_t kZeroCopyFrom = 65536;
+constexpr std::uint32_t kBufferSize = 16384;
+/// Incremental buffers: fewer and larger ones, which stay in a processor's cache.
+constexpr std::uint32_t kIncrementalSize = 65536;
+constexpr std::uint32_t kIncrementalBuffers = 8;
+
+posix::Uring::Settings settingsFor(const UringOptions& options) {
+  const std::uint32_t buffers = options.buffers;
+  if (!std::has_single_bit(buffers) || buffers > 32768)
+    throw UsageError("io_uring: the number of buffers must be a power of two up to 32768, got " + std::to_string(buffers));
+  const UringFeatures features = detail::featuresToUse(options);
+  if (!features.incremental) return {buffers, kBufferSize, options.deferTaskRun, features};
+  const std::uint32_t large = std::clamp(buffers / (kIncrementalSize / kBufferSize), 1U, kIncrementalBuffers);
+  return {large, kIncrementalSize, options.deferTaskRun, features};
+}
 
 class UringDriver final : public detail::SocketDriver {
  public:
-  explicit UringDriver(const UringOptions& options)
-      : SocketDriver(posix::Blocking::kYes), ring_(options.buffers, options.deferTaskRun) {}
+  explicit UringDriver(const posix::Uring::Settings& settings)
+      : SocketDriver(posix::Blocking::kYes), ring_(settings), features_(settings.features) {}
   ~UringDriver() override;
 
   std::string_view name() const noexcept override { return "io_uring"; }
@@ -49,6 +67,8 @@ class UringDriver final : public detail::SocketDriver {
   // Arms and cancels operations, until the kernel has those that the entries in dirty() want.
   void applyWishes();
   void arm(Entry& entry, Operation operation);
+  void armReceive(Entry& entry, io_uring_sqe& sqe);
+  std::uint64_t armSend(Entry& entry, io_uring_sqe& sqe);
   void cancel(std::uint64_t data);
   void armWake();
   void deliverHeld();
@@ -56,17 +76,21 @@ class UringDriver final : public detail::SocketDriver {
 
   // Handling of one completion, and what it means for each operation.
   void complete(const posix::Uring::Completion& completion);
+  void ended(Entry& entry, Operation operation);
   void accepted(Entry& port, int result);
   void connected(Entry& entry, int result);
   void received(Entry& entry, const posix::Uring::Completion& completion);
+  void receivedPiece(Entry& entry, const posix::Uring::Piece& piece);
   void receivedEnd(Entry& entry, int result);
   static void beginEof(Entry& entry);
   void sent(Entry& entry, int result);
+  void sentZeroCopy(ZeroCopySend& send, const posix::Uring::Completion& completion);
   void watched(Entry& entry, int result);
 
   // It is destroyed before the entries, which the base owns. Until then the kernel may use what
   // they hold.
   posix::Uring ring_;
+  const UringFeatures features_;
   bool wakeArmed_ = false, ending_ = false;
   // Entries that hold something to deliver. An entry in this list is not freed; nor is an entry
   // with an operation in the kernel.
@@ -77,8 +101,12 @@ UringDriver::~UringDriver() {
   disposeAll();
   // An operation in the kernel pins its socket. So all operations are cancelled first, and the
   // peers see the end now. There is a second reason: what the kernel has to clean up after a closed
-  // ring interrupts the next waits of this thread.
-  const auto busy = [](const detail::SocketEntry* entry) { return static_cast<const Entry*>(entry)->armed != 0; };
+  // ring interrupts the next waits of this thread. What is pinned even after the grace is left to
+  // the kernel for good.
+  const auto busy = [](const detail::SocketEntry* closed) {
+    const auto* entry = static_cast<const Entry*>(closed);
+    return entry->armed != 0 || entry->pinned != 0;
+  };
   const Instant end = now() + kCancelGrace;
   ending_ = true;
   while ((wakeArmed_ || std::any_of(graveyard().begin(), graveyard().end(), busy)) && now() < end) {
@@ -108,18 +136,22 @@ void UringDriver::poll(Duration maxWait, Instant& sampled) {
   reap();
 }
 
-void UringDriver::applyWishes() {
+[[gnu::hot]] void UringDriver::applyWishes() {
   if (!wakeArmed_ && !ending_) armWake();
   for (detail::SocketEntry* dirtyEntry : dirty()) {
     auto& entry = static_cast<Entry&>(*dirtyEntry);
     entry.inDirty = false;
     const unsigned wanted = entry.wanted();
-    for (const Operation operation : {kAccept, kConnect, kReceive, kSend, kWatch}) {
-      const bool want = (wanted & bit(operation)) != 0;
-      if (want == ((entry.armed & bit(operation)) != 0)) continue;
-      if (want) arm(entry, operation);
-      else if ((entry.cancelled & bit(operation)) == 0) cancel(reinterpret_cast<std::uintptr_t>(&entry) | operation);
-      if (!want) entry.cancelled |= bit(operation);
+    for (unsigned changed = wanted ^ entry.armed; changed != 0; changed &= changed - 1) {
+      const auto operation = static_cast<Operation>(std::countr_zero(changed));
+      if ((wanted & bit(operation)) != 0) {
+        arm(entry, operation);
+      } else if ((entry.cancelled & bit(operation)) == 0) {
+        const bool zeroCopy = operation == kSend && entry.zeroCopy != nullptr;
+        cancel(zeroCopy ? reinterpret_cast<std::uintptr_t>(entry.zeroCopy) | kZeroCopy
+                        : reinterpret_cast<std::uintptr_t>(&entry) | operation);
+        entry.cancelled |= bit(operation);
+      }
     }
   }
   dirty().clear();
@@ -127,35 +159,60 @@ void UringDriver::applyWishes() {
 
 void UringDriver::arm(Entry& entry, Operation operation) {
   io_uring_sqe& sqe = ring_.entry();
+  std::uint64_t data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
   switch (operation) {
     case kAccept: io_uring_prep_multishot_accept(&sqe, entry.descriptor, nullptr, nullptr, SOCK_CLOEXEC); break;
     case kConnect: io_uring_prep_connect(&sqe, entry.descriptor, entry.to->get(), entry.to->length); break;
-    case kReceive:
-      io_uring_prep_recv_multishot(&sqe, entry.descriptor, nullptr, 0, 0);
-      sqe.flags |= IOSQE_BUFFER_SELECT;
-      sqe.buf_group = posix::Uring::kBufferGroup;
-      if (entry.endSeen) sqe.ioprio &= ~IORING_RECV_MULTISHOT;
-      break;
-    case kSend: {
-      std::size_t bytes = 0;
-      const std::size_t count = entry.outgoing.pieces(entry.pieces, bytes);
-      // With MSG_WAITALL the kernel goes on by itself after a short send.
-      if (count == 1) {
-        io_uring_prep_send(&sqe, entry.descriptor, entry.pieces[0].iov_base, bytes, MSG_NOSIGNAL | MSG_WAITALL);
-      } else {
-        entry.message.msg_iov = entry.pieces.data();
-        entry.message.msg_iovlen = count;
-        io_uring_prep_sendmsg(&sqe, entry.descriptor, &entry.message, MSG_NOSIGNAL | MSG_WAITALL);
-      }
-      break;
-    }
+    case kReceive: armReceive(entry, sqe); break;
+    case kSend: data = armSend(entry, sqe); break;
     // Errors and hang-ups are reported even if nobody asks for them; so is, at once, the end of
     // stream that the peer has sent (POLLRDHUP). That one must not end the watch.
     case kWatch: io_uring_prep_poll_multishot(&sqe, entry.descriptor, 0); break;
-    case kWakeUp: return;
+    case kWakeUp:
+    case kZeroCopy: return;
   }
-  sqe.user_data = reinterpret_cast<std::uintptr_t>(&entry) | operation;
+  sqe.user_data = data;
   entry.armed |= bit(operation);
+}
+
+void UringDriver::armReceive(Entry& entry, io_uring_sqe& sqe) {
+  io_uring_prep_recv_multishot(&sqe, entry.descriptor, nullptr, 0, 0);
+  sqe.flags |= IOSQE_BUFFER_SELECT;
+  sqe.buf_group = posix::Uring::kBufferGroup;
+  if (entry.endSeen) sqe.ioprio &= ~IORING_RECV_MULTISHOT;
+  if (features_.bundles) sqe.ioprio |= posix::kernel::kBundle;
+  // After a lack of buffers there are bytes to receive.
+  if (features_.pollFirst && !std::exchange(entry.starved, false)) sqe.ioprio |= posix::kernel::kPollFirst;
+}
+
+/// Returns the user data. With MSG_WAITALL the kernel goes on by itself after a short send.
+std::uint64_t UringDriver::armSend(Entry& entry, io_uring_sqe& sqe) {
+  constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
+  const bool zeroCopy = features_.zeroCopy && entry.zeroCopyPays && entry.outgoing.left() >= kZeroCopyFrom &&
+                        entry.peer().family() != Address::Family::kUnix;
+  std::array<iovec, kPiecesPerSend> pieces;
+  std::size_t bytes = 0;
+  const std::size_t count = entry.outgoing.pieces(pieces, bytes);
+  if (count == 1) {
+    if (zeroCopy) io_uring_prep_send_zc(&sqe, entry.descriptor, pieces[0].iov_base, bytes, flags, posix::kernel::kReportUsage);
+    else io_uring_prep_send(&sqe, entry.descriptor, pieces[0].iov_base, bytes, flags);
+  } else {
+    if (entry.pieces == nullptr) entry.pieces = std::make_unique<Pieces>();
+    std::copy_n(pieces.begin(), count, entry.pieces->vectors.begin());
+    entry.pieces->message.msg_iov = entry.pieces->vectors.data();
+    entry.pieces->message.msg_iovlen = count;
+    if (zeroCopy) {
+      io_uring_prep_sendmsg_zc(&sqe, entry.descriptor, &entry.pieces->message, flags);
+      sqe.ioprio |= posix::kernel::kReportUsage;
+    } else {
+      io_uring_prep_sendmsg(&sqe, entry.descriptor, &entry.pieces->message, flags);
+    }
+  }
+  if (!zeroCopy) return reinterpret_cast<std::uintptr_t>(&entry) | kSend;
+  // Its notification deletes it.
+  entry.zeroCopy = new ZeroCopySend{&entry, entry.outgoing.share(bytes)};
+  ++entry.pinned;
+  return reinterpret_cast<std::uintptr_t>(entry.zeroCopy) | kZeroCopy;
 }
 
 void UringDriver::cancel(std::uint64_t data) {
@@ -183,46 +240,59 @@ void UringDriver::deliverHeld() {
 }
 
 void UringDriver::deliverHeld(Entry& entry) {
-  const auto may = [&] { return entry.state == State::kOpen && entry.reading && !entry.failed; };
-  while (may() && entry.heldNext < entry.held.size()) {
-    const Segment next = std::move(entry.held[entry.heldNext++]);
-    if (entry.heldNext == entry.held.size()) entry.dropHeld();
-    Chunk chunk(next.view());
-    entry.sink->onData(chunk);
+  const auto may = [&] { return entry.holds() && entry.state == State::kOpen && entry.reading && !entry.failed; };
+  while (may()) {
+    Held& held = *entry.held;
+    if (held.next < held.data.size()) {
+      const Segment next = std::move(held.data[held.next++]);
+      if (held.next == held.data.size() && !held.eof && !held.error) entry.held.reset();
+      Chunk chunk(next.view());
+      entry.sink->onData(chunk);
+      continue;
+    }
+    const std::unique_ptr<Held> last = std::move(entry.held);
+    if (last->eof) {
+      beginEof(entry);
+      entry.sink->onEof();
+    } else if (last->error) {
+      fail(entry, last->error);
+    }
   }
-  if (may() && std::exchange(entry.heldEof, false)) {
-    beginEof(entry);
-    entry.sink->onEof();
-  }
-  if (may() && entry.heldError) fail(entry, std::exchange(entry.heldError, {}));
   if (entry.state == State::kOpen) touch(entry);
 }
 
 void UringDriver::complete(const posix::Uring::Completion& completion) {
   const auto operation = static_cast<Operation>(completion.data & kOperationMask);
   if (completion.data == kNobody) return;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands back the number that it was given
+  void* const owner = reinterpret_cast<void*>(completion.data & ~kOperationMask);
   const bool more = (completion.flags & IORING_CQE_F_MORE) != 0;
   if (operation == kWakeUp) {
     wakeArmed_ = more;
     wakeUp().drain();
     return;
   }
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands back the number that it was given
-  Entry& entry = *reinterpret_cast<Entry*>(completion.data & ~kOperationMask);
-  if (!more) {
-    entry.armed &= ~bit(operation);
-    entry.cancelled &= ~bit(operation);
-    entry.again &= ~bit(operation);
-    touch(entry);
-  }
+  if (operation == kZeroCopy) return sentZeroCopy(*static_cast<ZeroCopySend*>(owner), completion);
+  Entry& entry = *static_cast<Entry*>(owner);
+  if (!more) ended(entry, operation);
   switch (operation) {
     case kAccept: return accepted(entry, completion.result);
     case kConnect: return connected(entry, completion.result);
     case kReceive: return received(entry, completion);
     case kSend: return sent(entry, completion.result);
     case kWatch: return watched(entry, completion.result);
-    case kWakeUp: return;
+    case kWakeUp:
+    case kZeroCopy: return;
   }
+}
+
+/// The kernel no longer has this operation.
+inline void UringDriver::ended(Entry& entry, Operation operation) {
+  entry.armed &= static_cast<std::uint8_t>(~bit(operation));
+  entry.cancelled &= static_cast<std::uint8_t>(~bit(operation));
+  entry.again &= static_cast<std::uint8_t>(~bit(operation));
+  // Nearly every send is complete, and then sent() leaves nothing to do.
+  if (operation != kSend || entry.state != State::kOpen) touch(entry);
 }
 
 // Accepting and connecting ------------------------------------------------------------------------
@@ -266,33 +336,29 @@ void UringDriver::reading(Slot* stream, bool on) {
   resumed_.push_back(&entry);
 }
 
-void UringDriver::received(Entry& entry, const posix::Uring::Completion& completion) {
+[[gnu::hot]] void UringDriver::received(Entry& entry, const posix::Uring::Completion& completion) {
   if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return receivedEnd(entry, completion.result);
-  struct Loan {
-    posix::Uring& ring;
-    std::uint16_t id;
-    Loan(posix::Uring& r, std::uint16_t i) noexcept : ring(r), id(i) {}
-    Loan(const Loan&) = delete;
-    Loan& operator=(const Loan&) = delete;
-    ~Loan() { ring.giveBack(id); }
-  };
-  const Loan loan(ring_, static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT));
-  if (completion.result <= 0) return receivedEnd(entry, completion.result);
+  for (posix::Uring::Pieces pieces(ring_, completion); pieces.any(); pieces.pop())
+    if (pieces.front().size > 0) receivedPiece(entry, pieces.front());
+  if (completion.result <= 0) receivedEnd(entry, completion.result);
+}
+
+inline void UringDriver::receivedPiece(Entry& entry, const posix::Uring::Piece& piece) {
   if (entry.state != State::kOpen || entry.failed) return;  // nobody wants these bytes
-  const auto size = static_cast<std::size_t>(completion.result);
-  detail::ReceiveBuffer& buffer = ring_.buffer(loan.id);
-  if (entry.reading && !entry.holds()) return buffer.deliver(*entry.sink, size);
+  detail::ReceiveBuffer& buffer = ring_.buffer(piece.id);
+  if (entry.reading && !entry.holds()) return buffer.deliverPiece(*entry.sink, piece.from, piece.size);
   // The bytes are copied out of the ring, so that a paused stream takes no buffers from the others.
   // This is bounded: the receive is cancelled before the next wait, and until then the kernel has
   // no more than these buffers.
-  buffer.open();
-  entry.held.emplace_back(ByteView(buffer.bytes(), size));
-  buffer.shut();
+  buffer.openPiece(piece.from, piece.size);
+  entry.hold().data.emplace_back(ByteView(buffer.bytes() + piece.from, piece.size));
+  buffer.shutPiece(piece.from, piece.size);
 }
 
 void UringDriver::receivedEnd(Entry& entry, int result) {
   // ENOBUFS: no buffer was free. The receive is armed again before the next wait; by then the
   // completions of this poll have given their buffers back.
+  if (result == -ENOBUFS) entry.starved = true;
   if (result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN || entry.failed) return;
   if (entry.state == State::kLingering) {
     entry.eof = true;
@@ -302,8 +368,8 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
   }
   if (entry.state != State::kOpen) return;
   if (!entry.reading || entry.holds()) {
-    if (result == 0) entry.heldEof = true;
-    else entry.heldError = posix::lossFailure(-result, "receiving");
+    if (result == 0) entry.hold().eof = true;
+    else entry.hold().error = posix::lossFailure(-result, "receiving");
   } else if (result == 0) {
     beginEof(entry);
     entry.sink->onEof();
@@ -315,7 +381,7 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
 /// The watch begins anew: what it has said until now was about the end of the stream.
 void UringDriver::beginEof(Entry& entry) {
   entry.eof = true;
-  entry.again |= entry.armed & bit(kWatch);
+  entry.again |= static_cast<std::uint8_t>(entry.armed & bit(kWatch));
 }
 
 /// Before the end of the stream it says only that the end is there, or a reset. The kernel can miss
@@ -327,7 +393,7 @@ void UringDriver::beginEof(Entry& entry) {
 void UringDriver::watched(Entry& entry, int result) {
   if (entry.state != State::kOpen || entry.failed || result < 0) return;
   if (!entry.eof) {
-    if (!std::exchange(entry.endSeen, true)) entry.again |= entry.armed & bit(kReceive);
+    if (!std::exchange(entry.endSeen, true)) entry.again |= static_cast<std::uint8_t>(entry.armed & bit(kReceive));
     return touch(entry);
   }
   if (const int error = (result & POLLERR) != 0 ? posix::takeSocketError(entry.descriptor) : 0; error != 0)
@@ -349,7 +415,7 @@ std::size_t UringDriver::write(Slot* stream, std::span<const Segment> segments) 
   return 0;
 }
 
-void UringDriver::sent(Entry& entry, int result) {
+[[gnu::hot]] void UringDriver::sent(Entry& entry, int result) {
   if (entry.sendFailed || entry.state == State::kClosed) return;
   if (result >= 0) {
     entry.outgoing.advance(static_cast<std::size_t>(result));
@@ -358,10 +424,36 @@ void UringDriver::sent(Entry& entry, int result) {
     // A completion with data may be behind this one.
     return failSending(entry, posix::lossFailure(-result, "sending"));
   }
-  if (entry.writing()) return;
+  if (entry.writing()) return touch(entry);
+  entry.pieces.reset();
   if (entry.state == State::kOpen) return entry.sink->onWritten(std::exchange(entry.reported, 0));
   entry.outgoing.release();
   if (entry.eof || ::shutdown(entry.descriptor, SHUT_WR) != 0) endLingering(entry);
+}
+
+/// A zero-copy send completes twice: it was sent, and the kernel no longer uses its bytes. Without
+/// kMore the first completion says both.
+void UringDriver::sentZeroCopy(ZeroCopySend& send, const posix::Uring::Completion& completion) {
+  Entry& entry = *send.entry;
+  const bool notification = (completion.flags & IORING_CQE_F_NOTIF) != 0;
+  if (notification && (static_cast<std::uint32_t>(completion.result) & posix::kernel::kWasCopied) != 0)
+    entry.zeroCopyPays = false;
+  if (!notification) {
+    entry.zeroCopy = nullptr;
+    ended(entry, kSend);
+  }
+  if ((completion.flags & IORING_CQE_F_MORE) == 0) {
+    --entry.pinned;
+    delete &send;
+  }
+  if (notification) return;
+  int result = completion.result;
+  // No memory may be pinned, or the socket cannot do it: a plain send may.
+  if (result == -ENOMEM || result == -ENOBUFS || result == -EOPNOTSUPP) {
+    entry.zeroCopyPays = false;
+    result = -EAGAIN;
+  }
+  sent(entry, result);
 }
 
 // Ends --------------------------------------------------------------------------------------------
@@ -370,9 +462,9 @@ void UringDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFli
   Entry& entry = Entry::of(stream);
   // Nobody reads any more. So an end of stream or an error that is held counts as delivered: there
   // is nothing to linger for.
-  if (entry.heldEof || (entry.heldError && !entry.writing())) entry.eof = true;
+  if (entry.holds() && (entry.held->eof || (entry.held->error && !entry.writing()))) entry.eof = true;
   SocketDriver::close(stream, mode, std::move(inFlight), lingerUntil);
-  entry.dropHeld();
+  entry.held.reset();
 }
 
 /// The operations of the entry are cancelled before the next wait. When the last of them has
@@ -380,7 +472,7 @@ void UringDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFli
 void UringDriver::retire(detail::SocketEntry& closed, bool reset) {
   auto& entry = static_cast<Entry&>(closed);
   entry.reset = reset;
-  entry.dropHeld();
+  entry.held.reset();
   entry.deadline = now() + kCancelGrace;
   touch(entry);
   if (entry.armed == 0) closeDescriptor(entry);
@@ -397,7 +489,7 @@ bool UringDriver::finished(detail::SocketEntry& closed) {
   auto& entry = static_cast<Entry&>(closed);
   if (entry.armed != 0) return false;
   closeDescriptor(entry);
-  return !entry.inResumed;
+  return !entry.inResumed && entry.pinned == 0;
 }
 
 std::size_t UringDriver::overdueSlots() const noexcept {
@@ -409,6 +501,8 @@ std::size_t UringDriver::overdueSlots() const noexcept {
 
 }  // namespace
 
-std::unique_ptr<Driver> makeUringDriver(const UringOptions& options) { return std::make_unique<UringDriver>(options); }
+std::unique_ptr<Driver> makeUringDriver(const UringOptions& options) {
+  return std::make_unique<UringDriver>(settingsFor(options));
+}
 
 }  // namespace teasel

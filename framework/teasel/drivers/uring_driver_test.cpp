@@ -5,13 +5,22 @@
 /// that live longer than their slot.
 namespace teasel::drivertest {
 
+namespace {
+
+std::vector<std::string> uringVariants() {
+  std::vector<std::string> names = driverVariants();
+  std::erase_if(names, [](const std::string& name) { return !name.starts_with("io_uring"); });
+  return names;
+}
+
+}  // namespace
+
 class UringDriverTest : public DriverTest {
  protected:
-  void SetUp() override {
-    DriverTest::SetUp();
-    if (driver != nullptr) use({});
-  }
-  void use(const UringOptions& options) {
+  void SetUp() override { DriverTest::SetUp(); }
+  void use(UringOptions options) {
+    if (const std::size_t colon = GetParam().find(':'); colon != std::string::npos)
+      options.features = UringFeatures::fromText(GetParam().substr(colon + 1));
     driver = makeUringDriver(options);
     Failure why;
     port = driver->listen(Address::ipv4(127, 0, 0, 1, 0), {}, listener, why);
@@ -129,6 +138,88 @@ TEST_P(UringDriverTest, RefusesANumberOfBuffersThatIsNoPowerOfTwo) {
   EXPECT_THROW(makeUringDriver({.buffers = 0}), UsageError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, UringDriverTest, ::testing::Values("io_uring"), [](const auto& test) { return test.param; });
+TEST_P(UringDriverTest, WritesLargeSegmentsOfSeveralSizesWithEachFeature) {
+  std::string all;
+  auto [sink, peer] = pair();
+  for (const std::size_t size : {std::size_t{100}, std::size_t{65536}, std::size_t{3'000'000}, std::size_t{1}}) {
+    const std::string bytes(size, static_cast<char>('a' + all.size() % 26));
+    outgoing.assign({segment(bytes), segment("|"), segment(bytes)});
+    EXPECT_EQ(driver->write(sink.slot, outgoing), 0u);
+    const std::size_t before = sink.written.size();
+    all += bytes + "|" + bytes;
+    const std::string got = takeUntil(peer, 2 * size + 1);
+    EXPECT_TRUE(got == bytes + "|" + bytes) << got.size() << " bytes of " << 2 * size + 1;
+    ASSERT_TRUE(until([&] { return sink.written.size() > before; }));
+    EXPECT_EQ(sink.written.back(), 2 * size + 1);
+  }
+}
+
+TEST_P(UringDriverTest, BytesOfALargeSendAreKeptWhenTheirOwnerGivesThemUpAtOnce) {
+  auto [sink, peer] = pair();
+  const std::string bytes(4'000'000, 'z');
+  sink.atWritten = [&] { outgoing.clear(); };  // the pool may give these blocks to others now
+  write(sink, bytes);
+  std::string got;
+  until([&] {
+    const Segment other(std::string(65536, 'x'));  // takes a block that is free
+    return (got += peer.take()).size() >= bytes.size();
+  });
+  EXPECT_TRUE(got == bytes);
+}
+
+TEST_P(UringDriverTest, PiecesOfOneBufferStayWithWhoKeepsThem) {
+  auto [one, first] = pair();
+  auto [two, second] = pair();
+  std::vector<Segment> kept;
+  const auto keep = [&](Chunk& chunk) { kept.push_back(chunk.retain(chunk)); };
+  one.atChunk = two.atChunk = keep;
+  std::string sent;
+  for (char c = 'a'; c < 'k'; ++c) {
+    Peer& peer = c % 2 == 0 ? first : second;
+    const std::string bytes(20'000, c);
+    peer.send(bytes);
+    sent += bytes;
+    ASSERT_TRUE(until([&] { return one.data.size() + two.data.size() == sent.size(); }));
+  }
+  std::string got;
+  for (const Segment& segment : kept) got += segment.view().text();
+  EXPECT_TRUE(got == sent);
+}
+
+TEST(UringFeatures, AreReadFromAListAndWrittenAsOne) {
+  for (const char* list : {"none", "all", "default", "bundles", "incremental,zero-copy", "poll-first,registered-wait"})
+    EXPECT_EQ(UringFeatures::fromText(list).text(), list);
+  EXPECT_EQ(UringFeatures::fromText("-bundles").text(), "incremental,zero-copy,registered-wait");
+  EXPECT_EQ(UringFeatures::fromText("all,-poll-first"), UringFeatures{});
+}
+
+TEST(UringFeatures, AnUnknownNameIsRefusedWithTheKnownOnes) {
+  for (const char* list : {"", "bundle", "-all", "bundles,", "all,,none"}) {
+    try {
+      UringFeatures::fromText(list);
+      ADD_FAILURE() << list;
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find("registered-wait"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(UringFeatures, OnlyThoseThatAreNamedAreRequired) {
+  EXPECT_EQ(UringOptions::forFeatures("all").required, UringFeatures::none());
+  EXPECT_EQ(UringOptions::forFeatures("-bundles").required, UringFeatures::none());
+  EXPECT_EQ(UringOptions::forFeatures("bundles,zero-copy").required.text(), "bundles,zero-copy");
+}
+
+TEST(UringFeatures, AMissingOneIsLeftOutOrRefusesTheDriverThatRequiresIt) {
+  std::string missing;
+  const UringFeatures here = uringFeaturesHere(UringFeatures::all(), missing);
+  if (std::string why; !driverAvailable("io_uring", why)) GTEST_SKIP() << why;
+  if (here == UringFeatures::all()) GTEST_SKIP() << "this kernel has all features";
+  EXPECT_NE(missing.find("io_uring goes without "), std::string::npos) << missing;
+  EXPECT_NE(makeUringDriver({.features = UringFeatures::all()}), nullptr);
+  EXPECT_THROW(makeUringDriver({.features = UringFeatures::all(), .required = UringFeatures::all()}), DriverUnavailable);
+}
+
+INSTANTIATE_TEST_SUITE_P(Loopback, UringDriverTest, ::testing::ValuesIn(uringVariants()), driverTestName);
 
 }  // namespace teasel::drivertest

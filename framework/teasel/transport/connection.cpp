@@ -115,7 +115,7 @@ void Connection::dispatch(const char* callback, F&& call) {
 /// resumeProducing.
 [[gnu::hot]] void Connection::afterDispatch(bool resumed) {
   if (ended()) return;
-  if (queuedBytes_ > 0 && inFlight_.empty()) flush();
+  if (queuedBytes_ > 0 && inFlightBytes_ == 0) flush();
   if (pacer_.any()) pace(resumed);
   else if (sending_ != SendState::kOpen) endIfFlushed();
 }
@@ -154,28 +154,47 @@ void Connection::paceInNextTurn() {
 }
 
 [[gnu::hot]] void Connection::write(ByteView data) {
-  if (data.empty()) return;
-  if (sending_ != SendState::kOpen && (ended() || broken() || !pacer_.any())) {
-    ++counters_.writesDropped;
-    counters_.bytesDropped += data.size();
-    return;
-  }
-  if (data.size() > writeLimit_ || pendingBytes() > writeLimit_ - data.size()) {
-    end(Failure(LimitExceeded("write limit", writeLimit_, pendingBytes() + data.size())), CloseMode::kAbort);
-    return;
-  }
-  counters_.bytesWritten += data.size();
+  if (data.empty() || !admits(data.size())) return;
   if (mayBorrow(data)) borrowed_ = data.data();
   else append(data);
-  queuedBytes_ += data.size();
-  if (queuedBytes_ > pacer_.sendAt() && inFlight_.empty()) flush();
+  queue(data.size());
+}
+
+void Connection::writeOwned(std::string data) {
+  if (data.size() < kShareFrom) return write(data);
+  if (!admits(data.size())) return;
+  if (borrowed_ != nullptr) own();
+  const std::size_t size = data.size();
+  queued().push_back(Segment::adopt(std::move(data)));
+  queue(size);
+}
+
+/// Whether so many bytes may be written. Counts them.
+inline bool Connection::admits(std::size_t size) {
+  if (sending_ != SendState::kOpen && (ended() || broken() || !pacer_.any())) {
+    ++counters_.writesDropped;
+    counters_.bytesDropped += size;
+    return false;
+  }
+  if (size > writeLimit_ || pendingBytes() > writeLimit_ - size) {
+    end(Failure(LimitExceeded("write limit", writeLimit_, pendingBytes() + size)), CloseMode::kAbort);
+    return false;
+  }
+  counters_.bytesWritten += size;
+  return true;
+}
+
+/// So many bytes more wait.
+inline void Connection::queue(std::size_t size) {
+  queuedBytes_ += size;
+  if (queuedBytes_ > pacer_.sendAt() && inFlightBytes_ == 0) flush();
   if (!dispatching_) wantTurnEnd();
 }
 
 /// Whether bytes may wait for the end of the dispatch without a copy: they lie in the chunk that is
 /// being delivered, and nothing waits before them. Large ones are shared instead, if they can be.
 bool Connection::mayBorrow(ByteView data) const noexcept {
-  return queuedBytes_ == 0 && inFlight_.empty() && chunk_ != nullptr && chunk_->contains(data) &&
+  return queuedBytes_ == 0 && inFlightBytes_ == 0 && chunk_ != nullptr && chunk_->contains(data) &&
          (data.size() < kShareFrom || !chunk_->shareable());
 }
 
@@ -189,13 +208,14 @@ void Connection::own() {
 void Connection::append(ByteView data) {
   if (borrowed_ != nullptr) own();
   if (data.size() >= kShareFrom && chunk_ != nullptr && chunk_->shareable() && chunk_->contains(data)) {
-    queued_.push_back(chunk_->retain(data));
+    queued().push_back(chunk_->retain(data));
     return;
   }
-  if (!queued_.empty() && queued_.back().tryAppend(data)) return;
+  std::vector<Segment>& waiting = queued();
+  if (!waiting.empty() && waiting.back().tryAppend(data)) return;
   // Later segments are larger: a megabyte that is written byte by byte makes some 30, not 2000.
   const std::size_t room = queuedBytes_ < 512 ? 512 : queuedBytes_ < 4096 ? 4096 : queuedBytes_ < 65536 ? 16384 : 65536;
-  queued_.emplace_back(data, room);
+  waiting.emplace_back(data, room);
 }
 
 [[gnu::hot]] void Connection::flush() {
@@ -206,15 +226,15 @@ void Connection::append(ByteView data) {
     counters_.bytesSent += sent;
     if (sent == offered) return;
     offered -= sent;
-    queued_.emplace_back(data.sub(sent));
+    queued().emplace_back(data.sub(sent));
   }
-  const std::size_t taken = reactor_->driver().write(slot_, queued_);
+  const std::size_t taken = reactor_->driver().write(slot_, output_->queued);
   counters_.bytesSent += taken;
   if (taken == offered) {
-    queued_.clear();
+    output_.reset();  // an idle connection keeps no memory for it
   } else {
     inFlightBytes_ = offered - taken;
-    queued_.swap(inFlight_);  // the driver holds pointers to these segments
+    output_->queued.swap(output_->inFlight);
   }
 }
 
@@ -222,7 +242,8 @@ void Connection::onWritten(std::size_t count) {
   TEASEL_CHECK(count == inFlightBytes_);
   counters_.bytesSent += count;
   inFlightBytes_ = 0;
-  inFlight_.clear();
+  if (queuedBytes_ == 0) output_.reset();
+  else output_->inFlight.clear();
   afterDispatch();
 }
 
@@ -397,16 +418,17 @@ void Connection::end(const Failure& reason, CloseMode mode) {
   sending_ = SendState::kClosed;
   receiving_ = ReceiveState::kClosed;
   reason_ = reason;
-  if (slot_ != nullptr)
-    reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::exchange(inFlight_, {}), reactor_->liveNow() + linger_);
+  if (slot_ != nullptr) {
+    std::vector<Segment> inFlight = output_ != nullptr ? std::move(output_->inFlight) : std::vector<Segment>{};
+    reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::move(inFlight), reactor_->liveNow() + linger_);
+  }
   freeOutput();
   wantTurnEnd();
 }
 
 void Connection::freeOutput() noexcept {
   borrowed_ = nullptr;
-  queued_.clear();
-  inFlight_.clear();
+  output_.reset();
   queuedBytes_ = inFlightBytes_ = 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <teasel/core/detail/pool.hpp>
 #include <teasel/core/segment.hpp>
 #include <teasel/reactor/driver.hpp>
 #include <teasel/reactor/reactor.hpp>
@@ -176,6 +177,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   ~Connection() override;
 
   void write(ByteView data) override;
+  void writeOwned(std::string data) override;
   void loseConnection() override;
   void failConnection(const Failure& why) override;
   void abortConnection(Site site = Site::here(), const Failure& cause = {}) override;
@@ -239,6 +241,8 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void end(const Failure& reason, CloseMode mode);
   void finish();
   void wantTurnEnd() noexcept;
+  bool admits(std::size_t size);
+  void queue(std::size_t size);
   void append(ByteView data);
   bool mayBorrow(ByteView data) const noexcept;
   void own();
@@ -248,10 +252,20 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   Slot* slot_ = nullptr;
   std::shared_ptr<StreamProtocol> protocol_;
   const Chunk* chunk_ = nullptr;  // being delivered
-  // Where the output that waits lies in the chunk that is being delivered; then queued_ is empty.
+  // Where the output that waits lies in the chunk that is being delivered; then output_ is null.
   const char* borrowed_ = nullptr;
+  /// The driver holds pointers to the segments in flight.
+  struct Output {
+    std::vector<Segment> queued, inFlight;
+    static void* operator new(std::size_t size) { return detail::poolAllocate(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept { detail::poolFree(memory, size); }
+  };
+  std::vector<Segment>& queued() {
+    if (output_ == nullptr) output_.reset(new Output);
+    return output_->queued;
+  }
+  std::unique_ptr<Output> output_;  // null while nothing waits
   std::size_t queuedBytes_ = 0, inFlightBytes_ = 0, writeLimit_ = kDefaultWriteLimit;
-  std::vector<Segment> inFlight_;
   SendState sending_ = SendState::kConnecting;
   ReceiveState receiving_ = ReceiveState::kConnecting;
   bool made_ = false;          // it was connected once: the owner hears connectionClosed
@@ -262,7 +276,6 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   bool pacing_ = false;        // paceInNextTurn was called and that turn has not come
   Counters counters_;
   detail::Pacer pacer_;
-  std::vector<Segment> queued_;
   std::shared_ptr<ConnectionOwner> owner_;
   std::shared_ptr<Connection> self_;
   std::shared_ptr<Reactor*> weakReactor_;  // once finished, unless nobody else holds this transport

@@ -51,6 +51,33 @@ TEST(Connection, IsNoLongerConnectedWhenAbortConnectionReturnsAlthoughConnection
   EXPECT_TRUE(bench.reason());
 }
 
+TEST(Connection, ALargeStringThatIsGivenAwayGoesOutFromWhereItIsBehindWhatWaits) {
+  Open bench;
+  bench.driver->takes = false;
+  std::string text(100'000, 'o');
+  const char* const place = text.data();
+  bench.connection->write("first");
+  bench.connection->writeOwned(std::move(text));
+  bench.connection->write("last");
+  EXPECT_EQ(bench.connection->pendingBytes(), 100'009u);
+  bench.settle();
+  ASSERT_EQ(bench.driver->offered.size(), 3u);
+  EXPECT_EQ(bench.driver->offered[0].view(), ByteView("first"));
+  EXPECT_EQ(bench.driver->offered[1].data(), place);
+  EXPECT_EQ(bench.driver->offered[1].view().text(), std::string(100'000, 'o'));
+  EXPECT_EQ(bench.driver->offered[2].view(), ByteView("last"));
+  EXPECT_EQ(bench.connection->counters().bytesWritten, 100'009u);
+}
+
+TEST(Connection, AStringThatIsGivenAwayObeysTheWriteLimitAndTheEnd) {
+  Open bench;
+  bench.connection->setWriteLimit(99'999);
+  bench.connection->writeOwned(std::string(100'000, 'o'));
+  EXPECT_THAT(bench.reason().what(), HasSubstr("write limit"));
+  bench.connection->writeOwned(std::string(5000, 'd'));
+  EXPECT_EQ(bench.connection->counters().bytesDropped, 5000u);
+}
+
 /// A connection in which a send has failed while `waiting` bytes waited.
 struct Broken : Open {
   explicit Broken(std::size_t waiting = 7, const std::function<void(Broken&)>& before = {}) {

@@ -49,11 +49,12 @@ class ScriptedDriver final : public Driver {
   Slot* connect(const Address&, const ConnectOptions&, StreamSink& sink) override { return stream = &sink, &slot_; }
   void reading(Slot*, bool on) override { calls_.add("driver", on ? "reading(on)" : "reading(off)"); }
   std::size_t write(Slot*, std::span<const Segment> segments) override {
+    offered.assign(segments.begin(), segments.end());
     calls_.add("driver", "write");
-    std::size_t offered = 0;
-    for (const Segment& segment : segments) offered += segment.size();
-    (takes ? taken : waiting) += offered;
-    return takes ? offered : 0;
+    std::size_t bytes = 0;
+    for (const Segment& segment : segments) bytes += segment.size();
+    (takes ? taken : waiting) += bytes;
+    return takes ? bytes : 0;
   }
   void shutdownWrite(Slot*) override { calls_.add("driver", "shutdownWrite"); }
   void close(Slot*, CloseMode mode, std::vector<Segment>, Instant) override {
@@ -63,6 +64,7 @@ class ScriptedDriver final : public Driver {
 
   bool takes = true;  // whether write takes all at once, or nothing
   std::size_t taken = 0, waiting = 0;
+  std::vector<Segment> offered;  // by the last write
   StreamSink* stream = nullptr;
   UniqueFunction<void()> upcall;  // of the next poll
 

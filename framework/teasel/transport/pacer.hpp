@@ -15,61 +15,78 @@ class Pacer {
  public:
   enum class Due : std::uint8_t { kNothing, kPause, kResume, kStop };
 
-  const std::shared_ptr<Producer>& producer() const noexcept { return producer_; }
-  bool any() const noexcept { return producer_ != nullptr; }
-  bool pushes() const noexcept { return any() && streaming_; }
-  bool paused() const noexcept { return paused_; }
+  const std::shared_ptr<Producer>& producer() const noexcept {
+    static const std::shared_ptr<Producer> none;
+    return any() ? state_->producer : none;
+  }
+  bool any() const noexcept { return state_ != nullptr && state_->producer != nullptr; }
+  bool pushes() const noexcept { return any() && state_->streaming; }
+  bool paused() const noexcept { return state_ != nullptr && state_->paused; }
   /// When more bytes than this are queued, write tries to send at once. kNever without a push
   /// producer.
   std::size_t sendAt() const noexcept { return sendAt_; }
 
-  void set(std::shared_ptr<Producer> producer, bool streaming) noexcept {
-    producer_ = std::move(producer);
-    streaming_ = streaming;
-    paused_ = stopping_ = false;
-    resumedAt_ = kNotYet;
-    sendAt_ = streaming ? high_ : kNever;
+  void set(std::shared_ptr<Producer> producer, bool streaming) {
+    State& state = made();
+    state.producer = std::move(producer);
+    state.streaming = streaming;
+    state.paused = state.stopping = false;
+    state.resumedAt = kNotYet;
+    sendAt_ = streaming ? state.high : kNever;
   }
   std::shared_ptr<Producer> take() noexcept {
     sendAt_ = kNever;
-    return std::exchange(producer_, nullptr);
+    return state_ == nullptr ? nullptr : std::exchange(state_->producer, nullptr);
   }
   /// A push producer is stopped next: the end does not wait for it.
-  void stopPush() noexcept { stopping_ = true; }
-  void setMarks(std::size_t high, std::size_t low) noexcept {
-    high_ = high, low_ = low;
+  void stopPush() noexcept {
+    if (state_ != nullptr) state_->stopping = true;
+  }
+  void setMarks(std::size_t high, std::size_t low) {
+    State& state = made();
+    state.high = high, state.low = low;
     if (pushes()) sendAt_ = high;
   }
 
   /// The call that is owed now. `written` bytes were written so far; `pending` of them wait.
   Due due(std::size_t pending, std::uint64_t written) const noexcept {
     if (!any()) return Due::kNothing;
-    if (!streaming_) {
-      if (resumedAt_ == kNotYet) return Due::kResume;
-      return pending == 0 && written != resumedAt_ ? Due::kResume : Due::kNothing;
+    const State& state = *state_;
+    if (!state.streaming) {
+      if (state.resumedAt == kNotYet) return Due::kResume;
+      return pending == 0 && written != state.resumedAt ? Due::kResume : Due::kNothing;
     }
-    if (stopping_) return Due::kStop;
-    if (paused_) return pending <= low_ ? Due::kResume : Due::kNothing;
-    return pending > high_ ? Due::kPause : Due::kNothing;
+    if (state.stopping) return Due::kStop;
+    if (state.paused) return pending <= state.low ? Due::kResume : Due::kNothing;
+    return pending > state.high ? Due::kPause : Due::kNothing;
   }
   /// The call `due` is about to be made.
-  void calling(Due due, std::uint64_t written) noexcept {
-    paused_ = due == Due::kPause;
-    resumedAt_ = written;
+  void calling(Due due, std::uint64_t written) {
+    made().paused = due == Due::kPause;
+    made().resumedAt = written;
   }
 
  private:
   static constexpr std::size_t kNever = static_cast<std::size_t>(-1);
   static constexpr std::uint64_t kNotYet = static_cast<std::uint64_t>(-1);
 
+  /// Apart, because few connections have a producer or marks of their own.
+  struct State {
+    std::shared_ptr<Producer> producer;
+    std::size_t high = Transport::kDefaultHighWaterMark, low = Transport::kDefaultLowWaterMark;
+    // a pull producer: how much was written when it was last resumed
+    std::uint64_t resumedAt = kNotYet;
+    bool streaming = false;
+    bool paused = false;
+    bool stopping = false;
+  };
+  State& made() {
+    if (state_ == nullptr) state_ = std::make_unique<State>();
+    return *state_;
+  }
+
   std::size_t sendAt_ = kNever;
-  std::shared_ptr<Producer> producer_;
-  std::size_t high_ = Transport::kDefaultHighWaterMark, low_ = Transport::kDefaultLowWaterMark;
-  // a pull producer: how much was written when it was last resumed
-  std::uint64_t resumedAt_ = kNotYet;
-  bool streaming_ = false;
-  bool paused_ = false;
-  bool stopping_ = false;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace teasel::detail

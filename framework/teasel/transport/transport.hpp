@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include <teasel/core/address.hpp>
 #include <teasel/core/byte_view.hpp>
@@ -59,6 +60,9 @@ class Transport : public Producer {
   /// send has failed, while bytes that the peer had sent before are still being read. If more bytes
   /// than the write limit would wait, the connection ends with LimitExceeded.
   virtual void write(ByteView data) = 0;
+  /// The same for bytes that the caller gives away: a connection sends many of them from where they
+  /// are. Other transports copy them.
+  virtual void writeOwned(std::string data) { write(data); }
   void writeSequence(std::span<const ByteView> parts) {
     for (const ByteView part : parts) write(part);
   }

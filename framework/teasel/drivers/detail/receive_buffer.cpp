@@ -24,38 +24,52 @@ namespace {
 constexpr std::size_t kShareFraction = 8;
 }  // namespace
 
-ReceiveBuffer::ReceiveBuffer(std::size_t capacity) : capacity_(capacity), block_(Block::make(capacity)) { poison(0, true); }
+ReceiveBuffer::ReceiveBuffer(std::size_t capacity) : capacity_(capacity), block_(Block::make(capacity)) { shut(); }
 
 ReceiveBuffer::ReceiveBuffer(ReceiveBuffer&& other) noexcept
     : capacity_(other.capacity_), block_(std::exchange(other.block_, nullptr)) {}
 
 ReceiveBuffer::~ReceiveBuffer() {
   if (block_ == nullptr) return;
-  poison(0, false);
+  open();
   if (--block_->refs == 0) Block::free(block_);
 }
 
-void ReceiveBuffer::poison([[maybe_unused]] std::size_t from, [[maybe_unused]] bool on) noexcept {
+void ReceiveBuffer::poison([[maybe_unused]] std::size_t from, [[maybe_unused]] std::size_t to,
+                           [[maybe_unused]] bool on) noexcept {
 #ifdef TEASEL_POISONS
-  if (on) __asan_poison_memory_region(block_->bytes() + from, capacity_ - from);
-  else __asan_unpoison_memory_region(block_->bytes() + from, capacity_ - from);
+  if (on) __asan_poison_memory_region(block_->bytes() + from, to - from);
+  else __asan_unpoison_memory_region(block_->bytes() + from, to - from);
 #endif
 }
 
 [[gnu::hot]] void ReceiveBuffer::deliver(StreamSink& sink, std::size_t count) {
-  poison(0, false);
-  poison(count, true);
-  block_->filled = static_cast<std::uint32_t>(count);
-  // A destructor does this, because assertion exceptions of a test pass through here.
+  struct Renewal {
+    ReceiveBuffer& buffer;
+    explicit Renewal(ReceiveBuffer& b) noexcept : buffer(b) {}
+    Renewal(const Renewal&) = delete;
+    Renewal& operator=(const Renewal&) = delete;
+    ~Renewal() { buffer.renew(); }
+  };
+  shut();
+  const Renewal renewal(*this);
+  deliverPiece(sink, 0, count);
+}
+
+[[gnu::hot]] void ReceiveBuffer::deliverPiece(StreamSink& sink, std::size_t from, std::size_t count) {
+  // A destructor ends the loan, because assertion exceptions of a test pass through here.
   struct Loan {
     ReceiveBuffer& buffer;
-    explicit Loan(ReceiveBuffer& b) noexcept : buffer(b) {}
+    const std::size_t from, count;
+    Loan(ReceiveBuffer& b, std::size_t f, std::size_t c) noexcept : buffer(b), from(f), count(c) {
+      buffer.openPiece(from, count);
+    }
     Loan(const Loan&) = delete;
     Loan& operator=(const Loan&) = delete;
-    ~Loan() { buffer.afterLoan(); }
+    ~Loan() { buffer.shutPiece(from, count); }
   };
-  const Loan loan(*this);
-  const ByteView view(block_->bytes(), count);
+  const Loan loan(*this, from, count);
+  const ByteView view(block_->bytes() + from, count);
   if (count * kShareFraction >= capacity_) {
     Chunk chunk(view, block_);
     sink.onData(chunk);
@@ -65,13 +79,15 @@ void ReceiveBuffer::poison([[maybe_unused]] std::size_t from, [[maybe_unused]] b
   }
 }
 
-void ReceiveBuffer::afterLoan() {
+void ReceiveBuffer::renew() {
   if (block_->refs > 1) {
-    poison(0, false);
+    open();
+    // Nobody may append to it: what looks free may be another's.
+    block_->filled = static_cast<std::uint32_t>(capacity_);
     --block_->refs;
     block_ = Block::make(capacity_);
   }
-  poison(0, true);
+  shut();
 }
 
 }  // namespace teasel::detail

@@ -23,15 +23,23 @@ class ReceiveBuffer {
   char* bytes() noexcept { return block_->bytes(); }
   /// Checked code may use the bytes only between open() and shut() or deliver(). The sanitizer's
   /// wrapper of a system call is checked code; the kernel itself may always write.
-  void open() noexcept { poison(0, false); }
-  void shut() noexcept { poison(0, true); }
+  void open() noexcept { poison(0, capacity_, false); }
+  void shut() noexcept { poison(0, capacity_, true); }
   /// Lends the first `count` bytes to `sink`, by onData. If the sink has kept some of them, bytes()
   /// is another place afterwards.
   void deliver(StreamSink& sink, std::size_t count);
+  /// For a buffer that is filled piece by piece: lends `count` bytes from offset `from` on. bytes()
+  /// stays where it is until renew(), which begins the buffer anew.
+  void deliverPiece(StreamSink& sink, std::size_t from, std::size_t count);
+  void renew();
+  void openPiece(std::size_t from, std::size_t count) noexcept { poison(from, from + count, false); }
+  /// Not while somebody has kept a piece: it might be this one.
+  void shutPiece(std::size_t from, std::size_t count) noexcept {
+    if (block_->refs == 1) poison(from, from + count, true);
+  }
 
  private:
-  void poison(std::size_t from, bool on) noexcept;
-  void afterLoan();
+  void poison(std::size_t from, std::size_t to, bool on) noexcept;
 
   std::size_t capacity_;
   Block* block_;

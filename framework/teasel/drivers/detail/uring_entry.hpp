@@ -18,22 +18,45 @@ namespace teasel::detail::uring {
 constexpr std::size_t kPiecesPerSend = 16;
 
 /// The operations that a slot may have in the kernel, each at most once. The kernel hands back the
-/// address of the entry with the operation in its low bits.
-enum Operation : unsigned { kAccept, kConnect, kReceive, kSend, kWatch, kWakeUp };
+/// address of the entry with the operation in its low bits. kZeroCopy is a kSend, too; there it
+/// hands back the address of a ZeroCopySend.
+enum Operation : unsigned { kAccept, kConnect, kReceive, kSend, kWatch, kWakeUp, kZeroCopy };
 constexpr std::uint64_t kOperationMask = 7;
 /// Only completions of cancellations have no slot.
 constexpr std::uint64_t kNobody = 0;
 
 constexpr unsigned bit(Operation operation) noexcept { return 1U << operation; }
 
+struct Entry;
+
+/// A send whose bytes the kernel uses until its notification, which comes after the send has
+/// completed and may come after its slot is gone.
+struct alignas(8) ZeroCopySend {
+  Entry* entry;
+  std::vector<Segment> segments;
+};
+
+/// Several pieces of one send. The kernel uses them while kSend is armed.
+struct Pieces {
+  std::array<iovec, kPiecesPerSend> vectors;
+  msghdr message{};
+};
+
+/// What arrived while reading was off, because the kernel reads ahead.
+struct Held {
+  std::vector<Segment> data;
+  std::size_t next = 0;
+  bool eof = false;
+  Failure error;
+};
+
 struct Entry final : SocketEntry {
   static Entry& of(Slot* slot) noexcept { return *static_cast<Entry*>(slot); }
   /// Whether something waits for reading to be on again.
-  bool holds() const noexcept { return heldNext < held.size() || heldEof || heldError; }
-
-  void dropHeld() noexcept {
-    held.clear();
-    heldNext = 0;
+  bool holds() const noexcept { return held != nullptr; }
+  Held& hold() {
+    if (held == nullptr) held = std::make_unique<Held>();
+    return *held;
   }
 
   /// The operations that ought to be in the kernel, as bits.
@@ -52,21 +75,19 @@ struct Entry final : SocketEntry {
     return 0;
   }
 
-  unsigned armed = 0;      // operations in the kernel
-  unsigned cancelled = 0;  // those of them that were told to end
-  bool reset = false;      // how to close the descriptor
-  unsigned again = 0;      // those of them that are to end, and then to be armed anew
-  bool endSeen = false;    // the watch has seen the end; the receive may have missed it
+  std::uint8_t armed = 0;      // operations in the kernel
+  std::uint8_t cancelled = 0;  // those of them that were told to end
+  std::uint8_t again = 0;      // those of them that are to end, and then to be armed anew
+  bool reset = false;          // how to close the descriptor
+  bool endSeen = false;        // the watch has seen the end; the receive may have missed it
   bool inResumed = false;
-  // The kernel uses these two while kSend is armed.
-  std::array<iovec, kPiecesPerSend> pieces;
-  msghdr message{};
+  bool starved = false;              // the last receive ended because no buffer was free
+  bool zeroCopyPays = true;          // the kernel has not copied such a send yet
+  std::uint32_t pinned = 0;          // ZeroCopySends whose notification has not come
+  ZeroCopySend* zeroCopy = nullptr;  // the one that is armed as kSend
+  std::unique_ptr<Pieces> pieces;
   std::unique_ptr<posix::SocketAddress> to;  // the kernel uses it while kConnect is armed
-  // What arrived while reading was off, because the kernel reads ahead.
-  std::vector<Segment> held;
-  std::size_t heldNext = 0;
-  bool heldEof = false;
-  Failure heldError;
+  std::unique_ptr<Held> held;                // null: nothing is held
 };
 static_assert(alignof(Entry) > kOperationMask, "the low bits of an entry's address are free for an Operation");
 
