@@ -21,13 +21,13 @@ void resetAtClose(int socket) {
 
 /// The sums of the first bytes of the pattern.
 const std::vector<std::uint64_t>& sums() {
-  static const std::vector<std::uint64_t> all = [] {
+  static const std::vector<std::uint64_t> kAll = [] {
     std::vector<std::uint64_t> made(Pattern::kPeriod + 1);
     const auto bytes = Pattern::from(0, Pattern::kPeriod);
     for (std::size_t i = 0; i < bytes.size(); ++i) made[i + 1] = made[i] + static_cast<unsigned char>(bytes[i]);
     return made;
   }();
-  return all;
+  return kAll;
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ asio::awaitable<void> acceptAll(tcp::acceptor* acceptor, Service* service) {
     std::error_code error;
     tcp::socket socket = co_await acceptor->async_accept(into(error));
     if (error) continue;
-    socket.set_option(tcp::no_delay(true), error);
+    static_cast<void>(socket.set_option(tcp::no_delay(true), error));
     const auto executor = acceptor->get_executor();
     if (service->kind() == Kind::kEcho) asio::co_spawn(executor, echo(std::move(socket)), asio::detached);
     else asio::co_spawn(executor, serveStream(std::make_shared<AsioStream>(std::move(socket), *service)), asio::detached);

@@ -40,11 +40,11 @@ void accept(tcp::acceptor& acceptor, Service& service) {
   acceptor.async_accept([&](std::error_code error, tcp::socket socket) {
     if (!error) {
       // A connection that was reset already takes no option; reading tells its end.
-      socket.set_option(tcp::no_delay(true), error);
+      static_cast<void>(socket.set_option(tcp::no_delay(true), error));
       if (service.kind() == Kind::kEcho) {
         std::make_shared<Session>(std::move(socket))->read();
       } else {
-        socket.non_blocking(true, error);
+        static_cast<void>(socket.non_blocking(true, error));
         read(std::make_shared<AsioStream>(std::move(socket), service));
       }
     }

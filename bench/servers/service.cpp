@@ -36,8 +36,8 @@ struct Timers {
 }  // namespace
 
 std::span<const char> Pattern::from(std::uint64_t at, std::size_t size) {
-  static const std::vector<char> bytes = makePattern();
-  return {bytes.data() + at % kPeriod, size};
+  static const std::vector<char> kBytes = makePattern();
+  return {kBytes.data() + at % kPeriod, size};
 }
 
 Service::Service(Kind kind, StartTimer startTimer) : kind_(kind), startTimer_(std::move(startTimer)) {
