@@ -32,7 +32,7 @@ struct SocketEntry : Slot {
   }
   void fetchSink() const noexcept {
     const char* bytes = reinterpret_cast<const char*>(sink);
-    for (int line = 0; line < 4; ++line) __builtin_prefetch(bytes + line * 64);
+    for (std::size_t at = 0; at < 256; at += 64) __builtin_prefetch(bytes + at);
   }
 
   int descriptor = -1;
