@@ -37,6 +37,7 @@ class ReadinessDriver final : public SocketDriver {
   void retire(SocketEntry& entry, bool reset) override;
   bool finished(SocketEntry& entry) override;
 
+  void fetchAhead(std::span<const Poller::Ready> ready);
   // Tells the poller what the entries in dirty() want.
   void applyInterests();
   void interestFailed(Entry& entry, int error);

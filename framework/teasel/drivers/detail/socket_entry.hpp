@@ -25,6 +25,16 @@ struct SocketEntry : Slot {
   /// Whether part of a write has not been sent yet.
   bool writing() const noexcept { return outgoing.any(); }
 
+  /// These tell the processor to fetch what a delivery uses of the entry, and of its sink.
+  void fetch() const noexcept {
+    __builtin_prefetch(&descriptor);
+    __builtin_prefetch(&reported);
+  }
+  void fetchSink() const noexcept {
+    const char* bytes = reinterpret_cast<const char*>(sink);
+    for (std::size_t at = 0; at < 256; at += 64) __builtin_prefetch(bytes + at);
+  }
+
   int descriptor = -1;
   std::uint32_t place = 0, generation = 0;  // the SlotTable's
   State state = State::kOpen;

@@ -84,6 +84,11 @@ class Uring {
     return out;
   }
 
+  /// The data of the completion that is `ahead` places behind the next one.
+  std::uint64_t peek(unsigned ahead) const noexcept {
+    return ring_.cq.cqes[(*ring_.cq.khead + ahead) & ring_.cq.ring_mask].user_data;
+  }
+
   detail::ReceiveBuffer& buffer(std::uint16_t id) noexcept { return buffers_[id].memory; }
 
  private:
