@@ -48,7 +48,6 @@ class UringDriver final : public detail::SocketDriver {
   detail::SocketEntry& newEntry() override { return entries().make<Entry>(); }
   void retire(detail::SocketEntry& closed, bool reset) override;
   bool finished(detail::SocketEntry& closed) override;
-  static void closeDescriptor(Entry& entry) noexcept;
 
   static void fetchAhead(std::uint64_t data, bool sink) noexcept;
   // Arms and cancels operations, until the kernel has those that the entries in dirty() want.
@@ -69,7 +68,6 @@ class UringDriver final : public detail::SocketDriver {
   void received(Entry& entry, const posix::Uring::Completion& completion);
   void receivedPiece(Entry& entry, const posix::Uring::Piece& piece);
   void receivedEnd(Entry& entry, int result);
-  static void beginEof(Entry& entry);
   void sent(Entry& entry, int result);
   void sentZeroCopy(ZeroCopySend& send, const posix::Uring::Completion& completion);
   void watched(Entry& entry, int result);
@@ -104,7 +102,7 @@ UringDriver::~UringDriver() {
     ring_.submitAndWait(std::chrono::milliseconds(10));
     for (std::uint32_t count = ring_.ready(); count > 0; --count) complete(ring_.take());
   }
-  for (detail::SocketEntry* entry : graveyard()) closeDescriptor(static_cast<Entry&>(*entry));
+  for (detail::SocketEntry* entry : graveyard()) static_cast<Entry&>(*entry).closeDescriptor();
 }
 
 // The turn of a driver ----------------------------------------------------------------------------
@@ -254,7 +252,7 @@ void UringDriver::deliverHeld(Entry& entry) {
     }
     const std::unique_ptr<Held> last = std::move(entry.held);
     if (last->eof) {
-      beginEof(entry);
+      entry.beginEof();
       entry.sink->onEof();
     } else if (last->error) {
       fail(entry, last->error);
@@ -373,17 +371,11 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
     if (result == 0) entry.hold().eof = true;
     else entry.hold().error = posix::lossFailure(-result, "receiving");
   } else if (result == 0) {
-    beginEof(entry);
+    entry.beginEof();
     entry.sink->onEof();
   } else {
     fail(entry, posix::lossFailure(-result, "receiving"));
   }
-}
-
-/// The watch begins anew: what it has said until now was about the end of the stream.
-void UringDriver::beginEof(Entry& entry) {
-  entry.eof = true;
-  entry.again |= static_cast<std::uint8_t>(entry.armed & bit(kWatch));
 }
 
 /// Before the end of the stream it says only that the end is there, or a reset. The kernel can miss
@@ -477,20 +469,13 @@ void UringDriver::retire(detail::SocketEntry& closed, bool reset) {
   entry.held.reset();
   entry.deadline = now() + kCancelGrace;
   touch(entry);
-  if (entry.armed == 0) closeDescriptor(entry);
-}
-
-void UringDriver::closeDescriptor(Entry& entry) noexcept {
-  if (entry.descriptor < 0) return;
-  if (entry.reset) posix::closeWithReset(entry.descriptor);
-  else ::close(entry.descriptor);
-  entry.descriptor = -1;
+  if (entry.armed == 0) entry.closeDescriptor();
 }
 
 bool UringDriver::finished(detail::SocketEntry& closed) {
   auto& entry = static_cast<Entry&>(closed);
   if (entry.armed != 0) return false;
-  closeDescriptor(entry);
+  entry.closeDescriptor();
   return !entry.inResumed && entry.pinned == 0;
 }
 

@@ -34,8 +34,7 @@ Connection::~Connection() = default;
 StreamSink* Connection::accept(Reactor& reactor, Slot* slot, std::shared_ptr<ConnectionOwner> owner) {
   auto made = newConnection(reactor, std::move(owner));
   Connection& connection = *made;
-  // This holds it until the closing phase, so nothing here has to.
-  connection.self_ = std::move(made);
+  connection.self_ = std::move(made);  // until the closing phase
   connection.slot_ = slot;
   connection.makeConnection();
   return &connection;
@@ -70,10 +69,7 @@ void Connection::makeConnection() {
   if (!guarded("buildProtocol", failure, [&] { protocol_ = owner_->buildProtocol(peer_); }))
     kLog.failure("exception out of buildProtocol", failure);
   if (owner_ == nullptr) return;  // abandoned inside buildProtocol
-  if (protocol_ == nullptr) {
-    end(connectionDone(), CloseMode::kGraceful);
-    return;
-  }
+  if (protocol_ == nullptr) return end(connectionDone(), CloseMode::kGraceful);
   dispatch("connectionMade", [&] {
     protocol_->makeConnection(self_);
     if (owner_ != nullptr) owner_->connectionMade();  // null: abandoned inside connectionMade
@@ -419,8 +415,8 @@ void Connection::end(const Failure& reason, CloseMode mode) {
   receiving_ = ReceiveState::kClosed;
   reason_ = reason;
   if (slot_ != nullptr) {
-    std::vector<Segment> inFlight = output_ != nullptr ? std::move(output_->inFlight) : std::vector<Segment>{};
-    reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::move(inFlight), reactor_->liveNow() + linger_);
+    std::vector<Segment> left = output_ != nullptr ? std::move(output_->inFlight) : std::vector<Segment>{};
+    reactor_->driver().close(std::exchange(slot_, nullptr), mode, std::move(left), reactor_->liveNow() + linger_);
   }
   freeOutput();
   wantTurnEnd();

@@ -8,6 +8,7 @@
 
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <teasel/drivers/detail/posix/sockets.hpp>
 #include <teasel/drivers/detail/socket_entry.hpp>
@@ -73,6 +74,18 @@ struct Entry final : SocketEntry {
       case State::kClosed: break;
     }
     return 0;
+  }
+
+  /// The watch begins anew: what it has said until now was about the end of the stream.
+  void beginEof() noexcept {
+    eof = true;
+    again |= static_cast<std::uint8_t>(armed & bit(kWatch));
+  }
+  void closeDescriptor() noexcept {
+    if (descriptor < 0) return;
+    if (reset) posix::closeWithReset(descriptor);
+    else ::close(descriptor);
+    descriptor = -1;
   }
 
   std::uint8_t armed = 0;      // operations in the kernel
