@@ -32,7 +32,7 @@
 ///
 /// Cancelling the returned Deferred cancels the Deferred that is awaited. The CancelledError, or
 /// what a canceller gave or threw, then arrives at the co_await, where the body may catch it. A
-/// request that comes while the body runs reaches its next wait.
+/// request that comes while the body runs reaches its next wait as soon as that has begun.
 ///
 /// The awaited Deferred owns the frame. Dropping the returned Deferred changes nothing: the body
 /// goes on. When the awaited Deferred dies unfired, the frame is destroyed at once, with its

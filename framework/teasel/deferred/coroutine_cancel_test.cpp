@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include <teasel/core/pass_through.hpp>
 #include <teasel/deferred/test_util.hpp>
@@ -11,8 +12,10 @@
 namespace teasel {
 namespace {
 
+using deferred_tests::Chains;
 using deferred_tests::failureOf;
 using deferred_tests::Oops;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Deferred<int> plusOne(Deferred<int> wait) { co_return co_await wait + 1; }
@@ -139,6 +142,36 @@ TEST(CoroutineCancel, WhileTheBodyRunsEndsTheNextWaitWithWhatItsCancellerThrows)
   EXPECT_TRUE(log.events().empty());
 }
 
+TEST(CoroutineCancel, WhileTheBodyRunsLetsItGoOnBeforeLaterCallbacksOfWhatEndsItsNextWait) {
+  std::vector<std::string> order;
+  Deferred<int> start, source, result(nullptr);
+  Deferred<int> wait([&] { source.callback(1); });
+  source.tap([&](int value) { wait.callback(value); }).tap([&](int) { order.push_back("later callback"); });
+  result = cancelsItselfBetween(start, wait, result);
+  result.tap([&](int) { order.push_back("coroutine"); });
+  start.callback(0);
+  EXPECT_THAT(order, ElementsAre("coroutine", "later callback"));
+}
+
+/// Its Deferred is a member that is there before the body begins.
+struct CancelsItselfAtOnce {
+  Deferred<int> wait{[this] { asked = true; }};
+  bool asked = false;
+  Deferred<int> result = body(*this);
+
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the owner of `result`
+  static Deferred<int> body(CancelsItselfAtOnce& owner) {
+    owner.result.cancel();
+    co_return co_await owner.wait;
+  }
+};
+
+TEST(CoroutineCancel, InTheCallThatStartsItReachesItsFirstWait) {
+  CancelsItselfAtOnce owner;
+  EXPECT_TRUE(owner.asked);
+  EXPECT_EQ(failureOf(owner.result), "CancelledError");
+}
+
 TEST(CoroutineCancel, OfAFinishedOneDoesNothing) {
   Deferred<int> result = plusOne(succeed(1));
   result.cancel();
@@ -148,14 +181,37 @@ TEST(CoroutineCancel, OfAFinishedOneDoesNothing) {
 struct CoroutineVerdict {};
 bool isCoroutineVerdict(const std::type_info& kind) noexcept { return kind == typeid(CoroutineVerdict); }
 
-TEST(CoroutineVerdict, FliesOutOfACancellerAtTheNextWaitOfACancelledOne) {
+TEST(CoroutineVerdict, FliesOutOfACancellerAtTheNextWaitOfACancelledOneWhichWaitsOn) {
   addPassThrough(&isCoroutineVerdict);
   Deferred<int> start, result(nullptr);
   Deferred<int> wait([] { throw CoroutineVerdict(); });
   result = cancelsItselfBetween(start, wait, result);
   EXPECT_THROW(start.callback(1), CoroutineVerdict);
-  wait.callback(2);
   EXPECT_FALSE(result.called());
+  wait.callback(2);
+  EXPECT_EQ(result.take().value(), 2);
+}
+
+TEST(CoroutineVerdict, FliesOutOfABodyThatTheCancelOfItsNextWaitResumed) {
+  addPassThrough(&isCoroutineVerdict);
+  const auto body = [](Deferred<int> begin, Deferred<int> next, Deferred<int>& own) -> Deferred<int> {
+    co_await begin;
+    own.cancel();
+    try {
+      co_return co_await next;
+    } catch (const CancelledError&) {
+      throw CoroutineVerdict();
+    }
+  };
+  Chains chains;
+  {
+    Deferred<int> start, wait, result(nullptr);
+    result = body(start, wait, result);
+    EXPECT_THROW(start.callback(1), CoroutineVerdict);
+    EXPECT_TRUE(wait.called());
+    EXPECT_FALSE(result.called());
+  }
+  EXPECT_EQ(chains.live, 0);
 }
 
 }  // namespace

@@ -10,6 +10,17 @@ namespace teasel::detail {
 namespace {
 /// The size of a frame stands before it, in this many bytes.
 constexpr std::size_t kHeader = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
+/// Cancels what a coroutine awaits and drops the reference to it. The coroutine is a callback of
+/// `awaited` by now, as it is when cancel() comes during the wait: it goes on as soon as `awaited`
+/// has its result, before any later callback of whatever gave that result.
+void cancelAwaited(Chain& awaited) {
+  struct Release {
+    Chain& chain;
+    ~Release() { chain.release(); }
+  } const release{awaited};
+  awaited.cancel(Site{});
+}
 }  // namespace
 
 void* PromiseBase::operator new(std::size_t size) {
@@ -59,12 +70,12 @@ void PromiseBase::beginResult() noexcept {
 
 void Finish::await_suspend(std::coroutine_handle<>) noexcept {
   Chain* const chain = std::exchange(promise_->chain_, nullptr);
-  Chain** const resumer = promise_->resumer_;
+  Resumption* const resumption = promise_->resumption_;
   frame_.destroy();  // this object lies in the frame and is gone now
   chain->setDriven(false);
   chain->setRunning(false);
-  if (resumer != nullptr) {
-    *resumer = chain;
+  if (resumption != nullptr) {
+    resumption->next = chain;
     return;
   }
   chain->runIfAble();
@@ -81,26 +92,30 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
   act = &run;
   handles = kOnBoth;
   frame_ = frame.address();
-  promise_->resumer_ = nullptr;
+  Resumption* const resumption = std::exchange(promise_->resumption_, nullptr);
   if (promise_->raised_) [[unlikely]]
     promise_->raised_ = Failure();
   Chain* const chain = chain_;
   promise_->chain_->setInner(chain);
   const bool counted = holder_ != nullptr;
   const bool cancelNow = promise_->chain_->takeCancelRequest();
-  if (cancelNow) {
+  if (cancelNow) [[unlikely]] {
     chain->retain();
-    cancelAwaited();
+    if (resumption != nullptr) resumption->cancel = chain;
+    else cancelBeforeWait();
   }
   chain->add(this);
   // From here on the coroutine may be resumed or destroyed, and this object with it.
   if (counted) chain->release();
-  if (cancelNow) chain->release();
+  if (cancelNow && resumption == nullptr) [[unlikely]]
+    chain->release();
 }
 
-/// The coroutine was cancelled while its body ran. This object is not a link of the chain yet: when
-/// a verdict flies, no link that could resume the body may be left.
-void FrameLink::cancelAwaited() {
+/// The coroutine was cancelled in the call that started it. A verdict can leave that call only
+/// through the frame. So this object is not a link of the chain yet: when a verdict flies, no link
+/// that could resume the body may be left. Therefore the body goes on only after cancel() has
+/// returned.
+void FrameLink::cancelBeforeWait() {
   try {
     chain_->cancel(Site{});
   } catch (...) {
@@ -121,15 +136,17 @@ Chain* FrameLink::run(Link* link, Chain* chain) {
   }
   if (self.holder_ != nullptr) chain->retain();
   self.promise_->chain_->setInner(nullptr);
-  Chain* next = nullptr;
-  self.promise_->resumer_ = &next;
+  Resumption resumption;
+  self.promise_->resumption_ = &resumption;
   try {
     frame.resume();
   } catch (...) {
     frame.destroy();  // a verdict: the coroutine stands at its end
     throw;
   }
-  return next;
+  if (resumption.cancel != nullptr) [[unlikely]]
+    cancelAwaited(*resumption.cancel);
+  return resumption.next;
 }
 
 void FrameLink::raiseFailure() {

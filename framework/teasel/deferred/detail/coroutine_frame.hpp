@@ -8,6 +8,14 @@
 /// The untyped half of coroutines.
 namespace teasel::detail {
 
+/// What a body leaves behind for whoever resumed it. The frame may be gone by then.
+struct Resumption {
+  Chain* next = nullptr;  // the chain with the body's result, with a reference: it runs next
+  // What the body awaits now, with a reference. The coroutine was cancelled while its body ran, so
+  // this is cancelled at once.
+  Chain* cancel = nullptr;
+};
+
 /// The part of a promise that does not depend on the type. It lies in the coroutine's frame and
 /// knows the chain that gets the result, and who is resuming the coroutine.
 class PromiseBase {
@@ -33,7 +41,8 @@ class PromiseBase {
 
   Chain* chain_;  // owned; null once the result has been given
   void* frame_ = nullptr;
-  Chain** resumer_ = nullptr;  // takes the chain that whoever resumed the coroutine runs next
+  // Of whoever resumed the coroutine. Null in the call that started it.
+  Resumption* resumption_ = nullptr;
   // What the last co_await threw, until the next one waits. An exception does not know its place.
   Failure raised_;
 };
@@ -78,7 +87,7 @@ class FrameLink : public Link {
  private:
   /// Throws UsageError where the wait could never end because `chain_` waits for this coroutine.
   void requireEnd(Site site) const;
-  void cancelAwaited();
+  void cancelBeforeWait();
   static Chain* run(Link* link, Chain* chain);
 };
 

@@ -111,6 +111,22 @@ TEST(DeferredProgram, RaceWhoseLosersCoroutineTakesAnotherInputGoesOn) {
   EXPECT_EQ(disagreement(program), "");
 }
 
+TEST(DeferredProgram, CoroutineCancelledWhileItRunsGoesOnBeforeLaterCallbacksOfWhatEndsItsNextWait) {
+  // d3 awaits d2, cancels itself, and awaits the list d1. Cancelling the list makes the canceller
+  // of d0 fire d0. The list is the first callback of d0.
+  const Program program{
+      {Step::kMake, static_cast<std::uint8_t>(Canceller::kGives), 0, 0, 1},
+      {Step::kList, 1, 0, 0, 0},
+      {Step::kAdd, 0, kBoth, code(Effect::kNone, CallbackOutcome::kPass), 0},
+      kNew,
+      {Step::kCoroutine, 2, 1, static_cast<std::uint8_t>(static_cast<unsigned>(Effect::kCancel) << 4 | kSecond), 3},
+      {Step::kFire, 2, 0, 0, 0}};
+  const Notes notes = runProgram(program);
+  const auto resumed = std::find(notes.begin(), notes.end(), "coroutine 3 got 1");
+  EXPECT_NE(std::find(resumed, notes.end(), "callback 1 got 1"), notes.end());
+  EXPECT_EQ(disagreement(program), "");
+}
+
 TEST(DeferredProgram, EveryByteStringIsOneAndProgramsComeBack) {
   EXPECT_TRUE(decodeProgram("").empty());
   const Program padded = decodeProgram("\1\2\3\4\5\6");
