@@ -113,7 +113,7 @@ void FrameLink::suspend(std::coroutine_handle<> frame) {
 
 /// The coroutine was cancelled in the call that started it. A verdict can leave that call only
 /// through the frame. So this object is not a link of the chain yet: when a verdict flies, no link
-/// that could resume the body may be left. The price: the body goes on only after cancel() has
+/// that could resume the body may be left. Therefore the body goes on only after cancel() has
 /// returned.
 void FrameLink::cancelBeforeWait() {
   try {
