@@ -264,9 +264,19 @@ UringFeatures whatIsHere(const UringFeatures& wanted, Missing&& missing) {
   return here;
 }
 
+/// Throws DriverUnavailable where no ring can be made. Then no feature is to blame, and none is
+/// probed.
+void requireRing() {
+  static std::atomic<bool> made{false};
+  if (made) return;
+  const posix::Uring ring({1, 64, true, UringFeatures::none(), 8, 64});
+  made = true;
+}
+
 }  // namespace
 
 UringFeatures featuresToUse(const UringOptions& options) {
+  requireRing();
   static std::array<std::atomic<bool>, kFeatures> said{};
   return whatIsHere(options.features, [&](std::size_t index, const std::string& line) {
     if (options.required.*kUringFeatureNames[index].member) throw DriverUnavailable(line);
