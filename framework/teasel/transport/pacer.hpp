@@ -16,8 +16,8 @@ class Pacer {
   enum class Due : std::uint8_t { kNothing, kPause, kResume, kStop };
 
   const std::shared_ptr<Producer>& producer() const noexcept {
-    static const std::shared_ptr<Producer> none;
-    return any() ? state_->producer : none;
+    static const std::shared_ptr<Producer> kNone;
+    return any() ? state_->producer : kNone;
   }
   bool any() const noexcept { return state_ != nullptr && state_->producer != nullptr; }
   bool pushes() const noexcept { return any() && state_->streaming; }

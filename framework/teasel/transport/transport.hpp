@@ -62,7 +62,7 @@ class Transport : public Producer {
   virtual void write(ByteView data) = 0;
   /// The same for bytes that the caller gives away: a connection sends many of them from where they
   /// are. Other transports copy them.
-  virtual void writeOwned(std::string data) { write(data); }
+  virtual void writeOwned(std::string data) { write(data); }  // NOLINT(*-value-param): some keep it
   void writeSequence(std::span<const ByteView> parts) {
     for (const ByteView part : parts) write(part);
   }
