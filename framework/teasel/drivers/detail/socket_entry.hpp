@@ -31,6 +31,7 @@ struct SocketEntry : Slot {
     __builtin_prefetch(&reported);
   }
   void fetchSink() const noexcept {
+    if (sink == nullptr) return;  // of a port, or closed
     const char* bytes = reinterpret_cast<const char*>(sink);
     for (std::size_t at = 0; at < 256; at += 64) __builtin_prefetch(bytes + at);
   }
