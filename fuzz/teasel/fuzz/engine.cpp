@@ -61,11 +61,12 @@ bool Engine::ran(ByteView bytes) {
   const Judging judging(*thrift_, bytes);
   const bool quiet = ranOnce(bytes);
   hasDear_ = hasDear_ || judging.asked() > 0;
+  if (judging.saw()) {
+    thrift_->counters().putBack();
+    thrift_->judged(bytes);
+    ++judged_;
+  }
   thrift_->had(judging.asked());
-  if (!judging.saw()) return quiet;
-  thrift_->counters().putBack();
-  thrift_->judged(bytes);
-  ++judged_;
   return quiet;
 }
 

@@ -272,12 +272,16 @@ void setDefaults(std::vector<std::string>& arguments) {
   }
 }
 
-/// The words of the dictionary that libFuzzer is told of.
+/// The words of the dictionary that libFuzzer is told of. A pipe is left to libFuzzer, because it
+/// can be read only once.
 std::vector<std::string> wordsOf(const std::vector<std::string>& arguments) {
   static constexpr std::string_view kFlag = "-dict=";
   std::vector<std::string> words;
-  for (const std::string& each : arguments)
-    if (each.starts_with(kFlag)) words = dictionaryWords(contents(each.substr(kFlag.size())));
+  for (const std::string& each : arguments) {
+    std::error_code error;
+    if (each.starts_with(kFlag) && std::filesystem::is_regular_file(each.substr(kFlag.size()), error))
+      words = dictionaryWords(contents(each.substr(kFlag.size())));
+  }
   return words;
 }
 

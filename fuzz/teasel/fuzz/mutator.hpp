@@ -22,7 +22,7 @@ struct MutatorOptions {
   FactsOf facts = {};
   /// Application actions are numbered below this (PlayShape::appOps). 0: there are none.
   std::uint16_t appOps = 0;
-  /// Words of the protocol: a dictionary.
+  /// Words of the protocol: a dictionary. Those that are longer than an input may be are not used.
   std::vector<std::string> words = {};
 };
 
@@ -90,7 +90,7 @@ class Mutator {
   void insertCut(Messages& messages, Dice& dice) const;
   void changeNumber(std::string& text, Dice& dice) const;
   void changeLength(std::string& text, Dice& dice) const;
-  void insertWord(Messages& messages, Dice& dice) const;
+  void insertWord(Messages& messages, std::size_t limit, Dice& dice) const;
   void copyPart(Messages& messages, std::string& text, Dice& dice) const;
   static Span someSpan(ByteView text, Dice& dice);
   bool echoInto(Messages& messages, Message& message, Dice& dice);

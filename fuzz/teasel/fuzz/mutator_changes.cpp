@@ -74,7 +74,7 @@ Mutator::Message* Mutator::someMessage(Messages& messages, Dice& dice) const {
 }
 
 void Mutator::change(Messages& messages, std::size_t limit, Dice& dice) {
-  if (!options_.words.empty() && dice.below(6) == 0) return insertWord(messages, dice);
+  if (!options_.words.empty() && dice.below(6) == 0) return insertWord(messages, limit, dice);
   const std::uint64_t kind = dice.below(100);
   Message* message = someMessage(messages, dice);
   if (kind < 22) return order(messages, dice);
@@ -237,9 +237,10 @@ void Mutator::changeLength(std::string& text, Dice& dice) const {
 /// Puts a word of the dictionary into the dialog: as a message of its own, which may be the first
 /// one, at the beginning of a message, at its end, or in place of a part of it. A quarter of them
 /// come twice in a row, because many protocols allow what is whole to be followed by more.
-void Mutator::insertWord(Messages& messages, Dice& dice) const {
+void Mutator::insertWord(Messages& messages, std::size_t limit, Dice& dice) const {
   std::string word = options_.words[dice.below(options_.words.size())];
-  if (dice.below(4) == 0) word += std::string(word);
+  if (word.size() > limit) return;
+  if (dice.below(4) == 0 && 2 * word.size() <= limit) word += std::string(word);
   const std::uint64_t kind = dice.below(4);
   Message* message = kind == 0 ? nullptr : someMessage(messages, dice);
   if (message == nullptr) {

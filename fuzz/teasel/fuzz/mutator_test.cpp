@@ -350,6 +350,16 @@ TEST(Mutator, PutsWordsOfTheDictionaryInEachPlaceOfTheDialogAndAlsoTwiceInARow) 
     EXPECT_TRUE(some.contains(std::string(each))) << each;
 }
 
+TEST(Mutator, LosesNoMutationToAWordThatIsLongerThanAnInputMayBe) {
+  Mutator with({}, append, {.words = {std::string(300, 'w')}}), without({}, append);
+  std::size_t bytes[2] = {};  // how many mutations were left to `append`
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    bytes[0] += with.mutated(kInput, 100, seed).ends_with('!');
+    bytes[1] += without.mutated(kInput, 100, seed).ends_with('!');
+  }
+  EXPECT_LT(bytes[0], bytes[1] + kSeeds / 10);
+}
+
 TEST(Mutator, BeginsADialogWithAWordWhereThereIsNone) {
   Mutator mutator({}, append, {.words = {"<word>"}});
   std::set<std::string> some;

@@ -56,13 +56,17 @@ class Thrift {
   void begin() noexcept { begun_ = true; }
   /// Whether the dear checks, which run next, are to see this input.
   bool judges(ByteView input) noexcept { return !begun_ || chosen(input, checks_) || counters_.news(); }
-  /// The run of an input had so many dear checks. Later inputs are taken to have as many.
-  void had(unsigned checks) noexcept { checks_ = checks > checks_ ? checks : checks_; }
+  /// The run of an input had so many dear checks. The next input is taken to have as many.
+  void had(unsigned checks) noexcept {
+    if (checks == 0) return;
+    checks_ = checks;
+    most_ = checks > most_ ? checks : most_;
+  }
   /// The dear checks have seen it.
   void judged(ByteView input);
   /// Whether the dear checks have not seen it yet. An input that the fuzzer kept for reasons that
   /// are not among the counters is one: it is smaller than another, or its value profile is new.
-  bool owed(ByteView input) const { return begun_ && !chosen(input, checks_) && !judged_.contains(hashOf(input)); }
+  bool owed(ByteView input) const { return begun_ && !chosen(input, most_) && !judged_.contains(hashOf(input)); }
   SeenCounters& counters() noexcept { return counters_; }
 
  private:
@@ -70,7 +74,7 @@ class Thrift {
 
   SeenCounters counters_;
   std::unordered_set<std::uint64_t> judged_;  // without those that are chosen
-  unsigned checks_ = 1;                       // of a run
+  unsigned checks_ = 1, most_ = 1;            // of the last run that had some, and of any
   bool begun_ = false;
 };
 

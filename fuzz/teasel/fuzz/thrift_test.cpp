@@ -123,6 +123,19 @@ TEST_F(ThriftyEngine, FindsAFaultThatOnlyADearCheckSeesAmongInputsThatDoNothingN
   EXPECT_NEAR(static_cast<double>(findings), 267, 50) << "one in three, because there are two checks";
 }
 
+TEST(Thrift, ChoosesByTheChecksOfTheLastRunThatHadSomeAndNotByTheMostOfAnyRun) {
+  std::array<std::uint8_t, 8> none{};
+  Thrift thrift(none);
+  thrift.begin();
+  thrift.had(50);
+  std::size_t seen = 0;
+  for (int i = 0; i < 500; ++i) seen += thrift.judges(std::to_string(i));
+  EXPECT_LT(seen, 50u);
+  thrift.had(1);
+  thrift.had(0);
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(thrift.judges(std::to_string(i))) << i;
+}
+
 TEST_F(ThriftyEngine, ShowsTheFuzzerTheCountersFromBeforeTheDearChecks) {
   run("a");
   EXPECT_EQ(edges['a' % 8], 1);

@@ -144,7 +144,6 @@ void World::checkConnections() {
 
 void World::checkTimers() {
   for (std::size_t i = 0; i < hostCount_; ++i) {
-    if (hosts_[i]->reactor().nextWork() == kNever) continue;  // nearly always: no timer to list
     std::vector<PendingCall> timers = hosts_[i]->reactor().getDelayedCalls();
     if (timers.empty()) continue;
     const auto first = std::min_element(timers.begin(), timers.end(), [](const auto& a, const auto& b) { return a.at < b.at; });

@@ -186,6 +186,14 @@ TEST(WorldCheck, ATimerThatOutlivesTheShutdownIsAVerdict) {
   EXPECT_NE(served.world.verdict()->message.find("world_check_test.cpp"), std::string::npos);
 }
 
+TEST(WorldCheck, ATimerThatNeverFallsDueIsAVerdictToo) {
+  Served served;
+  served.does.onMade = [&](Recorder&) { served.world.host().reactor().callLater(Duration::max(), [] {}); };
+  served.world.play().connect(0);
+  EXPECT_FALSE(served.world.run());
+  EXPECT_EQ(oracleOf(served.world), "pending-timer");
+}
+
 TEST(WorldCheck, ATimerThatItsFactoryStopsIsNone) {
   struct Ticking final : Factory {
     explicit Ticking(Reactor& r) : reactor(r) { noisy = false; }
