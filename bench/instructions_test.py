@@ -63,4 +63,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--program"]:
         PROGRAM = sys.argv[2]
         del sys.argv[1:3]
-    unittest.main()
+    unittest.main(verbosity=2)  # names the reason of a skip

@@ -126,4 +126,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--picture"]:
         pictures(*sys.argv[2:])
     else:
-        unittest.main()
+        unittest.main(verbosity=2)  # names the reason of a skip

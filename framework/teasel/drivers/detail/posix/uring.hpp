@@ -13,7 +13,7 @@
 namespace teasel::posix {
 
 /// An io_uring with its ring of provided receive buffers. It uses of `features` what concerns rings
-/// (incremental, registeredWait) and trusts that the kernel has it; probeUring() says whether.
+/// (incremental, registeredWait) and trusts that the kernel has it; featuresToUse() says whether.
 class Uring {
  public:
   static constexpr std::uint16_t kBufferGroup = 0;
