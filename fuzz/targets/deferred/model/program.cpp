@@ -118,21 +118,34 @@ bool Rules::mayAwait(std::size_t coroutine, std::size_t first, std::size_t secon
 bool Rules::leads(std::size_t from, std::size_t to, bool firm) const {
   // For each Deferred: [0] reached without a firm edge, [1] reached over a firm edge.
   std::array<std::array<bool, 2>, kMaxDeferreds> seen{};
-  std::vector<std::pair<std::size_t, bool>> open{{from, false}};
+  std::array<std::pair<std::size_t, bool>, 2 * kMaxDeferreds> open;  // each at most once
+  std::size_t count = 0;
+  open[count++] = {from, false};
   seen[from][0] = true;
-  while (!open.empty()) {
-    const auto [at, wasFirm] = open.back();
-    open.pop_back();
+  while (count != 0) {
+    const auto [at, wasFirm] = open[--count];
     if (at == to && (wasFirm || !firm)) return true;
     for (std::size_t next = 0; next < kMaxDeferreds; ++next) {
       const Edge& edge = edges_[at][next];
       const bool nowFirm = wasFirm || edge.firm;
       if (!edge.any || seen[next][nowFirm]) continue;
       seen[next][nowFirm] = true;
-      open.emplace_back(next, nowFirm);
+      open[count++] = {next, nowFirm};
     }
   }
   return false;
+}
+
+void States::note(Notes& notes, std::size_t which, const State& state) {
+  std::optional<State>& last = last_[which];
+  if (last == state) return;
+  last = state;
+  std::string line = name(which) + (state.called ? " called" : " uncalled");
+  if (state.paused) line += " paused";
+  if (state.waiting) line += " waiting";
+  if (state.has == State::kValue) line += " has " + std::to_string(state.value);
+  if (state.has == State::kError) line += " has " + state.error;
+  notes.push_back(std::move(line));
 }
 
 std::string disagreement(const Program& program) { return disagreement(program, runProgram(program), interpretProgram(program)); }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -100,9 +101,32 @@ class Rules {
 };
 
 /// What one side saw. There is a line for each step, for each callback that ran, for each failure
-/// that nobody handled, and for the state of every Deferred after each step. The unhandled failures
-/// of one step are in alphabetical order, since destructors report them.
+/// that nobody handled, and, after each step, for every Deferred whose state is another than after
+/// the step before. The unhandled failures of one step are in alphabetical order, since destructors
+/// report them.
 using Notes = std::vector<std::string>;
+
+/// What can be seen of a Deferred without changing it.
+struct State {
+  bool called = false, paused = false, waiting = false;
+  enum Has : std::uint8_t { kNothing, kValue, kError } has = kNothing;
+  int value = 0;
+  std::string error{};
+
+  bool operator==(const State&) const = default;
+};
+
+/// Remembers the states of all Deferreds of a program. Most of them stay as they are in most steps,
+/// and a comparison costs little beside a line of text.
+class States {
+ public:
+  /// Adds a line for the Deferred number `which` (below kMaxDeferreds) to `notes` if its state is
+  /// new or has changed.
+  void note(Notes& notes, std::size_t which, const State& state);
+
+ private:
+  std::array<std::optional<State>, kMaxDeferreds> last_;
+};
 
 /// Runs the program with Deferreds.
 Notes runProgram(const Program& program);

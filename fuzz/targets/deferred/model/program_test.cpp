@@ -58,6 +58,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -75,6 +76,18 @@ TEST(DeferredProgram, IsDoneOnDeferreds) {
   const Program program{kNew, {Step::kAdd, 0, kBoth, code(Effect::kNone, CallbackOutcome::kValue), 3}, {Step::kFire, 0, 0, 0, 4}};
   EXPECT_THAT(runProgram(program), AllOf(Contains("callback 1 got 4"), Contains("d0 called has 7"), Contains("0 left")));
   EXPECT_EQ(disagreement(program), "");
+}
+
+TEST(DeferredProgram, ADeferredsStateIsNotedWhenItIsNewOrHasChangedInAnything) {
+  const State called{.called = true}, one{.called = true, .has = State::kValue, .value = 1},
+      two{.called = true, .has = State::kValue, .value = 2}, failed{.called = true, .has = State::kError, .error = "e1"};
+  States states;
+  Notes notes;
+  for (const State& state : {State{}, State{}, State{.paused = true}, State{.waiting = true}, called, one, one, two, failed})
+    states.note(notes, 3, state);
+  states.note(notes, 4, failed);
+  EXPECT_THAT(notes, ElementsAre("d3 uncalled", "d3 uncalled paused", "d3 uncalled waiting", "d3 called", "d3 called has 1",
+                                 "d3 called has 2", "d3 called has e1", "d4 called has e1"));
 }
 
 TEST(DeferredProgram, SaysWhatItIsAndWhereBothPart) {

@@ -398,11 +398,13 @@ void Interpreter::noteStates() {
   noteDeaths();
   for (const Owner& each : slots_) {
     if (each == nullptr) continue;
-    std::string line = "d" + std::to_string(each->id) + (each->called ? " called" : " uncalled");
-    if (each->pauses != 0) line += " paused";
-    if (each->waits) line += " waiting";
-    if (each->closed == nullptr && each->settled()) line += " has " + shown(*each->result);
-    notes_.push_back(line);
+    State state{.called = each->called, .paused = each->pauses != 0, .waiting = each->waits};
+    if (each->closed == nullptr && each->settled()) {
+      state.has = each->result->ok ? State::kValue : State::kError;
+      if (each->result->ok) state.value = each->result->value;
+      else state.error = each->result->error;
+    }
+    states_.note(notes_, each->id, state);
   }
 }
 void Interpreter::noteDeaths() {

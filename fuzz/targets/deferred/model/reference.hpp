@@ -146,6 +146,7 @@ class Interpreter {
   std::vector<Owner> slots_;
   std::vector<Timer> timers_;
   Rules rules_;
+  States states_;
   std::size_t callbacks_ = 0, steps_ = 0;
   int now_ = 0;
 };

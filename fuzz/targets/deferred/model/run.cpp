@@ -372,12 +372,15 @@ class Runner {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       const Handle& handle = slots_[i].handle;
       if (!handle) continue;
-      std::string line = "d" + std::to_string(i) + (handle.called() ? " called" : " uncalled");
-      if (handle.paused()) line += " paused";
-      if (handle.waiting()) line += " waiting";
-      if (const int* value = handle.value()) line += " has " + std::to_string(*value);
-      else if (const Failure* failure = handle.failure()) line += " has " + nameOf(*failure);
-      notes_.push_back(line);
+      State state{.called = handle.called(), .paused = handle.paused(), .waiting = handle.waiting()};
+      if (const int* value = handle.value()) {
+        state.has = State::kValue;
+        state.value = *value;
+      } else if (const Failure* failure = handle.failure()) {
+        state.has = State::kError;
+        state.error = nameOf(*failure);
+      }
+      states_.note(notes_, i, state);
     }
   }
 
@@ -386,6 +389,7 @@ class Runner {
   fakes::FakeClock clock_;
   std::vector<Slot> slots_;
   Rules rules_;
+  States states_;
   std::size_t callbacks_ = 0, steps_ = 0;
 };
 
