@@ -12,8 +12,8 @@ namespace teasel::drivertest {
 
 TEST_P(DriverTest, GivesAnAcceptedStreamItsAddresses) {
   auto [sink, peer] = pair();
-  EXPECT_EQ(sink.slot->host(), port->host());
-  EXPECT_EQ(sink.slot->peer(), posix::localAddress(peer.descriptor()));
+  EXPECT_EQ(sink.host, port->host());
+  EXPECT_EQ(sink.peer, posix::localAddress(peer.descriptor()));
   EXPECT_NE(port->host().port(), 0);
   EXPECT_EQ(port->peer(), Address());
 }
@@ -28,7 +28,7 @@ TEST_P(DriverTest, ListensOnIPv6AndOnEveryInterface) {
     const std::size_t before = listener.sinks.size();
     Peer peer = Peer::connectedTo(to);
     ASSERT_TRUE(until([&] { return listener.sinks.size() > before; })) << literal;
-    EXPECT_EQ(listener.sinks.back()->slot->host(), to);
+    EXPECT_EQ(listener.sinks.back()->host, to);
     driver->stopListening(other);
   }
 }
@@ -97,15 +97,15 @@ TEST_P(DriverTest, ConnectsInALaterPollAndKnowsBothAddresses) {
   EXPECT_TRUE(client.quiet());
   EXPECT_EQ(client.slot->peer(), port->host());
   ASSERT_TRUE(until([&] { return client.connected == 1 && listener.sinks.size() == 1; }));
-  EXPECT_EQ(client.slot->host(), listener.sinks[0]->slot->peer());
-  EXPECT_EQ(client.slot->peer(), listener.sinks[0]->slot->host());
+  EXPECT_EQ(client.host, listener.sinks[0]->peer);
+  EXPECT_EQ(client.peer, listener.sinks[0]->host);
 }
 
 TEST_P(DriverTest, BindsAClientWhereItIsTold) {
   Sink client;
   client.slot = driver->connect(port->host(), ConnectOptions{.bind = Address::ipv4(127, 0, 0, 2, 0)}, client);
   ASSERT_TRUE(until([&] { return client.connected == 1; }));
-  EXPECT_EQ(client.slot->host().host(), "127.0.0.2");
+  EXPECT_EQ(client.host.host(), "127.0.0.2");
 }
 
 TEST_P(DriverTest, ReportsAnImpossibleBindInALaterPoll) {

@@ -33,7 +33,10 @@ using namespace std::chrono_literals;
 /// Records every upcall. A hook that is set runs inside the upcall.
 class Sink final : public StreamSink {
  public:
-  void onConnected() override { ++connected, call(atConnected); }
+  void onConnected() override {
+    if (slot != nullptr) knows(*slot);
+    ++connected, call(atConnected);
+  }
   void onData(Chunk& chunk) override {
     EXPECT_FALSE(chunk.empty());
     ++chunks, data += chunk.text();
@@ -46,9 +49,12 @@ class Sink final : public StreamSink {
     ++writeErrors, writeError = why;
   }
   void onError(const Failure& why) override { ++errors, error = why, call(atError); }
+  /// Takes the addresses of the slot, which a driver may forget.
+  void knows(const Slot& known) { host = known.host(), peer = known.peer(); }
   bool quiet() const { return connected + chunks + eofs + writeErrors + errors == 0 && written.empty(); }
 
   Slot* slot = nullptr;
+  Address host, peer;
   int connected = 0, chunks = 0, eofs = 0, writeErrors = 0, errors = 0;
   std::string data;
   std::vector<std::size_t> written;
@@ -71,6 +77,7 @@ class Listener final : public Acceptor {
     if (atAccept && !atAccept(stream)) return nullptr;
     sinks.push_back(std::make_unique<Sink>());
     sinks.back()->slot = stream;
+    sinks.back()->knows(*stream);
     return sinks.back().get();
   }
   void onAcceptError(const Failure& why) override { ++errors, error = why; }

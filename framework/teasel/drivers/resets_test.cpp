@@ -179,7 +179,7 @@ TEST_P(DriverResetTest, AConnectionThatWasResetBeforeItWasNoticedIsMadeHeardAndL
   EXPECT_EQ(client.data, "ERR busy");
   EXPECT_EQ(client.errors + client.writeErrors, 1) << "an end of stream alone would look like a clean end";
   EXPECT_TRUE((client.errors == 1 ? client.error : client.writeError).same(connectionLost()));
-  EXPECT_EQ(client.slot->peer(), server.address());
+  EXPECT_EQ(client.peer, server.address());
   close(client, CloseMode::kAbort);
 }
 

@@ -38,8 +38,8 @@ class UnixDriverTest : public DriverTest {
 
 TEST_P(UnixDriverTest, GivesAnAcceptedStreamItsAddresses) {
   auto [sink, peer] = pair();
-  EXPECT_EQ(sink.slot->host(), folder.address());
-  EXPECT_EQ(sink.slot->peer(), Address::unixPath(""));
+  EXPECT_EQ(sink.host, folder.address());
+  EXPECT_EQ(sink.peer, Address::unixPath(""));
   EXPECT_EQ(port->host(), folder.address());
 }
 
@@ -48,8 +48,8 @@ TEST_P(UnixDriverTest, ConnectsInALaterPollAndKnowsBothAddresses) {
   client.slot = driver->connect(folder.address(), {}, client);
   EXPECT_TRUE(client.quiet());
   ASSERT_TRUE(until([&] { return client.connected == 1 && listener.sinks.size() == 1; }));
-  EXPECT_EQ(client.slot->host(), Address::unixPath(""));
-  EXPECT_EQ(client.slot->peer(), folder.address());
+  EXPECT_EQ(client.host, Address::unixPath(""));
+  EXPECT_EQ(client.peer, folder.address());
 }
 
 TEST_P(UnixDriverTest, CarriesBytesBothWays) {
@@ -176,7 +176,7 @@ TEST_P(UnixDriverTest, AdoptsAListeningSocketOfEitherFamilyAndLeavesItToItsOwner
     const std::size_t before = listener.sinks.size();
     Peer peer = Peer::connectedTo(adopted->host());
     ASSERT_TRUE(until([&] { return listener.sinks.size() > before; }));
-    EXPECT_EQ(listener.sinks.back()->slot->host(), adopted->host());
+    EXPECT_EQ(listener.sinks.back()->host, adopted->host());
     driver->stopListening(adopted);
     pump(5ms);
     Peer later = Peer::connectedTo(posix::localAddress(fd));  // the owner's socket still listens
@@ -198,8 +198,8 @@ TEST_P(UnixDriverTest, AdoptsAConnectedStreamAndReportsItInALaterPoll) {
   peer.send("hello");
   ASSERT_TRUE(until([&] { return sink.data == "hello"; }));
   EXPECT_EQ(sink.connected, 1);
-  EXPECT_EQ(sink.slot->host(), Address::unixPath(""));
-  EXPECT_EQ(sink.slot->peer(), Address::unixPath(""));
+  EXPECT_EQ(sink.host, Address::unixPath(""));
+  EXPECT_EQ(sink.peer, Address::unixPath(""));
   write(sink, "answer");
   EXPECT_EQ(takeUntil(peer, 6), "answer");
   close(sink, CloseMode::kAbort);
@@ -214,8 +214,8 @@ TEST_P(UnixDriverTest, AdoptsATcpConnectionWithBothItsAddresses) {
   sink.slot = driver->adoptStream(fd, sink, why);
   ASSERT_NE(sink.slot, nullptr) << why;
   ASSERT_TRUE(until([&] { return sink.connected == 1; }));
-  EXPECT_EQ(sink.slot->host(), posix::localAddress(server));
-  EXPECT_EQ(sink.slot->peer(), posix::localAddress(peer.descriptor()));
+  EXPECT_EQ(sink.host, posix::localAddress(server));
+  EXPECT_EQ(sink.peer, posix::localAddress(peer.descriptor()));
   close(sink, CloseMode::kAbort);
   ::close(fd);
   ::close(server);

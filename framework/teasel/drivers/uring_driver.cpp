@@ -188,8 +188,7 @@ void UringDriver::armReceive(Entry& entry, io_uring_sqe& sqe) {
 /// Returns the user data. With MSG_WAITALL the kernel goes on by itself after a short send.
 std::uint64_t UringDriver::armSend(Entry& entry, io_uring_sqe& sqe) {
   constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
-  const bool zeroCopy = features_.zeroCopy && entry.zeroCopyPays && entry.outgoing.left() >= kZeroCopyFrom &&
-                        entry.peer().family() != Address::Family::kUnix;
+  const bool zeroCopy = features_.zeroCopy && entry.zeroCopyPays && entry.outgoing.left() >= kZeroCopyFrom && !entry.local;
   std::array<iovec, kPiecesPerSend> pieces;
   std::size_t bytes = 0;
   const std::size_t count = entry.outgoing.pieces(pieces, bytes);

@@ -43,15 +43,17 @@ class ThreadPool;
 /// One end of a stream inside a driver, or a listening port. Drivers derive from it.
 class Slot {
  public:
-  /// Our address: known after listen, after onConnected, and from onAccept on.
-  const Address& host() const noexcept { return host_; }
-  /// The peer's address; a listening slot has none.
-  const Address& peer() const noexcept { return peer_; }
+  /// Our address. A port has it from listen until stopListening, a stream in onAccept and in
+  /// onConnected. Afterwards a driver may forget it, so that an idle stream takes less memory:
+  /// whoever needs it copies it there.
+  virtual const Address& host() const noexcept = 0;
+  /// The peer's address, known as long as host() and, of a stream that connects, from connect on. A
+  /// port has none.
+  virtual const Address& peer() const noexcept = 0;
 
  protected:
   Slot() = default;
-  ~Slot() = default;
-  Address host_, peer_;
+  virtual ~Slot() = default;
 };
 
 /// Receives what happens to one stream. Connection implements it.

@@ -69,7 +69,14 @@ class ScriptedDriver final : public Driver {
   UniqueFunction<void()> upcall;  // of the next poll
 
  private:
-  class OneSlot final : public Slot {};
+  class OneSlot final : public Slot {
+   public:
+    const Address& host() const noexcept override { return none_; }
+    const Address& peer() const noexcept override { return none_; }
+
+   private:
+    Address none_;
+  };
   Calls& calls_;
   OneSlot slot_;
 };

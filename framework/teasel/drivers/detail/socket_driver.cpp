@@ -24,7 +24,12 @@ constexpr Duration kUnwantedLinger = std::chrono::seconds(2);
 
 SocketEntry& entryOf(Slot* slot) noexcept { return *static_cast<SocketEntry*>(slot); }
 
+constinit const Address kNoAddress;
+
 }  // namespace
+
+const Address& SocketEntry::host() const noexcept { return setup != nullptr ? setup->host : kNoAddress; }
+const Address& SocketEntry::peer() const noexcept { return setup != nullptr ? setup->peer : kNoAddress; }
 
 SocketDriver::SocketDriver(posix::Blocking blocking) : blocking_(blocking), sampled_(posix::monotonicNow()) {}
 
@@ -62,13 +67,13 @@ void SocketDriver::expireDeadlines() {
     }
     deadlines_.erase(deadlines_.begin());
     entry.deadline = kNever;
-    entry.resting = false;
+    entry.setup->resting = false;
     touch(entry);
     if (entry.state == State::kConnecting) {
       connectUnix(entry);
       continue;
     }
-    if (const Failure why = std::exchange(entry.why, {})) entry.acceptor->onAcceptError(why);
+    if (const Failure why = std::exchange(entry.why, {})) entry.setup->acceptor->onAcceptError(why);
   }
 }
 
@@ -121,6 +126,7 @@ void SocketDriver::reportLater(SocketEntry& entry, Failure why) {
 SocketEntry& SocketDriver::makeEntry(int descriptor) {
   SocketEntry& entry = newEntry();
   entry.descriptor = descriptor;
+  entry.setup.reset(new SocketSetup);
   touch(entry);
   return entry;
 }
@@ -128,9 +134,9 @@ SocketEntry& SocketDriver::makeEntry(int descriptor) {
 SocketEntry& SocketDriver::makePort(int descriptor, const Address& host, Acceptor& acceptor) {
   SocketEntry& entry = makeEntry(descriptor);
   entry.state = State::kListening;
-  entry.acceptor = &acceptor;
-  entry.host() = host;
-  entry.wildcard = posix::isWildcard(host);
+  entry.setup->acceptor = &acceptor;
+  entry.setup->host = host;
+  entry.setup->wildcard = posix::isWildcard(host);
   posix::ownForPort(descriptor);
   return entry;
 }
@@ -142,7 +148,7 @@ Slot* SocketDriver::listen(const Address& at, const ListenOptions& options, Acce
       unixSocket ? file->open(at, options, blocking_, why) : posix::openListener(at, options.backlog, blocking_, why);
   if (descriptor < 0) return nullptr;
   SocketEntry& entry = makePort(descriptor, unixSocket ? at : posix::localAddress(descriptor), acceptor);
-  entry.file = std::move(file);
+  entry.setup->file = std::move(file);
   return &entry;
 }
 
@@ -154,8 +160,8 @@ Slot* SocketDriver::adoptPort(int fd, Acceptor& acceptor, Failure& why) {
     entry.adopted = true;
     if (fd == taken_) {
       static_cast<void>(::fcntl(fd, F_SETFD, FD_CLOEXEC));
-      entry.source = std::exchange(taken_, -1);
-      entry.closesSource = closesTaken_;
+      entry.setup->source = std::exchange(taken_, -1);
+      entry.setup->closesSource = closesTaken_;
     }
     return &entry;
   }
@@ -174,19 +180,21 @@ Slot* SocketDriver::adoptStream(int fd, StreamSink& sink, Failure& why) {
   entry.state = State::kConnecting;
   entry.connectsAtOnce = true;
   entry.sink = &sink;
-  entry.peer() = posix::remoteAddress(descriptor);
+  entry.setup->peer = posix::remoteAddress(descriptor);
   reportLater(entry, {});
   return &entry;
 }
 
 void SocketDriver::acceptStream(SocketEntry& port, int descriptor, const Address& peer) {
   SocketEntry& entry = makeEntry(descriptor);
-  entry.peer() = peer;
+  entry.setup->peer = peer;
   // Some systems give an unnamed UNIX peer no address at all.
   if (peer.family() == Address::Family::kNone && port.host().family() == Address::Family::kUnix)
-    entry.peer() = Address::unixPath("");
-  entry.host() = port.wildcard ? posix::localAddress(descriptor) : port.host();
-  StreamSink* sink = port.acceptor->onAccept(&entry);
+    entry.setup->peer = Address::unixPath("");
+  entry.setup->host = port.setup->wildcard ? posix::localAddress(descriptor) : port.host();
+  entry.local = entry.host().family() == Address::Family::kUnix;
+  StreamSink* sink = port.setup->acceptor->onAccept(&entry);
+  entry.setup.reset();
   if (entry.state != State::kOpen) return;  // the acceptor has closed it
   entry.sink = sink;
   if (sink == nullptr) close(&entry, CloseMode::kGraceful, {}, now() + kUnwantedLinger);
@@ -195,11 +203,11 @@ void SocketDriver::acceptStream(SocketEntry& port, int descriptor, const Address
 void SocketDriver::acceptFailed(SocketEntry& port, int error) {
   rest(port, kAcceptRest);
   touch(port);
-  port.acceptor->onAcceptError(posix::acceptFailure(error, port.host()));
+  port.setup->acceptor->onAcceptError(posix::acceptFailure(error, port.host()));
 }
 
 void SocketDriver::rest(SocketEntry& entry, Duration time) {
-  if (!std::exchange(entry.resting, true)) deadlines_.emplace(entry.deadline = now() + time, entry.place);
+  if (!std::exchange(entry.setup->resting, true)) deadlines_.emplace(entry.deadline = now() + time, entry.place);
 }
 
 SocketEntry& SocketDriver::openConnection(const Address& to, const ConnectOptions& options, StreamSink& sink) {
@@ -210,7 +218,7 @@ SocketEntry& SocketDriver::openConnection(const Address& to, const ConnectOption
   SocketEntry& entry = makeEntry(descriptor);
   entry.state = State::kConnecting;
   entry.sink = &sink;
-  entry.peer() = to;
+  entry.setup->peer = to;
   entry.connectsAtOnce = unixSocket;
   if (descriptor < 0) failLater(entry, std::move(why));
   else if (options.checkPID && !posix::UnixLock::isHeld(to.path()))
@@ -237,7 +245,7 @@ void SocketDriver::connectEnded(SocketEntry& entry, int error) {
   // connection, and may have sent something, before it reset the connection.
   const bool wasReset = error == ECONNRESET || error == EPIPE;
   if (error != 0 && !wasReset) return fail(entry, posix::connectFailure(error, entry.peer()));
-  entry.host() = posix::localAddress(entry.descriptor);
+  entry.setup->host = posix::localAddress(entry.descriptor);
   // When nobody listens on an ephemeral port, a socket that connects to it can get that port itself
   // and so connect to itself. Both ends of an adopted UNIX pair are unnamed.
   if (!entry.connectsAtOnce && entry.host() == entry.peer())
@@ -245,7 +253,9 @@ void SocketDriver::connectEnded(SocketEntry& entry, int error) {
   entry.state = State::kOpen;
   touch(entry);
   entry.sendFailed = wasReset;
+  entry.local = entry.host().family() == Address::Family::kUnix;
   entry.sink->onConnected();
+  entry.setup.reset();
   if (wasReset && entry.state == State::kOpen) failSending(entry, posix::lossFailure(error, "the connection"));
 }
 
@@ -255,7 +265,8 @@ void SocketDriver::shutdownWrite(Slot* stream) {
   SocketEntry& entry = entryOf(stream);
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
-  if (entry.sendFailed || std::exchange(entry.shut, true)) return;
+  if (entry.sendFailed || entry.shut) return;
+  entry.shut = true;
   // This fails only if the peer has reset the connection. Then reading will report that.
   static_cast<void>(::shutdown(entry.descriptor, SHUT_WR));
 }
@@ -285,9 +296,11 @@ void SocketDriver::endLingering(SocketEntry& entry) {
 }
 
 void SocketDriver::dispose(SocketEntry& entry, bool reset) {
-  if (entry.resting) deadlines_.erase({entry.deadline, entry.place});
-  entry.file.reset();  // while it still listens
-  if (entry.acceptor != nullptr) disownPort(entry);
+  if (entry.resting()) deadlines_.erase({entry.deadline, entry.place});
+  if (entry.state == State::kListening) {
+    entry.setup->file.reset();  // while it still listens
+    disownPort(entry);
+  }
   entry.state = State::kClosed;
   graveyard_.push_back(&entry);
   retire(entry, reset);

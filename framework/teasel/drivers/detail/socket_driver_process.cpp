@@ -52,10 +52,10 @@ void SocketDriver::giveBackInherited(int fd) noexcept {
 /// The port is over. Its own descriptor is closed by retire().
 void SocketDriver::disownPort(SocketEntry& port) noexcept {
   posix::disownForPort(port.descriptor);
-  const int source = std::exchange(port.source, -1);
+  const int source = std::exchange(port.setup->source, -1);
   if (source < 0) return;
   posix::disownForPort(source);
-  if (port.closesSource) ::close(source);
+  if (port.setup->closesSource) ::close(source);
 }
 
 }  // namespace teasel::detail

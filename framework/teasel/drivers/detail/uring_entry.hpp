@@ -65,7 +65,7 @@ struct Entry final : SocketEntry {
     if (failed) return 0;
     const unsigned send = writing() ? bit(kSend) : 0;
     switch (state) {
-      case State::kListening: return resting ? 0 : bit(kAccept);
+      case State::kListening: return resting() ? 0 : bit(kAccept);
       case State::kConnecting: return connectsAtOnce ? 0 : bit(kConnect);
       case State::kLingering: return send | (eof ? 0 : bit(kReceive));
       case State::kOpen:

@@ -12,6 +12,8 @@ class SimSlot final : public Slot, public StreamEnd, public StreamListener {
   enum class State : std::uint8_t { kFree, kListening, kConnecting, kOpen, kLingering };
   explicit SimSlot(SimDriver& owner) noexcept : driver(owner) {}
 
+  const Address& host() const noexcept override { return host_; }
+  const Address& peer() const noexcept override { return peer_; }
   // StreamEnd, StreamListener
   void arrived() override;
   void roomAgain() override;
@@ -64,6 +66,9 @@ class SimSlot final : public Slot, public StreamEnd, public StreamListener {
   // Listening
   std::vector<Stream*> waiting;
   std::size_t backlog = 0;
+
+ private:
+  Address host_, peer_;
 };
 
 }  // namespace teasel::fakes
