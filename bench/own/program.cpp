@@ -164,6 +164,7 @@ int measureAll(const Run& run, const std::string& program) {
   Report former, report;
   if (!run.options.against.empty()) try {
       former = readJson(run.options.against);
+      std::erase_if(former.rows, [&](const Result& row) { return !run.wanted(row.name); });
     } catch (const std::runtime_error& error) {
       throw UsageError(std::string("--against: ") + error.what());
     }
@@ -187,7 +188,7 @@ int measureAll(const Run& run, const std::string& program) {
   printTable(std::cout, report, run.reference);
   if (!run.options.json.empty()) writeReport(run, program, machine, report);
   const int worse =
-      former.rows.empty() || report.rows.empty() ? 0 : printComparison(std::cout, report, former, run.options.against);
+      run.options.against.empty() || report.rows.empty() ? 0 : printComparison(std::cout, report, former, run.options.against);
   if (!report.failed.empty()) return kFailed;
   if (report.rows.empty()) std::cerr << program << ": nothing could be measured here\n";
   return report.rows.empty() ? kSetUp : worse > 0 ? kWorse : kMeasured;

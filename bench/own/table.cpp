@@ -36,6 +36,8 @@ std::string interval(const Samples& samples) {
   return found ? '[' + number(found->first) + " .. " + number(found->second) + ']' : "[-]";
 }
 
+std::string andMore(std::size_t count) { return count > 0 ? " and " + std::to_string(count) + " more" : ""; }
+
 std::string groupOf(const Result& row) { return row.figure + '/' + row.shape; }
 
 std::size_t widestBackend(const Report& report) {
@@ -52,12 +54,14 @@ std::string cpuName() {
   return "unknown CPU";
 }
 
-/// The row of the plain echo that was measured in turns with a row, or null.
-const Result* echoBeside(const Report& report, const Result& row) { return report.find(groupOf(row) + '/' + kPlainEcho); }
+/// The row of another backend that was measured in turns with a row, or null.
+const Result* rowBeside(const Report& report, const Result& row, const std::string& backend) {
+  return report.find(groupOf(row) + '/' + backend);
+}
 
 /// What is compared of a row of both reports: its samples, or what they are in plain echoes.
 std::pair<Samples, Samples> comparable(const Report& ours, const Result& here, const Report& theirs, const Result& there) {
-  const Result *ourEcho = echoBeside(ours, here), *theirEcho = echoBeside(theirs, there);
+  const Result *ourEcho = rowBeside(ours, here, kPlainEcho), *theirEcho = rowBeside(theirs, there, kPlainEcho);
   if (ourEcho != nullptr && theirEcho != nullptr) {
     Samples our = ratiosOf(here.samples, ourEcho->samples), their = ratiosOf(there.samples, theirEcho->samples);
     if (!our.empty() && !their.empty()) return {std::move(our), std::move(their)};
@@ -99,9 +103,9 @@ void printTable(std::ostream& out, const Report& report, const std::string& refe
   for (const Result& row : report.rows) {
     if (groupOf(row) != group) out << '\n' << groupOf(row) << ": " << row.unit << '\n';
     group = groupOf(row);
-    const Result* beside = row.backend == reference ? nullptr : report.find(group + '/' + reference);
+    const Result* beside = row.backend == reference ? nullptr : rowBeside(report, row, reference);
     const Samples ratios = beside == nullptr ? Samples() : ratiosOf(row.samples, beside->samples);
-    const std::string ratio = ratios.empty() ? "-" : formatted("%.3f x ", medianOf(ratios)) + reference;
+    const std::string ratio = ratios.empty() ? "-" : formatted("%.3f x %s", medianOf(ratios), reference.c_str());
     out << formatted("  %-*s %9s  ", width, row.backend.c_str(), number(medianOf(row.samples)).c_str()) << interval(row.samples)
         << formatted("  cv %.1f%%  ", 100 * variationOf(row.samples)) << ratio << '\n';
   }
@@ -112,18 +116,18 @@ void printTable(std::ostream& out, const Report& report, const std::string& refe
       const auto same = [&](const Refusal& other) { return other.why == each->why; };
       if (std::any_of(refusals->begin(), each, same)) continue;
       const auto more = std::count_if(each + 1, refusals->end(), same);
-      out << "  " << each->name << (more > 0 ? " and " + std::to_string(more) + " more" : "") << ": " << each->why << '\n';
+      out << "  " << each->name << andMore(static_cast<std::size_t>(more)) << ": " << each->why << '\n';
     }
   }
 }
 
 int printComparison(std::ostream& out, const Report& ours, const Report& theirs, const std::string& path) {
   int worse = 0, compared = 0;
-  std::string onlyOne;
+  std::vector<std::string> onlyHere, onlyThere;
   out << "\nagainst " << path << ":\n";
   for (const Result& row : ours.rows) {
     const Result* former = theirs.find(row.name);
-    if (former == nullptr) onlyOne += "  " + row.name + ": only here\n";
+    if (former == nullptr) onlyHere.push_back(row.name);
     if (former == nullptr || row.backend == kPlainEcho) continue;
     const auto [here, there] = comparable(ours, row, theirs, *former);
     const Change change = changeOf(here, there, row.lessIsBetter);
@@ -134,9 +138,10 @@ int printComparison(std::ostream& out, const Report& ours, const Report& theirs,
     if (change.verdict == "worse") ++worse;
   }
   for (const Result& row : theirs.rows)
-    if (ours.find(row.name) == nullptr) onlyOne += "  " + row.name + ": only there\n";
+    if (ours.find(row.name) == nullptr) onlyThere.push_back(row.name);
   if (compared == 0) throw UsageError("--against " + path + ": it has none of the rows that were measured");
-  out << onlyOne;
+  for (const auto& [where, names] : {std::pair("here", &onlyHere), std::pair("there", &onlyThere)})
+    if (!names->empty()) out << "  only " << where << ": " << names->front() << andMore(names->size() - 1) << '\n';
   return worse;
 }
 

@@ -127,10 +127,15 @@ inline constexpr bool kOptimised = false;
 ///       benchmark.server([](teasel::Reactor&) { return teasel::Factory::forProtocol<Shout>(); });
 ///       benchmark.exchange("hello\r\n", "HELLO\r\n");
 ///     }
-#define TEASEL_BENCHMARK(name, about)                                                                               \
-  static void teaselBenchmark_##name(::teasel::bench::Benchmark& benchmark);                                        \
-  static ::teasel::bench::detail::BenchmarkEntry teaselBenchmarkEntry_##name(#name, about, &teaselBenchmark_##name, \
-                                                                             ::teasel::bench::detail::kOptimised);  \
-  static void teaselBenchmark_##name([[maybe_unused]] ::teasel::bench::Benchmark& benchmark)
+#define TEASEL_BENCHMARK(name, about)                                                                         \
+  namespace {                                                                                                 \
+  struct TeaselBenchmark_##name {                                                                             \
+    static void fill(::teasel::bench::Benchmark& benchmark);                                                  \
+    static ::teasel::bench::detail::BenchmarkEntry entry;                                                     \
+  };                                                                                                          \
+  }                                                                                                           \
+  ::teasel::bench::detail::BenchmarkEntry TeaselBenchmark_##name::entry{#name, about, &fill,                  \
+                                                                        ::teasel::bench::detail::kOptimised}; \
+  void TeaselBenchmark_##name::fill([[maybe_unused]] ::teasel::bench::Benchmark& benchmark)
 
 }  // namespace teasel::bench
