@@ -105,6 +105,9 @@ bool LoadConnections::receive(std::size_t index) {
 bool LoadConnections::poll(int milliseconds, const OnBytes& onBytes) {
   std::array<epoll_event, 256> events;
   const int ready = epoll_wait(poller_, events.data(), static_cast<int>(events.size()), milliseconds);
+  // Interrupted, by a signal or by the end of a ring that this process had: that is no silence.
+  if (ready < 0 && errno == EINTR) return true;
+  must(ready, "epoll_wait");
   for (int i = 0; i < ready; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     const auto index = static_cast<std::size_t>(event.data.u64);

@@ -23,7 +23,7 @@ class LoadConnections {
 
   std::size_t size() const noexcept { return streams_.size(); }
   /// Waits for events, at most `milliseconds`, and handles them. Calls `onBytes` when bytes came.
-  /// Returns false if nothing happened.
+  /// Returns false if nothing happened in all that time.
   bool poll(int milliseconds, const OnBytes& onBytes = nullptr);
   /// Polls until every connection has got all that it expects. Throws when nothing comes for
   /// effort().patience.

@@ -32,7 +32,9 @@ std::string readLine(int pipe, bool& timedOut) {
   std::string line;
   pollfd readable{pipe, POLLIN, 0};
   for (char c = 0;;) {
-    timedOut = poll(&readable, 1, effort().patience) == 0;
+    const int ready = poll(&readable, 1, effort().patience);
+    if (ready < 0 && errno == EINTR) continue;
+    timedOut = ready == 0;
     if (timedOut || read(pipe, &c, 1) != 1 || c == '\n') return line;
     line += c;
   }

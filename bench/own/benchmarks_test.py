@@ -6,9 +6,11 @@ usage: benchmarks_test.py SHIPPED_BENCH FAULTY_BENCH [arguments of unittest]
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -60,6 +62,18 @@ class Faults(unittest.TestCase):
         for row in ("cpu/sleeps", "syscalls/sleeps", "cpu/spins", "syscalls/spins"):
             with self.subTest(row):
                 self.fails(row, r'connection 0 waits for byte 0 of the reply of round 5, "0123456789"; nothing came for 1 s$')
+
+    def test_a_wait_that_is_interrupted_goes_on(self):
+        begin = time.monotonic()
+        with subprocess.Popen([FAULTY, "--smoke", *ONE, "--timeout", "3", "--filter", "^cpu/sleeps/.*epoll$"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            for _ in range(10):
+                time.sleep(0.1)
+                process.send_signal(signal.SIGSTOP)
+                process.send_signal(signal.SIGCONT)
+            said = process.communicate(timeout=60)[1]
+        self.assertIn("nothing came for 3 s", said)
+        self.assertGreater(time.monotonic() - begin, 3)
 
     def test_a_server_that_does_not_start(self):
         for name, expected in (("throws", "no database"), ("hangs", "the server did not listen within 1 s"),
