@@ -1,7 +1,7 @@
 #include "echo/echo_rows.hpp"
-#include "echo/server_process.hpp"
 #include "harness/rows.hpp"
 #include "inprocess/rows.hpp"
+#include "load/server_process.hpp"
 
 int main(int argc, char** argv) {
   using namespace teasel::bench;

@@ -43,11 +43,11 @@ def ratios(row, reference):
     return [ours / theirs for ours, theirs in zip(row["samples"], reference["samples"])]
 
 
-def summarize(rows):
+def summarize(rows, reference_name=REFERENCE):
     """Adds to each row its median, its interval, its variation, and how it stands to the reference."""
     by_name = {row["name"]: row for row in rows}
     for row in rows:
-        reference = by_name.get(f"{row['figure']}/{row['shape']}/{REFERENCE}")
+        reference = by_name.get(f"{row['figure']}/{row['shape']}/{reference_name}")
         paired = ratios(row, reference)
         low, high = interval(row["samples"]) or (None, None)
         ratio_low, ratio_high = (interval(paired) if paired else None) or (None, None)

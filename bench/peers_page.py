@@ -1,6 +1,13 @@
-"""The page of ci/bench --peers --html: one file that asks nothing of the network, with a plot for every row and all as text."""
+"""The page of ci/bench --peers --html: one file that asks nothing of the network, with a plot for every row and all as text.
+
+usage: bench/peers_page.py REPORT.json PAGE.html
+
+REPORT.json is what a program of teasel_add_benchmark wrote (--json), or ci/bench --peers.
+"""
 
 import html
+import pathlib
+import sys
 
 import peers
 
@@ -24,6 +31,8 @@ ABOUT = {
     "memory": "Growth of the server's resident memory from 100 to 1000 connections, each after an echo of 16 KiB. The protocol's "
               "own object is at most 64 bytes where the library lets the user choose.",
     "fragmented": "Messages of 16 KiB arrive in pieces of 69 bytes.",
+    "session-cpu": "Connections one after the other: connect, greeting and login, an exchange, close.",
+    "session-rate": "The same, as a rate. The client works on the same core, so a part of the time is its.",
     "noisy": "A tenth of the connections is reset in the middle of a message, another tenth each time, and connects anew.",
 }
 
@@ -60,8 +69,14 @@ def text(value):
     return html.escape(str(value), quote=True)
 
 
+# Names in reports of teasel_add_benchmark's programs.
+DRIVERS = ("epoll", "io_uring", "poll", "select")
+
+
 def family(backend):
-    return backend.split("-")[0] if backend.startswith(("teasel-", "raw-")) else "library"
+    if backend.split(":")[0] in DRIVERS:
+        return "teasel"
+    return backend.split("-")[0] if backend.startswith(("teasel-", "raw-")) else "raw" if backend == "plain-echo" else "library"
 
 
 def plot(row, most):
@@ -114,27 +129,51 @@ def figures_html(report):
     return f"<nav>{links}</nav>{''.join(sections)}"
 
 
+def repeat_html(report):
+    """How to make the report again."""
+    if "program" in report:
+        return f"<pre>{text(report['program'])} --rounds {report['rounds']} --json report.json</pre>"
+    revision = report["machine"].get("revision", "")
+    return (f"<p>On Debian 12{f', at revision {text(revision)}' if revision else ''}, with nothing else running:</p>\n"
+            f"<pre>ci/install --with peers\nci/bench --peers --rounds {report['rounds']} --json peers.json --html peers.html</pre>")
+
+
 def make(report):
     """The whole page."""
     versions = "".join(f"<li>{text(backend)}: {text(version)}</li>" for backend, version in report["versions"].items() if version)
     failed = "".join(f"<li>{text(entry['name'])}: {text(entry['why'])}</li>" for entry in report["failed"])
     failed = f"<h2>Failed</h2><ul>{failed}</ul>" if failed else ""
-    revision = report["machine"].get("revision", "")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><title>Backends compared</title><style>{STYLE}</style></head><body>
 <h1>Backends compared</h1>
 <p>{text(peers.machine_line(report["machine"]))}. Each figure is the median of {report["rounds"]} rounds, in which all backends take turns
 under one load generator on loopback. [a .. b] is a 95 % interval of the median by order statistics, cv the coefficient of variation, and
-n × the ratio to {peers.REFERENCE} in the same round. Clients compare every byte; a backend that loses one has no figure. Compare
+n × the ratio to {text(report.get("reference", peers.REFERENCE))} in the same round. Clients compare every byte; a backend that loses one has no figure. Compare
 what stands in one plot. Absolute times differ from machine to machine.</p>
 <p><span class="key"><span class="swatch teasel"></span>Teasel's drivers</span> <span class="key"><span class="swatch raw"></span>hand-written
 loops</span> <span class="key"><span class="swatch library"></span>libraries</span> The bar ends at the median; the thick line is the interval.</p>
 <p>A shape such as 64x1024 is connections x bytes of a message; @10000 is messages per second in all.</p>
 {failed}{figures_html(report)}
 <h2>Versions</h2><ul>{versions or "<li>no libraries</li>"}</ul>
-<h2>How to repeat it</h2><p>On Debian 12{f", at revision {text(revision)}" if revision else ""}, with nothing else running:</p>
-<pre>ci/install --with peers
-ci/bench --peers --rounds {report["rounds"]} --json peers.json --html peers.html</pre>
+<h2>How to repeat it</h2>{repeat_html(report)}
 </body></html>
 """
+
+
+def main(words=None):
+    words = sys.argv[1:] if words is None else words
+    if len(words) != 2:
+        print("usage: bench/peers_page.py REPORT.json PAGE.html", file=sys.stderr)
+        return 2
+    try:
+        report = peers.read_report(words[0])
+        pathlib.Path(words[1]).write_text(make(report), encoding="utf-8")
+    except (ValueError, OSError, KeyError) as error:
+        print(f"bench/peers_page.py: {str(error).removeprefix('--against ')}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Tests of the page of ci/bench --peers, as text and in a headless Chromium. They measure nothing.
 With --picture FOLDER REPORT.json: only makes pictures of a report's page there, to look at."""
+import contextlib
+import io
 import json
 import pathlib
 import re
@@ -51,6 +53,22 @@ class Text(unittest.TestCase):
 
     def test_a_row_of_few_rounds_has_a_bar_and_no_interval(self):
         self.assertNotIn("span", peers_page.plot({"backend": "asio", "value": 1.0, "low": None, "high": None}, 1.0))
+
+    def test_the_report_of_somebodys_own_program_names_that_program_and_its_reference(self):
+        page = peers_page.make({**report(), "program": "line_bench", "reference": "io_uring:none"})
+        self.assertIn("line_bench --rounds 11 --json report.json", page)
+        self.assertIn("n × the ratio to io_uring:none", page)
+        self.assertNotIn("ci/bench", page)
+        self.assertEqual([peers_page.family(name) for name in ("io_uring:none", "plain-echo", "libuv")], ["teasel", "raw", "library"])
+
+    def test_what_is_no_report_is_refused_in_one_line(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()) as said:
+            path = pathlib.Path(folder) / "a.json"
+            path.write_text("{}", encoding="utf-8")
+            self.assertEqual(peers_page.main([str(path), str(path)]), 2)
+            self.assertEqual(peers_page.main([str(path)]), 2)
+        self.assertEqual(said.getvalue().splitlines(), [f"bench/peers_page.py: {path}: this is no report of ci/bench --peers --json",
+                                                        "usage: bench/peers_page.py REPORT.json PAGE.html"])
 
     def test_nothing_in_it_is_fetched(self):
         self.assertEqual(re.findall(r"https?://|src=|@import|url\(", peers_page.make(report())), [])

@@ -57,7 +57,8 @@ function(teasel_install_package)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/teasel-config.cmake.in" "${PROJECT_BINARY_DIR}/cmake/teasel-config.cmake" @ONLY)
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/cmake/teasel-config-version.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/cmake/teasel-config.cmake" "${PROJECT_BINARY_DIR}/cmake/teasel-config-version.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/TeaselManifest.cmake" "${PROJECT_SOURCE_DIR}/cmake/TeaselProperties.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/TeaselBenchmarks.cmake" "${PROJECT_SOURCE_DIR}/cmake/TeaselManifest.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/TeaselProperties.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/TeaselScenarios.cmake" DESTINATION "${_teasel_package_dir}" COMPONENT teasel)
   _teasel_install_source("${CMAKE_INSTALL_DATADIR}/teasel/source")
 endfunction()
@@ -65,11 +66,17 @@ endfunction()
 # The source, without tests and examples: campaigns compile Teasel in the project's own tree, and `teasel init` names this folder.
 function(_teasel_install_source place)
   install(FILES "${PROJECT_SOURCE_DIR}/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${place}" COMPONENT teasel)
-  foreach(room framework fakes props cmake bench/scenario fuzz/teasel fuzz/cli)
+  foreach(room framework fakes props cmake bench/load bench/own bench/scenario bench/teasel fuzz/teasel fuzz/cli)
     get_filename_component(above "${room}" DIRECTORY)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/${room}" DESTINATION "${place}/${above}" COMPONENT teasel
       PATTERN "*_test.*" EXCLUDE PATTERN "examples" EXCLUDE PATTERN "consumer" EXCLUDE PATTERN "__pycache__" EXCLUDE)
   endforeach()
+  # What the load generator shares with servers that are not installed, and the program that makes a page of a report.
+  install(FILES "${PROJECT_SOURCE_DIR}/bench/raw/sockets.hpp" DESTINATION "${place}/bench/raw" COMPONENT teasel)
+  install(FILES "${PROJECT_SOURCE_DIR}/bench/servers/kind.hpp" "${PROJECT_SOURCE_DIR}/bench/servers/serve.hpp"
+    "${PROJECT_SOURCE_DIR}/bench/servers/service.hpp" DESTINATION "${place}/bench/servers" COMPONENT teasel)
+  install(FILES "${PROJECT_SOURCE_DIR}/bench/against.py" "${PROJECT_SOURCE_DIR}/bench/peers.py" "${PROJECT_SOURCE_DIR}/bench/peers_page.py"
+    DESTINATION "${place}/bench" COMPONENT teasel)
   install(FILES "${PROJECT_SOURCE_DIR}/cmake/template/parcels_test.cpp" DESTINATION "${place}/cmake/template" COMPONENT teasel)
   file(GLOB parts "${PROJECT_SOURCE_DIR}/fuzz/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/fuzz/*.cmake")
   install(FILES ${parts} DESTINATION "${place}/fuzz" COMPONENT teasel)

@@ -49,7 +49,7 @@ endfunction()
 # Lists the libraries of Teasel that exist in this build tree.
 function(_teasel_scenarios_targets result)
   set(there "")
-  foreach(library IN ITEMS framework fakes fakes_gtest contract props count_work count_heap props_rapidcheck fuzz)
+  foreach(library IN ITEMS framework fakes fakes_gtest contract props count_work count_heap props_rapidcheck benchmarks fuzz)
     if(TARGET Teasel::${library})
       list(APPEND there "Teasel::${library}")
     endif()

@@ -1,7 +1,7 @@
 # cmake -DWORK=<scratch folder> -P TeaselScenarios_test.cmake
 #
-# Tests mistakes in calls of teasel_add_scenarios and teasel_add_property_test. Configures one small
-# project for each mistake, and expects that CMake refuses it with a helpful message.
+# Tests mistakes in calls of teasel_add_scenarios, teasel_add_property_test and teasel_add_benchmark.
+# Configures one small project for each mistake, and expects that CMake refuses it with a helpful message.
 cmake_minimum_required(VERSION 3.24)
 set(failures 0)
 set(case 0)
@@ -20,7 +20,8 @@ function(configure call log status)
   # A file of the user's, in a folder whose name Teasel might use as well. It must stay.
   file(WRITE "${folder}/build/scenarios/theirs.json" "{}")
   file(WRITE "${folder}/teasel/CMakeLists.txt" "include(${modules}/TeaselProperties.cmake)
-foreach(library fakes scenario_main rapidcheck_main)
+include(${modules}/TeaselBenchmarks.cmake)
+foreach(library fakes scenario_main rapidcheck_main benchmark_main)
   add_library(teasel_\${library} INTERFACE)
   add_library(Teasel::\${library} ALIAS teasel_\${library})
 endforeach()
@@ -83,11 +84,31 @@ refused_by(teasel_add_property_test "good SOURCES a.cpp CORPUS corpora" "corpora
 refused_by(teasel_add_property_test "good SOURCES a.cpp LIBRARIES ours" "LIBRARIES entry 'ours' is no target")
 refused_by(teasel_add_property_test "good SOURCES a.cpp SEEDS 4" "SOURCES entry 'SEEDS' is no file")
 
+refused_by(teasel_add_benchmark "good" "SOURCES is missing")
+refused_by(teasel_add_benchmark "good stray SOURCES a.cpp" "cannot read 'stray'")
+refused_by(teasel_add_benchmark "good SOURCES b.cpp" "SOURCES entry 'b.cpp' is no file")
+refused_by(teasel_add_benchmark "good SOURCES a.cpp LIBRARIES" "no value after LIBRARIES")
+refused_by(teasel_add_benchmark "good SOURCES a.cpp LIBRARIES ours" "LIBRARIES entry 'ours' is no target")
+refused_by(teasel_add_benchmark "good SOURCES a.cpp LABELS Slow" "LABELS entry 'Slow' is no label")
+refused_by(teasel_add_benchmark "mine SOURCES a.cpp" "target of this name already")
+
 # The counterproof: a call whose keywords are all right. The project has no language, so CMake may
 # complain about the link step only.
 configure("teasel_add_scenarios(good SOURCES a.cpp LIBRARIES mine CORPUS corpus DICTIONARY corpus/one MAX_LEN 9 SEEDS 5 LABELS slow)" log status)
 if(log MATCHES "teasel_add_scenarios\\(good\\):")
   message("a correct call was refused: ${log}")
+  math(EXPR failures "${failures} + 1")
+endif()
+foreach(call "teasel_add_benchmark(good SOURCES a.cpp LIBRARIES mine LABELS slow)"
+    "set(TEASEL_FUZZ_ENGINE libfuzzer)\nteasel_add_benchmark(left_out SOURCES a.cpp)\nadd_executable(good a.cpp)")
+  configure("${call}" log status)
+  if(log MATCHES "teasel_add_benchmark\\(good\\):")
+    message("a correct call was refused: ${log}")
+    math(EXPR failures "${failures} + 1")
+  endif()
+endforeach()
+if(NOT log MATCHES "teasel_add_benchmark\\(left_out\\): left out of this libFuzzer tree")
+  message("a benchmark in a libFuzzer tree is not named as left out: ${log}")
   math(EXPR failures "${failures} + 1")
 endif()
 if(NOT EXISTS "${WORK}/it's ${case}/build/scenarios/theirs.json")

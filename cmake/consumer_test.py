@@ -20,6 +20,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "cmake" / "consumer"
 FUZZER = "clang++-19"
+BENCHMARK = "benchmarks.telegram_bench"
 BUILD = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "").resolve()
 WORK = BUILD / "consumer"
 PREFIX = WORK / "prefix"
@@ -79,10 +80,10 @@ class Consumer(Case):
         self.assertEqual(status, 0, said)
         return WORK / name
 
-    def built_and_tested(self, tree):
+    def built_and_tested(self, tree, *more):
         self.succeed("cmake", "--build", tree, "--parallel", os.cpu_count() or 1)
         said = self.succeed("ctest", "--test-dir", tree, "--output-on-failure", "--no-tests=error")
-        for test in ("telegram_test", "scenarios.telegram_scenarios"):
+        for test in ("telegram_test", "scenarios.telegram_scenarios", *more):
             self.assertRegex(said, rf"{re.escape(test)} \.* +Passed")
         return tree
 
@@ -96,19 +97,30 @@ class Consumer(Case):
             self.assertNotRegex(command, r" -(W|f|O|g)")
         programs = [path.name for path in tree.rglob("*")
                     if path.is_file() and os.access(path, os.X_OK) and not {"CMakeFiles", "teasel-scenarios"} & set(path.parts)]
-        self.assertEqual(sorted(programs), ["telegram_scenarios", "telegram_test"])
-        self.assertIn("Total Tests: 2\n", self.succeed("ctest", "--test-dir", tree, "-N"))
+        self.assertEqual(sorted(programs), ["telegram_bench", "telegram_scenarios", "telegram_test"])
+        self.assertIn("Total Tests: 3\n", self.succeed("ctest", "--test-dir", tree, "-N"))
+
+    def measured(self, tree):
+        """The benchmark measures the project's protocol on the drivers of an installed Teasel. No figure is judged."""
+        status, said = run(tree / "telegram_bench", "--rounds", "1", "--connections", "2", "--filter", "^cpu/sum", "--json", tree / "sum.json")
+        self.assertEqual(status, 0, said)
+        report = json.loads((tree / "sum.json").read_text(encoding="utf-8"))
+        self.assertLessEqual({"epoll", "poll", "select", "plain-echo"}, {row["backend"] for row in report["rows"]})
+        status, said = run(tree / "telegram_bench", "--filter", "telegramm")
+        self.assertEqual(status, 2, said)
+        self.assertIn("no row matches 'telegramm'. The rows are:\ncpu/echo/1/epoll\n", said)
 
     def test_find_package(self):
-        self.built_and_tested(self.configured("find_package", "-DTEASEL_BY=find_package", f"-DCMAKE_PREFIX_PATH={PREFIX}"))
+        tree = self.configured("find_package", "-DTEASEL_BY=find_package", f"-DCMAKE_PREFIX_PATH={PREFIX}")
+        self.measured(self.built_and_tested(tree, BENCHMARK))
 
     def test_add_subdirectory(self):
         tree = self.configured("add_subdirectory", "-DTEASEL_BY=add_subdirectory", f"-DTEASEL_SOURCE_DIR={ROOT}")
-        self.nothing_leaked(self.built_and_tested(tree))
+        self.nothing_leaked(self.built_and_tested(tree, BENCHMARK))
 
     def test_fetch_content(self):
         tree = self.configured("fetch_content", "-DTEASEL_BY=fetch_content", f"-DFETCHCONTENT_SOURCE_DIR_TEASEL={ROOT}")
-        self.nothing_leaked(self.built_and_tested(tree))
+        self.nothing_leaked(self.built_and_tested(tree, BENCHMARK))
 
     def test_fuzz(self):
         if not shutil.which(FUZZER):
@@ -320,7 +332,7 @@ class Mistakes(Case):
     def test_a_misspelt_component(self):
         self.refused("find_package(teasel CONFIG REQUIRED COMPONENTS fakes prosp)",
                      "there is no component 'prosp' "
-                     "(there are: framework, application, fakes, fakes_gtest, contract, props, props_rapidcheck, scenario_bench, fuzz)")
+                     "(there are: framework, application, fakes, fakes_gtest, contract, props, props_rapidcheck, scenario_bench, benchmarks, fuzz)")
 
     def test_a_component_that_was_not_built(self):
         partial = WORK / "partial"
@@ -344,7 +356,7 @@ class Mistakes(Case):
                      options=["-DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON"])
 
     def test_without_components_third_parties_are_not_asked_for(self):
-        status, said = self.find("find_package(teasel CONFIG REQUIRED)\nif(NOT TARGET Teasel::fuzz OR TARGET Teasel::contract)\n"
+        status, said = self.find("find_package(teasel CONFIG REQUIRED)\nif(NOT TARGET Teasel::fuzz OR NOT TARGET Teasel::benchmark_main OR TARGET Teasel::contract)\n"
                                  "  message(FATAL_ERROR no)\nendif()", "-DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON")
         self.assertEqual(status, 0, said)
 

@@ -8,11 +8,11 @@
 #include <teasel/drivers/drivers.hpp>
 
 #include "../harness/rows.hpp"
+#include "../load/server_process.hpp"
 #include "../raw/loops.hpp"
 #include "../servers/backends.hpp"
 #include "../servers/teasel_server.hpp"
 #include "ping_client.hpp"
-#include "server_process.hpp"
 #include "syscall_count.hpp"
 
 namespace teasel::bench {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "server_process.hpp"
+#include "../load/server_process.hpp"
 
 namespace teasel::bench {
 

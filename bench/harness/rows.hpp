@@ -2,9 +2,10 @@
 
 #include <functional>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "../load/effort.hpp"
 
 /// The frame of every benchmark here. A row is one figure of the report. A row measures its subject
 /// and its reference in turns within one run, round after round, and reports the median of the
@@ -24,32 +25,12 @@ struct Sample {
 
 using Round = std::function<Sample()>;
 
-/// Thrown when a row cannot be measured on this machine. The row is reported as skipped, with the
-/// message as the reason.
-class Skip : public std::runtime_error {
-  using runtime_error::runtime_error;
-};
-
 struct Row {
   std::string name;
   std::string unit;  ///< unit of value and reference
   /// Prepares what all rounds share, warms it up and returns the round. May throw Skip.
   std::function<Round()> prepare;
 };
-
-/// How thoroughly to measure. The command line sets it.
-struct Effort {
-  int rounds = 11;
-  bool smoke = false;  ///< --smoke: only show that all rows run; figures mean nothing
-  /// --count: a round does exactly so many operations of the subject, and none of the reference.
-  /// For counting instructions; the figures mean nothing.
-  long count = 0;
-  /// --uring-features: the list for Teasel's io_uring driver; without it the driver's default
-  std::optional<std::string> uringFeatures;
-  /// A count of operations. A smoke run does a thousandth of them, rounded up.
-  long scaled(long full) const { return smoke ? (full + 999) / 1000 : full; }
-};
-Effort& effort();
 
 /// Adds a row. The addXxxRows functions, which main lists, call it.
 void addRow(Row row);

@@ -1,23 +1,13 @@
 #include "client.hpp"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
-#include <array>
 #include <cstring>
+#include <stdexcept>
 
 #include "../raw/sockets.hpp"
 
 namespace teasel::bench {
 namespace {
-
-constexpr int kPatience = 30000;  // ms
-constexpr useconds_t kRest = 2000;
-
-void resetAtClose(int socket) {
-  const linger now{1, 0};
-  must(setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now), "SO_LINGER");
-}
 
 /// The sums of the first bytes of the pattern.
 const std::vector<std::uint64_t>& sums() {
@@ -32,144 +22,73 @@ const std::vector<std::uint64_t>& sums() {
 
 }  // namespace
 
-LoadClient::LoadClient(std::uint16_t port, int connections, Expect expect, int pause)
-    : port_(port),
-      expect_(expect),
-      poller_(must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      streams_(static_cast<std::size_t>(connections)),
-      buffer_(Pattern::kLongest) {
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    connectStream(i);
-    if (pause > 0 && (i + 1) % static_cast<std::size_t>(pause) == 0) usleep(kRest);
-  }
+LoadClient::LoadClient(std::uint16_t port, int connections, Expect expect, int pause, std::size_t message)
+    : LoadConnections(port, connections), expect_(expect), message_(message), places_(static_cast<std::size_t>(connections)) {
+  connectAll(pause);
 }
 
-LoadClient::~LoadClient() {
-  for (const Stream& stream : streams_) close(stream.socket);
-  close(poller_);
-}
-
-void LoadClient::connectStream(std::size_t index) {
-  Stream& stream = streams_[index];
-  stream = {};
-  stream.base = index * 7919;
-  stream.expectedBase = expect_ == Expect::kOwnBytes ? stream.base : 0;
-  stream.socket = must(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
-  resetAtClose(stream.socket);
-  noDelay(stream.socket);
-  const sockaddr_in at = loopback(port_);
-  if (connect(stream.socket, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 && errno != EINPROGRESS) must(-1, "connect");
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.u64 = index;
-  must(epoll_ctl(poller_, EPOLL_CTL_ADD, stream.socket, &event), "epoll_ctl");
-}
-
-void LoadClient::resetAndConnect(std::size_t index) {
-  close(streams_[index].socket);
-  connectStream(index);
+void LoadClient::connecting(std::size_t index) {
+  Place& place = places_[index];
+  place = {};
+  place.base = index * 7919;
+  place.expectedBase = expect_ == Expect::kOwnBytes ? place.base : 0;
 }
 
 void LoadClient::post(std::size_t index, std::uint64_t bytes) {
-  Stream& stream = streams_[index];
-  stream.posted += bytes;
+  Stream& posted = stream(index);
+  posted.posted += bytes;
   switch (expect_) {
-    case Expect::kOwnBytes: stream.expected += bytes; break;
+    case Expect::kOwnBytes: posted.expected += bytes; break;
     case Expect::kFirstsBytes:
-      for (Stream& each : streams_) each.expected += bytes;
+      for (std::size_t i = 0; i < size(); ++i) stream(i).expected += bytes;
       break;
     case Expect::kSource: break;
-    case Expect::kReceipts: stream.expected = stream.posted / Service::kReceiptEvery * sizeof(Receipt); break;
+    case Expect::kReceipts: posted.expected = posted.posted / Service::kReceiptEvery * sizeof(Receipt); break;
   }
-  send(stream);
+  send(index);
 }
 
 void LoadClient::ask(std::size_t index, std::uint64_t number, std::uint64_t expected) {
-  Stream& stream = streams_[index];
-  stream.expected += expected;
+  stream(index).expected += expected;
   // 8 bytes always have room: nothing else is sent on such a connection.
-  must(static_cast<int>(::send(stream.socket, &number, sizeof number, MSG_NOSIGNAL)), "send");
+  must(static_cast<int>(::send(stream(index).socket, &number, sizeof number, MSG_NOSIGNAL)), "send");
 }
 
-void LoadClient::send(Stream& stream) {
-  while (stream.sent < stream.posted) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(stream.posted - stream.sent, Pattern::kLongest));
-    const ssize_t sent = ::send(stream.socket, Pattern::from(stream.base + stream.sent, size).data(), size, MSG_NOSIGNAL);
-    if (sent < 0 && (errno == EAGAIN || errno == ENOTCONN)) return;  // EPOLLOUT follows
-    must(static_cast<int>(sent), "send");
-    stream.sent += static_cast<std::size_t>(sent);
-  }
+std::uint64_t LoadClient::underWay(std::size_t index) const {
+  return (stream(index).posted - stream(index).received + message_ - 1) / message_;
 }
 
-void LoadClient::check(std::size_t index, std::size_t size) {
-  Stream& stream = streams_[index];
+std::span<const char> LoadClient::outgoing(std::size_t index) {
+  const Stream& each = stream(index);
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(each.posted - each.sent, Pattern::kLongest));
+  return Pattern::from(places_[index].base + each.sent, size);
+}
+
+void LoadClient::check(std::size_t index, std::span<const char> bytes) {
+  const Stream& each = stream(index);
   const auto fail = [&](const char* what) {
     throw std::runtime_error(std::string(what) + ": connection " + std::to_string(index) + ", byte " +
-                             std::to_string(stream.received));
+                             std::to_string(each.received));
   };
-  if (stream.received + size > stream.expected) fail("the server sent bytes that nobody asked for");
-  if (expect_ == Expect::kReceipts) stream.text.append(buffer_.data(), size);
-  else if (std::memcmp(buffer_.data(), Pattern::from(stream.expectedBase + stream.received, size).data(), size) != 0)
+  if (each.received + bytes.size() > each.expected) fail("the server sent bytes that nobody asked for");
+  Place& place = places_[index];
+  if (expect_ == Expect::kReceipts) place.text.append(bytes.data(), bytes.size());
+  else if (std::memcmp(bytes.data(), Pattern::from(place.expectedBase + each.received, bytes.size()).data(), bytes.size()) != 0)
     fail("the server sent other bytes than it got");
-  stream.received += size;
 }
 
-bool LoadClient::receive(std::size_t index) {
-  bool some = false;
-  for (;;) {
-    const ssize_t got = recv(streams_[index].socket, buffer_.data(), buffer_.size(), 0);
-    if (got < 0 && (errno == EAGAIN || errno == ENOTCONN)) return some;
-    must(static_cast<int>(got), "recv");
-    if (got == 0) throw std::runtime_error("the server closed connection " + std::to_string(index));
-    check(index, static_cast<std::size_t>(got));
-    some = true;
-    // A short read has emptied the socket.
-    if (static_cast<std::size_t>(got) < buffer_.size()) return true;
-  }
-}
-
-bool LoadClient::poll(int milliseconds, const OnBytes& onBytes) {
-  std::array<epoll_event, 256> events;
-  const int ready = epoll_wait(poller_, events.data(), static_cast<int>(events.size()), milliseconds);
-  for (int i = 0; i < ready; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    const auto index = static_cast<std::size_t>(event.data.u64);
-    if ((event.events & EPOLLOUT) != 0) send(streams_[index]);
-    if ((event.events & ~EPOLLOUT) != 0 && receive(index) && onBytes) onBytes(index);
-  }
-  return ready > 0;
-}
-
-void LoadClient::finish(const OnBytes& onBytes) {
-  std::size_t whole = 0;
-  const auto isWhole = [this](std::size_t i) { return streams_[i].received == streams_[i].expected; };
-  for (;;) {
-    while (whole < streams_.size() && isWhole(whole)) ++whole;
-    if (whole == streams_.size()) {
-      // onBytes may have asked for more on an earlier one.
-      for (whole = 0; whole < streams_.size() && isWhole(whole);) ++whole;
-      if (whole == streams_.size()) return;
-    }
-    if (!poll(kPatience, onBytes))
-      throw std::runtime_error("bytes are lost: connection " + std::to_string(whole) + " got " +
-                               std::to_string(streams_[whole].received) + " of " + std::to_string(streams_[whole].expected) +
-                               " bytes, and nothing for 30 s");
-  }
+std::string LoadClient::missing(std::size_t index) const {
+  return "bytes are lost: connection " + std::to_string(index) + " got " + std::to_string(stream(index).received) + " of " +
+         std::to_string(stream(index).expected) + " bytes";
 }
 
 long LoadClient::roundTrips(std::size_t bytes, long count) {
-  long begun = 0;
-  for (std::size_t i = 0; i < streams_.size(); ++i) post(i, bytes), ++begun;
-  finish([&](std::size_t i) {
-    if (streams_[i].received < streams_[i].expected || begun >= count) return;
-    ++begun;
-    post(i, bytes);
-  });
-  return begun;
+  message_ = bytes;
+  return exchanges(count);
 }
 
 Receipt LoadClient::receipt(std::size_t index) const {
-  const std::string& text = streams_[index].text;
+  const std::string& text = places_[index].text;
   if (text.size() < sizeof(Receipt)) throw std::runtime_error("no receipt has come");
   Receipt last{};
   std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);

@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "../echo/ping_client.hpp"
-#include "../harness/rows.hpp"
 #include "client.hpp"
+#include "effort.hpp"
 #include "open_loop.hpp"
 #include "trace.hpp"
 
@@ -41,8 +41,11 @@ Group traced(int connections, std::size_t bytes) {
           Kind::kEcho,
           connections,
           [=](Subject& subject) {
-            const Traced counted = trace(subject, connections, bytes, effort().scaled(2000));
-            return Values{counted.callsPerRoundTrip, counted.completionsPerWait};
+            const auto clients = [&] {
+              return std::make_unique<LoadClient>(subject.port(), connections, LoadClient::Expect::kOwnBytes, 200, bytes);
+            };
+            const Traced counted = trace(subject, clients, 4L * connections, std::max(effort().scaled(2000), 4L * connections));
+            return Values{counted.callsPerExchange, counted.completionsPerWait};
           }};
 }
 
@@ -52,7 +55,10 @@ Group latency(int connections, std::size_t bytes, int rate) {
           Kind::kEcho,
           connections,
           [=](Subject& subject) {
-            const Values all = openLoop(subject, connections, bytes, rate, effort().smoke ? 0.02 : 0.5);
+            LoadClient client(subject.port(), connections);
+            client.roundTrips(bytes, connections);
+            subject.settle();
+            const Values all = openLoop(client, rate, effort().smoke ? 0.02 : 0.5);
             return Values{quantile(all, 0.5), quantile(all, 0.99)};
           }};
 }

@@ -8,8 +8,6 @@
 #include <deque>
 #include <stdexcept>
 
-#include "client.hpp"
-
 namespace teasel::bench {
 namespace {
 
@@ -38,11 +36,11 @@ class OtherCore {
   bool found_ = false;
 };
 
-/// The messages of one run.
+/// The exchanges of one run.
 class Schedule {
  public:
-  Schedule(LoadClient& client, std::size_t bytes, double rate, double seconds)
-      : client_(client), bytes_(bytes), gap_(1 / rate), count_(std::lround(rate * seconds)), waiting_(client.size()) {}
+  Schedule(LoadConnections& clients, double rate, double seconds)
+      : clients_(clients), gap_(1 / rate), count_(std::lround(rate * seconds)), waiting_(clients.size()) {}
 
   std::vector<double> run(bool maySpin) {
     latencies_.reserve(static_cast<std::size_t>(count_));
@@ -51,53 +49,48 @@ class Schedule {
     for (long next = 0; next < count_;) {
       const auto now = SteadyClock::now();
       for (; next < count_ && due(next) <= now; ++next) {
-        const std::size_t stream = static_cast<std::size_t>(next) % client_.size();
+        const std::size_t stream = static_cast<std::size_t>(next) % clients_.size();
         waiting_[stream].push_back(due(next));
-        client_.post(stream, bytes_);
+        clients_.begin(stream);
       }
       // Without a core of their own, the clients rest for a millisecond and so send in bursts.
-      client_.poll(maySpin ? 0 : 1, onBytes);
+      clients_.poll(maySpin ? 0 : 1, onBytes);
     }
-    client_.finish(onBytes);
+    clients_.finish(onBytes);
     return std::move(latencies_);
   }
 
  private:
-  SteadyClock::time_point due(long message) const {
+  SteadyClock::time_point due(long exchange) const {
     return begin_ +
-           std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(gap_ * static_cast<double>(message)));
+           std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(gap_ * static_cast<double>(exchange)));
   }
   void came(std::size_t stream) {
     const auto now = SteadyClock::now();
     auto& waiting = waiting_[stream];
-    const std::uint64_t whole = client_.received(stream) / bytes_, under = client_.posted(stream) / bytes_ - whole;
-    while (waiting.size() > under) {
+    for (const std::uint64_t under = clients_.underWay(stream); waiting.size() > under;) {
       latencies_.push_back(std::chrono::duration<double, std::micro>(now - waiting.front()).count());
       waiting.pop_front();
     }
   }
 
-  LoadClient& client_;
-  std::size_t bytes_;
+  LoadConnections& clients_;
   double gap_;
   long count_;
   SteadyClock::time_point begin_{};
-  std::vector<std::deque<SteadyClock::time_point>> waiting_;  // when messages were due
+  std::vector<std::deque<SteadyClock::time_point>> waiting_;  // when exchanges were due
   std::vector<double> latencies_;
 };
 
 }  // namespace
 
-std::vector<double> openLoop(const Subject& subject, int connections, std::size_t bytes, double rate, double seconds) {
-  LoadClient client(subject.port(), connections);
-  client.roundTrips(bytes, connections);
-  subject.settle();
+std::vector<double> openLoop(LoadConnections& clients, double rate, double seconds) {
   const OtherCore core;
-  return Schedule(client, bytes, rate, seconds).run(core.found());
+  return Schedule(clients, rate, seconds).run(core.found());
 }
 
 double quantile(std::vector<double> values, double share) {
-  if (values.empty()) throw std::runtime_error("no message has come back");
+  if (values.empty()) throw std::runtime_error("no reply has come");
   const auto at = static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(values.size()))) - 1;
   const auto place = values.begin() + std::max<std::ptrdiff_t>(at, 0);
   std::nth_element(values.begin(), place, values.end());

@@ -2,22 +2,22 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "../echo/server_process.hpp"
-#include "../servers/backends.hpp"
+#include "server_process.hpp"
 
 namespace teasel::bench {
 
-/// A backend that is measured: its server of one kind, in a fresh program of its own (this one,
-/// started with --serve), so that its memory is only its own.
+/// A server that is measured, in a fresh program of its own (this one, started anew), so that its
+/// memory is only its own.
 class Subject {
  public:
-  /// Throws Skip with the reason when the backend cannot run.
-  Subject(const Backend& backend, Kind kind) : backend_(&backend), kind_(kind) { restart(); }
+  /// `arguments` are those of the program, which then calls serveForParent. Throws Skip with the
+  /// reason when the server cannot run.
+  explicit Subject(std::vector<std::string> arguments) : arguments_(std::move(arguments)) { restart(); }
 
-  const Backend& backend() const noexcept { return *backend_; }
   std::uint16_t port() const noexcept { return server_->port(); }
-  pid_t pid() const noexcept { return server_->pid(); }
+  ServerProcess& process() noexcept { return *server_; }
   void restart();
   /// Waits until the server does nothing more, at most a second.
   void settle() const;
@@ -36,13 +36,8 @@ class Subject {
   double residentBytes() const;
 
  private:
-  const Backend* backend_;
-  Kind kind_;
+  std::vector<std::string> arguments_;
   std::unique_ptr<ServerProcess> server_;
 };
-
-/// What a program does that was started as such a server: `--serve BACKEND KIND`. The port goes to
-/// descriptor 3. Returns the exit status.
-int serveAs(const std::string& backend, const std::string& kind);
 
 }  // namespace teasel::bench

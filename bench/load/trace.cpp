@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,43 +18,46 @@
 #include <new>
 #include <optional>
 
-#include "../harness/rows.hpp"
 #include "../raw/sockets.hpp"
-#include "client.hpp"
+#include "effort.hpp"
 
 namespace teasel::bench {
 namespace {
 
-/// Round trips that the clients have made; -1 when they failed. Shared by two processes.
-using Made = std::atomic<long>;
-
-class SharedMade {
- public:
-  SharedMade() {
-    void* memory = mmap(nullptr, sizeof(Made), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw std::runtime_error("mmap failed");
-    made_ = new (memory) Made(0);
-  }
-  SharedMade(const SharedMade&) = delete;
-  SharedMade& operator=(const SharedMade&) = delete;
-  ~SharedMade() { munmap(made_, sizeof(Made)); }
-  Made& operator*() const { return *made_; }
-
- private:
-  Made* made_;
+/// What the clients tell the tracer. In memory that two processes share.
+struct Told {
+  std::atomic<long> made{0};  // exchanges; -1: they failed
+  std::array<char, 1024> why{};
 };
 
-/// Makes round trips in a process of its own, from the construction on.
+class SharedTold {
+ public:
+  SharedTold() {
+    void* memory = mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::runtime_error("mmap failed");
+    told_ = new (memory) Told;
+  }
+  SharedTold(const SharedTold&) = delete;
+  SharedTold& operator=(const SharedTold&) = delete;
+  ~SharedTold() { munmap(told_, sizeof(Told)); }
+  Told* operator->() const { return told_; }
+
+ private:
+  Told* told_;
+};
+
+/// Makes exchanges in a process of its own, from the construction on.
 class Clients {
  public:
-  Clients(std::uint16_t port, int connections, std::size_t bytes, const SharedMade& made) : pid_(must(fork(), "fork")) {
+  Clients(const MakeClients& make, const SharedTold& told) : pid_(must(fork(), "fork")) {
     if (pid_ != 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     try {
-      LoadClient client(port, connections);
-      for (;;) *made += client.roundTrips(bytes, connections);
-    } catch (const std::exception&) {
-      *made = -1;
+      const std::unique_ptr<LoadConnections> clients = make();
+      for (;;) told->made += clients->exchanges(static_cast<long>(clients->size()));
+    } catch (const std::exception& error) {
+      std::strncpy(told->why.data(), error.what(), told->why.size() - 1);
+      told->made = -1;
     }
     _exit(1);
   }
@@ -66,6 +70,30 @@ class Clients {
 
  private:
   pid_t pid_;
+};
+
+/// Interrupts a wait in this process from time to time, so that it can look at something else.
+class Interruptions {
+ public:
+  Interruptions() {
+    struct sigaction quiet{};
+    quiet.sa_handler = [](int) {};
+    sigaction(SIGALRM, &quiet, &before_);
+    setTimer(100000);
+  }
+  Interruptions(const Interruptions&) = delete;
+  Interruptions& operator=(const Interruptions&) = delete;
+  ~Interruptions() {
+    setTimer(0);
+    sigaction(SIGALRM, &before_, nullptr);
+  }
+
+ private:
+  static void setTimer(suseconds_t microseconds) {
+    const itimerval every{{0, microseconds}, {0, microseconds}};
+    setitimer(ITIMER_REAL, &every, nullptr);
+  }
+  struct sigaction before_{};
 };
 
 bool isWait(std::uint64_t call) {
@@ -99,25 +127,46 @@ std::optional<std::uint32_t> ringCompletions(pid_t server) {
 /// Stops a server at each of its system calls, and counts them.
 class Tracer {
  public:
-  explicit Tracer(pid_t server) : server_(server) {
-    if (ptrace(PTRACE_SEIZE, server, nullptr, PTRACE_O_TRACESYSGOOD) != 0)
+  explicit Tracer(ServerProcess& server) : server_(server) {
+    if (ptrace(PTRACE_SEIZE, server.pid(), nullptr, PTRACE_O_TRACESYSGOOD) != 0)
       throw Skip(std::string("tracing system calls is not allowed here: ptrace: ") + std::strerror(errno));
     int status = 0;
-    ptrace(PTRACE_INTERRUPT, server, nullptr, nullptr);
-    waitpid(server, &status, 0);
+    ptrace(PTRACE_INTERRUPT, server.pid(), nullptr, nullptr);
+    waitpid(server.pid(), &status, 0);
   }
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
-  ~Tracer() { ptrace(PTRACE_DETACH, server_, nullptr, nullptr); }
+  ~Tracer() {
+    const pid_t pid = server_.pid();
+    if (pid < 0) return;
+    // Only one that stands still can be let go.
+    if (int status = 0; !stopped_ && ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0) waitpid(pid, &status, 0);
+    ptrace(PTRACE_DETACH, pid, nullptr, signal_);
+  }
 
+  /// Lets the server go on to its next stop, or to the next interruption.
   void step() {
-    if (ptrace(PTRACE_SYSCALL, server_, nullptr, nullptr) != 0) throw std::runtime_error("the traced server has died");
+    const pid_t pid = server_.pid();
+    if (stopped_ && ptrace(PTRACE_SYSCALL, pid, nullptr, signal_) != 0) throw std::runtime_error("the traced server has died");
     int status = 0;
-    waitpid(server_, &status, 0);
-    if (!WIFSTOPPED(status)) throw std::runtime_error("the traced server has ended");
-    if (WSTOPSIG(status) != (SIGTRAP | 0x80)) return;
+    stopped_ = waitpid(pid, &status, 0) == pid;
+    if (!stopped_) return;
+    if (!WIFSTOPPED(status)) {
+      server_.reaped(status);
+      throw std::runtime_error(server_.ended());
+    }
+    const bool isCall = WSTOPSIG(status) == (SIGTRAP | 0x80);
+    // A signal that is on its way to the server must reach it: it may be its end.
+    signal_ = isCall || status >> 16 != 0 ? 0 : WSTOPSIG(status);
+    if (isCall) systemCall(pid);
+  }
+  long calls = 0, waits = 0;
+  std::int64_t returned = 0;
+
+ private:
+  void systemCall(pid_t pid) {
     __ptrace_syscall_info info{};
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, server_, sizeof info, &info) <= 0)
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0)
       throw Skip("this kernel's ptrace tells nothing of system calls");
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
       ++calls;
@@ -128,33 +177,34 @@ class Tracer {
       waiting_ = false;
     }
   }
-  long calls = 0, waits = 0;
-  std::int64_t returned = 0;
 
- private:
-  pid_t server_;
+  ServerProcess& server_;
+  bool stopped_ = true;
+  int signal_ = 0;
   bool waiting_ = false;
 };
 
 }  // namespace
 
-Traced trace(const Subject& subject, int connections, std::size_t bytes, long roundTrips) {
-  const SharedMade made;
-  Tracer tracer(subject.pid());
-  const Clients clients(subject.port(), connections, bytes, made);
-  const auto until = [&](long count) {
-    while (*made >= 0 && *made < count) tracer.step();
-    if (*made < 0) throw std::runtime_error("the clients of the traced server failed");
+Traced trace(Subject& subject, const MakeClients& makeClients, long warmUp, long count) {
+  const SharedTold told;
+  Tracer tracer(subject.process());
+  const Interruptions interruptions;
+  const Clients clients(makeClients, told);
+  const auto until = [&](long many) {
+    while (told->made >= 0 && told->made < many) tracer.step();
+    if (told->made < 0) throw std::runtime_error(told->why.data());
   };
-  until(4L * connections);
+  until(warmUp);
   tracer.calls = tracer.waits = 0;
   tracer.returned = 0;
-  const long begin = *made;
-  const std::optional<std::uint32_t> ringBefore = ringCompletions(subject.pid());
-  until(begin + std::max(roundTrips, 4L * connections));
-  const std::optional<std::uint32_t> ringAfter = ringCompletions(subject.pid());
+  const long begin = told->made;
+  const pid_t server = subject.process().pid();
+  const std::optional<std::uint32_t> ringBefore = ringCompletions(server);
+  until(begin + count);
+  const std::optional<std::uint32_t> ringAfter = ringCompletions(server);
   const double completions = ringBefore && ringAfter ? *ringAfter - *ringBefore : static_cast<double>(tracer.returned);
-  return {static_cast<double>(tracer.calls) / static_cast<double>(*made - begin),
+  return {static_cast<double>(tracer.calls) / static_cast<double>(told->made - begin),
           completions / static_cast<double>(std::max(tracer.waits, 1L))};
 }
 

@@ -1,20 +1,27 @@
 #pragma once
 
-#include <cstddef>
+#include <functional>
+#include <memory>
 
+#include "connections.hpp"
 #include "subject.hpp"
 
 namespace teasel::bench {
 
-/// What a server asked of the kernel, traced with ptrace while clients of one process made round
-/// trips. Tracing is slow, so more is ready at each wait than without it. That is the same for all.
+/// What a server asked of the kernel, traced with ptrace while clients of one process made
+/// exchanges. Tracing is slow, so more is ready at each wait than without it. That is the same for
+/// all.
 struct Traced {
-  double callsPerRoundTrip;
+  double callsPerExchange;
   /// Readiness: what the waits returned, per wait. io_uring: completions per io_uring_enter.
   double completionsPerWait;
 };
 
-/// Throws Skip where tracing is forbidden.
-Traced trace(const Subject& subject, int connections, std::size_t bytes, long roundTrips);
+/// Makes the clients, in a process of its own.
+using MakeClients = std::function<std::unique_ptr<LoadConnections>()>;
+
+/// Counts during at least `count` exchanges, after `warmUp` others. Throws Skip where tracing is
+/// forbidden.
+Traced trace(Subject& subject, const MakeClients& clients, long warmUp, long count);
 
 }  // namespace teasel::bench

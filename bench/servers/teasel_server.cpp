@@ -9,7 +9,7 @@
 #include <teasel/protocol/protocol.hpp>
 #include <teasel/reactor/reactor.hpp>
 
-#include "../harness/rows.hpp"
+#include "../load/effort.hpp"
 #include "../raw/sockets.hpp"
 #include "service.hpp"
 

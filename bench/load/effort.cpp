@@ -1,4 +1,4 @@
-#include "rows.hpp"
+#include "effort.hpp"
 
 namespace teasel::bench {
 
