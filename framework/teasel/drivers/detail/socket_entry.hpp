@@ -71,7 +71,8 @@ struct SocketEntry : Slot {
   // A send has failed: nothing more is sent. What has arrived is still received.
   bool sendFailed = false;
   bool inDirty = false, inToReport = false;
-  bool hungUp : 1 = false;   // both directions are over, which the kernel would report again and again
+  // both directions are over; the kernel would report that again and again
+  bool hungUp : 1 = false;
   bool shut : 1 = false;     // our direction is ended
   bool adopted : 1 = false;  // others may use the same description
   // The kernel does not tell when it is connected: a UNIX stream, or one that was adopted.
