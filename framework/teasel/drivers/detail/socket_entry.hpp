@@ -48,8 +48,9 @@ struct SocketEntry : Slot {
   bool shut = false;    // our direction is ended
   // a port that waits for descriptors or memory; a UNIX stream that waits for room in a backlog
   bool resting = false;
-  bool wildcard = false;  // a port that listens on every interface
-  bool adopted = false;   // others may use the same description
+  bool wildcard = false;    // a port that listens on every interface
+  bool adopted = false;     // others may use the same description
+  bool neverWaits = false;  // no call on the descriptor waits; known once a file was sent
   // The descriptor that a port was made of, if it was handed over (Driver::takeInherited).
   int source = -1;
   bool closesSource = false;
