@@ -1,5 +1,6 @@
 #include "echo/echo_rows.hpp"
 #include "echo/server_process.hpp"
+#include "file/file_rows.hpp"
 #include "harness/rows.hpp"
 #include "inprocess/rows.hpp"
 
@@ -7,6 +8,7 @@ int main(int argc, char** argv) {
   using namespace teasel::bench;
   stayOnOneCore();
   addEchoRows();
+  addFileRows();
   addFeedRows();
   addIrcRows();
   addWorldRows();
