@@ -136,11 +136,12 @@ TEST_P(FileDriverTest, NeverMovesBytesToAnAdoptedSocketThatSomebodyElseMayMakeWa
   sink.slot = driver->adoptStream(ends[0], sink, why);
   ASSERT_TRUE(until([&] { return sink.connected == 1; }));
   ASSERT_TRUE(posix::setBlocking(ends[0], posix::Blocking::kYes));
-  const auto file = noted(content(2'000'000));
-  write(sink, file, 0, 2'000'000);
+  const auto file = noted(content(100'000));
+  write(sink, file, 0, 100'000);
   pump(5ms);
-  EXPECT_EQ(takeUntil(peer, 2'000'000), content(2'000'000));
+  EXPECT_EQ(takeUntil(peer, 100'000), content(100'000));
   EXPECT_EQ(calls->count, 0);
+  close(sink, CloseMode::kAbort);
   ::close(ends[0]);
 }
 
@@ -315,9 +316,10 @@ TEST(MoveToSocket, ABrokenPipeLeavesNoSignalButOneThatHadWaitedBefore) {
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
   ::close(ends[1]);
   const auto file = noted("bytes");
+  EXPECT_EQ(posix::moveToSocket(ends[0], file->descriptor(), 0, 5), -1);
+  EXPECT_EQ(errno, EPIPE) << "and the signal has not ended this program";
   const BlockSigPipe blocked;
   EXPECT_EQ(posix::moveToSocket(ends[0], file->descriptor(), 0, 5), -1);
-  EXPECT_EQ(errno, EPIPE);
   EXPECT_FALSE(blocked.take());
   ASSERT_EQ(::pthread_kill(::pthread_self(), SIGPIPE), 0);
   EXPECT_EQ(posix::moveToSocket(ends[0], file->descriptor(), 0, 5), -1);
