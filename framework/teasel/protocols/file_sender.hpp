@@ -39,8 +39,8 @@ class FileTransferStopped : public std::runtime_error {
 ///         .addCallbacks([](const std::string&) { ... }, [](const Failure&) { ... });
 ///
 /// A File whose bytes nobody has to see goes from the system's cache to the socket where the
-/// transport can do that (Transport::writeFile): a connection on a real driver. Elsewhere it is read
-/// piece by piece. openFile of <teasel/drivers/open_file.hpp> opens one.
+/// transport can do that (Transport::writeFile): a connection on a real driver. Elsewhere it is
+/// read piece by piece. openFile of <teasel/drivers/open_file.hpp> opens one.
 ///
 /// It makes one transfer at a time. Held by shared_ptr; the transport keeps it while it sends.
 class FileSender : public Producer, public std::enable_shared_from_this<FileSender> {
