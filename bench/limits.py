@@ -11,6 +11,7 @@ LIMITS = [
     (r"syscalls/epoll/.*", "ratio", AT_MOST, 1.02),
     (r"idle/(epoll|poll|select)", "value", AT_MOST, 600),
     (r"idle/io_uring", "value", AT_MOST, 800),
+    (r"file/.*", "ratio", AT_MOST, 0.5),
     (r"feed/irc/bytewise", "ratio", AT_MOST, 6),
     (r"feed/irc/65536", "ratio", AT_LEAST, 0.25),
     (r"feed/\w+/bytewise", "ratio", AT_MOST, 5),

@@ -1,4 +1,5 @@
 #include "echo/echo_rows.hpp"
+#include "file/file_rows.hpp"
 #include "harness/rows.hpp"
 #include "inprocess/rows.hpp"
 #include "load/server_process.hpp"
@@ -7,6 +8,7 @@ int main(int argc, char** argv) {
   using namespace teasel::bench;
   stayOnOneCore();
   addEchoRows();
+  addFileRows();
   addFeedRows();
   addIrcRows();
   addWorldRows();

@@ -41,12 +41,12 @@ class Served final : public Protocol, public ServedStream, public Producer {
   Service* service_;
 };
 
+}  // namespace
+
 std::unique_ptr<Driver> driverFor(const std::string& name) {
   const bool chosen = name == "io_uring" && effort().uringFeatures;
   return makeDriver(chosen ? name + ':' + *effort().uringFeatures : name);
 }
-
-}  // namespace
 
 void serveTeasel(const std::string& driver, Kind kind, const Listening& listening) {
   Reactor reactor(driverFor(driver));

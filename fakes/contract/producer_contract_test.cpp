@@ -1,3 +1,4 @@
+#include <teasel/contract/files.hpp>
 #include <teasel/contract/producer_ends.hpp>
 #include <teasel/contract/producers.hpp>
 
@@ -5,5 +6,6 @@
 
 #include "arms.hpp"
 
+TEASEL_INSTANTIATE_CONTRACT_PART(ContractFiles, streamArms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, streamArms());
 TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, streamArms());

@@ -73,6 +73,9 @@ TEASEL_ERROR(AlreadyListened, std::logic_error);
 /// The factory returned no protocol for a connection that somebody waits for.
 TEASEL_ERROR(NoProtocol, std::runtime_error);
 
+/// A file or a stream could not be opened or read, or had fewer bytes than it was known to have.
+TEASEL_ERROR(FileReadError, std::runtime_error);
+
 /// The library was used wrongly. The call had no effect.
 TEASEL_ERROR(UsageError, std::logic_error);
 /// cancel, reset or delay of a DelayedCall that has run. A Deferred that is fired twice throws

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <teasel/core/check.hpp>
+#include <teasel/core/file.hpp>
 
 namespace teasel {
 
@@ -59,7 +60,7 @@ std::size_t classOf(std::size_t capacity) {
 }  // namespace
 
 detail::Block* detail::Block::make(std::size_t capacity) {
-  TEASEL_CHECK(capacity < kAdopted);
+  TEASEL_CHECK(capacity < kFile);
   const std::size_t size = classOf(capacity);
   if (size < std::size(kClasses)) {
     capacity = kClasses[size];
@@ -81,6 +82,10 @@ detail::Block* detail::Block::adopt(std::string&& text) { return new AdoptedBloc
 void detail::Block::free(Block* block) noexcept {
   if (block->capacity == kAdopted) {
     delete static_cast<AdoptedBlock*>(block);
+    return;
+  }
+  if (block->capacity == kFile) {
+    delete static_cast<FileBlock*>(block);
     return;
   }
   const std::size_t size = classOf(block->capacity);
@@ -109,8 +114,15 @@ Segment Segment::adopt(std::string&& text) {
   return out;
 }
 
+Segment Segment::ofFile(std::shared_ptr<File> file, std::uint64_t offset, std::size_t size) {
+  Segment out;
+  out.block_ = new detail::FileBlock(std::move(file), offset + size);
+  out.size_ = size;
+  return out;
+}
+
 bool Segment::tryAppend(ByteView bytes) noexcept {
-  if (block_ == nullptr || block_->refs != 1 || block_->capacity == detail::Block::kAdopted ||
+  if (block_ == nullptr || block_->refs != 1 || block_->capacity >= detail::Block::kFile ||
       data_ + size_ != block_->bytes() + block_->filled || block_->capacity - block_->filled < bytes.size())
     return false;
   std::memcpy(block_->bytes() + block_->filled, bytes.data(), bytes.size());

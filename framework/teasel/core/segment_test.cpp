@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <sanitizer/asan_interface.h>
 
+#include <memory>
+#include <span>
 #include <string>
 
+#include <teasel/core/file.hpp>
 #include <teasel/core/sanitizers.hpp>
 
 namespace teasel {
@@ -36,6 +39,28 @@ TEST(Segment, DropsFromTheFrontAndStillAppends) {
   segment.dropFront(2);
   EXPECT_TRUE(segment.tryAppend(ByteView("d")));
   EXPECT_EQ(segment.view(), ByteView("cd"));
+}
+
+class Nothing final : public File {
+ public:
+  std::size_t read(std::uint64_t, std::span<char>) override { return 0; }
+};
+
+TEST(Segment, OfAFileKeepsTheFileAndKnowsItsPlaceAlsoBehindDroppedBytes) {
+  auto file = std::make_shared<Nothing>();
+  Segment segment = Segment::ofFile(file, std::uint64_t{5} << 40, 1000);
+  const Segment copy = segment;
+  EXPECT_TRUE(segment.isFile());
+  EXPECT_FALSE(segment.tryAppend(ByteView("more")));
+  segment.dropFront(10);
+  EXPECT_EQ(segment.size(), 990u);
+  EXPECT_EQ(segment.offset(), (std::uint64_t{5} << 40) + 10);
+  EXPECT_EQ(copy.offset(), std::uint64_t{5} << 40);
+  EXPECT_EQ(&copy.file(), file.get());
+  EXPECT_EQ(file.use_count(), 2);
+  segment = Segment(ByteView("in memory"));
+  EXPECT_FALSE(segment.isFile());
+  EXPECT_FALSE(Segment().isFile());
 }
 
 TEST(Chunk, RetainSharesACountedBufferAndCopiesABorrowedOne) {

@@ -24,6 +24,17 @@ class UnixDriverTest : public DriverTest {
     EXPECT_NE(made, nullptr) << why;
     return made;
   }
+  /// A stream of the driver, which is one end of a pair of sockets, and the plain socket at the
+  /// other end. The driver reports the stream in the next poll.
+  Peer adopt(Sink& sink) {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    Failure why;
+    sink.slot = driver->adoptStream(ends[0], sink, why);
+    EXPECT_NE(sink.slot, nullptr) << why;
+    ::close(ends[0]);
+    return Peer(ends[1]);
+  }
   Failure failureOf(const Address& to, const ConnectOptions& options = {}) {
     Sink client;
     client.slot = driver->connect(to, options, client);
@@ -186,14 +197,8 @@ TEST_P(UnixDriverTest, AdoptsAListeningSocketOfEitherFamilyAndLeavesItToItsOwner
 }
 
 TEST_P(UnixDriverTest, AdoptsAConnectedStreamAndReportsItInALaterPoll) {
-  int ends[2];
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-  Peer peer(ends[1]);
   Sink sink;
-  Failure why;
-  sink.slot = driver->adoptStream(ends[0], sink, why);
-  ASSERT_NE(sink.slot, nullptr) << why;
-  ::close(ends[0]);
+  Peer peer = adopt(sink);
   EXPECT_TRUE(sink.quiet());
   peer.send("hello");
   ASSERT_TRUE(until([&] { return sink.data == "hello"; }));
@@ -222,13 +227,8 @@ TEST_P(UnixDriverTest, AdoptsATcpConnectionWithBothItsAddresses) {
 }
 
 TEST_P(UnixDriverTest, ForgetsAnAdoptedStreamThatIsClosedBeforeItIsReported) {
-  int ends[2];
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-  Peer peer(ends[1]);
   Sink sink;
-  Failure why;
-  sink.slot = driver->adoptStream(ends[0], sink, why);
-  ::close(ends[0]);
+  Peer peer = adopt(sink);
   close(sink, CloseMode::kAbort);
   EXPECT_EQ(takeUntil(peer, 1), "");
   EXPECT_TRUE(sink.quiet());
@@ -284,14 +284,9 @@ class Hurry {
 TEST_P(UnixDriverTest, HearsAnEndOfStreamThatFollowsItsBytesAtOnce) {
   Hurry hurry;
   for (int round = 0; round < 3000; ++round) {
-    int ends[2];
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    Peer peer(ends[1]);
-    Failure why;
     Sink sink;
-    sink.slot = driver->adoptStream(ends[0], sink, why);
-    ::close(ends[0]);
-    ASSERT_NE(sink.slot, nullptr) << why;
+    Peer peer = adopt(sink);
+    ASSERT_NE(sink.slot, nullptr);
     peer.send("a");
     hurry.wakeUp();
     // At first the driver reports the stream, and then it receives.

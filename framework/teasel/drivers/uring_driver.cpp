@@ -49,7 +49,6 @@ class UringDriver final : public detail::SocketDriver {
   void retire(detail::SocketEntry& closed, bool reset) override;
   bool finished(detail::SocketEntry& closed) override;
 
-  static void fetchAhead(std::uint64_t data, bool sink) noexcept;
   // Arms and cancels operations, until the kernel has those that the entries in dirty() want.
   void applyWishes();
   void arm(Entry& entry, Operation operation);
@@ -125,17 +124,6 @@ void UringDriver::poll(Duration maxWait, Instant& sampled) {
   reap();
 }
 
-/// With many connections nothing of the next one is in the processor's caches. Its entry is fetched
-/// two steps ahead, then its sink. The entry lives, because a completion of it waits.
-inline void UringDriver::fetchAhead(std::uint64_t data, bool sink) noexcept {
-  const auto operation = static_cast<Operation>(data & kOperationMask);
-  if (data == kNobody || (operation != kReceive && operation != kSend)) return;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands back the number that it was given
-  const Entry& entry = *reinterpret_cast<const Entry*>(data & ~kOperationMask);
-  if (sink) entry.fetchSink();
-  else entry.fetch();
-}
-
 [[gnu::hot]] void UringDriver::applyWishes() {
   if (!wakeArmed_ && !ending_) armWake();
   for (detail::SocketEntry* dirtyEntry : dirty()) {
@@ -186,7 +174,15 @@ void UringDriver::armReceive(Entry& entry, io_uring_sqe& sqe) {
 }
 
 /// Returns the user data. With MSG_WAITALL the kernel goes on by itself after a short send.
+///
+/// A file waits for room in the socket; then sendfile moves its bytes. A splice in the ring would
+/// need a pipe for each stream, and the kernel runs it in a thread of its own.
 std::uint64_t UringDriver::armSend(Entry& entry, io_uring_sqe& sqe) {
+  if (entry.outgoing.atFile()) {
+    entry.waitsForRoom = true;
+    io_uring_prep_poll_add(&sqe, entry.descriptor, POLLOUT);
+    return reinterpret_cast<std::uintptr_t>(&entry) | kSend;
+  }
   constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
   const bool zeroCopy = features_.zeroCopy && entry.zeroCopyPays && entry.outgoing.left() >= kZeroCopyFrom && !entry.local;
   std::array<iovec, kPiecesPerSend> pieces;
@@ -409,7 +405,12 @@ std::size_t UringDriver::write(Slot* stream, std::span<const Segment> segments) 
 }
 
 [[gnu::hot]] void UringDriver::sent(Entry& entry, int result) {
-  if (entry.sendFailed || entry.state == State::kClosed) return;
+  if (entry.sendFailed || entry.failed || entry.state == State::kClosed) return;
+  if (std::exchange(entry.waitsForRoom, false) && result >= 0) {
+    const int error = sendFiles(entry);
+    if (error == kFileFailed) return entry.state == State::kLingering ? endLingering(entry) : breakOff(entry);
+    result = -error;
+  }
   if (result >= 0) {
     entry.outgoing.advance(static_cast<std::size_t>(result));
   } else if (result != -EINTR && result != -EAGAIN && result != -ECANCELED) {

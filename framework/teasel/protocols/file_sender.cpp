@@ -1,11 +1,37 @@
 #include <teasel/protocols/file_sender.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include <teasel/core/errors.hpp>
 #include <teasel/core/pass_through.hpp>
 
 namespace teasel {
+
+namespace {
+
+[[noreturn]] void becameShorter(std::uint64_t position, std::uint64_t end) {
+  throw FileReadError("a file became shorter while it was sent: after " + std::to_string(position) + " of " +
+                      std::to_string(end) + " bytes there were no more");
+}
+
+}  // namespace
+
+/// The file of one transfer, as the transport sees it. It notes what the driver says of this
+/// transfer; the file itself may be sent by others at the same time.
+class FileSender::Lent final : public File {
+ public:
+  explicit Lent(std::shared_ptr<File> file) noexcept : file_(std::move(file)) {}
+  std::size_t read(std::uint64_t offset, std::span<char> into) override { return file_->read(offset, into); }
+  std::uint64_t size() override { return file_->size(); }
+  int descriptor() const noexcept override { return file_->descriptor(); }
+  void sendingFailed(const Failure& why) noexcept override { failure = why; }
+
+  Failure failure;
+
+ private:
+  std::shared_ptr<File> file_;
+};
 
 FileSender::~FileSender() = default;
 
@@ -27,7 +53,6 @@ Deferred<std::string> FileSender::beginFileTransfer(Source source, Transport& co
   consumer_ = &consumer;
   source_ = std::move(source);
   transform_ = std::move(transform);
-  buffer_ = std::make_unique_for_overwrite<char[]>(kChunkSize);
   lastSent_.clear();
   bytesSent_ = 0;
   done_ = Deferred<std::string>([weak = weak_from_this()] {
@@ -40,6 +65,15 @@ Deferred<std::string> FileSender::beginFileTransfer(Source source, Transport& co
   return done_;
 }
 
+Deferred<std::string> FileSender::beginFileTransfer(std::shared_ptr<File> file, Transport& consumer, Transform transform) {
+  if (file == nullptr) throw UsageError("beginFileTransfer needs a file");
+  auto lent = std::make_shared<Lent>(std::move(file));
+  auto done = beginFileTransfer([this](std::span<char> into) { return readFile(into); }, consumer, std::move(transform));
+  file_ = std::move(lent);
+  position_ = fileEnd_ = 0;
+  return done;
+}
+
 /// Ends the transfer. Returns the Deferred that must be told.
 Deferred<std::string> FileSender::leave() {
   consumer_ = nullptr;
@@ -49,13 +83,14 @@ Deferred<std::string> FileSender::leave() {
 
 void FileSender::release() noexcept {
   source_ = nullptr;
+  file_ = nullptr;
   transform_ = nullptr;
   buffer_.reset();
 }
 
-/// Reads until there is something to send, or the end. Source and transform may cancel the transfer
-/// meanwhile.
-FileSender::Piece FileSender::read(std::string& piece) {
+/// Makes the next piece, or has the transport take it out of the file. Source, file and transform
+/// may cancel the transfer meanwhile.
+FileSender::Piece FileSender::produce(std::string& piece) {
   struct Reading {
     FileSender& sender;
     explicit Reading(FileSender& s) noexcept : sender(s) { sender.reading_ = true; }
@@ -67,6 +102,45 @@ FileSender::Piece FileSender::read(std::string& piece) {
     }
   };
   const Reading reading(*this);
+  const Piece lent = file_ != nullptr && !transform_ ? lend() : Piece::kNone;
+  return lent == Piece::kNone ? read(piece) : lent;
+}
+
+/// Has the transport send the next bytes of the file from where they are. Returns kNone where they
+/// have to be read: the transport cannot, there are so few that reading costs less, or nobody knows
+/// whether there are any.
+FileSender::Piece FileSender::lend() {
+  const std::shared_ptr<Lent> file = file_;
+  if (file->descriptor() < 0) return Piece::kNone;
+  if (position_ == fileEnd_) {
+    const std::uint64_t now = file->size();
+    if (now > 0 && now <= position_) return Piece::kEnd;
+    fileEnd_ = std::max(now, position_);
+  }
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(kFilePiece, fileEnd_ - position_));
+  if (size <= kChunkSize || consumer_ == nullptr || !consumer_->writeFile(file, position_, size)) return Piece::kNone;
+  position_ += size;
+  bytesSent_ += size;
+  char last = 0;
+  if (position_ == fileEnd_ && file->read(position_ - 1, {&last, 1}) == 0) becameShorter(position_, fileEnd_);
+  lastSent_ = last;
+  return Piece::kLent;
+}
+
+/// The file as a source.
+std::size_t FileSender::readFile(std::span<char> into) {
+  const std::shared_ptr<Lent> file = file_;
+  if (position_ == fileEnd_) fileEnd_ = std::max(file->size(), position_);
+  const std::size_t count = file->read(position_, into);
+  if (count == 0 && position_ < fileEnd_) becameShorter(position_, fileEnd_);
+  position_ += count;
+  fileEnd_ = std::max(fileEnd_, position_);
+  return count;
+}
+
+/// Reads until there is something to send, or the end.
+FileSender::Piece FileSender::read(std::string& piece) {
+  if (buffer_ == nullptr) buffer_ = std::make_unique_for_overwrite<char[]>(kChunkSize);
   for (std::size_t empty = 0; consumer_ != nullptr; ++empty) {
     if (empty == kEmptyPieces) throw LimitExceeded("pieces in a row that a transform may leave empty", kEmptyPieces, empty + 1);
     if (const Piece got = next(piece); got != Piece::kNone) return got;
@@ -93,12 +167,12 @@ void FileSender::resumeProducing() {
   Piece got = Piece::kNone;
   Failure why;
   try {
-    got = read(piece);
+    got = produce(piece);
   } catch (...) {
     if (detail::mustPassThrough()) throw;
     why = Failure::current();
   }
-  if (consumer_ == nullptr) return;  // it was cancelled meanwhile
+  if (consumer_ == nullptr || got == Piece::kLent) return;  // cancelled meanwhile, or done
   if (got == Piece::kSome) {
     lastSent_ = piece.back();
     bytesSent_ += piece.size();
@@ -113,7 +187,11 @@ void FileSender::resumeProducing() {
 }
 
 void FileSender::stopProducing() {
-  if (consumer_ != nullptr) leave().errback(FileTransferStopped(bytesSent_));
+  if (consumer_ == nullptr) return;
+  const Failure broken = file_ != nullptr ? file_->failure : Failure();
+  const Deferred<std::string> done = leave();
+  if (broken) done.errback(broken);
+  else done.errback(FileTransferStopped(bytesSent_));
 }
 
 }  // namespace teasel

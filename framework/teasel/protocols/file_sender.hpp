@@ -9,6 +9,8 @@
 #include <string>
 
 #include <teasel/core/byte_view.hpp>
+#include <teasel/core/errors.hpp>
+#include <teasel/core/file.hpp>
 #include <teasel/core/unique_function.hpp>
 #include <teasel/deferred/deferred.hpp>
 #include <teasel/transport/transport.hpp>
@@ -28,12 +30,6 @@ class FileTransferStopped : public std::runtime_error {
   std::uint64_t bytesSent_;
 };
 
-/// A stream could not be opened or read.
-class FileReadError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 /// Sends what a source has, piece by piece. It is a pull producer, so it reads no faster than the
 /// transport takes the pieces, and needs memory for one piece only. The model is
 /// twisted.protocols.basic.FileSender.
@@ -42,11 +38,18 @@ class FileReadError : public std::runtime_error {
 ///         ->beginFileTransfer(FileSender::from(file), transport())
 ///         .addCallbacks([](const std::string&) { ... }, [](const Failure&) { ... });
 ///
+/// A File whose bytes nobody has to see goes from the system's cache to the socket where the
+/// transport can do that (Transport::writeFile): a connection on a real driver. Elsewhere it is
+/// read piece by piece. openFile of <teasel/drivers/open_file.hpp> opens one.
+///
 /// It makes one transfer at a time. Held by shared_ptr; the transport keeps it while it sends.
 class FileSender : public Producer, public std::enable_shared_from_this<FileSender> {
  public:
   /// How many bytes the source is asked for at a time (Twisted: CHUNK_SIZE).
   static constexpr std::size_t kChunkSize = 16384;
+  /// How many bytes of a File the transport is given at a time, where it sends them by itself.
+  /// Where no more than kChunkSize are left, they are read: then that costs less.
+  static constexpr std::size_t kFilePiece = std::size_t{256} << 10;
   /// How many pieces in a row a transform may turn into nothing. One more, and the transfer fails
   /// with LimitExceeded.
   static constexpr std::size_t kEmptyPieces = 1024;
@@ -79,6 +82,15 @@ class FileSender : public Producer, public std::enable_shared_from_this<FileSend
   /// Throws UsageError while a transfer is going on and for an empty source, and what
   /// registerProducer throws. Nothing has begun then.
   Deferred<std::string> beginFileTransfer(Source source, Transport& consumer, Transform transform = nullptr);
+  /// The same for a whole file. What is appended to it meanwhile is sent, too. If the file becomes
+  /// shorter than it was seen to be, or cannot be read, the Deferred fails with FileReadError and
+  /// the connection is aborted. With a transform the file is read piece by piece.
+  ///
+  /// A driver that sends the file by itself has the bytes read when the socket has room; where they
+  /// are not in memory, the disk stops the reactor for up to kFilePiece bytes.
+  ///
+  /// Throws UsageError for null.
+  Deferred<std::string> beginFileTransfer(std::shared_ptr<File> file, Transport& consumer, Transform transform = nullptr);
   /// How many bytes were written in this transfer, or in the last one. Counted after the transform.
   std::uint64_t bytesSent() const noexcept { return bytesSent_; }
 
@@ -88,13 +100,21 @@ class FileSender : public Producer, public std::enable_shared_from_this<FileSend
   void stopProducing() override;
 
  private:
-  enum class Piece : std::uint8_t { kNone, kSome, kEnd };
+  enum class Piece : std::uint8_t { kNone, kSome, kLent, kEnd };
+  Piece produce(std::string& piece);
+  Piece lend();
   Piece read(std::string& piece);
   Piece next(std::string& piece);
+  std::size_t readFile(std::span<char> into);
   Deferred<std::string> leave();
   void release() noexcept;
 
+  class Lent;
+
   Source source_;
+  std::shared_ptr<Lent> file_;  // while one is sent
+  // in it: what comes next; where it ended when it was looked at
+  std::uint64_t position_ = 0, fileEnd_ = 0;
   Transform transform_;
   Transport* consumer_ = nullptr;  // while a transfer is going on
   std::unique_ptr<char[]> buffer_;

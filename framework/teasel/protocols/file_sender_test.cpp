@@ -223,7 +223,7 @@ TEST(FileSender, ReadsOneTransferAtATime) {
   Transfer transfer;
   transfer.begin(of("first"));
   EXPECT_THROW(transfer.sender->beginFileTransfer(of(""), transfer.wire.transport()), UsageError);
-  EXPECT_THROW(transfer.sender->beginFileTransfer(nullptr, transfer.wire.transport()), UsageError);
+  EXPECT_THROW(transfer.sender->beginFileTransfer(FileSender::Source(), transfer.wire.transport()), UsageError);
   const auto other = std::make_shared<FileSender>();
   EXPECT_THROW(other->beginFileTransfer(of(""), transfer.wire.transport()), ProducerAlreadyRegistered);
   EXPECT_EQ(other.use_count(), 1);

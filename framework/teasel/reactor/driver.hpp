@@ -78,7 +78,8 @@ class StreamSink {
   /// fails is reported by onError.
   virtual void onWriteError(const Failure& why) = 0;
   /// The stream is dead: connecting failed (`why` is a ConnectError), or the stream was reset
-  /// (ConnectionLost). No upcall follows.
+  /// (ConnectionLost), or bytes of a file could not be sent because they could not be read
+  /// (FileReadError). No upcall follows. In the last case close() resets the stream.
   virtual void onError(const Failure& why) = 0;
 
  protected:
@@ -184,6 +185,10 @@ class Driver {
     static_cast<void>(stream), static_cast<void>(bytes);
     return 0;
   }
+  /// Whether write takes segments that stand for bytes of a file (Segment::ofFile). The driver gets
+  /// these bytes from the descriptor of the file when it sends them. If it cannot, it tells the
+  /// file (File::sendingFailed), gives the write up and makes onError. False is the default.
+  virtual bool sendsFiles() const noexcept { return false; }
   /// Ends our direction. No write may be in flight, and none may follow.
   virtual void shutdownWrite(Slot* stream) = 0;
   /// Ends the stream. `inFlight` has the segments of an unfinished write, in the order in which

@@ -1,5 +1,6 @@
 #include <teasel/transport/connection.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include <teasel/core/check.hpp>
@@ -165,18 +166,48 @@ void Connection::writeOwned(std::string data) {
   queue(size);
 }
 
+bool Connection::writeFile(const std::shared_ptr<File>& file, std::uint64_t offset, std::size_t length) {
+  if (file == nullptr) throw UsageError("writeFile needs a file");
+  if (file->descriptor() < 0 || reactor_ == nullptr || !reactor_->driver().sendsFiles()) return false;
+  if (length == 0 || !mayWrite(length)) return true;
+  counters_.bytesWritten += length;
+  if (borrowed_ != nullptr) own();
+  queued().push_back(Segment::ofFile(file, offset, length));
+  queue(length);
+  return true;
+}
+
+/// Whether anything may be written. If not, counts what is dropped.
+inline bool Connection::mayWrite(std::size_t size) {
+  if (sending_ == SendState::kOpen || (!ended() && !broken() && pacer_.any())) return true;
+  ++counters_.writesDropped;
+  counters_.bytesDropped += size;
+  return false;
+}
+
 /// Whether so many bytes may be written. Counts them.
 inline bool Connection::admits(std::size_t size) {
-  if (sending_ != SendState::kOpen && (ended() || broken() || !pacer_.any())) {
-    ++counters_.writesDropped;
-    counters_.bytesDropped += size;
-    return false;
-  }
-  if (size > writeLimit_ || pendingBytes() > writeLimit_ - size) {
-    end(Failure(LimitExceeded("write limit", writeLimit_, pendingBytes() + size)), CloseMode::kAbort);
-    return false;
-  }
+  if (!mayWrite(size)) return false;
+  if ((size > writeLimit_ || pendingBytes() > writeLimit_ - size) && overLimit(size)) return false;
   counters_.bytesWritten += size;
+  return true;
+}
+
+/// Whether so many bytes more would exceed the write limit, in which bytes of files do not count.
+/// Ends the connection then.
+[[gnu::cold]] bool Connection::overLimit(std::size_t size) {
+  std::size_t inMemory = queuedBytes_ + inFlightBytes_;
+  if (output_ != nullptr) {
+    for (const Segment& segment : output_->queued) inMemory -= segment.isFile() ? segment.size() : 0;
+    std::size_t left = inFlightBytes_;  // what the driver has not sent: the last bytes in flight
+    for (auto it = output_->inFlight.rbegin(); it != output_->inFlight.rend() && left > 0; ++it) {
+      const std::size_t unsent = std::min(left, it->size());
+      inMemory -= it->isFile() ? unsent : 0;
+      left -= unsent;
+    }
+  }
+  if (size <= writeLimit_ && inMemory <= writeLimit_ - size) return false;
+  end(Failure(LimitExceeded("write limit", writeLimit_, inMemory + size)), CloseMode::kAbort);
   return true;
 }
 
@@ -406,7 +437,9 @@ void Connection::onWriteError(const Failure& why) {
 
 void Connection::onError(const Failure& why) {
   if (resumedDue_) deliverResumed();
-  end(reason_ ? reason_ : why, CloseMode::kAbort);
+  // It is we who break off when a file does.
+  const bool ours = why.check<FileReadError>() != nullptr;
+  end(reason_ ? reason_ : ours ? Failure(ConnectionAborted(Site{}, why), Site{}) : why, CloseMode::kAbort);
 }
 
 void Connection::end(const Failure& reason, CloseMode mode) {
@@ -439,60 +472,6 @@ void Connection::endTurn() {
   }
   if (ended()) finish();
   else afterDispatch();
-}
-
-void Connection::finish() {
-  const std::shared_ptr<Connection> keep = std::move(self_);
-  if (keep == nullptr) return;  // connectionLost was called already
-  const std::shared_ptr<ConnectionOwner> owner = std::move(owner_);
-  unlink();
-  // Held here: if a verdict leaves connectionLost, connection and protocol must not go on holding
-  // each other.
-  std::shared_ptr<StreamProtocol> protocol = std::move(protocol_);
-  // A callback may abandon the reactor. Then nobody hears anything more.
-  const std::uint32_t life = reactor_->lives();
-  const auto alive = [&] { return reactor_->lives() == life; };
-  Failure failure;
-  if (const std::shared_ptr<Producer> producer = pacer_.take();
-      producer != nullptr && !guarded("stopProducing", failure, [&] { producer->stopProducing(); }))
-    kLog.failure("exception out of stopProducing", failure);
-  if (protocol != nullptr && alive() && !guarded("connectionLost", failure, [&] { protocol->connectionLost(reason_); }))
-    kLog.failure("exception out of connectionLost", failure);
-  protocol.reset();
-  if (alive()) {
-    if (made_) owner->connectionClosed(reason_);
-    else owner->connectionFailed(reason_);
-  }
-  if (keep.use_count() > 1 && alive()) weakReactor_ = reactor_->weakHandle();
-  reactor_ = nullptr;
-}
-
-void Connection::shutDown() {
-  linger_ = Duration::zero();
-  end(connectionLost(), CloseMode::kGraceful);
-}
-
-void Connection::abandon(std::vector<std::shared_ptr<void>>& remains) {
-  sending_ = SendState::kClosed;
-  receiving_ = ReceiveState::kClosed;
-  slot_ = nullptr;
-  freeOutput();
-  resumedDue_ = writeLostDue_ = false;
-  remains.push_back(pacer_.take());
-  remains.push_back(std::exchange(protocol_, nullptr));
-  remains.push_back(std::exchange(owner_, nullptr));
-  remains.push_back(std::exchange(self_, nullptr));
-  reactor_ = nullptr;
-}
-
-std::string Connection::describe() const {
-  std::string text = made_ ? "connection " + host_.text() + " <-> " + peer_.text() : "connecting to " + peer_.text();
-  if (pendingBytes() > 0) text += ", " + std::to_string(pendingBytes()) + " bytes to send";
-  if (paused_) text += ", reading paused";
-  if (pacer_.any()) text += ", producer " + nameOf(*pacer_.producer()) + (pacer_.paused() ? " (paused)" : "");
-  if (broken()) text += ", a send has failed";
-  if (disconnecting()) text += ", closing";
-  return text;
 }
 
 }  // namespace teasel

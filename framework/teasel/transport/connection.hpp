@@ -129,6 +129,7 @@ class ConnectionOwner {
 ///     more than the write limit waits                     LimitExceeded; names the limit
 ///     an exception out of a callback                      that exception; the log has the callback
 ///     the driver's onError                                what the driver says, a ConnectionLost
+///     bytes of a file that cannot be sent (also onError)  ConnectionAborted; names the cause
 ///     the driver's onWriteError                           the same, after the bytes that arrived
 ///     the reactor's end                                   ConnectionLost
 ///
@@ -178,6 +179,7 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
 
   void write(ByteView data) override;
   void writeOwned(std::string data) override;
+  bool writeFile(const std::shared_ptr<File>& file, std::uint64_t offset, std::size_t length) override;
   void loseConnection() override;
   void failConnection(const Failure& why) override;
   void abortConnection(Site site = Site::here(), const Failure& cause = {}) override;
@@ -241,7 +243,9 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   void end(const Failure& reason, CloseMode mode);
   void finish();
   void wantTurnEnd() noexcept;
+  bool mayWrite(std::size_t size);
   bool admits(std::size_t size);
+  bool overLimit(std::size_t size);
   void queue(std::size_t size);
   void append(ByteView data);
   bool mayBorrow(ByteView data) const noexcept;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
 
 #include <teasel/core/errors.hpp>
@@ -76,6 +78,106 @@ TEST(Connection, AStringThatIsGivenAwayObeysTheWriteLimitAndTheEnd) {
   EXPECT_THAT(bench.reason().what(), HasSubstr("write limit"));
   bench.connection->writeOwned(std::string(5000, 'd'));
   EXPECT_EQ(bench.connection->counters().bytesDropped, 5000u);
+}
+
+/// A file of which nobody reads anything.
+class NoBytes final : public File {
+ public:
+  explicit NoBytes(int descriptor) : descriptor_(descriptor) {}
+  std::size_t read(std::uint64_t, std::span<char>) override { return 0; }
+  int descriptor() const noexcept override { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+constexpr std::size_t kLarge = std::size_t{1} << 40;
+
+TEST(ConnectionWriteFile, QueuesBytesOfAFileInTheirPlaceAndCountsThemAsWrittenAndPending) {
+  Open bench;
+  bench.driver->takes = false;
+  const auto file = std::make_shared<NoBytes>(7);
+  bench.connection->write("first");
+  EXPECT_TRUE(bench.connection->writeFile(file, 1000, kLarge));
+  bench.connection->write("last");
+  EXPECT_EQ(bench.connection->pendingBytes(), kLarge + 9);
+  bench.settle();
+  ASSERT_EQ(bench.driver->offered.size(), 3u);
+  EXPECT_EQ(bench.driver->offered[0].view(), ByteView("first"));
+  ASSERT_TRUE(bench.driver->offered[1].isFile());
+  EXPECT_EQ(&bench.driver->offered[1].file(), file.get());
+  EXPECT_EQ(bench.driver->offered[1].offset(), 1000u);
+  EXPECT_EQ(bench.driver->offered[1].size(), kLarge);
+  EXPECT_EQ(bench.driver->offered[2].view(), ByteView("last"));
+  EXPECT_EQ(bench.connection->counters().bytesWritten, kLarge + 9);
+}
+
+TEST(ConnectionWriteFile, FollowsTheBytesOfADeliveryThatAreWrittenBack) {
+  struct Answers final : StreamProtocol {
+    void makeConnection(std::shared_ptr<Transport> transport) override { us = std::move(transport); }
+    void dataReceived(ByteView data) override {
+      us->write(data);
+      us->writeFile(std::make_shared<NoBytes>(7), 0, 100);
+    }
+    void connectionLost(const Failure&) override {}
+    std::shared_ptr<Transport> us;
+  };
+  ConnectionBench bench;
+  bench.owner = std::make_shared<NotingOwner>(bench.calls, std::make_shared<Answers>());
+  bench.connection = Connection::connect(*bench.reactor, Address::ipv4(127, 0, 0, 1, 7), {}, bench.owner);
+  bench.makeConnection();
+  bench.receive("data");
+  ASSERT_EQ(bench.driver->offered.size(), 2u);
+  EXPECT_EQ(bench.driver->offered[0].view(), ByteView("data"));
+  EXPECT_TRUE(bench.driver->offered[1].isFile());
+}
+
+TEST(ConnectionWriteFile, SaysThatItCannotWithoutADescriptorAndOnADriverThatSendsNoFiles) {
+  Open bench;
+  EXPECT_FALSE(bench.connection->writeFile(std::make_shared<NoBytes>(-1), 0, 10));
+  bench.driver->files = false;
+  EXPECT_FALSE(bench.connection->writeFile(std::make_shared<NoBytes>(7), 0, 10));
+  EXPECT_THROW(bench.connection->writeFile(nullptr, 0, 10), UsageError);
+  bench.settle();
+  EXPECT_EQ(bench.calls.take(), "");
+  EXPECT_EQ(bench.connection->counters().bytesWritten, 0u);
+}
+
+TEST(ConnectionWriteFile, BytesOfFilesAreNotMemoryAndDoNotCountForTheWriteLimit) {
+  Open bench;
+  bench.driver->takes = false;
+  bench.connection->setWriteLimit(100);
+  const auto file = std::make_shared<NoBytes>(7);
+  bench.connection->writeFile(file, 0, kLarge);
+  bench.connection->write(std::string(60, 'm'));
+  bench.settle();  // these are in flight; what follows is queued
+  bench.connection->writeFile(file, 0, kLarge);
+  bench.connection->write(std::string(40, 'm'));
+  bench.settle();
+  EXPECT_FALSE(bench.protocol->reason) << bench.protocol->reason;
+  bench.connection->write("!");
+  EXPECT_STREQ(bench.reason().what(), "write limit is 100, got 101");
+}
+
+TEST(ConnectionWriteFile, IsDroppedAndCountedWhenNothingMayBeWritten) {
+  Open bench;
+  bench.connection->loseWriteConnection();
+  EXPECT_TRUE(bench.connection->writeFile(std::make_shared<NoBytes>(7), 0, 10));
+  EXPECT_EQ(bench.connection->counters().bytesDropped, 10u);
+  bench.connection->abortConnection();
+  bench.settle();
+  EXPECT_FALSE(bench.connection->writeFile(std::make_shared<NoBytes>(7), 0, 10)) << "the reactor may be gone";
+}
+
+TEST(ConnectionWriteFile, AFileThatBreaksOffAbortsTheConnectionAndIsTheCause) {
+  Open bench;
+  bench.driver->takes = false;
+  bench.connection->writeFile(std::make_shared<NoBytes>(7), 0, 10);
+  bench.settle();
+  bench.calls.take();
+  const Failure why{FileReadError("bad sector")};
+  bench.upcall([&] { bench.driver->stream->onError(why); });
+  EXPECT_EQ(bench.calls.take(), "driver.close(abort) protocol.connectionLost(ConnectionAborted) owner.closed");
+  EXPECT_TRUE(bench.protocol->reason.check<ConnectionAborted>()->cause().same(why));
 }
 
 /// A connection in which a send has failed while `waiting` bytes waited.

@@ -56,6 +56,7 @@ class ScriptedDriver final : public Driver {
     (takes ? taken : waiting) += bytes;
     return takes ? bytes : 0;
   }
+  bool sendsFiles() const noexcept override { return files; }
   void shutdownWrite(Slot*) override { calls_.add("driver", "shutdownWrite"); }
   void close(Slot*, CloseMode mode, std::vector<Segment>, Instant) override {
     calls_.add("driver", mode == CloseMode::kAbort ? "close(abort)" : "close(graceful)");
@@ -63,6 +64,7 @@ class ScriptedDriver final : public Driver {
   std::size_t overdueSlots() const noexcept override { return 0; }
 
   bool takes = true;  // whether write takes all at once, or nothing
+  bool files = true;  // whether it takes bytes of files
   std::size_t taken = 0, waiting = 0;
   std::vector<Segment> offered;  // by the last write
   StreamSink* stream = nullptr;

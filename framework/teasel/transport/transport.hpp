@@ -9,6 +9,7 @@
 #include <teasel/core/address.hpp>
 #include <teasel/core/byte_view.hpp>
 #include <teasel/core/failure.hpp>
+#include <teasel/core/file.hpp>
 #include <teasel/core/site.hpp>
 #include <teasel/transport/producer.hpp>
 
@@ -63,6 +64,22 @@ class Transport : public Producer {
   /// The same for bytes that the caller gives away: a connection sends many of them from where they
   /// are. Other transports copy them.
   virtual void writeOwned(std::string data) { write(data); }  // NOLINT(*-value-param): some keep it
+  /// The same for `length` bytes of `file` from `offset` on. They are not read into memory: the
+  /// driver has the kernel send them when their turn comes, behind what was written before. Until
+  /// then the transport keeps the file. They count as written and pending, but not for the write
+  /// limit, which bounds memory.
+  ///
+  /// Returns false, and does nothing, where that cannot be; the caller then reads the bytes and
+  /// calls write. A connection on a real driver can send every file with a descriptor. The
+  /// simulated one, and other transports, cannot; that is the default.
+  ///
+  /// If the bytes cannot be read when their turn comes, or the file has become shorter, the
+  /// connection is aborted: a file that broke off must not look whole. connectionLost gets a
+  /// ConnectionAborted whose cause is a FileReadError. FileSender cares for all this.
+  virtual bool writeFile(const std::shared_ptr<File>& file, std::uint64_t offset, std::size_t length) {
+    static_cast<void>(file), static_cast<void>(offset), static_cast<void>(length);
+    return false;
+  }
   void writeSequence(std::span<const ByteView> parts) {
     for (const ByteView part : parts) write(part);
   }
@@ -114,7 +131,8 @@ class Transport : public Producer {
   virtual const Counters& counters() const noexcept = 0;
   /// Bytes written that the driver has not taken yet.
   virtual std::size_t pendingBytes() const noexcept = 0;
-  /// How many bytes may wait to be sent. The limit is kDefaultWriteLimit until this is called.
+  /// How many bytes may wait in memory to be sent. The limit is kDefaultWriteLimit until this is
+  /// called.
   virtual void setWriteLimit(std::size_t bytes) = 0;
   static constexpr std::size_t kDefaultWriteLimit = std::size_t{64} << 20;
 

@@ -5,6 +5,7 @@
 #include <teasel/contract/close.hpp>
 #include <teasel/contract/connect.hpp>
 #include <teasel/contract/errors.hpp>
+#include <teasel/contract/files.hpp>
 #include <teasel/contract/half_close.hpp>
 #include <teasel/contract/instantiate.hpp>
 #include <teasel/contract/lifecycle.hpp>
@@ -28,6 +29,7 @@
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractResets, arms);       \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducers, arms);    \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractProducerEnds, arms); \
+  TEASEL_INSTANTIATE_CONTRACT_PART(ContractFiles, arms);        \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractConnect, arms);      \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractListen, arms);       \
   TEASEL_INSTANTIATE_CONTRACT_PART(ContractTime, arms);         \

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <teasel/core/errors.hpp>
+#include <teasel/core/file.hpp>
 #include <teasel/core/logger.hpp>
 #include <teasel/protocol/connector.hpp>
 #include <teasel/protocol/factory.hpp>
@@ -47,6 +52,31 @@ class Kept {
   /// One line for failure messages.
   virtual std::string describe() const = 0;
 };
+
+/// A file that a test sends. `resize` cuts it off, or appends zeros.
+struct TestFile {
+  std::shared_ptr<File> file;
+  std::function<void(std::size_t)> resize;
+};
+using MakeFile = std::function<TestFile(const std::string& content)>;
+/// A file in memory. It has no descriptor, so it is always read.
+inline TestFile memoryFile(const std::string& content) {
+  class MemoryFile final : public File {
+   public:
+    explicit MemoryFile(std::string text) : bytes(std::move(text)) {}
+    std::size_t read(std::uint64_t offset, std::span<char> into) override {
+      const ByteView piece = ByteView(bytes).sub(std::min<std::uint64_t>(offset, bytes.size()), into.size());
+      std::ranges::copy(piece.text(), into.begin());
+      return piece.size();
+    }
+    std::uint64_t size() override { return bytes.size(); }
+    std::string bytes;
+  };
+  auto file = std::make_shared<MemoryFile>(content);
+  return {file, [weak = std::weak_ptr(file)](std::size_t size) {
+            if (const auto it = weak.lock()) it->bytes.resize(size);
+          }};
+}
 
 /// Where one round of one test runs: one or two reactors that can reach each other, and the means
 /// to let time pass.
@@ -127,6 +157,8 @@ class Bench {
   /// What runs now: the name of a user callback, or of a call that must not call back. Null when
   /// neither runs.
   const char* inside = nullptr;
+  /// Makes the files of a test.
+  MakeFile makeFile = memoryFile;
   /// Every event that this thread has logged since the round began. Errors that a test does not
   /// flush fail it.
   LogCapture log{LogLevel::kDebug, 100000};
@@ -170,6 +202,9 @@ struct Arm {
   /// Makes the bench of a round. When it throws DriverUnavailable, the test is skipped with that
   /// reason.
   std::function<std::unique_ptr<Bench>(int round)> make;
+  /// Makes the files of its tests, if it is set: where a driver sends files, some of the system's.
+  /// memoryFile makes them otherwise.
+  MakeFile files = nullptr;
 };
 inline std::string nameOf(const testing::TestParamInfo<Arm>& info) { return info.param.name; }
 inline void PrintTo(const Arm& arm, std::ostream* out) { *out << arm.name; }
@@ -193,6 +228,7 @@ inline void runOn(const Arm& arm, void (*body)(Bench&)) {
     std::unique_ptr<Bench> bench;
     try {
       bench = arm.make(round);
+      if (arm.files) bench->makeFile = arm.files;
     } catch (const DriverUnavailable& why) {
       GTEST_SKIP() << arm.name << " cannot run here: " << why.what();
     }

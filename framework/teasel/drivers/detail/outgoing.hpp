@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -10,9 +11,17 @@
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/detail/pool.hpp>
+#include <teasel/core/file.hpp>
 #include <teasel/core/segment.hpp>
 
 namespace teasel::detail {
+
+/// Bytes of a file that are to be sent.
+struct FilePiece {
+  File& file;
+  std::uint64_t offset;
+  std::size_t size;
+};
 
 /// What is left of a write: the part of the caller's segments that is not yet sent. The caller owns
 /// the segments until the slot is closed; then they become ours.
@@ -26,7 +35,11 @@ class Outgoing {
     rest_->segments = segments;
     rest_->offset = left_ = 0;
     for (const Segment& segment : segments) left_ += segment.size();
-    if (left_ == 0) forget();
+    if (left_ == 0) {
+      forget();
+      return 0;
+    }
+    while (rest_->segments.front().empty()) rest_->segments = rest_->segments.subspan(1);
     return left_;
   }
   /// Nothing more will be sent.
@@ -50,8 +63,15 @@ class Outgoing {
     left_ = 0;
     rest_.reset();
   }
-  /// Fills `out` with the next pieces to send, as many as fit. Returns how many pieces there are
-  /// and adds their bytes to `bytes`.
+  /// Whether the next bytes to send are those of a file. Call it only if there are any.
+  bool atFile() const noexcept { return rest_->segments.front().isFile(); }
+  /// Those bytes, up to the end of their segment.
+  FilePiece filePiece() const noexcept {
+    const Segment& next = rest_->segments.front();
+    return {next.file(), next.offset() + rest_->offset, next.size() - rest_->offset};
+  }
+  /// Fills `out` with the next pieces to send, as many as fit and stand before the next file.
+  /// Returns how many pieces there are and adds their bytes to `bytes`.
   std::size_t pieces(std::span<iovec> out, std::size_t& bytes) const noexcept {
     std::size_t count = 0;
     const std::span<const Segment> segments = rest_->segments;
@@ -59,6 +79,7 @@ class Outgoing {
       const std::size_t skip = i == 0 ? rest_->offset : 0;
       const std::size_t size = segments[i].size() - skip;
       if (size == 0) continue;
+      if (segments[i].isFile()) break;
       out[count++] = {const_cast<char*>(segments[i].data() + skip), size};
       bytes += size;
     }

@@ -225,7 +225,7 @@ std::size_t ReadinessDriver::write(Slot* stream, std::span<const Segment> segmen
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
   if (entry.sendFailed) return 0;
-  if (segments.size() == 1) {
+  if (segments.size() == 1 && !segments.front().isFile()) {
     const std::size_t sent = sendNow(entry, segments.front().view());
     if (sent == segments.front().size() || entry.sendFailed) return sent;
     entry.reported = entry.outgoing.start(segments) - sent;
@@ -237,7 +237,8 @@ std::size_t ReadinessDriver::write(Slot* stream, std::span<const Segment> segmen
   int error = 0;
   if (sendRest(entry, error)) return total;
   if (error != 0) {
-    failSendingLater(entry, posix::lossFailure(error, "sending"));
+    if (error == kFileFailed) breakOffLater(entry);
+    else failSendingLater(entry, posix::lossFailure(error, "sending"));
     return 0;
   }
   entry.reported = entry.outgoing.left();
@@ -254,6 +255,12 @@ std::size_t ReadinessDriver::write(Slot* stream, std::span<const Segment> segmen
 
 bool ReadinessDriver::sendRest(Entry& entry, int& error) {
   while (entry.writing()) {
+    if (entry.outgoing.atFile()) {
+      error = sendFiles(entry);
+      if (error == 0) continue;
+      if (error == EAGAIN) error = 0;
+      return false;
+    }
     std::array<iovec, kPiecesPerSend> pieces;
     std::size_t offered = 0;
     const std::size_t count = entry.outgoing.pieces(pieces, offered);
@@ -282,6 +289,8 @@ void ReadinessDriver::flush(Entry& entry) {
   if (sendRest(entry, error)) {
     touch(entry);
     entry.sink->onWritten(std::exchange(entry.reported, 0));
+  } else if (error == kFileFailed) {
+    breakOff(entry);
   } else if (error != 0) {
     failSending(entry, posix::lossFailure(error, "sending"));
   }

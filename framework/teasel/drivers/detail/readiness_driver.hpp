@@ -14,9 +14,9 @@ namespace teasel::detail {
 /// The driver for all mechanisms that report readiness. They differ only in the Poller. The driver
 /// is level-triggered: it receives once for each report of readiness. It tries to write at once.
 ///
-/// Bounds: a poll accepts at most 64 connections per port, receives at most 64 KiB per stream and
-/// discards at most 1 MiB per lingering stream. When accepting fails for lack of descriptors or
-/// memory, the port rests for 50 ms.
+/// Bounds: a poll accepts at most 64 connections per port, receives at most 64 KiB per stream,
+/// sends at most 1 MiB of files per stream and discards at most 1 MiB per lingering stream. When
+/// accepting fails for lack of descriptors or memory, the port rests for 50 ms.
 class ReadinessDriver final : public SocketDriver {
  public:
   explicit ReadinessDriver(std::unique_ptr<Poller> poller);
@@ -52,7 +52,7 @@ class ReadinessDriver final : public SocketDriver {
   // Sends what the kernel takes at once of these bytes, and returns how many these are.
   std::size_t sendNow(Entry& entry, ByteView bytes);
   // Sends the rest of a write. True when the kernel has taken all of it; `error` is 0 when it takes
-  // more later.
+  // more later, and kFileFailed when a file could not be read.
   bool sendRest(Entry& entry, int& error);
   void linger(Entry& entry);
   void discard(Entry& entry);

@@ -9,6 +9,7 @@
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
 #include <teasel/drivers/detail/posix/clock.hpp>
+#include <teasel/drivers/detail/posix/file_sending.hpp>
 #include <teasel/drivers/detail/posix/port_descriptors.hpp>
 #include <teasel/drivers/detail/posix/worker_threads.hpp>
 
@@ -21,6 +22,8 @@ namespace {
 constexpr Duration kConnectRest = std::chrono::milliseconds(10);
 /// How long a stream lingers at most that the acceptor did not want.
 constexpr Duration kUnwantedLinger = std::chrono::seconds(2);
+/// How much of files one call of sendFiles sends at most.
+constexpr std::size_t kFilesAtOnce = std::size_t{1} << 20;
 
 SocketEntry& entryOf(Slot* slot) noexcept { return *static_cast<SocketEntry*>(slot); }
 
@@ -121,6 +124,45 @@ void SocketDriver::reportLater(SocketEntry& entry, Failure why) {
   toReport_.push_back(&entry);
 }
 
+// Files -------------------------------------------------------------------------------------------
+
+int SocketDriver::sendFiles(SocketEntry& entry) {
+  // sendfile waits if the description does. Somebody else may make an adopted one wait.
+  if (!entry.neverWaits && !entry.adopted)
+    entry.neverWaits = blocking_ == posix::Blocking::kNo || posix::setBlocking(entry.descriptor, posix::Blocking::kNo);
+  const posix::FileWay way = entry.neverWaits ? posix::FileWay::kKernel : posix::FileWay::kCopies;
+  std::size_t may = kFilesAtOnce;
+  while (entry.writing() && entry.outgoing.atFile()) {
+    const FilePiece piece = entry.outgoing.filePiece();
+    const std::size_t size = std::min(piece.size, may);
+    const posix::FileSent sent = posix::sendFile(entry.descriptor, piece.file.descriptor(), piece.offset, size, way);
+    if (sent.fileError != 0) {
+      entry.why = posix::fileFailure(sent.fileError, piece.offset + sent.bytes);
+      piece.file.sendingFailed(entry.why);
+      return kFileFailed;
+    }
+    entry.outgoing.advance(sent.bytes);
+    may -= sent.bytes;
+    if (sent.socketError != 0) return sent.socketError;
+    if (may == 0 && entry.writing()) return EAGAIN;
+  }
+  return 0;
+}
+
+void SocketDriver::breakOff(SocketEntry& entry) {
+  const Failure why = std::exchange(entry.why, {});
+  entry.failed = true;
+  entry.outgoing.drop();
+  touch(entry);
+  entry.sink->onError(why);
+}
+
+void SocketDriver::breakOffLater(SocketEntry& entry) {
+  entry.failed = true;
+  entry.outgoing.drop();
+  reportLater(entry, std::exchange(entry.why, {}));
+}
+
 // Opening -----------------------------------------------------------------------------------------
 
 SocketEntry& SocketDriver::makeEntry(int descriptor) {
@@ -179,6 +221,7 @@ Slot* SocketDriver::adoptStream(int fd, StreamSink& sink, Failure& why) {
   SocketEntry& entry = makeEntry(descriptor);
   entry.state = State::kConnecting;
   entry.connectsAtOnce = true;
+  entry.adopted = true;
   entry.sink = &sink;
   entry.setup->peer = posix::remoteAddress(descriptor);
   reportLater(entry, {});
@@ -278,7 +321,7 @@ void SocketDriver::close(Slot* stream, CloseMode mode, std::vector<Segment> inFl
   TEASEL_CHECK(live);
   // This is needed for an aborted stream, too: the kernel may be sending from these segments.
   entry.outgoing.takeOver(std::move(inFlight));
-  if (mode == CloseMode::kAbort || !open || entry.sendFailed) return dispose(entry, open && !entry.sendFailed);
+  if (mode == CloseMode::kAbort || !open || entry.sendFailed || entry.failed) return dispose(entry, open && !entry.sendFailed);
   // The shutdown fails only if the peer has reset the connection.
   if (!entry.writing() && (entry.eof || (!entry.shut && ::shutdown(entry.descriptor, SHUT_WR) != 0)))
     return dispose(entry, false);

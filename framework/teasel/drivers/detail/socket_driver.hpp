@@ -50,6 +50,7 @@ class SocketDriver : public Driver {
   bool takeInherited(int fd, bool closes) final;
   void giveBackInherited(int fd) noexcept final;
   std::size_t overdueSlots() const noexcept override;
+  bool sendsFiles() const noexcept final { return true; }
 
  protected:
   using State = SocketEntry::State;
@@ -102,6 +103,17 @@ class SocketDriver : public Driver {
   /// the next poll.
   void failSending(SocketEntry& entry, const Failure& why);
   void failSendingLater(SocketEntry& entry, Failure why);
+
+  /// Sends from files, while it is their turn, what the socket takes now: 1 MiB at most, so that
+  /// one stream does not occupy the loop. Returns 0 when bytes in memory come next, or nothing is
+  /// left; EAGAIN when the rest has to wait until the socket has room; another errno value when the
+  /// socket failed; kFileFailed when a file did.
+  int sendFiles(SocketEntry& entry);
+  static constexpr int kFileFailed = -1;
+  /// After kFileFailed: the stream is dead. The sink is told at once or, by the second one, in the
+  /// next poll. When it closes the stream, the peer sees a reset.
+  void breakOff(SocketEntry& entry);
+  void breakOffLater(SocketEntry& entry);
 
   /// Makes an entry that will connect, with its socket. If the socket cannot be opened, the entry
   /// has no descriptor and fails later. A UNIX stream is connected here (`connectsAtOnce`); another

@@ -77,7 +77,8 @@ struct SocketEntry : Slot {
   bool adopted : 1 = false;  // others may use the same description
   // The kernel does not tell when it is connected: a UNIX stream, or one that was adopted.
   bool connectsAtOnce : 1 = false;
-  bool local : 1 = false;  // a UNIX stream that is open
+  bool local : 1 = false;       // a UNIX stream that is open
+  bool neverWaits : 1 = false;  // no call on the descriptor waits; known once a file was sent
 };
 
 }  // namespace teasel::detail

@@ -13,7 +13,7 @@ namespace teasel::test {
 /// A test uses it instead of fakes::StringTransport for two reasons. Its test may be a careless
 /// caller: it may catch an exception and go on, or feed a protocol that is paused, which a real
 /// Connection never does. And it is cheap, so a test can afford all ways to cut a stream.
-class NoteTransport final : public Transport {
+class NoteTransport : public Transport {
  public:
   void write(ByteView data) override { written += data.text(); }
   void loseConnection() override { closing = true; }

@@ -14,7 +14,10 @@
 #include <teasel/drivers/detail/posix/clock.hpp>
 
 #if TEASEL_LINUX_SYSTEM
+#include <csignal>
+
 #include <sys/eventfd.h>
+#include <sys/sendfile.h>
 #else
 #include <chrono>
 #include <climits>
@@ -90,6 +93,48 @@ ssize_t discard(int descriptor, std::size_t most) noexcept {
   return count < 0 && errno == EFAULT ? discardCopies(descriptor, most) : count;
 }
 
+namespace {
+
+/// While it lives, a call of this thread that fails with EPIPE raises no SIGPIPE. For calls that
+/// know no MSG_NOSIGNAL.
+class NoSigPipe {
+ public:
+  NoSigPipe() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    if (::sigismember(&before_, SIGPIPE) == 0) return;
+    sigset_t waiting;
+    waits_ = ::sigpending(&waiting) == 0 && ::sigismember(&waiting, SIGPIPE) == 1;
+  }
+  NoSigPipe(const NoSigPipe&) = delete;
+  NoSigPipe& operator=(const NoSigPipe&) = delete;
+  ~NoSigPipe() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  /// Takes the signal away that such a call has left. One that had waited before stays.
+  void forget() const noexcept {
+    const timespec now{};
+    const int saved = errno;
+    if (!waits_)
+      while (::sigtimedwait(&pipe_, nullptr, &now) < 0 && errno == EINTR) continue;
+    errno = saved;
+  }
+
+ private:
+  sigset_t pipe_, before_;
+  bool waits_ = false;
+};
+
+}  // namespace
+
+ssize_t moveToSocket(int socket, int file, off_t offset, std::size_t size) noexcept {
+  const NoSigPipe noSigPipe;
+  ssize_t moved = 0;
+  do moved = ::sendfile(socket, file, &offset, size);
+  while (moved < 0 && errno == EINTR);
+  if (moved < 0 && errno == EPIPE) noSigPipe.forget();
+  return moved;
+}
+
 int waitForAny(pollfd* watched, std::size_t count, Duration maxWait) noexcept {
   const timespec wait = toTimespec(maxWait);
   return ::ppoll(watched, static_cast<nfds_t>(count), maxWait == Duration::max() ? nullptr : &wait, nullptr);
@@ -150,6 +195,7 @@ constexpr ErrorName kErrorNames[] = {
     {ECONNREFUSED, "ECONNREFUSED"},
     {ECONNRESET, "ECONNRESET"},
     {EHOSTUNREACH, "EHOSTUNREACH"},
+    {EIO, "EIO"},
     {EINTR, "EINTR"},
     {EINVAL, "EINVAL"},
     {EISDIR, "EISDIR"},
@@ -165,6 +211,7 @@ constexpr ErrorName kErrorNames[] = {
     {ENOTCONN, "ENOTCONN"},
     {ENOTDIR, "ENOTDIR"},
     {ENOTSOCK, "ENOTSOCK"},
+    {EOVERFLOW, "EOVERFLOW"},
     {EPERM, "EPERM"},
     {EPIPE, "EPIPE"},
     {EPROTO, "EPROTO"},
@@ -197,6 +244,11 @@ int openPipe(int (&ends)[2], Blocking blocking) noexcept {
 int openWakeUp(int (&ends)[2]) noexcept { return openPipe(ends, Blocking::kNo); }
 
 ssize_t discard(int descriptor, std::size_t most) noexcept { return discardCopies(descriptor, most); }
+
+ssize_t moveToSocket(int, int, off_t, std::size_t) noexcept {
+  errno = ENOSYS;
+  return -1;
+}
 
 int waitForAny(pollfd* watched, std::size_t count, Duration maxWait) noexcept {
   if (maxWait == Duration::max()) return ::poll(watched, static_cast<nfds_t>(count), -1);

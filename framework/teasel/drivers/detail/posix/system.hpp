@@ -83,6 +83,10 @@ void closeWakeUp(const int (&ends)[2]) noexcept;
 /// what recv returns: how many bytes, 0 at the end of the stream, or -1 (with EAGAIN in errno when
 /// nothing is there).
 ssize_t discard(int descriptor, std::size_t most) noexcept;
+/// Has the kernel move at most `size` bytes of `file` from `offset` on to `socket`. Returns how
+/// many it has moved, 0 where the file has none, or -1: with EAGAIN when a socket that does not
+/// wait takes no more, with ENOSYS where the system has no such call. Raises no SIGPIPE.
+ssize_t moveToSocket(int socket, int file, off_t offset, std::size_t size) noexcept;
 /// poll(2), waiting for at most `maxWait`; Duration::max() waits without end. The portable form
 /// rounds the wait up to milliseconds.
 int waitForAny(pollfd* watched, std::size_t count, Duration maxWait) noexcept;
