@@ -146,12 +146,12 @@ void Supervisor::report(int status) const {
   else
     std::fprintf(stderr, "\nteasel: an input ended the campaign (%s, status %d) tape=%s\n", tape.oracle.c_str(), status,
                  file.c_str());
-  const std::string replay = options_.program + " replay " + file;
+  const std::string program = fakes::shellWord(options_.program), replay = program + " replay " + fakes::shellWord(file);
   if (!confirm) {
     std::fprintf(stderr, "Next:\n  %s\n", replay.c_str());
     return;
   }
-  std::string note = "not shrunk; " + options_.program + " shrink " + file + " does that";
+  std::string note = "not shrunk; " + program + " shrink " + fakes::shellWord(file) + " does that";
   std::string noTest;
   if (outcome.ok()) {
     outcome.oracle = tape.oracle;

@@ -83,6 +83,14 @@ std::string withoutSkipMarker(std::string text) {
   return text;
 }
 
+std::string shellWord(std::string_view text) {
+  static constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./:=@_";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) return std::string(text);
+  std::string out = "'";
+  for (const char c : text) c == '\'' ? out += "'\\''" : out += c;
+  return out + '\'';
+}
+
 std::string tapeFileName(const Tape& tape) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : tape.print()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;

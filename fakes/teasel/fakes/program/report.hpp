@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <teasel/fakes/play/tape.hpp>
 #include <teasel/fakes/program/replay.hpp>
@@ -38,6 +39,10 @@ bool isDeath(std::string_view oracle) noexcept;
 /// first form for one that was skipped, also if it has failed. Text of inner runs is printed in the
 /// second form, which means the same in literals of C++ and of tapes.
 std::string withoutSkipMarker(std::string text);
+
+/// The text as one word of a command for a shell (POSIX.1-2017, XCU 2.2.2): in single quotes, unless
+/// it has nothing but letters, digits and "+-./:=@_", which no shell changes.
+std::string shellWord(std::string_view text);
 
 /// The file name for a tape: "<scenario>-<oracle>-<hash>.tape", of letters, digits, '-' and '_'.
 std::string tapeFileName(const Tape& tape);

@@ -81,6 +81,13 @@ TEST(FailureReport, SaysWhatBrokeWhatHappenedAndHowToSeeItAgain) {
   }
 }
 
+TEST(ShellWord, ChangesNothingButWhatAShellWouldChange) {
+  EXPECT_EQ(shellWord("/a-b/c_1.tape"), "/a-b/c_1.tape");
+  EXPECT_EQ(shellWord("my tapes/a.tape"), "'my tapes/a.tape'");
+  EXPECT_EQ(shellWord("it's $HOME"), "'it'\\''s $HOME'");
+  EXPECT_EQ(shellWord(""), "''");
+}
+
 TEST(FailureReport, HasNoTestWhereTheTestWouldPassAndSaysWhy) {
   const Tape tape = sample();
   ReplayOutcome outcome;

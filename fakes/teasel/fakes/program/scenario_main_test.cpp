@@ -165,6 +165,12 @@ TEST_F(ScenarioMain, FindsShrinksReportsAndReplays) {
   EXPECT_THAT(fixed.output, HasSubstr("NOT SHOWN holds: nothing breaks"));
 }
 
+TEST_F(ScenarioMain, TheCommandThatReplaysAFindingIsOneThatAShellUnderstands) {
+  const Ran ran = run("run --scenario forgets --seeds 3000 --findings 'my tapes'");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.output, HasSubstr(" replay 'my tapes/forgets-forgotten-"));
+}
+
 TEST_F(ScenarioMain, ReplayOfATapeThatNamesNoOracleEndsWithStatusZeroWhenNothingBreaks) {
   write("plain.tape", "teasel tape 1\nscenario: holds\n\nsend 0 \"a\"\n");
   write("named.tape", "teasel tape 1\nscenario: holds\noracle: forgotten\n\nsend 0 \"a\"\n");

@@ -30,7 +30,7 @@ constexpr std::string_view kRepeatHere = "repeat here", kRepeatApart = "repeat a
 std::string thisProgram() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return error ? "<this program>" : program.string();
+  return error ? "<this program>" : fakes::shellWord(program.string());
 }
 
 /// A child process in which the scenario has never run. It makes a child of its own for each
@@ -151,7 +151,7 @@ class Reporter {
       fs::create_directories(options_.findings);
       out.tape.save(file.string());
       out.tapeFile = fs::absolute(file).string();
-      return thisProgram() + " replay " + out.tapeFile;
+      return thisProgram() + " replay " + fakes::shellWord(out.tapeFile);
     } catch (const std::exception& why) {
       return "(the tape could not be written: " + std::string(why.what()) + ")\n" + out.tape.print();
     }

@@ -112,7 +112,7 @@ ShrunkFailure shrinkTape(const Tape& given, const ReplayOutcome& failed, Duratio
 
 void announce(const Program& program, const ShrunkFailure& found, const std::filesystem::path& file) {
   found.tape.save(file.string());
-  const std::string command = program.path + " replay " + file.string();
+  const std::string command = shellWord(program.path) + " replay " + shellWord(file.string());
   std::cout << FailureReport{found.tape, found.outcome, command, found.note, found.noTest}.text() << std::flush;
 }
 

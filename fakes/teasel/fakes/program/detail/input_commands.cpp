@@ -108,7 +108,7 @@ int replayCommand(const Program& program, Arguments arguments) {
   input.tape.oracle = outcome.oracle;
   const std::string note =
       expected.empty() || expected == outcome.oracle ? "" : "the tape was written for another failure: " + expected;
-  std::cout << FailureReport{input.tape, outcome, program.path + " replay " + path, note}.text();
+  std::cout << FailureReport{input.tape, outcome, shellWord(program.path) + " replay " + shellWord(path), note}.text();
   warnOfStaleness(outcome);
   return expectFailure && note.empty() ? 0 : 1;
 }
