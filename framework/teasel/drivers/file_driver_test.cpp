@@ -4,11 +4,15 @@
 #include <csignal>
 #include <ctime>
 #include <span>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
+
+#include <teasel/drivers/detail/posix/file_sending.hpp>
 
 /// Drivers that send bytes of files.
 
@@ -20,6 +24,11 @@ extern "C" ssize_t sendfile(int out, int in, off_t* offset, std::size_t count) n
   if (calls.failWith != 0) {
     errno = calls.failWith;
     return -1;
+  }
+  if (calls.breaksAfter != 0) {
+    count = std::exchange(calls.breaksAfter, 0);
+    calls.failWith = EPIPE;
+    ::pthread_kill(::pthread_self(), SIGPIPE);
   }
   const long moved = ::syscall(SYS_sendfile, out, in, offset, count);
   if (moved > 0) calls.moved += static_cast<std::size_t>(moved);
@@ -101,6 +110,29 @@ TEST_P(FileDriverTest, OneStreamSendsAMebibyteInOnePollAtMost) {
     poll(5ms);
   }
   EXPECT_EQ(got, content(kMuch));
+}
+
+TEST_P(FileDriverTest, OneStreamSendsAMebibyteInOnePollAtMostAlsoOfManyFilesBehindHeaders) {
+  if (!kSystemMoves) GTEST_SKIP() << "this system has no sendfile whose calls could be counted";
+  constexpr std::size_t kFiles = 400, kSize = 20'000;
+  auto [sink, peer] = pair();
+  const auto file = noted(content(kSize));
+  std::vector<Segment> all;
+  for (std::size_t i = 0; i < kFiles; ++i) all.push_back(segment("h")), all.push_back(Segment::ofFile(file, 0, kSize));
+  const std::jthread reader([fd = peer.descriptor()] {
+    std::vector<char> piece(65536);
+    while (::recv(fd, piece.data(), piece.size(), 0) > 0) continue;
+  });
+  WatchSendfile calls;
+  write(sink, std::move(all));
+  for (int polls = 0; polls < 5000 && sink.written.empty(); ++polls) {
+    EXPECT_LE(calls->moved, std::size_t{1} << 20);
+    sendfileCalls() = {};
+    poll(1ms);
+  }
+  EXPECT_EQ(sink.written.size(), 1u);
+  close(sink);
+  pump(5ms);
 }
 
 TEST_P(FileDriverTest, SendsFromBeyondFourGigabytesOfAFileWithHoles) {
@@ -325,6 +357,37 @@ TEST(MoveToSocket, ABrokenPipeLeavesNoSignalButOneThatHadWaitedBefore) {
   EXPECT_EQ(posix::moveToSocket(ends[0], file->descriptor(), 0, 5), -1);
   EXPECT_TRUE(blocked.take());
   ::close(ends[0]);
+}
+
+/// A stream over which the next file breaks off after 3 bytes.
+struct Breaking {
+  Breaking() {
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    calls->breaksAfter = 3;
+  }
+  Breaking(const Breaking&) = delete;
+  Breaking& operator=(const Breaking&) = delete;
+  ~Breaking() { ::close(ends[0]), ::close(ends[1]); }
+  int ends[2] = {-1, -1};
+  std::shared_ptr<NotedFile> file = noted("bytes");
+  WatchSendfile calls;
+};
+
+TEST(MoveToSocket, APipeThatBreaksAfterSomeBytesLeavesNoSignal) {
+  if (!kSystemMoves) GTEST_SKIP() << "this system has no sendfile";
+  const Breaking stream;
+  const BlockSigPipe blocked;
+  EXPECT_EQ(posix::moveToSocket(stream.ends[0], stream.file->descriptor(), 0, 5), 3);
+  EXPECT_FALSE(blocked.take());
+}
+
+TEST(SendFile, SaysWhatBrokeItOffAfterSomeBytesBecauseNobodyElseWillHearOfIt) {
+  if (!kSystemMoves) GTEST_SKIP() << "this system has no sendfile";
+  const Breaking stream;
+  const posix::FileSent sent = posix::sendFile(stream.ends[0], stream.file->descriptor(), 0, 5, posix::FileWay::kKernel);
+  EXPECT_EQ(sent.bytes, 3u);
+  EXPECT_EQ(sent.socketError, EPIPE);
+  EXPECT_EQ(sent.fileError, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Loopback, FileDriverTest, ::testing::ValuesIn(testedDrivers()), driverTestName);

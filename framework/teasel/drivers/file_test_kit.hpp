@@ -57,6 +57,9 @@ struct SendfileCalls {
   std::size_t moved = 0;  ///< by all of them
   /// Each call fails with this errno value, if it is not 0.
   int failWith = 0;
+  /// If it is not 0: the next call moves so many bytes and then meets a broken pipe, which raises
+  /// SIGPIPE. It tells only of the bytes, as the kernel does. Later calls fail with EPIPE.
+  std::size_t breaksAfter = 0;
 };
 SendfileCalls& sendfileCalls();
 

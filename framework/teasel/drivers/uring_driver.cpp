@@ -184,10 +184,10 @@ std::uint64_t UringDriver::armSend(Entry& entry, io_uring_sqe& sqe) {
     return reinterpret_cast<std::uintptr_t>(&entry) | kSend;
   }
   constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
-  const bool zeroCopy = features_.zeroCopy && entry.zeroCopyPays && entry.outgoing.left() >= kZeroCopyFrom && !entry.local;
   std::array<iovec, kPiecesPerSend> pieces;
   std::size_t bytes = 0;
   const std::size_t count = entry.outgoing.pieces(pieces, bytes);
+  const bool zeroCopy = features_.zeroCopy && entry.zeroCopyPays && bytes >= kZeroCopyFrom && !entry.local;
   if (count == 1) {
     if (zeroCopy) io_uring_prep_send_zc(&sqe, entry.descriptor, pieces[0].iov_base, bytes, flags, posix::kernel::kReportUsage);
     else io_uring_prep_send(&sqe, entry.descriptor, pieces[0].iov_base, bytes, flags);
@@ -407,7 +407,8 @@ std::size_t UringDriver::write(Slot* stream, std::span<const Segment> segments) 
 [[gnu::hot]] void UringDriver::sent(Entry& entry, int result) {
   if (entry.sendFailed || entry.failed || entry.state == State::kClosed) return;
   if (std::exchange(entry.waitsForRoom, false) && result >= 0) {
-    const int error = sendFiles(entry);
+    std::size_t may = kFilesPerPoll;
+    const int error = sendFiles(entry, may);
     if (error == kFileFailed) return entry.state == State::kLingering ? endLingering(entry) : breakOff(entry);
     result = -error;
   }

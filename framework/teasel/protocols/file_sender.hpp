@@ -76,15 +76,16 @@ class FileSender : public Producer, public std::enable_shared_from_this<FileSend
   ///
   /// The Deferred fails with what source or transform threw. The connection is then aborted,
   /// because a file that broke off must not look whole. It fails with FileTransferStopped if the
-  /// connection ends first or has ended. Cancelling it unregisters the producer; no more is sent,
-  /// and the connection stays.
+  /// connection ends first or has ended. Cancelling it unregisters the producer; nothing more is
+  /// written, and the connection stays. What was written before is still sent.
   ///
   /// Throws UsageError while a transfer is going on and for an empty source, and what
   /// registerProducer throws. Nothing has begun then.
   Deferred<std::string> beginFileTransfer(Source source, Transport& consumer, Transform transform = nullptr);
   /// The same for a whole file. What is appended to it meanwhile is sent, too. If the file becomes
   /// shorter than it was seen to be, or cannot be read, the Deferred fails with FileReadError and
-  /// the connection is aborted. With a transform the file is read piece by piece.
+  /// the connection is aborted. With a transform the file is read piece by piece. Bytes that are
+  /// there must not be changed until the peer has them (Transport::writeFile).
   ///
   /// A driver that sends the file by itself has the bytes read when the socket has room; where they
   /// are not in memory, the disk stops the reactor for up to kFilePiece bytes.

@@ -1,6 +1,8 @@
 #include <teasel/transport/connection.hpp>
 
 #include <algorithm>
+#include <limits>
+#include <string>
 #include <utility>
 
 #include <teasel/core/check.hpp>
@@ -170,9 +172,14 @@ bool Connection::writeFile(const std::shared_ptr<File>& file, std::uint64_t offs
   if (file == nullptr) throw UsageError("writeFile needs a file");
   if (file->descriptor() < 0 || reactor_ == nullptr || !reactor_->driver().sendsFiles()) return false;
   if (length == 0 || !mayWrite(length)) return true;
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  if (offset > kMost || length > kMost - offset || length > kMost - pendingBytes())
+    throw UsageError("writeFile: no file has " + std::to_string(length) + " bytes from byte " + std::to_string(offset) + " on");
+  if (overLimit(kFileCost)) return true;
   counters_.bytesWritten += length;
   if (borrowed_ != nullptr) own();
   queued().push_back(Segment::ofFile(file, offset, length));
+  output_->queuedFiles.add(length);
   queue(length);
   return true;
 }
@@ -196,19 +203,25 @@ inline bool Connection::admits(std::size_t size) {
 /// Whether so many bytes more would exceed the write limit, in which bytes of files do not count.
 /// Ends the connection then.
 [[gnu::cold]] bool Connection::overLimit(std::size_t size) {
-  std::size_t inMemory = queuedBytes_ + inFlightBytes_;
+  std::size_t inMemory = pendingBytes();
   if (output_ != nullptr) {
-    for (const Segment& segment : output_->queued) inMemory -= segment.isFile() ? segment.size() : 0;
-    std::size_t left = inFlightBytes_;  // what the driver has not sent: the last bytes in flight
-    for (auto it = output_->inFlight.rbegin(); it != output_->inFlight.rend() && left > 0; ++it) {
-      const std::size_t unsent = std::min(left, it->size());
-      inMemory -= it->isFile() ? unsent : 0;
-      left -= unsent;
-    }
+    const Output &out = *output_;
+    inMemory -= out.queuedFiles.bytes + out.filesInFlight.bytes;
+    inMemory += (out.queuedFiles.count + out.filesInFlight.count) * kFileCost;
   }
   if (size <= writeLimit_ && inMemory <= writeLimit_ - size) return false;
   end(Failure(LimitExceeded("write limit", writeLimit_, inMemory + size)), CloseMode::kAbort);
   return true;
+}
+
+/// The queued files are in flight now; the driver has not sent the last `left` bytes.
+void Connection::Output::countFilesInFlight(std::size_t left) noexcept {
+  queuedFiles = filesInFlight = {};
+  for (auto it = inFlight.rbegin(); it != inFlight.rend() && left > 0; ++it) {
+    const std::size_t unsent = std::min(left, it->size());
+    if (it->isFile()) filesInFlight.add(unsent);
+    left -= unsent;
+  }
 }
 
 /// So many bytes more wait.
@@ -241,8 +254,9 @@ void Connection::append(ByteView data) {
   std::vector<Segment>& waiting = queued();
   if (!waiting.empty() && waiting.back().tryAppend(data)) return;
   // Later segments are larger: a megabyte that is written byte by byte makes some 30, not 2000.
-  const std::size_t room = queuedBytes_ < 512 ? 512 : queuedBytes_ < 4096 ? 4096 : queuedBytes_ < 65536 ? 16384 : 65536;
-  waiting.emplace_back(data, room);
+  // A file ends the segment before it, so only what is behind the last file counts.
+  const std::size_t last = waiting.empty() || waiting.back().isFile() ? 0 : queuedBytes_ - output_->queuedFiles.bytes;
+  waiting.emplace_back(data, last < 512 ? 512 : last < 4096 ? 4096 : last < 65536 ? 16384 : 65536);
 }
 
 [[gnu::hot]] void Connection::flush() {
@@ -262,6 +276,7 @@ void Connection::append(ByteView data) {
   } else {
     inFlightBytes_ = offered - taken;
     output_->queued.swap(output_->inFlight);
+    if (output_->queuedFiles.count > 0) output_->countFilesInFlight(inFlightBytes_);
   }
 }
 
@@ -269,8 +284,12 @@ void Connection::onWritten(std::size_t count) {
   TEASEL_CHECK(count == inFlightBytes_);
   counters_.bytesSent += count;
   inFlightBytes_ = 0;
-  if (queuedBytes_ == 0) output_.reset();
-  else output_->inFlight.clear();
+  if (queuedBytes_ == 0) {
+    output_.reset();
+  } else {
+    output_->inFlight.clear();
+    output_->filesInFlight = {};
+  }
   afterDispatch();
 }
 

@@ -260,7 +260,14 @@ class Connection final : public Transport, public StreamSink, private TurnEnd, p
   const char* borrowed_ = nullptr;
   /// The driver holds pointers to the segments in flight.
   struct Output {
+    /// The files among some segments.
+    struct Files {
+      std::size_t bytes = 0, count = 0;
+      void add(std::size_t size) noexcept { bytes += size, ++count; }
+    };
+    void countFilesInFlight(std::size_t left) noexcept;
     std::vector<Segment> queued, inFlight;
+    Files queuedFiles, filesInFlight;
     static void* operator new(std::size_t size) { return detail::poolAllocate(size); }
     static void operator delete(void* memory, std::size_t size) noexcept { detail::poolFree(memory, size); }
   };

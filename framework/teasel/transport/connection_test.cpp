@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -145,7 +146,7 @@ TEST(ConnectionWriteFile, SaysThatItCannotWithoutADescriptorAndOnADriverThatSend
 TEST(ConnectionWriteFile, BytesOfFilesAreNotMemoryAndDoNotCountForTheWriteLimit) {
   Open bench;
   bench.driver->takes = false;
-  bench.connection->setWriteLimit(100);
+  bench.connection->setWriteLimit(100 + 2 * Transport::kFileCost);
   const auto file = std::make_shared<NoBytes>(7);
   bench.connection->writeFile(file, 0, kLarge);
   bench.connection->write(std::string(60, 'm'));
@@ -155,7 +156,47 @@ TEST(ConnectionWriteFile, BytesOfFilesAreNotMemoryAndDoNotCountForTheWriteLimit)
   bench.settle();
   EXPECT_FALSE(bench.protocol->reason) << bench.protocol->reason;
   bench.connection->write("!");
-  EXPECT_STREQ(bench.reason().what(), "write limit is 100, got 101");
+  EXPECT_STREQ(bench.reason().what(), "write limit is 2148, got 2149");
+}
+
+TEST(ConnectionWriteFile, FilesThatWaitTakeAFixedPartOfTheWriteLimitEach) {
+  Open bench;
+  bench.driver->takes = false;
+  bench.connection->setWriteLimit(10 * Transport::kFileCost);
+  const auto file = std::make_shared<NoBytes>(7);
+  for (int i = 0; i < 5; ++i) bench.connection->writeFile(file, 0, 1);
+  bench.settle();  // in flight
+  for (int i = 0; i < 5; ++i) bench.connection->writeFile(file, 0, 1);
+  EXPECT_FALSE(bench.connection->disconnecting());
+  EXPECT_TRUE(bench.connection->writeFile(file, 0, 1));
+  EXPECT_STREQ(bench.reason().what(), "write limit is 10240, got 11264");
+}
+
+TEST(ConnectionWriteFile, WhatTheDriverHasTakenMakesRoomInTheWriteLimit) {
+  Open bench;
+  bench.driver->takes = false;
+  bench.connection->setWriteLimit(Transport::kFileCost + 10);
+  bench.connection->writeFile(std::make_shared<NoBytes>(7), 0, kLarge);
+  bench.settle();
+  bench.upcall([&] { bench.driver->stream->onWritten(kLarge); });
+  bench.connection->writeFile(std::make_shared<NoBytes>(7), 0, kLarge);
+  bench.connection->write(std::string(10, 'm'));
+  bench.settle();
+  EXPECT_FALSE(bench.protocol->reason) << bench.protocol->reason;
+}
+
+TEST(ConnectionWriteFile, RefusesAPlaceThatNoFileHas) {
+  Open bench;
+  bench.driver->takes = false;
+  const auto file = std::make_shared<NoBytes>(7);
+  constexpr auto kAll = std::numeric_limits<std::size_t>::max();
+  EXPECT_THROW(bench.connection->writeFile(file, 0, kAll), UsageError);
+  EXPECT_THROW(bench.connection->writeFile(file, kAll, 1), UsageError);
+  EXPECT_THROW(bench.connection->writeFile(file, kAll / 2, 1), UsageError);
+  EXPECT_EQ(bench.connection->pendingBytes(), 0u);
+  EXPECT_TRUE(bench.connection->writeFile(file, 0, kAll / 2));
+  EXPECT_THROW(bench.connection->writeFile(file, 0, kAll / 2), UsageError) << "both together cannot be counted";
+  EXPECT_EQ(bench.connection->pendingBytes(), kAll / 2);
 }
 
 TEST(ConnectionWriteFile, IsDroppedAndCountedWhenNothingMayBeWritten) {

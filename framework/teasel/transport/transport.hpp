@@ -66,8 +66,8 @@ class Transport : public Producer {
   virtual void writeOwned(std::string data) { write(data); }  // NOLINT(*-value-param): some keep it
   /// The same for `length` bytes of `file` from `offset` on. They are not read into memory: the
   /// driver has the kernel send them when their turn comes, behind what was written before. Until
-  /// then the transport keeps the file. They count as written and pending, but not for the write
-  /// limit, which bounds memory.
+  /// then the transport keeps the file. They count as written and pending. The write limit bounds
+  /// memory, so of that each call takes kFileCost bytes, however many it has of the file.
   ///
   /// Returns false, and does nothing, where that cannot be; the caller then reads the bytes and
   /// calls write. A connection on a real driver can send every file with a descriptor. The
@@ -76,10 +76,18 @@ class Transport : public Producer {
   /// If the bytes cannot be read when their turn comes, or the file has become shorter, the
   /// connection is aborted: a file that broke off must not look whole. connectionLost gets a
   /// ConnectionAborted whose cause is a FileReadError. FileSender cares for all this.
+  ///
+  /// Nobody may change these bytes, or cut the file off, until the peer has them. The kernel sends
+  /// from its cache and not from a copy, so what counts as sent can still change on its way, and
+  /// become zeros where the file was cut off. A new file that is renamed to the old name does no
+  /// harm.
+  ///
+  /// Throws UsageError for null and for a place that no file has, beyond 2^63 - 1 bytes.
   virtual bool writeFile(const std::shared_ptr<File>& file, std::uint64_t offset, std::size_t length) {
     static_cast<void>(file), static_cast<void>(offset), static_cast<void>(length);
     return false;
   }
+  static constexpr std::size_t kFileCost = 1024;
   void writeSequence(std::span<const ByteView> parts) {
     for (const ByteView part : parts) write(part);
   }

@@ -254,9 +254,10 @@ std::size_t ReadinessDriver::write(Slot* stream, std::span<const Segment> segmen
 }
 
 bool ReadinessDriver::sendRest(Entry& entry, int& error) {
+  std::size_t may = kFilesPerPoll;
   while (entry.writing()) {
     if (entry.outgoing.atFile()) {
-      error = sendFiles(entry);
+      error = sendFiles(entry, may);
       if (error == 0) continue;
       if (error == EAGAIN) error = 0;
       return false;

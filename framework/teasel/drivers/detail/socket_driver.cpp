@@ -22,8 +22,6 @@ namespace {
 constexpr Duration kConnectRest = std::chrono::milliseconds(10);
 /// How long a stream lingers at most that the acceptor did not want.
 constexpr Duration kUnwantedLinger = std::chrono::seconds(2);
-/// How much of files one call of sendFiles sends at most.
-constexpr std::size_t kFilesAtOnce = std::size_t{1} << 20;
 
 SocketEntry& entryOf(Slot* slot) noexcept { return *static_cast<SocketEntry*>(slot); }
 
@@ -126,13 +124,13 @@ void SocketDriver::reportLater(SocketEntry& entry, Failure why) {
 
 // Files -------------------------------------------------------------------------------------------
 
-int SocketDriver::sendFiles(SocketEntry& entry) {
+int SocketDriver::sendFiles(SocketEntry& entry, std::size_t& may) {
   // sendfile waits if the description does. Somebody else may make an adopted one wait.
   if (!entry.neverWaits && !entry.adopted)
     entry.neverWaits = blocking_ == posix::Blocking::kNo || posix::setBlocking(entry.descriptor, posix::Blocking::kNo);
   const posix::FileWay way = entry.neverWaits ? posix::FileWay::kKernel : posix::FileWay::kCopies;
-  std::size_t may = kFilesAtOnce;
   while (entry.writing() && entry.outgoing.atFile()) {
+    if (may == 0) return EAGAIN;
     const FilePiece piece = entry.outgoing.filePiece();
     const std::size_t size = std::min(piece.size, may);
     const posix::FileSent sent = posix::sendFile(entry.descriptor, piece.file.descriptor(), piece.offset, size, way);
@@ -144,7 +142,6 @@ int SocketDriver::sendFiles(SocketEntry& entry) {
     entry.outgoing.advance(sent.bytes);
     may -= sent.bytes;
     if (sent.socketError != 0) return sent.socketError;
-    if (may == 0 && entry.writing()) return EAGAIN;
   }
   return 0;
 }
@@ -308,7 +305,7 @@ void SocketDriver::shutdownWrite(Slot* stream) {
   SocketEntry& entry = entryOf(stream);
   TEASEL_CHECK(entry.state == State::kOpen);
   TEASEL_CHECK(!entry.writing());
-  if (entry.sendFailed || entry.shut) return;
+  if (entry.sendFailed || entry.failed || entry.shut) return;
   entry.shut = true;
   // This fails only if the peer has reset the connection. Then reading will report that.
   static_cast<void>(::shutdown(entry.descriptor, SHUT_WR));

@@ -104,11 +104,13 @@ class SocketDriver : public Driver {
   void failSending(SocketEntry& entry, const Failure& why);
   void failSendingLater(SocketEntry& entry, Failure why);
 
-  /// Sends from files, while it is their turn, what the socket takes now: 1 MiB at most, so that
-  /// one stream does not occupy the loop. Returns 0 when bytes in memory come next, or nothing is
-  /// left; EAGAIN when the rest has to wait until the socket has room; another errno value when the
-  /// socket failed; kFileFailed when a file did.
-  int sendFiles(SocketEntry& entry);
+  /// Sends from files, while it is their turn, what the socket takes now: `may` bytes at most, and
+  /// takes them off `may`. Returns 0 when bytes in memory come next, or nothing is left; EAGAIN
+  /// when the rest has to wait until the socket has room, or until the next poll; another errno
+  /// value when the socket failed; kFileFailed when a file did.
+  int sendFiles(SocketEntry& entry, std::size_t& may);
+  /// How much of files a poll sends for a stream at most, so that one does not occupy the loop.
+  static constexpr std::size_t kFilesPerPoll = std::size_t{1} << 20;
   static constexpr int kFileFailed = -1;
   /// After kFileFailed: the stream is dead. The sink is told at once or, by the second one, in the
   /// next poll. When it closes the stream, the peer sees a reset.

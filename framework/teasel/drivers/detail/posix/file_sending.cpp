@@ -68,19 +68,23 @@ FileSent sendFile(int socket, int file, std::uint64_t offset, std::size_t size, 
     return out;
   }
   if (way == FileWay::kCopies) return sendCopies(socket, file, offset, size);
-  const ssize_t sent = moveToSocket(socket, file, static_cast<off_t>(offset), size);
-  if (sent > 0) {
-    out.bytes = static_cast<std::size_t>(sent);
-    // The next try would nearly always find no room.
-    if (out.bytes < size) out.socketError = EAGAIN;
-    return out;
+  // It goes on after fewer bytes, too. A call that moves some and then meets a reset has taken the
+  // socket's error away: nobody else would hear of it, and receiving would give a clean end.
+  while (out.bytes < size) {
+    const ssize_t moved = moveToSocket(socket, file, static_cast<off_t>(offset + out.bytes), size - out.bytes);
+    if (moved > 0) {
+      out.bytes += static_cast<std::size_t>(moved);
+    } else if (moved < 0 && (errno == EAGAIN || concernsSocket(errno))) {
+      out.socketError = errno;
+      return out;
+    } else {
+      // No bytes, or an error of which nobody knows whether it is the file's: reading tells.
+      FileSent rest = sendCopies(socket, file, offset + out.bytes, size - out.bytes);
+      rest.bytes += out.bytes;
+      return rest;
+    }
   }
-  if (sent < 0 && (errno == EAGAIN || concernsSocket(errno))) {
-    out.socketError = errno;
-    return out;
-  }
-  // No bytes, or an error of which nobody knows whether it is the file's: reading tells.
-  return sendCopies(socket, file, offset, size);
+  return out;
 }
 
 Failure fileFailure(int error, std::uint64_t offset) {

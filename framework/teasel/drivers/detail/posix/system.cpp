@@ -131,7 +131,8 @@ ssize_t moveToSocket(int socket, int file, off_t offset, std::size_t size) noexc
   ssize_t moved = 0;
   do moved = ::sendfile(socket, file, &offset, size);
   while (moved < 0 && errno == EINTR);
-  if (moved < 0 && errno == EPIPE) noSigPipe.forget();
+  // A call that has moved some bytes and then met the end tells only of the bytes.
+  if (moved < 0 ? errno == EPIPE : static_cast<std::size_t>(moved) < size) noSigPipe.forget();
   return moved;
 }
 

@@ -85,7 +85,8 @@ void closeWakeUp(const int (&ends)[2]) noexcept;
 ssize_t discard(int descriptor, std::size_t most) noexcept;
 /// Has the kernel move at most `size` bytes of `file` from `offset` on to `socket`. Returns how
 /// many it has moved, 0 where the file has none, or -1: with EAGAIN when a socket that does not
-/// wait takes no more, with ENOSYS where the system has no such call. Raises no SIGPIPE.
+/// wait takes no more, with ENOSYS where the system has no such call. Fewer bytes than `size` do
+/// not say why: the next call does. Raises no SIGPIPE.
 ssize_t moveToSocket(int socket, int file, off_t offset, std::size_t size) noexcept;
 /// poll(2), waiting for at most `maxWait`; Duration::max() waits without end. The portable form
 /// rounds the wait up to milliseconds.
