@@ -8,8 +8,8 @@
 
 #include <teasel/drivers/drivers.hpp>
 
-#include "../load/server_process.hpp"
 #include "../harness/rows.hpp"
+#include "../load/server_process.hpp"
 #include "../raw/sockets.hpp"
 #include "../servers/file_server.hpp"
 

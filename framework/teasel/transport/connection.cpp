@@ -205,7 +205,7 @@ inline bool Connection::admits(std::size_t size) {
 [[gnu::cold]] bool Connection::overLimit(std::size_t size) {
   std::size_t inMemory = pendingBytes();
   if (output_ != nullptr) {
-    const Output &out = *output_;
+    const Output& out = *output_;
     inMemory -= out.queuedFiles.bytes + out.filesInFlight.bytes;
     inMemory += (out.queuedFiles.count + out.filesInFlight.count) * kFileCost;
   }
