@@ -63,7 +63,10 @@ std::string Connection::describe() const {
   std::string text = made_ ? "connection " + host_.text() + " <-> " + peer_.text() : "connecting to " + peer_.text();
   if (pendingBytes() > 0) text += ", " + std::to_string(pendingBytes()) + " bytes to send";
   if (paused_) text += ", reading paused";
-  if (pacer_.any()) text += ", producer " + detail::typeName(typeid(*pacer_.producer())) + (pacer_.paused() ? " (paused)" : "");
+  if (pacer_.any()) {
+    const Producer& producer = *pacer_.producer();
+    text += ", producer " + detail::typeName(typeid(producer)) + (pacer_.paused() ? " (paused)" : "");
+  }
   if (broken()) text += ", a send has failed";
   if (disconnecting()) text += ", closing";
   return text;
