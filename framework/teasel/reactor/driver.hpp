@@ -53,7 +53,7 @@ class Slot {
 
  protected:
   Slot() = default;
-  virtual ~Slot() = default;
+  ~Slot() = default;
 };
 
 /// Receives what happens to one stream. Connection implements it.

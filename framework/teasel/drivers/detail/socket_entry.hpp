@@ -36,7 +36,7 @@ struct SocketEntry : Slot {
   SocketEntry() = default;
   SocketEntry(const SocketEntry&) = delete;
   SocketEntry& operator=(const SocketEntry&) = delete;
-  ~SocketEntry() override = default;
+  virtual ~SocketEntry() = default;
 
   const Address& host() const noexcept override;
   const Address& peer() const noexcept override;
@@ -46,7 +46,7 @@ struct SocketEntry : Slot {
 
   /// These tell the processor to fetch what a delivery uses of the entry, and of its sink.
   void fetch() const noexcept {
-    __builtin_prefetch(&sink);
+    __builtin_prefetch(static_cast<const void*>(&sink));
     __builtin_prefetch(&descriptor);
   }
   void fetchSink() const noexcept {
