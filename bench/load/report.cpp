@@ -118,7 +118,8 @@ Report readJson(const std::string& path) {
   try {
     for (std::string line; std::getline(file, line) && ++lines < kMostLines;)
       if (line.starts_with(kRow) && line.find("\"samples\": ") != std::string::npos) report.rows.push_back(rowIn(line));
-      else if (line.starts_with(kReference) || line.starts_with('{' + kReference)) report.reference = after(line, "reference", '"');
+      else if (line.starts_with(kReference) || line.starts_with('{' + kReference))
+        report.reference = after(line, "reference", '"');
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(path + ", line " + std::to_string(lines) + ": " + error.what());
   }

@@ -38,8 +38,8 @@ std::string quoted(const std::string& text);
 /// and variation, and how they stand to that backend's.
 void writeJson(std::ostream& out, const std::vector<std::pair<std::string, std::string>>& head, const Report& report,
                const std::string& reference = {});
-/// Reads the rows of such a file, and its reference if it names one, in the lines in which writeJson wrote them. Throws
-/// std::runtime_error, which says what is wrong with the file.
+/// Reads the rows of such a file, in the lines in which writeJson wrote them, and its reference if
+/// it names one. Throws std::runtime_error, which says what is wrong with the file.
 Report readJson(const std::string& path);
 
 }  // namespace teasel::bench

@@ -73,7 +73,7 @@ ServerProcess::ServerProcess(const Serve& serve) {
   if (pid_ == 0) {
     must(dup2(ends[1], kPipe), "dup2");
     dup2(STDERR_FILENO, STDOUT_FILENO);  // what the server prints is no part of the report
-    close_range(kPipe + 1, ~0U, 0);  // closes the sockets of the row's clients and the report
+    close_range(kPipe + 1, ~0U, 0);      // closes the sockets of the row's clients and the report
     child(serve, parent);
   }
   close(ends[1]);

@@ -89,7 +89,8 @@ void Conversation::say(std::size_t index, const Benchmark::Exchange& exchange, R
   reply.end = each.expected;
   const bool empty = reply.begin == reply.end;
   if (empty && reply.what.empty())
-    throw UsageError(nameOf(index) + ": the reply of round " + std::to_string(reply.round) + " is empty: nothing says when it is over");
+    throw UsageError(nameOf(index) + ": the reply of round " + std::to_string(reply.round) +
+                     " is empty: nothing says when it is over");
   if (!empty) talk.replies.push_back(std::move(reply));
   send(index);
 }

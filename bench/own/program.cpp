@@ -134,7 +134,8 @@ Abouts aboutsOf(const Run& run) {
 
 void writeReport(const Run& run, const std::string& program, const Machine& machine, const Report& report) {
   std::string benchmarks;
-  for (const auto& [name, about] : aboutsOf(run)) benchmarks += (benchmarks.empty() ? "" : ", ") + quoted(name) + ": " + quoted(about);
+  for (const auto& [name, about] : aboutsOf(run))
+    benchmarks += (benchmarks.empty() ? "" : ", ") + quoted(name) + ": " + quoted(about);
   std::ofstream file(run.options.json);
   writeJson(file,
             {{"program", quoted(program)},
