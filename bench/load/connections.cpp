@@ -19,15 +19,28 @@ void resetAtClose(int socket, bool resets) {
   must(setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now), "SO_LINGER");
 }
 
-/// The result of a call on a connected socket. Throws where the connection is over.
-ssize_t transferred(ssize_t result, std::size_t index, const char* what) {
+/// The result of a call that makes a connection. Throws Skip where this machine, and not the
+/// server, has no more.
+int connected(int result, const std::string& name) {
   if (result >= 0) return result;
-  if (errno == ECONNRESET || errno == EPIPE) throw std::runtime_error("the server reset connection " + std::to_string(index));
-  if (errno == ECONNREFUSED) throw std::runtime_error("the server refused connection " + std::to_string(index));
-  throw std::system_error(errno, std::generic_category(), what);
+  const auto lacks = [&](const char* what) { throw Skip(name + " could not be made here: " + what); };
+  if (errno == EADDRNOTAVAIL) lacks("no local port is free (net.ipv4.ip_local_port_range)");
+  if (errno == ENETUNREACH) lacks("127.0.0.1 cannot be reached; the interface lo may be down");
+  if (errno == EMFILE) lacks("this process has no descriptor left (ulimit -n)");
+  if (errno == ENFILE) lacks("the system has no descriptor left (fs.file-max)");
+  return result;
 }
 
 }  // namespace
+
+std::string LoadConnections::nameOf(std::size_t index) const { return "connection " + std::to_string(index); }
+
+ssize_t LoadConnections::transferred(ssize_t result, std::size_t index, const char* what) const {
+  if (result >= 0) return result;
+  if (errno == ECONNRESET || errno == EPIPE) throw std::runtime_error("the server reset " + nameOf(index));
+  if (errno == ECONNREFUSED) throw std::runtime_error("the server refused " + nameOf(index));
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 LoadConnections::LoadConnections(std::uint16_t port, int connections)
     : port_(port),
@@ -52,12 +65,13 @@ void LoadConnections::connectStream(std::size_t index) {
   Stream& stream = streams_[index];
   stream = {};
   connecting(index);
-  stream.socket = must(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+  stream.socket = connected(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), nameOf(index));
+  must(stream.socket, "socket");
   resetAtClose(stream.socket, true);
   noDelay(stream.socket);
   const sockaddr_in at = loopback(port_);
   if (connect(stream.socket, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 && errno != EINPROGRESS)
-    transferred(-1, index, "connect");
+    transferred(connected(-1, nameOf(index)), index, "connect");
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = index;
@@ -91,7 +105,7 @@ bool LoadConnections::receive(std::size_t index) {
     Stream& stream = streams_[index];
     const ssize_t got = recv(stream.socket, buffer_.data(), buffer_.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == ENOTCONN)) return some;
-    if (transferred(got, index, "recv") == 0) throw std::runtime_error("the server closed connection " + std::to_string(index));
+    if (transferred(got, index, "recv") == 0) throw std::runtime_error("the server closed " + nameOf(index));
     const auto size = static_cast<std::size_t>(got);
     check(index, {buffer_.data(), size});
     stream.received += size;

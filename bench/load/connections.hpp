@@ -7,11 +7,14 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 namespace teasel::bench {
 
 /// The sockets of a load generator: connections to a server on 127.0.0.1, in one thread on epoll.
 /// What they send, and what they expect, a derived class says. It compares every byte that comes.
 /// What a server does wrong makes a call throw std::runtime_error, which names the connection.
+/// Where this machine has no port or descriptor for one more, a call throws Skip.
 class LoadConnections {
  public:
   using OnBytes = std::function<void(std::size_t stream)>;
@@ -72,9 +75,13 @@ class LoadConnections {
   virtual void checked(std::size_t index) { static_cast<void>(index); }
   /// What is said of a connection that has waited in vain: what it lacks.
   virtual std::string missing(std::size_t index) const = 0;
+  /// What messages call a connection.
+  virtual std::string nameOf(std::size_t index) const;
 
  private:
   void connectStream(std::size_t index);
+  /// The result of a call on a connected socket. Throws where the connection is over.
+  ssize_t transferred(ssize_t result, std::size_t index, const char* what) const;
   /// Reads all that is there. Returns true if there was something.
   bool receive(std::size_t index);
 

@@ -39,10 +39,15 @@ class OtherCore {
 /// The exchanges of one run.
 class Schedule {
  public:
-  Schedule(LoadConnections& clients, double rate, double seconds)
-      : clients_(clients), gap_(1 / rate), count_(std::lround(rate * seconds)), waiting_(clients.size()) {}
+  Schedule(LoadConnections& clients, double rate, double seconds, WhenBusy whenBusy)
+      : clients_(clients),
+        gap_(1 / rate),
+        count_(std::lround(rate * seconds)),
+        holds_(whenBusy == WhenBusy::kWaits),
+        waiting_(clients.size()),
+        held_(clients.size()) {}
 
-  std::vector<double> run(bool maySpin) {
+  Latencies run(bool maySpin) {
     latencies_.reserve(static_cast<std::size_t>(count_));
     begin_ = SteadyClock::now();
     const auto onBytes = [this](std::size_t stream) { came(stream); };
@@ -51,16 +56,22 @@ class Schedule {
       for (; next < count_ && due(next) <= now; ++next) {
         const std::size_t stream = static_cast<std::size_t>(next) % clients_.size();
         waiting_[stream].push_back(due(next));
-        clients_.begin(stream);
+        if (holds_ && clients_.underWay(stream) > 0) ++held_[stream];
+        else clients_.begin(stream);
       }
       // Without a core of their own, the clients rest for a millisecond and so send in bursts.
       clients_.poll(maySpin ? 0 : 1, onBytes);
     }
     clients_.finish(onBytes);
-    return std::move(latencies_);
+    const auto length = due(count_) - begin_;
+    // A smoke run is so short that one rest of this machine would look like an overload.
+    const bool overloaded = SteadyClock::now() - begin_ > length + std::max<SteadyClock::duration>(length, kLate);
+    return {std::move(latencies_), overloaded};
   }
 
  private:
+  static constexpr std::chrono::milliseconds kLate{250};
+
   SteadyClock::time_point due(long exchange) const {
     return begin_ +
            std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(gap_ * static_cast<double>(exchange)));
@@ -68,25 +79,31 @@ class Schedule {
   void came(std::size_t stream) {
     const auto now = SteadyClock::now();
     auto& waiting = waiting_[stream];
-    for (const std::uint64_t under = clients_.underWay(stream); waiting.size() > under;) {
+    std::size_t& held = held_[stream];
+    for (const std::uint64_t under = clients_.underWay(stream) + held; waiting.size() > under;) {
       latencies_.push_back(std::chrono::duration<double, std::micro>(now - waiting.front()).count());
       waiting.pop_front();
     }
+    if (held == 0 || clients_.underWay(stream) > 0) return;
+    --held;
+    clients_.begin(stream);
   }
 
   LoadConnections& clients_;
   double gap_;
   long count_;
+  bool holds_;
   SteadyClock::time_point begin_{};
   std::vector<std::deque<SteadyClock::time_point>> waiting_;  // when exchanges were due
+  std::vector<std::size_t> held_;                             // how many of them have not begun
   std::vector<double> latencies_;
 };
 
 }  // namespace
 
-std::vector<double> openLoop(LoadConnections& clients, double rate, double seconds) {
+Latencies openLoop(LoadConnections& clients, double rate, double seconds, WhenBusy whenBusy) {
   const OtherCore core;
-  return Schedule(clients, rate, seconds).run(core.found());
+  return Schedule(clients, rate, seconds, whenBusy).run(core.found());
 }
 
 double quantile(std::vector<double> values, double share) {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMostLines = 1'000'000;
 const std::string kRow = "{\"name\": ";
+const std::string kReference = "\"reference\": ";
 
 std::string number(double value) {
   std::ostringstream text;
@@ -105,6 +106,7 @@ void writeJson(std::ostream& out, const std::vector<std::pair<std::string, std::
   out << ']';
   writeRefusals(out, "skipped", report.skipped);
   writeRefusals(out, "failed", report.failed);
+  if (!report.notes.empty()) writeRefusals(out, "notes", report.notes);
   out << "}\n";
 }
 
@@ -116,6 +118,8 @@ Report readJson(const std::string& path) {
   try {
     for (std::string line; std::getline(file, line) && ++lines < kMostLines;)
       if (line.starts_with(kRow) && line.find("\"samples\": ") != std::string::npos) report.rows.push_back(rowIn(line));
+      else if (line.starts_with(kReference) || line.starts_with('{' + kReference))
+        report.reference = after(line, "reference", '"');
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(path + ", line " + std::to_string(lines) + ": " + error.what());
   }

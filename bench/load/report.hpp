@@ -16,14 +16,16 @@ struct Result {
   Samples samples;
 };
 
-/// A row without samples, and the reason.
+/// A row without samples, and the reason. Or one with samples, and what must be known of them.
 struct Refusal {
   std::string name, why;
 };
 
 struct Report {
   std::vector<Result> rows;
-  std::vector<Refusal> skipped, failed;
+  std::vector<Refusal> skipped, failed, notes;
+  /// The backend that others are compared with, as far as it is known.
+  std::string reference;
 
   /// The row of this name, or null.
   const Result* find(const std::string& name) const;
@@ -36,8 +38,8 @@ std::string quoted(const std::string& text);
 /// and variation, and how they stand to that backend's.
 void writeJson(std::ostream& out, const std::vector<std::pair<std::string, std::string>>& head, const Report& report,
                const std::string& reference = {});
-/// Reads the rows of such a file, in the lines in which writeJson wrote them. Throws
-/// std::runtime_error, which says what is wrong with the file.
+/// Reads the rows of such a file, in the lines in which writeJson wrote them, and its reference if
+/// it names one. Throws std::runtime_error, which says what is wrong with the file.
 Report readJson(const std::string& path);
 
 }  // namespace teasel::bench

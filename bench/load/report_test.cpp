@@ -47,6 +47,15 @@ TEST(BenchmarkReport, RowsAreReadAsTheyWereWritten) {
   EXPECT_EQ(read.rows[1].samples, (Samples{2, 4, 9}));
 }
 
+TEST(BenchmarkReport, TheReferenceIsReadWhereverItStandsInTheHead) {
+  for (const bool first : {true, false}) {
+    std::ostringstream text;
+    if (first) writeJson(text, {{"reference", quoted("poll")}, {"rounds", "3"}}, report());
+    else writeJson(text, {{"rounds", "3"}, {"reference", quoted("poll")}}, report());
+    EXPECT_EQ(readJson(writtenTo("reference.json", text.str())).reference, "poll");
+  }
+}
+
 TEST(BenchmarkReport, ARowHasItsRatioToTheReferenceOfTheSameRound) {
   std::ostringstream text;
   writeJson(text, {}, report(), "epoll");

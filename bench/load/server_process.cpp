@@ -72,7 +72,8 @@ ServerProcess::ServerProcess(const Serve& serve) {
   pid_ = must(fork(), "fork");
   if (pid_ == 0) {
     must(dup2(ends[1], kPipe), "dup2");
-    close_range(kPipe + 1, ~0U, 0);  // closes the sockets of the row's clients and the report
+    dup2(STDERR_FILENO, STDOUT_FILENO);  // what the server prints is no part of the report
+    close_range(kPipe + 1, ~0U, 0);      // closes the sockets of the row's clients and the report
     child(serve, parent);
   }
   close(ends[1]);
@@ -102,13 +103,12 @@ void ServerProcess::reaped(int status) {
   pid_ = -1;
 }
 
-std::string ServerProcess::ended() {
-  constexpr int kTries = 30;
+std::string ServerProcess::ended(int tries) {
   constexpr useconds_t kPause = 10000;
-  for (int tries = 0; pid_ >= 0 && tries < kTries; ++tries) {
+  for (; pid_ >= 0 && tries > 0; --tries) {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) == pid_ && !endOf(status).empty()) reaped(status);
-    else usleep(kPause);
+    else if (tries > 1) usleep(kPause);
   }
   return end_;
 }

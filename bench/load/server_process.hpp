@@ -29,8 +29,8 @@ class ServerProcess {
   double resident() const;
   /// How the server has ended ("the server died of signal 11 (Segmentation fault)"), or nothing
   /// while it lives. Whoever lost the server's connections asks: waits a moment for an end that is
-  /// under way.
-  std::string ended();
+  /// under way. Others look only once: `tries` is 1.
+  std::string ended(int tries = 30);
   /// Says that somebody else has waited for the server, with this status of waitpid.
   void reaped(int status);
 

@@ -35,6 +35,9 @@ class Subject {
   /// Bytes of the server that are in memory.
   double residentBytes() const;
 
+  /// What people must know of the figures. Whoever measures says it; `collect` reports it.
+  std::string note;
+
  private:
   std::vector<std::string> arguments_;
   std::unique_ptr<ServerProcess> server_;

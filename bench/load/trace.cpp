@@ -28,6 +28,7 @@ namespace {
 struct Told {
   std::atomic<long> made{0};  // exchanges; -1: they failed
   std::array<char, 1024> why{};
+  std::atomic<bool> skip{false};  // why is that of a Skip
 };
 
 class SharedTold {
@@ -56,6 +57,7 @@ class Clients {
       const std::unique_ptr<LoadConnections> clients = make();
       for (;;) told->made += clients->exchanges(static_cast<long>(clients->size()));
     } catch (const std::exception& error) {
+      told->skip = dynamic_cast<const Skip*>(&error) != nullptr;
       std::strncpy(told->why.data(), error.what(), told->why.size() - 1);
       told->made = -1;
     }
@@ -140,7 +142,13 @@ class Tracer {
     const pid_t pid = server_.pid();
     if (pid < 0) return;
     // Only one that stands still can be let go.
-    if (int status = 0; !stopped_ && ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0) waitpid(pid, &status, 0);
+    if (int status = 0; !stopped_ && ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0 && waitpid(pid, &status, 0) == pid) {
+      if (!WIFSTOPPED(status)) {
+        server_.reaped(status);
+        return;
+      }
+      signal_ = signalOf(status);
+    }
     ptrace(PTRACE_DETACH, pid, nullptr, signal_);
   }
 
@@ -155,15 +163,16 @@ class Tracer {
       server_.reaped(status);
       throw std::runtime_error(server_.ended());
     }
-    const bool isCall = WSTOPSIG(status) == (SIGTRAP | 0x80);
-    // A signal that is on its way to the server must reach it: it may be its end.
-    signal_ = isCall || status >> 16 != 0 ? 0 : WSTOPSIG(status);
-    if (isCall) systemCall(pid);
+    signal_ = signalOf(status);
+    if (isCall(status)) systemCall(pid);
   }
   long calls = 0, waits = 0;
   std::int64_t returned = 0;
 
  private:
+  static bool isCall(int status) { return WSTOPSIG(status) == (SIGTRAP | 0x80); }
+  /// A signal that is on its way to the server must reach it: it may be its end.
+  static int signalOf(int status) { return isCall(status) || status >> 16 != 0 ? 0 : WSTOPSIG(status); }
   void systemCall(pid_t pid) {
     __ptrace_syscall_info info{};
     if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0)
@@ -193,7 +202,9 @@ Traced trace(Subject& subject, const MakeClients& makeClients, long warmUp, long
   const Clients clients(makeClients, told);
   const auto until = [&](long many) {
     while (told->made >= 0 && told->made < many) tracer.step();
-    if (told->made < 0) throw std::runtime_error(told->why.data());
+    if (told->made >= 0) return;
+    if (told->skip) throw Skip(told->why.data());
+    throw std::runtime_error(told->why.data());
   };
   until(warmUp);
   tracer.calls = tracer.waits = 0;

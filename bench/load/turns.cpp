@@ -46,6 +46,12 @@ void measureInTurns(std::vector<Contender>& contenders, std::size_t figures) {
         for (std::size_t i = 0; i < values.size(); ++i) contender.samples[i].push_back(values[i]);
       });
     }
+  // Nobody has used a server since its last client left.
+  for (Contender& contender : contenders)
+    guarded(contender, [&] {
+      contender.subject->settle();
+      contender.failed = contender.subject->process().ended(1);
+    });
 }
 
 std::string rowName(const Figure& figure, const std::string& shape, const std::string& backend) {
@@ -62,6 +68,7 @@ void collect(const std::string& shape, const std::vector<Figure>& figures, const
       if (!each.failed.empty()) report.failed.push_back({name, each.failed});
       else if (!each.skipped.empty()) report.skipped.push_back({name, each.skipped});
       else report.rows.push_back({name, figure.name, shape, each.name, figure.unit, figure.lessIsBetter, each.samples[i]});
+      if (each.failed.empty() && each.subject && !each.subject->note.empty()) report.notes.push_back({name, each.subject->note});
     }
   for (const Contender& each : contenders)
     if (!each.failed.empty()) std::cerr << "  " << each.name << ": failed: " << each.failed << '\n';

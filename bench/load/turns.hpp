@@ -30,7 +30,8 @@ struct Contender {
   std::string skipped{}, failed{};             // why it has no further part
 };
 
-/// All contenders take turns for effort().rounds; another one begins in each round.
+/// All contenders take turns for effort().rounds; another one begins in each round. A server that
+/// has died by the end, be it when its last client left, has failed.
 void measureInTurns(std::vector<Contender>& contenders, std::size_t figures);
 
 /// Whether a row is wanted, by its name.

@@ -85,6 +85,23 @@ class Faults(unittest.TestCase):
         self.fails("syscalls/silent", r'connection 0 waits for "\\r\\n" in the greeting, of which 0 bytes came; nothing came for 1 s$')
         self.fails("syscalls/login", 'connection 0, byte 0 of the reply of login 2: the server sent "secret" where "welcome" was expected$')
 
+    def test_a_server_that_dies_when_the_last_client_has_gone(self):
+        for figure in ("cpu", "syscalls", "p50", "session-cpu"):
+            with self.subTest(figure):
+                self.fails(f"{figure}/parts", r"the server died of signal 11 \(Segmentation fault\)$")
+
+    def test_a_connection_has_the_number_that_the_benchmark_gives_it(self):
+        self.fails("session-cpu/second", 'connection 1, byte 0 of the reply of round 0: the server sent "XXXXXXXXXX" where')
+
+    def test_a_function_of_the_benchmark_that_throws(self):
+        self.fails("cpu/muddles", "connection 0: the benchmark's function of a request threw in round 3: no more words$")
+
+    def test_what_a_server_prints_is_no_part_of_the_report(self):
+        done = smoke(FAULTY, "--filter", "^cpu/second/.*epoll$")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("somebody is there\n", done.stderr)
+        self.assertNotIn("somebody is there", done.stdout)
+
     def test_a_reactor_whose_server_failed_has_no_further_part_in_that_benchmark(self):
         done = smoke(FAULTY, "--timeout", "1", "--filter", "/(sleeps|chatters)/.*/epoll")
         self.assertEqual(done.returncode, 1)
@@ -93,6 +110,44 @@ class Faults(unittest.TestCase):
 
 
 class Sound(unittest.TestCase):
+    def test_latencies_are_of_one_exchange_at_a_time_and_a_rate_that_is_too_high_is_noted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "a.json"
+            done = smoke(FAULTY, "--filter", "^p50/strict/.*epoll$", "--json", str(path))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            report = json.loads(path.read_text(encoding="utf-8"))
+        # 100 exchanges of 5 ms are due within 20 ms, so the median one waits for some 50 others.
+        self.assertGreater(report["rows"][0]["samples"][0], 100_000)
+        row = {"name": "p50/strict/1@5000/epoll", "why": "its server cannot keep up with 5000/s; see --rate"}
+        self.assertEqual(report["notes"], [row])
+        self.assertIn(f"\nnotes:\n  {row['name']}: {row['why']}\n", done.stdout)
+        done = smoke(FAULTY, "--filter", "^p50/strict/.*epoll$", "--rate", "50")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("notes:", done.stdout)
+
+    def test_the_report_says_what_a_benchmark_is(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "a.json"
+            done = smoke(SHIPPED, "--filter", "^cpu/line/1/epoll$", "--json", str(path))
+            self.assertIn("\nline: a line, and the same in capitals\n\ncpu/line/1: ", done.stdout)
+            self.assertEqual(json.loads(path.read_text(encoding="utf-8"))["benchmarks"]["line"], "a line, and the same in capitals")
+
+    def test_plain_echoes_of_different_reactors_divide_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "a.json"
+            arguments = ["--smoke", "--connections", "1", "--filter", "^cpu/line/1/"]
+            self.assertEqual(run(SHIPPED, *arguments, "--reactor", "epoll,poll", "--json", str(path)).returncode, 0)
+            done = run(SHIPPED, *arguments, "--reactor", "poll,epoll", "--against", str(path))
+            self.assertIn("\n  not in plain echoes: they are of poll here and of epoll there\n", done.stdout)
+            self.assertNotIn("  in plain echoes ", done.stdout)
+            done = run(SHIPPED, *arguments, "--reactor", "epoll,poll", "--against", str(path))
+            self.assertNotIn("not in plain echoes", done.stdout)
+            self.assertIn("  in plain echoes ", done.stdout)
+
+    def test_a_number_of_connections_that_is_given_twice_is_measured_once(self):
+        done = run(SHIPPED, "--list", "--connections", "1,2,1", "--reactor", "epoll", "--filter", "^cpu/line/.*epoll")
+        self.assertEqual(done.stdout.split(), ["cpu/line/1/epoll", "cpu/line/2/epoll"])
+
     def test_every_row_of_every_reactor_is_there(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "all.json"
@@ -176,6 +231,7 @@ class Mistakes(unittest.TestCase):
     def test_wrong_arguments_are_named(self):
         for arguments, complaint in ((["--nonsense"], "unknown option '--nonsense'"), (["--rounds", "0"], "--rounds: '0' is no number from 1"),
                                      (["--filter", "("], "--filter '(' is no regular expression: "), (["--json"], "--json needs a value"),
+                                     (["--json="], "--json needs a value"), (["--against", ""], "--against needs a value"),
                                      (["--connections=1,x"], "--connections: 'x' is no number"), (["--rate", "-1"], "--rate: '-1'"),
                                      (["--json", "/no/such/folder/a.json"], "--json /no/such/folder/a.json: it cannot be written"),
                                      (["--against", "/no/such.json"], "--against: /no/such.json cannot be read"),
@@ -190,6 +246,26 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("1000 connections need 1032 descriptors, and this process may have 100", done.stderr)
         self.assertIn("shipped_bench: nothing could be measured here", done.stderr)
+
+    def test_a_report_stays_where_nothing_was_measured(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "a.json"
+            path.write_text("an earlier report", encoding="utf-8")
+            done = smoke(FAULTY, "--filter", "^cpu/throws/.*epoll$", "--json", str(path))
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(f"no row was measured, so {path} is not written", done.stderr)
+            self.assertEqual(path.read_text(encoding="utf-8"), "an earlier report")
+
+    def test_a_machine_without_descriptors_is_no_fault_of_the_server(self):
+        # Few are left, though the limit itself is high enough.
+        command = ["bash", "-c", 'ulimit -n 100; for ((i = 10; i < 97; ++i)); do eval "exec $i</dev/null"; done; '
+                   'exec setpriv --bounding-set=-sys_resource --inh-caps=-all "$0" "$@"', SHIPPED,
+                   "--smoke", "--reactor", "epoll", "--connections", "64"]
+        for figure in ("cpu", "syscalls"):
+            with self.subTest(figure):
+                done = subprocess.run([*command, "--filter", f"^{figure}/line/64/epoll$"], capture_output=True, text=True, timeout=60, check=False)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertRegex(done.stderr, r"epoll: skipped: connection \d+ could not be made here: this process has no descriptor left")
 
     def test_help_names_every_option_and_the_statuses(self):
         done = run(SHIPPED, "--help")

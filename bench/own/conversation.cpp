@@ -16,8 +16,6 @@ constexpr std::size_t kShown = 40;
 
 std::string shown(ByteView bytes) { return '"' + escaped(bytes, kShown) + '"'; }
 
-std::string nameOf(std::size_t index) { return "connection " + std::to_string(index); }
-
 }  // namespace
 
 Conversation::Conversation(std::uint16_t port, int connections, const Benchmark& benchmark, long firstNumber)
@@ -27,6 +25,8 @@ Conversation::Conversation(std::uint16_t port, int connections, const Benchmark&
       talks_(static_cast<std::size_t>(connections)) {
   connectAll(kPause);
 }
+
+std::string Conversation::nameOf(std::size_t index) const { return "connection " + std::to_string(talks_[index].number); }
 
 long Conversation::takeNumbers(long count) {
   static long next = 0;
@@ -66,22 +66,31 @@ void Conversation::say(std::size_t index, const Benchmark::Exchange& exchange, R
   if (each.sent == each.posted) talk.out.clear(), talk.outFrom = each.posted;
   if (talk.replies.empty()) talk.wanted.clear(), talk.wantedFrom = each.expected;
   const Turn turn{talk.number, reply.round};
-  exchange.request.addTo(talk.out, turn);
+  const auto made = [&](const Said& said, const char* what, std::string& out) {
+    try {
+      said.addTo(out, turn);
+    } catch (const std::exception& error) {
+      throw std::runtime_error(nameOf(index) + ": the benchmark's function of " + what + " threw in " +
+                               (reply.what.empty() ? "round " + std::to_string(reply.round) : reply.what) + ": " + error.what());
+    }
+  };
+  made(exchange.request, "a request", talk.out);
   each.posted = talk.outFrom + talk.out.size();
   reply.begin = each.expected;
   if (exchange.until) {
     talk.end.clear(), talk.last.clear();
-    exchange.reply.addTo(talk.end, turn);
+    made(exchange.reply, "an end", talk.end);
     // One byte more than there is, until the end is there.
     each.expected += talk.end.empty() ? 0 : 1;
   } else {
-    exchange.reply.addTo(talk.wanted, turn);
+    made(exchange.reply, "a reply", talk.wanted);
     each.expected = talk.wantedFrom + talk.wanted.size();
   }
   reply.end = each.expected;
   const bool empty = reply.begin == reply.end;
   if (empty && reply.what.empty())
-    throw UsageError("the reply of round " + std::to_string(reply.round) + " is empty: nothing says when it is over");
+    throw UsageError(nameOf(index) + ": the reply of round " + std::to_string(reply.round) +
+                     " is empty: nothing says when it is over");
   if (!empty) talk.replies.push_back(std::move(reply));
   send(index);
 }

@@ -55,6 +55,8 @@ class Conversation final : public LoadConnections {
   void checkUntil(std::size_t index, ByteView bytes);
   void checked(std::size_t index) override;
   std::string missing(std::size_t index) const override;
+  /// With Turn::connection, which no other connection of the run has.
+  std::string nameOf(std::size_t index) const override;
 
   /// Sends a request, and expects its reply.
   void say(std::size_t index, const Benchmark::Exchange& exchange, Reply reply);

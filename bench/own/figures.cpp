@@ -57,8 +57,10 @@ Measurement latency(const std::string& shape, int connections, int rate) {
     client.exchanges(clients);
     subject.settle();
     constexpr double kSeconds = 0.5, kMoment = 0.02;
-    const Values all = openLoop(client, rate, effort().smoke ? std::max(kMoment, 2.0 / rate) : kSeconds);
-    return Values{quantile(all, 0.5), quantile(all, 0.99)};
+    const double seconds = effort().smoke ? std::max(kMoment, 2.0 / rate) : kSeconds;
+    const Latencies all = openLoop(client, rate, seconds, WhenBusy::kWaits);
+    if (all.overloaded) subject.note = "its server cannot keep up with " + std::to_string(rate) + "/s; see --rate";
+    return Values{quantile(all.microseconds, 0.5), quantile(all.microseconds, 0.99)};
   };
   return {shape + '@' + std::to_string(rate),
           {{"p50", "us from due to answered, median"}, {"p99", "us from due to answered, 99 of 100"}},

@@ -52,6 +52,7 @@ void addReactors(std::vector<std::string>& names, const std::string& text) {
 }
 
 void setOption(Options& options, const std::string& name, const std::string& value) {
+  if (value.empty() && (name == "--json" || name == "--against")) throw UsageError(name + " needs a value");
   if (name == "--reactor") addReactors(options.reactors, value);
   else if (name == "--rounds") effort().rounds = numberOf(name, value, kMostRounds);
   else if (name == "--rate") options.rate = numberOf(name, value, kMostRate);
@@ -61,7 +62,10 @@ void setOption(Options& options, const std::string& name, const std::string& val
   else if (name == "--filter") options.filter = value;
   else if (name == "--connections") {
     options.connections.clear();
-    for (const std::string& part : parts(value)) options.connections.push_back(numberOf(name, part, kMostConnections));
+    for (const std::string& part : parts(value))
+      if (const int many = numberOf(name, part, kMostConnections);
+          std::ranges::find(options.connections, many) == options.connections.end())
+        options.connections.push_back(many);
   } else {
     throw UsageError("unknown option '" + name + "'; --help names the options");
   }

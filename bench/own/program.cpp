@@ -126,10 +126,20 @@ void checkWritable(const std::string& path) {
   if (!existed) std::filesystem::remove(path);
 }
 
+Abouts aboutsOf(const Run& run) {
+  Abouts abouts;
+  for (const Registered& each : run.benchmarks) abouts[each.name] = each.about;
+  return abouts;
+}
+
 void writeReport(const Run& run, const std::string& program, const Machine& machine, const Report& report) {
+  std::string benchmarks;
+  for (const auto& [name, about] : aboutsOf(run))
+    benchmarks += (benchmarks.empty() ? "" : ", ") + quoted(name) + ": " + quoted(about);
   std::ofstream file(run.options.json);
   writeJson(file,
             {{"program", quoted(program)},
+             {"benchmarks", '{' + benchmarks + '}'},
              {"machine", machine.json()},
              {"reference", quoted(run.reference)},
              {"rounds", std::to_string(effort().smoke ? 1 : effort().rounds)},
@@ -162,6 +172,7 @@ Run prepare(const Options& options) {
 
 int measureAll(const Run& run, const std::string& program) {
   Report former, report;
+  report.reference = run.reference;
   if (!run.options.against.empty()) try {
       former = readJson(run.options.against);
       std::erase_if(former.rows, [&](const Result& row) { return !run.wanted(row.name); });
@@ -185,10 +196,13 @@ int measureAll(const Run& run, const std::string& program) {
             << (effort().smoke ? "a smoke run: its figures mean nothing"
                                : "medians of " + std::to_string(effort().rounds) + " rounds, [95 % interval], variation")
             << ", ratio to " << run.reference << '\n';
-  printTable(std::cout, report, run.reference);
-  if (!run.options.json.empty()) writeReport(run, program, machine, report);
+  printTable(std::cout, report, aboutsOf(run));
+  // A report that is there says more than an empty one.
+  if (!run.options.json.empty() && !report.rows.empty()) writeReport(run, program, machine, report);
   const int worse =
       run.options.against.empty() || report.rows.empty() ? 0 : printComparison(std::cout, report, former, run.options.against);
+  if (report.rows.empty() && !run.options.json.empty())
+    std::cerr << program << ": no row was measured, so " << run.options.json << " is not written\n";
   if (!report.failed.empty()) return kFailed;
   if (report.rows.empty()) std::cerr << program << ": nothing could be measured here\n";
   return report.rows.empty() ? kSetUp : worse > 0 ? kWorse : kMeasured;

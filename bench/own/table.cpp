@@ -59,10 +59,11 @@ const Result* rowBeside(const Report& report, const Result& row, const std::stri
   return report.find(groupOf(row) + '/' + backend);
 }
 
-/// What is compared of a row of both reports: its samples, or what they are in plain echoes.
+/// What is compared of a row of both reports: its samples, or what they are in plain echoes. These
+/// must be echoes of one reactor.
 std::pair<Samples, Samples> comparable(const Report& ours, const Result& here, const Report& theirs, const Result& there) {
   const Result *ourEcho = rowBeside(ours, here, kPlainEcho), *theirEcho = rowBeside(theirs, there, kPlainEcho);
-  if (ourEcho != nullptr && theirEcho != nullptr) {
+  if (ourEcho != nullptr && theirEcho != nullptr && ours.reference == theirs.reference) {
     Samples our = ratiosOf(here.samples, ourEcho->samples), their = ratiosOf(there.samples, theirEcho->samples);
     if (!our.empty() && !their.empty()) return {std::move(our), std::move(their)};
   }
@@ -97,10 +98,15 @@ std::string Machine::json() const {
          ", \"compiler\": " + quoted(compiler) + ", \"flags\": " + quoted(flags) + formatted(", \"load_at_start\": %.2f}", load);
 }
 
-void printTable(std::ostream& out, const Report& report, const std::string& reference) {
+void printTable(std::ostream& out, const Report& report, const Abouts& abouts) {
+  const std::string& reference = report.reference;
   const int width = static_cast<int>(widestBackend(report));
-  std::string group;
+  std::string group, benchmark;
   for (const Result& row : report.rows) {
+    if (const std::string name = row.shape.substr(0, row.shape.find('/')); name != benchmark) {
+      benchmark = name;
+      if (const auto about = abouts.find(name); about != abouts.end()) out << '\n' << name << ": " << about->second << '\n';
+    }
     if (groupOf(row) != group) out << '\n' << groupOf(row) << ": " << row.unit << '\n';
     group = groupOf(row);
     const Result* beside = row.backend == reference ? nullptr : rowBeside(report, row, reference);
@@ -109,7 +115,8 @@ void printTable(std::ostream& out, const Report& report, const std::string& refe
     out << formatted("  %-*s %9s  ", width, row.backend.c_str(), number(medianOf(row.samples)).c_str()) << interval(row.samples)
         << formatted("  cv %.1f%%  ", 100 * variationOf(row.samples)) << ratio << '\n';
   }
-  for (const auto& [title, refusals] : {std::pair("skipped", &report.skipped), std::pair("failed", &report.failed)}) {
+  for (const auto& [title, refusals] :
+       {std::pair("notes", &report.notes), std::pair("skipped", &report.skipped), std::pair("failed", &report.failed)}) {
     if (!refusals->empty()) out << '\n' << title << ":\n";
     // Of rows with the same reason, the first.
     for (auto each = refusals->begin(); each != refusals->end(); ++each) {
@@ -125,6 +132,9 @@ int printComparison(std::ostream& out, const Report& ours, const Report& theirs,
   int worse = 0, compared = 0;
   std::vector<std::string> onlyHere, onlyThere;
   out << "\nagainst " << path << ":\n";
+  if (ours.reference != theirs.reference)
+    out << "  not in plain echoes: they are of " << ours.reference << " here and of "
+        << (theirs.reference.empty() ? "an unknown reactor" : theirs.reference) << " there\n";
   for (const Result& row : ours.rows) {
     const Result* former = theirs.find(row.name);
     if (former == nullptr) onlyHere.push_back(row.name);
