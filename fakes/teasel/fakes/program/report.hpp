@@ -41,7 +41,7 @@ bool isDeath(std::string_view oracle) noexcept;
 std::string withoutSkipMarker(std::string text);
 
 /// The text as one word of a command for a shell (POSIX.1-2017, XCU 2.2.2): in single quotes,
-/// unless it has nothing but letters, digits and "+-./:=@_", which no shell changes.
+/// unless it has nothing but letters, digits and marks that no shell changes.
 std::string shellWord(std::string_view text);
 
 /// The file name for a tape: "<scenario>-<oracle>-<hash>.tape", of letters, digits, '-' and '_'.
