@@ -178,11 +178,9 @@ function(_teasel_scenarios_check_engine name)
   endif()
 endfunction()
 
-function(teasel_add_scenarios name)
-  set(call teasel_add_scenarios)
-  string(CONCAT signature "name SOURCES file.cpp ... [LIBRARIES target ...] [CORPUS dir] [DICTIONARY file] [MAX_LEN n] "
-    "[SEEDS n] [KNOWN file] [SANITIZER_OPTIONS name=value ...] [LABELS label ...]")
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;DICTIONARY;MAX_LEN;SEEDS;KNOWN" "SOURCES;LIBRARIES;LABELS;SANITIZER_OPTIONS")
+# Refuses a call whose arguments, parsed into arg_*, cannot be read, lack SOURCES or name a target that exists. A macro, because
+# these variables are the caller's.
+macro(_teasel_scenarios_check_call name)
   if(arg_UNPARSED_ARGUMENTS)
     _teasel_scenarios_refuse(${name} "cannot read '${arg_UNPARSED_ARGUMENTS}'")
   elseif(arg_KEYWORDS_MISSING_VALUES)
@@ -192,6 +190,14 @@ function(teasel_add_scenarios name)
   elseif(TARGET ${name})
     _teasel_scenarios_refuse(${name} "there is a target of this name already")
   endif()
+endmacro()
+
+function(teasel_add_scenarios name)
+  set(call teasel_add_scenarios)
+  string(CONCAT signature "name SOURCES file.cpp ... [LIBRARIES target ...] [CORPUS dir] [DICTIONARY file] [MAX_LEN n] "
+    "[SEEDS n] [KNOWN file] [SANITIZER_OPTIONS name=value ...] [LABELS label ...]")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;DICTIONARY;MAX_LEN;SEEDS;KNOWN" "SOURCES;LIBRARIES;LABELS;SANITIZER_OPTIONS")
+  _teasel_scenarios_check_call(${name})
   foreach(default IN ITEMS MAX_LEN=4096 SEEDS=100)
     string(REGEX MATCH "^[A-Z_]+" key "${default}")
     if(NOT DEFINED arg_${key})

@@ -69,10 +69,11 @@ class OpenedFile final : public File {
 }  // namespace
 
 std::shared_ptr<File> openFile(const std::string& path) {
+  std::string name = "'" + path + "'";
   int descriptor = -1;
   do descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   while (descriptor < 0 && errno == EINTR);
-  return std::make_shared<OpenedFile>(descriptor, "'" + path + "'");
+  return std::make_shared<OpenedFile>(descriptor, std::move(name));
 }
 
 std::shared_ptr<File> adoptFile(int fd) {
