@@ -169,6 +169,22 @@ class Findings(Tree):
         self.finds(["--only", "tidy"], "framework/teasel/core/a.hpp:2: error: invalid case style for function 'Bad_One'",
                    "framework/teasel/core/b.hpp:2: error: invalid case style for function 'Bad_Two'", "2 findings")
 
+    def test_each_header_of_a_folder_is_compiled_as_a_test_that_includes_it(self):
+        self.write("elsewhere/only_here.hpp", "#pragma once\n")
+        for name in ("a", "b", "z"):
+            self.write(f"framework/teasel/core/{name}.hpp", "#pragma once\n")
+        self.write("framework/teasel/core/z.hpp", "#pragma once\n#include <only_here.hpp>\nstruct bad_one {};\n")
+        self.write("framework/teasel/core/most_test.cpp", "#include <teasel/core/a.hpp>\n#include <teasel/core/b.hpp>\n")
+        test = self.write("framework/teasel/core/z_test.cpp", "#include <teasel/core/z.hpp>\n")
+        self.database()
+        path = self.root / "build" / "tree" / "compile_commands.json"
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        for entry in entries:
+            if entry["file"] == str(test):
+                entry["command"] = entry["command"].replace("-std", f"-I{self.root}/elsewhere -std")
+        path.write_text(json.dumps(entries), encoding="utf-8")
+        self.finds(["--only", "tidy"], "framework/teasel/core/z.hpp:3: error: invalid case style for struct 'bad_one'", "1 findings")
+
     def test_a_header_that_nothing_includes_is_looked_at_as_its_neighbours_are(self):
         self.write("framework/teasel/core/a.hpp", "#pragma once\n#include <teasel/core/b.hpp>\nstruct bad_one {};\n")
         self.write("framework/teasel/core/b.hpp", "#pragma once\n")

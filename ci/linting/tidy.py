@@ -3,6 +3,7 @@ import concurrent.futures
 import copy
 import functools
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -272,23 +273,34 @@ def configure(root):
 
 
 def stand_ins(tidy, production, tests, headers):
-    """Sources that only include headers: for each folder one, with those of its headers that no production source includes
-    (what tests share, templates that only users instantiate). Compiled as the test that includes most of them is."""
+    """Sources that only include headers: for each folder those of its headers that no production source includes (what tests
+    share, templates that only users instantiate). Compiled as the test that includes most of them is; those that it does not
+    include may need folders of another test, so they come into a source of their own."""
     seen = set().union(*map(tidy.closure, production))
     bare = [header for header in headers if header not in seen]
     closures = {test: tidy.closure(test) for test in tests} if bare else {}
     sources = []
     for folder in sorted({header.parent for header in bare}):
-        mine = [header for header in bare if header.parent == folder]
-        example = max([mine[0], *tests], key=lambda source: len(closures.get(source, set()).intersection(mine)))
-        source = tidy.root / "build" / "lint-headers" / folder.relative_to(tidy.root) / "headers.cpp"
-        text = "".join(f'#include "{os.path.relpath(header, source.parent)}"\n' for header in mine)
-        source.parent.mkdir(parents=True, exist_ok=True)
-        if not source.exists() or source.read_text(encoding="utf-8") != text:
-            source.write_text(text, encoding="utf-8")
-        tidy.database.add(source, example)
-        sources.append(source)
+        left = [header for header in bare if header.parent == folder]
+        for number in itertools.count(1):
+            example = max([left[0], *tests], key=lambda source: len(closures.get(source, set()).intersection(left)))
+            # Those that no test includes have no example, and come last.
+            mine = [header for header in left if header in closures.get(example, ())] or left
+            name = "headers.cpp" if number == 1 else f"headers_{number}.cpp"
+            sources.append(stand_in(tidy, tidy.root / "build" / "lint-headers" / folder.relative_to(tidy.root) / name, mine, example))
+            left = [header for header in left if header not in mine]
+            if not left:
+                break
     return sources
+
+
+def stand_in(tidy, source, headers, example):
+    text = "".join(f'#include "{os.path.relpath(header, source.parent)}"\n' for header in headers)
+    source.parent.mkdir(parents=True, exist_ok=True)
+    if not source.exists() or source.read_text(encoding="utf-8") != text:
+        source.write_text(text, encoding="utf-8")
+    tidy.database.add(source, example)
+    return source
 
 
 def touched_by(tidy, sources, changed):
