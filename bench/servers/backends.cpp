@@ -62,9 +62,12 @@ std::vector<Backend> libraries() {
 std::vector<Backend> makeBackends() {
   std::vector<Backend> all;
   for (const std::string_view driver : driverNames()) {
-    const std::string name(driver);
-    all.push_back({"teasel-" + name, [=](Kind kind, const Listening& listening) { serveTeasel(name, kind, listening); },
-                   name == "io_uring" ? uringVersion() : ""});
+    // io_uring comes twice: as it is, and without any optional feature, as on a kernel that has none.
+    std::vector<std::string> names = {std::string(driver)};
+    if (driver == "io_uring") names.emplace_back("io_uring:none");
+    for (const std::string& name : names)
+      all.push_back({"teasel-" + name, [=](Kind kind, const Listening& listening) { serveTeasel(name, kind, listening); },
+                     driver == "io_uring" ? uringVersion() : ""});
   }
   all.push_back({"raw-epoll", serveRawEpoll, ""});
   all.push_back({"raw-io_uring", serveRawIoUring, uringVersion()});

@@ -18,6 +18,8 @@ class WrappingFactory;
 /// protocol it is a transport. Derive from it, and override what you want to watch or change on the
 /// way. All that is not overridden passes through unchanged; this includes half-close, pausing and
 /// producers. It makes no calls of its own, so the turn rules hold for the wrapped protocol, too.
+/// All bytes of the wrapped protocol come through `write`, so an override of it misses none:
+/// writeOwned calls it, and writeFile is refused, so that a FileSender reads its file.
 /// The model is twisted.protocols.policies.ProtocolWrapper.
 ///
 /// Held by shared_ptr. It holds the wrapped protocol, and the wrapped protocol holds it as its

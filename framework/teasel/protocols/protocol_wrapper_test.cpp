@@ -44,6 +44,14 @@ TEST(ProtocolWrapper, WhatIsOverriddenIsOnTheWayBothWays) {
   EXPECT_EQ(wire.value(), "<HELLO>");
 }
 
+TEST(ProtocolWrapper, AnOverrideOfWriteMissesNoBytesThatAreHandedOverOrInAFile) {
+  const auto loud = std::make_shared<Loud>(std::make_shared<fakes::test::Echo>());
+  StringTransport wire(loud);
+  loud->writeOwned("mine");
+  EXPECT_EQ(wire.value(), "<mine>");
+  EXPECT_FALSE(loud->writeFile(nullptr, 0, 1)) << "the caller reads the bytes and writes them";
+}
+
 TEST(ProtocolWrapper, WrappersStack) {
   StringTransport wire(std::make_shared<Loud>(std::make_shared<Loud>(std::make_shared<fakes::test::Echo>(), "[")));
   wire.feed("x");

@@ -26,7 +26,7 @@ class PollPoller final : public Poller {
     if (before == 0) {
       const auto index = static_cast<std::size_t>(descriptor);
       if (index >= placeOf_.size()) placeOf_.resize(index + 1);
-      placeOf_[index] = watched_.size();
+      placeOf_[index] = static_cast<std::uint32_t>(watched_.size());
       watched_.push_back({descriptor, events, 0});
       keys_.push_back(key);
     } else {
@@ -39,7 +39,7 @@ class PollPoller final : public Poller {
     const std::size_t place = placeOf_[static_cast<std::size_t>(descriptor)];
     watched_[place] = watched_.back();
     keys_[place] = keys_.back();
-    placeOf_[static_cast<std::size_t>(watched_[place].fd)] = place;
+    placeOf_[static_cast<std::size_t>(watched_[place].fd)] = static_cast<std::uint32_t>(place);
     watched_.pop_back();
     keys_.pop_back();
   }
@@ -57,8 +57,8 @@ class PollPoller final : public Poller {
 
  private:
   std::vector<pollfd> watched_;
-  std::vector<std::uint64_t> keys_;   // beside watched_
-  std::vector<std::size_t> placeOf_;  // by descriptor
+  std::vector<std::uint64_t> keys_;     // beside watched_
+  std::vector<std::uint32_t> placeOf_;  // by descriptor
   std::vector<Ready> ready_;
 };
 
