@@ -14,8 +14,9 @@ from worker import DONE, Run, SetupError, Worker  # noqa: E402 (found through th
 
 SEED = 1
 TWIN, CANARY = "_fixed", "canary"
-# One seed in so many may miss a fault.
+# One seed in so many may miss a fault. With fewer seeds, one that misses is followed by another one, which must find it.
 SEEDS_PER_MISS = 10
+SECOND_TRY = 1000
 
 
 @dataclasses.dataclass
@@ -31,11 +32,12 @@ class Exhibit:
 
 @dataclasses.dataclass
 class Visit:
-    """What came of one scenario of the museum with one seed."""
+    """What came of one scenario of the museum with one seed, or with a second one after the first had missed."""
     buckets: list
-    executions: int
+    executions: int  # of both
     seconds: float
     early: bool = False  # it ended without a finding, and libFuzzer did not say that it was done
+    second: int = 0  # the other seed
 
     @property
     def quiet(self):
@@ -73,6 +75,16 @@ def look(target, exhibit, work, seed, launcher):
     if status != 0:
         worker.add_finding(status, output)
     return Visit(list(run.findings), run.executions(), run.seconds, early=status == 0 and not DONE.search(output))
+
+
+def look_twice(target, exhibit, work, seed, launcher):
+    """As look; a fault that is not found is looked for once more, with a seed that no other visit has."""
+    first = look(target, exhibit, work, seed, launcher)
+    if first.buckets or first.early:
+        return first
+    second = look(target, exhibit, work, seed + SECOND_TRY, launcher)
+    return dataclasses.replace(second, executions=first.executions + second.executions, seconds=first.seconds + second.seconds,
+                               second=seed + SECOND_TRY)
 
 
 def check_wanted(faults, only):
@@ -114,6 +126,9 @@ class Judge:
         self.say(f"{name:18} {f'{count}/{len(visits)}':>6} {round(statistics.median(executions)):>11,} {max(executions):>9,} "
                  f"{answer(twin.quiet):>11} {twin.executions:>11,} "
                  f"{sum(visit.seconds for visit in [*visits.values(), twin]):>8.1f}  {', '.join(buckets)}")
+        for seed, visit in visits.items():
+            if visit.second and hits[seed]:
+                self.say(f"{name}: seed {seed} missed it, seed {visit.second} found it")
         if not found:
             self.wrong += [self.missed(name, seed, visit) for seed, visit in visits.items() if not hits[seed]]
         if not twin.quiet:
@@ -126,9 +141,10 @@ class Judge:
                           for seed, visit in visits.items()]}
 
     def missed(self, name, seed, visit):
+        seeds = f"seeds {seed} and {visit.second}" if visit.second else f"seed {seed}"
         if visit.quiet:
-            return f"{name}: the fault was not found in {visit.executions:,} executions with seed {seed}"
-        return f"{name}: found was {', '.join(visit.buckets)} and not {self.exhibits[name].finding} with seed {seed}"
+            return f"{name}: the fault was not found in {visit.executions:,} executions with {seeds}"
+        return f"{name}: found was {', '.join(visit.buckets)} and not {self.exhibits[name].finding} with {seeds}"
 
     def canary(self, visit):
         if any(self.exhibits[CANARY].matches(bucket) for bucket in visit.buckets):
@@ -139,7 +155,7 @@ class Judge:
 
 def visit(targets, exhibits, work, jobs, say, seeds=(SEED,), only=None, on_step=lambda text: None):
     """Gives the rows of the result, and whether something was wrong. Faults are looked for with each
-    of the seeds; twins and the canary are visited with the first. `on_step` hears how many programs
+    of the seeds; twins and the canary are visited with the first. `on_step` hears how many visits
     have ended."""
     targets = {target.scenario: target for target in targets}
     faults = check_names(targets, exhibits, only)
@@ -154,7 +170,8 @@ def visit(targets, exhibits, work, jobs, say, seeds=(SEED,), only=None, on_step=
 
     def look_at(task):
         name, seed = task
-        result = look(targets[name], exhibits[name.removesuffix(TWIN)], work, seed, launcher)
+        is_few = len(seeds) < SEEDS_PER_MISS and name in faults
+        result = (look_twice if is_few else look)(targets[name], exhibits[name.removesuffix(TWIN)], work, seed, launcher)
         ended.append(name)
         on_step(f"{len(ended)}/{len(tasks)}")
         return result

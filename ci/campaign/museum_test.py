@@ -113,12 +113,21 @@ class Museum(unittest.TestCase):
     def test_a_fault_that_is_not_found_fails(self):
         rows, failed = self.visit("")
         self.assertEqual((rows[0]["found"], rows[0]["twin_quiet"], failed), (False, True, True))
-        self.assertEqual(self.wrong(), ["WRONG slow: the fault was not found in 1,000 executions with seed 1"])
+        self.assertEqual(self.wrong(), ["WRONG slow: the fault was not found in 2,000 executions with seeds 1 and 1001"])
+
+    def test_a_fault_that_the_second_seed_finds_is_found_and_the_miss_is_told(self):
+        rows, failed = self.visit("slow@1001")
+        self.assertEqual((rows[0]["seeds"][0]["found"], rows[0]["seeds"][0]["executions"], failed), (True, 2000, False))
+        self.assertIn("slow: seed 1 missed it, seed 1001 found it", self.lines)
+
+    def test_with_ten_seeds_none_has_a_second_try(self):
+        self.visit("slow@1001", seeds=range(1, 11))
+        self.assertNotIn("-seed=1001", (self.path / "log").read_text(encoding="utf-8"))
 
     def test_an_exhibit_swapped_with_its_twin_fails_twice(self):
         rows, failed = self.visit("slow_fixed")
         self.assertEqual((rows[0]["found"], rows[0]["twin_quiet"], failed), (False, False, True))
-        self.assertEqual(self.wrong(), ["WRONG slow: the fault was not found in 1,000 executions with seed 1",
+        self.assertEqual(self.wrong(), ["WRONG slow: the fault was not found in 2,000 executions with seeds 1 and 1001",
                                         "WRONG slow_fixed: is not quiet: oracle:chunk-cost after 1,000 executions"])
 
     def test_a_twin_that_is_not_quiet_fails(self):
