@@ -6,10 +6,10 @@
 #include <teasel/protocol/port.hpp>
 #include <teasel/protocol/protocol.hpp>
 
+#include "../servers/kind.hpp"
+
 namespace teasel::bench {
 namespace {
-
-constexpr int kBacklog = 1024;
 
 class Echo final : public Protocol {
  public:

@@ -51,7 +51,7 @@ void serveOnAsio(Kind kind, const Listening& listening, Accept accept) {
     timer->async_wait([timer, call = std::move(call)](std::error_code) { call(); });
   });
   tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
-  acceptor.listen(1024);
+  acceptor.listen(kBacklog);
   listening(acceptor.local_endpoint().port());
   accept(acceptor, service);
   context.run();

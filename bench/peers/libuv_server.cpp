@@ -147,7 +147,7 @@ void serve(Kind kind, bool tryFirst, const Listening& listening) {
   server.listener.data = &server;
   const int socket = listenLoopback();
   check(uv_tcp_open(&server.listener, socket), "uv_tcp_open");
-  check(uv_listen(reinterpret_cast<uv_stream_t*>(&server.listener), 1024, onAccept), "uv_listen");
+  check(uv_listen(reinterpret_cast<uv_stream_t*>(&server.listener), kBacklog, onAccept), "uv_listen");
   listening(portOf(socket));
   uv_run(&server.loop, UV_RUN_DEFAULT);
 }

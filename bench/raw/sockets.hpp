@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../servers/kind.hpp"
+
 /// The socket calls that the hand-written loops and the client share.
 
 namespace teasel::bench {
@@ -43,7 +45,7 @@ inline int listenLoopback() {
   const int socket = must(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   const sockaddr_in at = loopback(0);
   must(bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at), "bind");
-  must(listen(socket, 1024), "listen");
+  must(listen(socket, kBacklog), "listen");
   return socket;
 }
 
@@ -66,7 +68,7 @@ inline int listenUnix() {
   socklen_t size = 0;
   const sockaddr_un at = unixName(getppid(), unixNumber(), size);
   must(bind(socket, reinterpret_cast<const sockaddr*>(&at), size), "bind");
-  must(listen(socket, 1024), "listen");
+  must(listen(socket, kBacklog), "listen");
   return socket;
 }
 

@@ -75,7 +75,7 @@ void serveFile(const std::string& driver, ByWhom by, const Listening& listening)
   if (by == ByWhom::kReader) file = std::make_shared<OnlyRead>(std::move(file));
   const auto factory = Factory::forProtocol<FileServer>(file);
   factory->noisy = false;
-  const std::shared_ptr<Port> port = reactor.listenTCP(0, factory, 1024, "127.0.0.1");
+  const std::shared_ptr<Port> port = reactor.listenTCP(0, factory, kBacklog, "127.0.0.1");
   reactor.callWhenRunning([&] { listening(port->getHost().port()); });
   reactor.run();
 }

@@ -55,7 +55,7 @@ void serveTeasel(const std::string& driver, Kind kind, const Listening& listenin
   });
   const auto factory = kind == Kind::kEcho ? Factory::forProtocol<Echo>() : Factory::forProtocol<Served>(&service);
   factory->noisy = false;
-  const std::shared_ptr<Port> port = reactor.listenTCP(0, factory, 1024, "127.0.0.1");
+  const std::shared_ptr<Port> port = reactor.listenTCP(0, factory, kBacklog, "127.0.0.1");
   reactor.callWhenRunning([&] { listening(port->getHost().port()); });
   reactor.run();
 }
@@ -67,7 +67,7 @@ void serveTeaselUnix(const std::string& driver, const Listening& listening) {
   socklen_t size = 0;
   const sockaddr_un at = unixName(getppid(), unixNumber(), size);
   const std::string name(at.sun_path, size - offsetof(sockaddr_un, sun_path));
-  const std::shared_ptr<Port> port = reactor.listenUNIX(name, factory, {.backlog = 1024});
+  const std::shared_ptr<Port> port = reactor.listenUNIX(name, factory, {.backlog = kBacklog});
   reactor.callWhenRunning([&] { listening(unixNumber()); });
   reactor.run();
 }
