@@ -12,6 +12,8 @@ PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "backends.md"
 BEGIN, END = "<!-- figures: bench/backends_page.py writes them -->", "<!-- end of figures -->"
 # Columns of a table; a page is read on narrow screens, too.
 WIDEST = 4
+# A load at the start up to this one is what building the programs has left.
+QUIET = 1
 
 
 def cell(row, low_high=True):
@@ -36,7 +38,7 @@ def figures(report):
     versions = sorted({version for version in report["versions"].values() if version})
     parts = [f"Measured on {peers.machine_line(report['machine'])}; revision {report['machine'].get('revision', 'unknown')}; "
              f"{', '.join(versions)}. Medians of {report['rounds']} rounds, 95 % interval in brackets."]
-    if report["machine"]["load_at_start"] > 0.5:
+    if report["machine"]["load_at_start"] > QUIET:
         parts.append("**Other programs ran meanwhile: trust counts and memory, and of times only large differences.**")
     for figure in dict.fromkeys(figure for figure, _ in together):
         shapes = [shape for other, shape in together if other == figure]
