@@ -62,7 +62,7 @@ std::vector<Backend> libraries() {
 std::vector<Backend> makeBackends() {
   std::vector<Backend> all;
   for (const std::string_view driver : driverNames()) {
-    // io_uring comes twice: as it is, and without any optional feature, as on a kernel that has none.
+    // io_uring comes twice: as it is, and without optional features, as on a kernel that has none.
     std::vector<std::string> names = {std::string(driver)};
     if (driver == "io_uring") names.emplace_back("io_uring:none");
     for (const std::string& name : names)
