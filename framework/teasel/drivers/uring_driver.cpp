@@ -362,6 +362,7 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
     return;
   }
   if (entry.state != State::kOpen) return;
+  if (result == 0 && entry.writing() && posix::isOver(entry.descriptor)) result = -ECONNRESET;
   if (!entry.reading || entry.holds()) {
     if (result == 0) entry.hold().eof = true;
     else entry.hold().error = posix::lossFailure(-result, "receiving");

@@ -6,7 +6,10 @@
 #include <cstring>
 #include <string>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include <teasel/core/check.hpp>
 #include <teasel/core/errors.hpp>
@@ -200,6 +203,12 @@ io_uring_sqe& Uring::entry() {
   argument.sigmask_sz = _NSIG / 8;
   argument.ts = reinterpret_cast<std::uintptr_t>(&time);
   return io_uring_enter2(descriptor, submit, 1, flags, reinterpret_cast<sigset_t*>(&argument), sizeof argument);
+}
+
+bool isOver(int descriptor) noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return ::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
 }  // namespace teasel::posix

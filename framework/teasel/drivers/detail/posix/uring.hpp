@@ -116,4 +116,12 @@ class Uring {
   bool enabled_ = false;
 };
 
+/// Whether a reset has ended a TCP connection on which something is still to be sent. The kernel
+/// tells a reset to one operation only. If that is a send with MSG_WAITALL that has sent a part, it
+/// completes with that part, and the receive ends as if the peer had ended the stream.
+///
+/// Without a reset our direction is open while something is to be sent, so the connection is not in
+/// the state CLOSE. False for a UNIX socket, which has no such state.
+bool isOver(int descriptor) noexcept;
+
 }  // namespace teasel::posix
