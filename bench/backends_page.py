@@ -12,8 +12,6 @@ PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "backends.md"
 BEGIN, END = "<!-- figures: bench/backends_page.py writes them -->", "<!-- end of figures -->"
 # Columns of a table; a page is read on narrow screens, too.
 WIDEST = 4
-# A load at the start up to this one is what building the programs has left.
-QUIET = 1
 
 
 def cell(row, low_high=True):
@@ -38,8 +36,9 @@ def figures(report):
     versions = sorted({version for version in report["versions"].values() if version})
     parts = [f"Measured on {peers.machine_line(report['machine'])}; revision {report['machine'].get('revision', 'unknown')}; "
              f"{', '.join(versions)}. Medians of {report['rounds']} rounds, 95 % interval in brackets."]
-    if report["machine"]["load_at_start"] > QUIET:
-        parts.append("**Other programs ran meanwhile: trust counts and memory, and of times only large differences.**")
+    if report["machine"]["load_at_start"] > 0.5:
+        parts.append("**Other programs ran just before or meanwhile. If it was meanwhile, trust counts and memory, and of times only large "
+                     "differences.**")
     for figure in dict.fromkeys(figure for figure, _ in together):
         shapes = [shape for other, shape in together if other == figure]
         parts += [table(figure, shapes[at:at + WIDEST], together) for at in range(0, len(shapes), WIDEST)]

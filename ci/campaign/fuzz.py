@@ -41,7 +41,7 @@ def arguments(given=None):
                         help=f"the museum's first seed (default {museum.SEED})")
     parser.add_argument("--seeds", type=commands.positive, default=1, metavar="N",
                         help="look for each of the museum's faults with so many seeds, to see how sure its finds are; "
-                             f"one in {museum.SEEDS_PER_MISS} may miss; of fewer each may, if a second try finds it (default 1)")
+                             f"one in {museum.SEEDS_PER_MISS} may miss; with fewer, one that misses is followed by another seed (default 1)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the result to FILE")
     options, options.more = parser.parse_known_args(given)
     if options.museum and options.more:

@@ -16,6 +16,7 @@ SEED = 1
 TWIN, CANARY = "_fixed", "canary"
 # One seed in so many may miss a fault. With fewer seeds, one that misses is followed by another one, which must find it.
 SEEDS_PER_MISS = 10
+# How far that other seed is from the first.
 SECOND_TRY = 1000
 
 

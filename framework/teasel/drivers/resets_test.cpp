@@ -68,7 +68,7 @@ TEST_P(ResetTest, HearsWhyItWasRefusedAlthoughItsNextWriteMeetsTheReset) {
 }
 
 TEST_P(ResetTest, AResetInTheMidstOfALargeWriteIsNoCleanEnd) {
-  for (int round = 0; round < 6; ++round)
+  for (int round = 0; round < 5; ++round)
     for (const bool halfCloseable : {false, true}) {
       ServedPeer it(GetParam(), halfCloseable);
       it.connect();
@@ -77,10 +77,8 @@ TEST_P(ResetTest, AResetInTheMidstOfALargeWriteIsNoCleanEnd) {
       it.us().write(std::string(std::size_t{8} << 20, 'u'));
       it.settle();
       it.us().resumeProducing();
-      if (round % 2 == 0) it.settle();
-      if (round % 3 != 0) it.peer().send("0123456789");
-      if (round % 5 != 0) takeSome(it.peer(), std::size_t{100'000} * static_cast<std::size_t>(round % 7));
-      if (round % 4 == 0) it.settle();
+      it.peer().send("0123456789");
+      takeSome(it.peer(), 100'000);
       it.peer().reset();
       ASSERT_TRUE(it.until([&] { return it.hearer().lost(); }));
       ASSERT_EQ(it.hearer().heard, "lost:ConnectionLost") << "round " << round;
