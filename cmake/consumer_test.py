@@ -203,6 +203,7 @@ class Begun(Case):
         place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         self.assertEqual(place, "parcels_scenarios.cpp")
         self.by_the_installed_program(installed, folder, found[0].parent)
+        self.by_the_program_alone(folder, next(path for path in tree.rglob("parcels_scenarios") if path.is_file()), found[0].parent)
 
         source = folder / "parcels.cpp"
         text = source.read_text(encoding="utf-8")
@@ -213,6 +214,20 @@ class Begun(Case):
         self.assertEqual(self.call(folder, installed, "replay", found[0].parent)[0], 3)
         status, said = self.call(folder, installed, "fuzz", "--executions", "2000")
         self.assertEqual(status, 0, said)
+
+    def by_the_program_alone(self, folder, program, finding):
+        """As services call it that know libFuzzer only. The report of a verdict stands alone, and its input is kept."""
+        (folder / "seeds").mkdir()
+        shutil.copy(finding / "finding.input", folder / "seeds")
+        status, said = self.call(folder, program, "-runs=10", "-error_exitcode=33", "-artifact_prefix=alone-", folder / "seeds")
+        self.assertEqual(status, 33, said)
+        self.assertIn("teasel: finding oracle=chunk-invariance", said)
+        self.assertNotIn("ERROR: libFuzzer", said)
+        kept, = folder.glob("alone-crash-*")
+        self.assertIn(f"Test unit written to {kept.name}\n", said)
+        status, said = self.call(folder, program, "fuzz", kept)
+        self.assertEqual(status, 77, said)
+        self.assertIn("ERROR: libFuzzer: deadly signal", said)
 
     def by_the_installed_program(self, program, folder, finding):
         """It finds the tree of the project that it is called in, and can do all that the other can."""

@@ -138,8 +138,8 @@ class Judge:
         if twin.early:
             self.wrong.append(f"{name + TWIN}: ended before its time, after {twin.executions:,} executions")
         return {"name": name, "found": found, "twin_quiet": twin.quiet, "twin_executions": twin.executions,
-                "seeds": [{"seed": seed, "found": hits[seed], "executions": visit.executions, "seconds": round(visit.seconds, 2)}
-                          for seed, visit in visits.items()]}
+                "seeds": [{"seed": seed, "found": hits[seed], "executions": visit.executions, "seconds": round(visit.seconds, 2),
+                           **({"second_seed": visit.second} if visit.second else {})} for seed, visit in visits.items()]}
 
     def missed(self, name, seed, visit):
         seeds = f"seeds {seed} and {visit.second}" if visit.second else f"seed {seed}"

@@ -118,10 +118,12 @@ class Museum(unittest.TestCase):
     def test_a_fault_that_the_second_seed_finds_is_found_and_the_miss_is_told(self):
         rows, failed = self.visit("slow@1001")
         self.assertEqual((rows[0]["seeds"][0]["found"], rows[0]["seeds"][0]["executions"], failed), (True, 2000, False))
+        self.assertEqual(rows[0]["seeds"][0]["second_seed"], 1001)
         self.assertIn("slow: seed 1 missed it, seed 1001 found it", self.lines)
 
     def test_with_ten_seeds_none_has_a_second_try(self):
-        self.visit("slow@1001", seeds=range(1, 11))
+        rows, _ = self.visit("slow@1001", seeds=range(1, 11))
+        self.assertFalse(any("second_seed" in seed for seed in rows[0]["seeds"]))
         self.assertNotIn("-seed=1001", (self.path / "log").read_text(encoding="utf-8"))
 
     def test_an_exhibit_swapped_with_its_twin_fails_twice(self):

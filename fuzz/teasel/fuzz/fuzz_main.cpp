@@ -26,6 +26,7 @@
 #include <teasel/fakes/program/replay.hpp>
 #include <teasel/fakes/program/scenario_main.hpp>
 #include <teasel/fuzz/dictionary.hpp>
+#include <teasel/fuzz/ending.hpp>
 #include <teasel/fuzz/engine.hpp>
 #include <teasel/fuzz/mutator.hpp>
 #include <teasel/fuzz/supervisor.hpp>
@@ -117,6 +118,7 @@ struct Campaign {
   Mutator mutator;
   bool wholeMessages;  ///< use our mutator; else all mutations are libFuzzer's
   std::uint64_t* executions;
+  Ending ending;
 };
 Campaign* campaign = nullptr;
 std::string keptInputs;     // the folder to which libFuzzer writes what it keeps; empty: none
@@ -132,12 +134,19 @@ const InputFacts* factsOf(ByteView input) {
   return facts;
 }
 
-[[noreturn]] void endByFinding() {
+[[noreturn]] void endByFinding(ByteView input) {
   // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
   const fakes::Verdict& verdict = *campaign->engine.world().verdict();
   if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
   else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
-  std::abort();  // so that libFuzzer saves the input, too
+  const Ending& ending = campaign->ending;
+  if (supervisor == nullptr || ending.runsFiles) std::abort();  // the rest is libFuzzer's
+  const std::string path = ending.save(input);
+  // Tools look for these words of libFuzzer.
+  if (!path.empty()) std::fprintf(stderr, "artifact_prefix='%s'; Test unit written to %s\n", ending.prefix.c_str(), path.c_str());
+  else std::fprintf(stderr, "teasel: cannot keep the input under %s%s\n", ending.prefix.c_str(), ending.exactPath.c_str());
+  std::fflush(nullptr);
+  std::_Exit(ending.status);
 }
 
 /// Has every check see an input that libFuzzer has kept, if some have not. It is one of the
@@ -145,7 +154,7 @@ const InputFacts* factsOf(ByteView input) {
 void judge(ByteView input) {
   if (supervisor == nullptr || !campaign->engine.owes(input)) return;
   supervisor->inputBegins(input);
-  if (campaign->engine.judge(input) == InputOutcome::kFinding) endByFinding();
+  if (campaign->engine.judge(input) == InputOutcome::kFinding) endByFinding(input);
   supervisor->inputEnds();
 }
 
@@ -242,7 +251,7 @@ int testOneInput(const std::uint8_t* data, std::size_t size) {
   const InputOutcome outcome = campaign->engine.run(bytes);
   sayWarning();
   if (campaign->engine.runs() == kRunsBeforeHealth) sayHealth();
-  if (outcome == InputOutcome::kFinding) endByFinding();
+  if (outcome == InputOutcome::kFinding) endByFinding(bytes);
   if (supervisor != nullptr) supervisor->inputEnds();
   return outcome == InputOutcome::kIgnored ? -1 : 0;
 }
@@ -293,7 +302,7 @@ int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<
                          .facts = factsOf,
                          .appOps = scenario.options().shape.appOps,
                          .words = wordsOf(arguments)}),
-                option("mutator") != "bytes", openCounter(option("counter"))};
+                option("mutator") != "bytes", openCounter(option("counter")), endingOf(arguments)};
   campaign = &made;
   std::atexit(endCampaign);  // libFuzzer ends a campaign with exit()
   const auto folder =
@@ -326,10 +335,15 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
   Supervisor made(scenario, {.program = program, .findings = findings});
   supervisor = &made;
   owed = std::tmpfile();  // without it, what is owed waits for the next campaign
-  const int status = made.run([&] { return runDriver(program, scenario, arguments); });
-  if (status != 0 || owed == nullptr) return status;
-  const std::vector<std::string> files = notedFiles();
-  return files.empty() ? 0 : made.run([&] { return judgeOwed(program, scenario, files); });
+  int status = made.run([&] { return runDriver(program, scenario, arguments); });
+  if (status == 0 && owed != nullptr) {
+    const std::vector<std::string> files = notedFiles();
+    if (!files.empty()) status = made.run([&] { return judgeOwed(program, scenario, files); });
+  }
+  // This process has run nothing: there are no leaks to look for, which would take longer than all
+  // that it did.
+  std::fflush(nullptr);
+  std::_Exit(status);
 }
 
 int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(program, std::vector<std::string>(argv, argv + argc)); }
