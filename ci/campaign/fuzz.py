@@ -12,7 +12,7 @@ from building import BuildError, configure_preset
 from manifests import Programs, listed_programs, targets_of, wanted_programs
 from progress import Progress
 from storage import DiskFull, Workspace
-from worker import SetupError
+from worker import SetupError, bound_descriptors
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "fuzz"
@@ -85,6 +85,7 @@ def main():
                         for last, word in zip(["", *options.more], options.more)]
         return commands.main(words_of(options))
     try:
+        bound_descriptors()
         with Progress(steps=3) as progress:
             rows, failed = visit_museum(options, progress)
         if options.json:

@@ -13,7 +13,7 @@ from building import BuildError
 from progress import Progress
 from reporting import FAILED, Result, write_reports
 from storage import DiskFull
-from worker import SetupError
+from worker import SetupError, bound_descriptors
 
 DESCRIPTION = """Campaigns over the scenario programs of a build tree, in any project that uses Teasel. The programs are found by
 what teasel_add_scenarios has written into the tree."""
@@ -147,6 +147,7 @@ def main(words=None):
     if passed and options.run is not replaying.run:
         parser.error(f"what stands behind -- goes to the scenario program, with replay, show and shrink only: {' '.join(passed)}")
     try:
+        bound_descriptors()
         return options.run(options)
     except (SetupError, BuildError, DiskFull, OSError) as error:
         print(f"teasel: {error}", file=sys.stderr)

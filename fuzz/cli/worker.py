@@ -8,6 +8,7 @@ import mmap
 import os
 import pathlib
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -40,6 +41,9 @@ TIMEOUT_SECONDS, MEMORY_MB = 10, 2048
 START_SECONDS = 60
 # What a program has started may outlive it so long.
 LINGER_SECONDS = 2
+# Before clang's sanitizers start a symbolizer, they close each descriptor that the limit allows, open or not, by a system
+# call each. Containers often have a limit of a thousand million.
+MOST_DESCRIPTORS = 65_536
 SECONDS, EXECUTIONS = "seconds", "executions"
 INTERRUPTED = 72  # libFuzzer's status after SIGINT or SIGTERM
 
@@ -91,6 +95,13 @@ def environment(more=()):
         options = [ours.get(sanitizer, ""), *more, os.environ.get(name, "")]
         result[name] = ":".join(option for option in options if option)
     return result
+
+
+def bound_descriptors():
+    """Lowers the limit of open descriptors, where it is higher than any scenario needs. What this process starts has it, too."""
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if least == resource.RLIM_INFINITY or least > MOST_DESCRIPTORS:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_DESCRIPTORS, most))
 
 
 def kill_session(process):

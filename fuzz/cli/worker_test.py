@@ -2,8 +2,11 @@
 """Tests of worker.py with a shell script in the place of a scenario program."""
 import os
 import pathlib
+import resource
 import shutil
 import struct
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -183,6 +186,15 @@ class Workers(unittest.TestCase):
         finding.folder = finding.program = self.path / "elsewhere"
         self.assertEqual(again.fingerprint, finding.fingerprint)
         self.assertIsNone(triage.load_finding(self.path, finding.program, set()))
+
+    def test_a_limit_of_descriptors_is_lowered_where_it_is_too_high_and_never_raised(self):
+        program = ("import resource, sys, worker\nworker.MOST_DESCRIPTORS = int(sys.argv[1])\nworker.bound_descriptors()\n"
+                   "print(*resource.getrlimit(resource.RLIMIT_NOFILE))")
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        for most, limit in ((100, 100), (before[0], before[0]), (before[0] + 1, before[0])):
+            said = subprocess.run([sys.executable, "-B", "-c", program, str(most)], cwd=pathlib.Path(__file__).parent,
+                                  stdout=subprocess.PIPE, text=True, check=True).stdout
+            self.assertEqual(said, f"{limit} {before[1]}\n")
 
     def test_options_of_sanitizers_are_ours_then_the_target_s_then_the_caller_s(self):
         self.addCleanup(os.environ.pop, "ASAN_OPTIONS", None)
