@@ -32,7 +32,7 @@ constexpr std::size_t kZeroCopyFrom = 65536;
 class UringDriver final : public detail::SocketDriver {
  public:
   explicit UringDriver(const posix::Uring::Settings& settings)
-      : SocketDriver(posix::Blocking::kYes), ring_(settings), features_(settings.features) {}
+      : SocketDriver(posix::Blocking::kYes), ring_(settings), features_(settings.features), spare_(kBufferSize) {}
   ~UringDriver() override;
 
   std::string_view name() const noexcept override { return "io_uring"; }
@@ -67,6 +67,7 @@ class UringDriver final : public detail::SocketDriver {
   void received(Entry& entry, const posix::Uring::Completion& completion);
   void receivedPiece(Entry& entry, const posix::Uring::Piece& piece);
   void receivedEnd(Entry& entry, int result);
+  void receiveStarved(Entry& entry);
   void sent(Entry& entry, int result);
   void sentZeroCopy(ZeroCopySend& send, const posix::Uring::Completion& completion);
   void watched(Entry& entry, int result);
@@ -75,6 +76,7 @@ class UringDriver final : public detail::SocketDriver {
   // they hold.
   posix::Uring ring_;
   const UringFeatures features_;
+  detail::ReceiveBuffer spare_;
   bool wakeArmed_ = false, ending_ = false;
   // Entries that hold something to deliver. An entry in this list is not freed; nor is an entry
   // with an operation in the kernel.
@@ -351,10 +353,8 @@ inline void UringDriver::receivedPiece(Entry& entry, const posix::Uring::Piece& 
 }
 
 void UringDriver::receivedEnd(Entry& entry, int result) {
-  // ENOBUFS: no buffer was free. The receive is armed again before the next wait; by then the
-  // completions of this poll have given their buffers back.
-  if (result == -ENOBUFS) entry.starved = true;
-  if (result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN || entry.failed) return;
+  if (result == -ENOBUFS) return receiveStarved(entry);
+  if (result == -ECANCELED || result == -EINTR || result == -EAGAIN || entry.failed) return;
   if (entry.state == State::kLingering) {
     entry.eof = true;
     if (result < 0) return endLingering(entry);
@@ -372,6 +372,22 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
   } else {
     fail(entry, posix::lossFailure(-result, "receiving"));
   }
+}
+
+/// No buffer was free, and the bytes are still in the socket. They are received here, into a buffer
+/// of the driver. To arm the receive again, which follows, would not be enough: of thousands of such
+/// streams only a few find a buffer in each turn.
+void UringDriver::receiveStarved(Entry& entry) {
+  entry.starved = true;
+  if (entry.state != State::kOpen || !entry.reading || entry.holds() || entry.failed) return;
+  if ((entry.armed & bit(kReceive)) != 0) return;  // what it brings comes first
+  spare_.open();
+  const ssize_t count = ::recv(entry.descriptor, spare_.bytes(), spare_.capacity(), MSG_DONTWAIT);
+  const int error = errno;
+  if (count > 0) return spare_.deliver(*entry.sink, static_cast<std::size_t>(count));
+  spare_.shut();
+  if (count == 0) receivedEnd(entry, 0);
+  else if (error != ENOBUFS) receivedEnd(entry, -error);
 }
 
 /// Before the end of the stream it says only that the end is there, or a reset. The kernel can miss

@@ -41,6 +41,34 @@ TEST_P(UringDriverTest, GoesOnWhenItRunsOutOfBuffers) {
   EXPECT_TRUE(until(all));
 }
 
+TEST_P(UringDriverTest, ServesEveryStreamThatFoundNoBufferInOnePoll) {
+  use(UringOptions{.buffers = 2});
+  std::vector<Peer> peers;
+  for (int i = 0; i < 64; ++i) peers.push_back(pair().second);
+  poll();  // all receives are in the kernel
+  for (Peer& peer : peers) peer.send(std::string(16'384, 'x'));
+  ::usleep(10'000);
+  for (int i = 0; i < 3; ++i) poll();
+  for (const auto& sink : listener.sinks) EXPECT_EQ(sink->data.size(), 16'384u);
+}
+
+TEST_P(UringDriverTest, TellsAResetAndAnEndApartWhenItRunsOutOfBuffers) {
+  use(UringOptions{.buffers = 2});
+  std::vector<Peer> peers;
+  for (int i = 0; i < 16; ++i) peers.push_back(pair().second);
+  poll();
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    peers[i].send(std::string(30'000, 'x'));
+    i % 2 == 0 ? peers[i].reset() : peers[i].endWrite();
+  }
+  const auto ended = [](const auto& sink) { return sink->eofs + sink->errors == 1; };
+  EXPECT_TRUE(until([&] { return std::all_of(listener.sinks.begin(), listener.sinks.end(), ended); }));
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    EXPECT_EQ(listener.sinks[i]->eofs, i % 2 == 0 ? 0 : 1) << i;
+    EXPECT_EQ(listener.sinks[i]->data.size(), 30'000u) << i;
+  }
+}
+
 TEST_P(UringDriverTest, APausedStreamTakesNoBuffersFromTheOthers) {
   use(UringOptions{.buffers = 2});
   auto [paused, silent] = pair();
