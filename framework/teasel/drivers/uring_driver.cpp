@@ -374,20 +374,23 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
   }
 }
 
-/// No buffer was free, and the bytes are still in the socket. They are received here, into a buffer
-/// of the driver. To arm the receive again, which follows, would not be enough: of thousands of such
-/// streams only a few find a buffer in each turn.
+/// No buffer was free for what the socket has. It is received here, into a buffer of the driver. To
+/// arm the receive again, which follows, would not be enough: of thousands of such streams only a
+/// few find a buffer in each turn.
 void UringDriver::receiveStarved(Entry& entry) {
   entry.starved = true;
-  if (entry.state != State::kOpen || !entry.reading || entry.holds() || entry.failed) return;
+  const bool lingers = entry.state == State::kLingering;
+  if (!lingers && (entry.state != State::kOpen || !entry.reading || entry.holds() || entry.failed)) return;
   if ((entry.armed & bit(kReceive)) != 0) return;  // what it brings comes first
   spare_.open();
-  const ssize_t count = ::recv(entry.descriptor, spare_.bytes(), spare_.capacity(), MSG_DONTWAIT);
+  const ssize_t count = ::recv(entry.descriptor, spare_.bytes(), spare_.capacity(), posix::kNoWait);
   const int error = errno;
-  if (count > 0) return spare_.deliver(*entry.sink, static_cast<std::size_t>(count));
+  if (count > 0 && !lingers) return spare_.deliver(*entry.sink, static_cast<std::size_t>(count));
   spare_.shut();
-  if (count == 0) receivedEnd(entry, 0);
-  else if (error != ENOBUFS) receivedEnd(entry, -error);
+  // The kernel takes a buffer before it looks into the socket, which may be empty.
+  if (count < 0 && error == EAGAIN) entry.starved = false;
+  else if (count == 0) receivedEnd(entry, 0);
+  else if (count < 0 && error != ENOBUFS) receivedEnd(entry, -error);
 }
 
 /// Before the end of the stream it says only that the end is there, or a reset. The kernel can miss
