@@ -9,7 +9,7 @@ import shlex
 
 import storage
 
-# The line that the engine prints for a verdict, before it aborts.
+# The line that the supervising process prints for a verdict.
 FINDING = re.compile(r"^teasel: finding oracle=(?P<oracle>\S+) tape=(?P<tape>.+)$", re.MULTILINE)
 FRAME = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ (?:in )?(?P<function>.+?)(?: (?:/|\(/|\(BuildId|<null>|\S+:\d+(?::\d+)?$).*)?$")
 ERROR = re.compile(r"ERROR: (?P<who>AddressSanitizer|LeakSanitizer|libFuzzer): (?P<kind>[\w-]+(?: [\w-]+)?)")

@@ -101,7 +101,8 @@ def bound_descriptors():
     """Lowers the limit of open descriptors, where it is higher than any scenario needs. What this process starts has it, too."""
     least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if least == resource.RLIM_INFINITY or least > MOST_DESCRIPTORS:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_DESCRIPTORS, most))
+        with contextlib.suppress(ValueError, OSError):  # it only saves time
+            resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_DESCRIPTORS, most))
 
 
 def kill_session(process):

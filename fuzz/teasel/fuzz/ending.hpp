@@ -15,19 +15,20 @@ namespace teasel::fuzz {
 /// when the protocol has returned. So a campaign keeps the input of a verdict by itself and ends.
 struct Ending {
   std::string prefix = "./";  ///< -artifact_prefix: the beginning of the file's path
-  std::string exactPath;      ///< -exact_artifact_path: the whole of it
+  std::string exactPath;      ///< -exact_artifact_path: the whole of it; empty: not given
   int status = 77;            ///< -error_exitcode
-  /// All inputs are named files. libFuzzer keeps none of them then, and who runs one file wants to
-  /// see all that libFuzzer says.
-  bool runsFiles = false;
+  /// The program aborts nevertheless, because something was asked for that libFuzzer alone can do:
+  /// all inputs are named files, of which it keeps none and tells all; the campaign is one of
+  /// -fork, which counts the runs that it prints; statistics at the end, or a closed standard error.
+  bool byLibFuzzer = false;
 
   /// Writes the input to `exactPath`, or to `prefix`crash-HASH, and returns the path; "" if it cannot
-  /// be written. Equal inputs have equal names.
+  /// be written, and then no part of it is left. Equal inputs have equal names.
   std::string save(ByteView input) const;
 };
 
-/// Of these arguments of libFuzzer, the program's name not among them. A flag counts where it stands
-/// last.
+/// Of these arguments of libFuzzer, the program's name not among them. Of equal flags the last
+/// counts.
 Ending endingOf(const std::vector<std::string>& arguments);
 
 }  // namespace teasel::fuzz

@@ -31,7 +31,7 @@ TEST_F(EndingTest, WithoutFlagsItIsLibFuzzersOwn) {
   EXPECT_EQ(ending.prefix, "./");
   EXPECT_EQ(ending.exactPath, "");
   EXPECT_EQ(ending.status, 77);
-  EXPECT_FALSE(ending.runsFiles);
+  EXPECT_FALSE(ending.byLibFuzzer);
 }
 
 TEST_F(EndingTest, TheLastOfSeveralFlagsCounts) {
@@ -55,15 +55,24 @@ TEST_F(EndingTest, AnExactPathIsTakenAsItIs) {
   EXPECT_EQ(contents(file("this")), "");
 }
 
-TEST_F(EndingTest, AnInputThatCannotBeKeptGivesNoPath) {
+TEST_F(EndingTest, AnInputThatCannotBeKeptGivesNoPathAndLeavesNoPart) {
   EXPECT_EQ(endingOf({"-artifact_prefix=/proc/nowhere/"}).save("x"), "");
+  fs::create_directories(file("taken/inside"));  // the whole is written, but its name is a folder's
+  EXPECT_EQ(endingOf({"-exact_artifact_path=" + file("taken")}).save("x"), "");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
-TEST_F(EndingTest, OnlyFilesAreRunAsFiles) {
+TEST_F(EndingTest, FilesThatAreRunOneByOneAreLibFuzzers) {
   std::ofstream(file("one")) << "1";
-  EXPECT_TRUE(endingOf({"-runs=1", file("one")}).runsFiles);
-  EXPECT_FALSE(endingOf({file("one"), folder_.string()}).runsFiles);
-  EXPECT_FALSE(endingOf({file("missing")}).runsFiles);
+  EXPECT_TRUE(endingOf({"-runs=1", file("one")}).byLibFuzzer);
+  EXPECT_FALSE(endingOf({file("one"), folder_.string()}).byLibFuzzer);
+  EXPECT_FALSE(endingOf({file("missing")}).byLibFuzzer);
+}
+
+TEST_F(EndingTest, WhatOnlyLibFuzzerCanDoAtTheEndIsLeftToIt) {
+  for (const char* flag : {"-features_dir=x", "-print_final_stats=1", "-print_coverage=1", "-close_fd_mask=3", "-handle_abrt=0"})
+    EXPECT_TRUE(endingOf({flag}).byLibFuzzer) << flag;
+  EXPECT_FALSE(endingOf({"-print_final_stats=0", "-close_fd_mask=0", "-handle_abrt=1"}).byLibFuzzer);
 }
 
 }  // namespace

@@ -134,19 +134,23 @@ const InputFacts* factsOf(ByteView input) {
   return facts;
 }
 
-[[noreturn]] void endByFinding(ByteView input) {
-  // The supervisor reports it. Where libFuzzer makes an input smaller there is none.
-  const fakes::Verdict& verdict = *campaign->engine.world().verdict();
-  if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
-  else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
-  const Ending& ending = campaign->ending;
-  if (supervisor == nullptr || ending.runsFiles) std::abort();  // the rest is libFuzzer's
+/// Keeps the input of a verdict, whose report is the supervisor's, and ends the process.
+[[noreturn]] void endBy(const Ending& ending, ByteView input) {
   const std::string path = ending.save(input);
   // Tools look for these words of libFuzzer.
   if (!path.empty()) std::fprintf(stderr, "artifact_prefix='%s'; Test unit written to %s\n", ending.prefix.c_str(), path.c_str());
-  else std::fprintf(stderr, "teasel: cannot keep the input under %s%s\n", ending.prefix.c_str(), ending.exactPath.c_str());
+  else std::fprintf(stderr, "teasel: cannot keep the input at %s\n", (ending.exactPath.empty() ? ending.prefix : ending.exactPath).c_str());
   std::fflush(nullptr);
   std::_Exit(ending.status);
+}
+
+[[noreturn]] void endByFinding(ByteView input) {
+  // Where libFuzzer makes an input smaller there is no supervisor.
+  const fakes::Verdict& verdict = *campaign->engine.world().verdict();
+  if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
+  else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
+  if (supervisor == nullptr || campaign->ending.byLibFuzzer) std::abort();  // libFuzzer keeps the input
+  endBy(campaign->ending, input);
 }
 
 /// Has every check see an input that libFuzzer has kept, if some have not. It is one of the
@@ -185,15 +189,14 @@ void noteOwed() {
 }
 
 /// Has every check see the inputs that were noted, in a process of their own.
-int judgeOwed(const char* program, const fakes::Scenario& scenario, const std::vector<std::string>& files) {
+int judgeOwed(const char* program, const fakes::Scenario& scenario, const Ending& ending, const std::vector<std::string>& files) {
   Engine engine(scenario, {std::filesystem::path(program).filename().string(), ignoredOracles(), fakes::Trace::Mode::kOff, {}});
   for (const std::string& file : files) {
     const std::string input = contents(file);
     supervisor->inputBegins(input);
     if (engine.run(input) == InputOutcome::kFinding) {
       supervisor->inputFails(engine.world().verdict()->oracle, engine.world().verdict()->fault());
-      std::fflush(nullptr);
-      std::_Exit(Supervisor::kFoundStatus);
+      endBy(ending, input);
     }
     supervisor->inputEnds();
   }
@@ -320,6 +323,17 @@ int runDriver(const char* program, const fakes::Scenario& scenario, std::vector<
   return status;
 }
 
+int endsWithoutLeakCheck = -1;  // the exit status of a process that only supervised others
+void endBeforeLeakCheck() {
+  if (endsWithoutLeakCheck < 0) return;
+  std::fflush(nullptr);
+  std::_Exit(endsWithoutLeakCheck);
+}
+/// Looking for leaks takes such a process longer than all else that it does. This is registered
+/// behind the sanitizer's check and ahead of the destructors of static objects. So it runs between
+/// them.
+[[gnu::constructor(101)]] void skipLeakCheck() { std::atexit(endBeforeLeakCheck); }
+
 int fuzz(const char* program, std::vector<std::string> arguments) {
   takeOptions(arguments);
   setenv(variable("copy").c_str(), "1", 1);
@@ -338,12 +352,9 @@ int fuzz(const char* program, std::vector<std::string> arguments) {
   int status = made.run([&] { return runDriver(program, scenario, arguments); });
   if (status == 0 && owed != nullptr) {
     const std::vector<std::string> files = notedFiles();
-    if (!files.empty()) status = made.run([&] { return judgeOwed(program, scenario, files); });
+    if (!files.empty()) status = made.run([&] { return judgeOwed(program, scenario, endingOf(arguments), files); });
   }
-  // This process has run nothing: there are no leaks to look for, which would take longer than all
-  // that it did.
-  std::fflush(nullptr);
-  std::_Exit(status);
+  return endsWithoutLeakCheck = status;
 }
 
 int fuzzCommand(const char* program, int argc, char** argv) { return fuzz(program, std::vector<std::string>(argv, argv + argc)); }
