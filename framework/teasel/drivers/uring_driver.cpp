@@ -16,6 +16,7 @@
 #include <teasel/drivers/detail/posix/uring.hpp>
 #include <teasel/drivers/detail/socket_driver.hpp>
 #include <teasel/drivers/detail/uring_entry.hpp>
+#include <teasel/drivers/detail/uring_prepare.hpp>
 #include <teasel/drivers/detail/uring_settings.hpp>
 
 namespace teasel {
@@ -52,7 +53,6 @@ class UringDriver final : public detail::SocketDriver {
   // Arms and cancels operations, until the kernel has those that the entries in dirty() want.
   void applyWishes();
   void arm(Entry& entry, Operation operation);
-  void armReceive(Entry& entry, io_uring_sqe& sqe);
   std::uint64_t armSend(Entry& entry, io_uring_sqe& sqe);
   void cancel(std::uint64_t data);
   void armWake();
@@ -153,7 +153,7 @@ void UringDriver::arm(Entry& entry, Operation operation) {
   switch (operation) {
     case kAccept: io_uring_prep_multishot_accept(&sqe, entry.descriptor, nullptr, nullptr, SOCK_CLOEXEC); break;
     case kConnect: io_uring_prep_connect(&sqe, entry.descriptor, entry.to->get(), entry.to->length); break;
-    case kReceive: armReceive(entry, sqe); break;
+    case kReceive: prepareReceive(sqe, entry, features_); break;
     case kSend: data = armSend(entry, sqe); break;
     // Errors and hang-ups are reported even if nobody asks for them; so is, at once, the end of
     // stream that the peer has sent (POLLRDHUP). That one must not end the watch.
@@ -165,17 +165,7 @@ void UringDriver::arm(Entry& entry, Operation operation) {
   entry.armed |= bit(operation);
 }
 
-void UringDriver::armReceive(Entry& entry, io_uring_sqe& sqe) {
-  io_uring_prep_recv_multishot(&sqe, entry.descriptor, nullptr, 0, 0);
-  sqe.flags |= IOSQE_BUFFER_SELECT;
-  sqe.buf_group = posix::Uring::kBufferGroup;
-  if (entry.endSeen) sqe.ioprio &= ~IORING_RECV_MULTISHOT;
-  if (features_.bundles) sqe.ioprio |= posix::kernel::kBundle;
-  // After a lack of buffers there are bytes to receive.
-  if (features_.pollFirst && !std::exchange(entry.starved, false)) sqe.ioprio |= posix::kernel::kPollFirst;
-}
-
-/// Returns the user data. With MSG_WAITALL the kernel goes on by itself after a short send.
+/// Returns the user data.
 ///
 /// A file waits for room in the socket; then sendfile moves its bytes. A splice in the ring would
 /// need a pipe for each stream, and the kernel runs it in a thread of its own.
@@ -185,26 +175,11 @@ std::uint64_t UringDriver::armSend(Entry& entry, io_uring_sqe& sqe) {
     io_uring_prep_poll_add(&sqe, entry.descriptor, POLLOUT);
     return reinterpret_cast<std::uintptr_t>(&entry) | kSend;
   }
-  constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
   std::array<iovec, kPiecesPerSend> pieces;
   std::size_t bytes = 0;
   const std::size_t count = entry.outgoing.pieces(pieces, bytes);
   const bool zeroCopy = features_.zeroCopy && entry.zeroCopyPays && bytes >= kZeroCopyFrom && !entry.local;
-  if (count == 1) {
-    if (zeroCopy) io_uring_prep_send_zc(&sqe, entry.descriptor, pieces[0].iov_base, bytes, flags, posix::kernel::kReportUsage);
-    else io_uring_prep_send(&sqe, entry.descriptor, pieces[0].iov_base, bytes, flags);
-  } else {
-    if (entry.pieces == nullptr) entry.pieces = std::make_unique<Pieces>();
-    std::copy_n(pieces.begin(), count, entry.pieces->vectors.begin());
-    entry.pieces->message.msg_iov = entry.pieces->vectors.data();
-    entry.pieces->message.msg_iovlen = count;
-    if (zeroCopy) {
-      io_uring_prep_sendmsg_zc(&sqe, entry.descriptor, &entry.pieces->message, flags);
-      sqe.ioprio |= posix::kernel::kReportUsage;
-    } else {
-      io_uring_prep_sendmsg(&sqe, entry.descriptor, &entry.pieces->message, flags);
-    }
-  }
+  prepareSend(sqe, entry, std::span(pieces).first(count), zeroCopy);
   if (!zeroCopy) return reinterpret_cast<std::uintptr_t>(&entry) | kSend;
   // Its notification deletes it.
   entry.zeroCopy = new ZeroCopySend{&entry, entry.outgoing.share(bytes)};

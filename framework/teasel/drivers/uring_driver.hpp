@@ -63,9 +63,10 @@ struct UringOptions {
 /// others, which says why. It is probed once in a process, by a pattern of bytes.
 UringFeatures uringFeaturesHere(const UringFeatures& wanted, std::string& missing);
 
-/// The io_uring driver. It uses multishot accept and receive with a ring of provided buffers, and
-/// makes one system call per poll, and one more for each stream that finds no buffer. It needs Linux 6.0 or later. It belongs to the thread that polls
-/// it first: a poll from another thread throws UsageError.
+/// The io_uring driver. It uses multishot accept and receive with a ring of provided buffers. It
+/// makes one system call per poll, and one more for each stream that finds no buffer. It needs
+/// Linux 6.0 or later. It belongs to the thread that polls it first: a poll from another thread
+/// throws UsageError.
 ///
 /// Throws DriverUnavailable, which says why, when the kernel is too old, forbids io_uring or lacks
 /// memory for it, and always in a build without liburing. Throws UsageError for a number of buffers

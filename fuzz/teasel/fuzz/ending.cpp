@@ -12,8 +12,8 @@ namespace teasel::fuzz {
 namespace {
 
 /// What only libFuzzer does when a campaign ends. Each has a value other than 0.
-constexpr std::string_view kLibFuzzersOwn[] = {"-features_dir=",    "-print_final_stats=",   "-print_coverage=", "-print_full_coverage=",
-                                               "-print_corpus_stats=", "-close_fd_mask="};
+constexpr std::string_view kLibFuzzersOwn[] = {"-features_dir=",        "-print_final_stats=",  "-print_coverage=",
+                                               "-print_full_coverage=", "-print_corpus_stats=", "-close_fd_mask="};
 
 bool asksLibFuzzer(std::string_view argument) {
   for (const std::string_view flag : kLibFuzzersOwn)

@@ -139,7 +139,9 @@ const InputFacts* factsOf(ByteView input) {
   const std::string path = ending.save(input);
   // Tools look for these words of libFuzzer.
   if (!path.empty()) std::fprintf(stderr, "artifact_prefix='%s'; Test unit written to %s\n", ending.prefix.c_str(), path.c_str());
-  else std::fprintf(stderr, "teasel: cannot keep the input at %s\n", (ending.exactPath.empty() ? ending.prefix : ending.exactPath).c_str());
+  else
+    std::fprintf(stderr, "teasel: cannot keep the input at %s\n",
+                 (ending.exactPath.empty() ? ending.prefix : ending.exactPath).c_str());
   std::fflush(nullptr);
   std::_Exit(ending.status);
 }
@@ -149,7 +151,8 @@ const InputFacts* factsOf(ByteView input) {
   const fakes::Verdict& verdict = *campaign->engine.world().verdict();
   if (supervisor != nullptr) supervisor->inputFails(verdict.oracle, verdict.fault());
   else std::fprintf(stderr, "\nteasel: this input breaks %s: %s\n", verdict.fault().c_str(), verdict.message.c_str());
-  if (supervisor == nullptr || campaign->ending.byLibFuzzer) std::abort();  // libFuzzer keeps the input
+  // libFuzzer keeps the input then.
+  if (supervisor == nullptr || campaign->ending.byLibFuzzer) std::abort();
   endBy(campaign->ending, input);
 }
 
