@@ -117,7 +117,8 @@ TEST(Mutator, ChangesChoicesThatTheInputDrewAndNoOthersAtEachSiteAsOften) {
 TEST(Mutator, GivesChoicesSmallValuesTheLargestOneAndPowersOfTwo) {
   const InputFacts facts = someFacts();
   std::set<std::uint64_t> values;
-  for (const fakes::ChoiceRecord& record : changedChoices(&facts)[1]) values.insert(record.value);
+  const auto changed = changedChoices(&facts).at(1);
+  for (const fakes::ChoiceRecord& record : changed) values.insert(record.value);
   for (const std::uint64_t expected : {1u, 2u, 8u, 64u, 99u, 65'536u, 999'999u})
     EXPECT_TRUE(values.contains(expected)) << expected;
 }
