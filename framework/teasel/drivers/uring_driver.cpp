@@ -95,6 +95,11 @@ UringDriver::~UringDriver() {
   };
   const Instant end = now() + kCancelGrace;
   ending_ = true;
+  // A socket that is open keeps the bytes of zero-copy sends that its peer has not taken.
+  const auto closeIdle = [this] {
+    for (detail::SocketEntry* closed : graveyard())
+      if (auto& entry = static_cast<Entry&>(*closed); entry.armed == 0) entry.closeDescriptor();
+  };
   while ((wakeArmed_ || std::any_of(graveyard().begin(), graveyard().end(), busy)) && now() < end) {
     // Not in this thread: the kernel ends the operations when the ring is closed.
     if (!ring_.submitAndWait(Duration::zero())) break;
@@ -102,6 +107,7 @@ UringDriver::~UringDriver() {
     if (wakeArmed_) cancel(kWakeUp);
     ring_.submitAndWait(std::chrono::milliseconds(10));
     for (std::uint32_t count = ring_.ready(); count > 0; --count) complete(ring_.take());
+    closeIdle();
   }
   for (detail::SocketEntry* entry : graveyard()) static_cast<Entry&>(*entry).closeDescriptor();
 }

@@ -151,6 +151,21 @@ TEST_P(UringDriverTest, KeepsTheSegmentsOfAnAbortedSendUntilTheKernelIsDone) {
   EXPECT_EQ(driver->overdueSlots(), 0u);
 }
 
+TEST_P(UringDriverTest, ADriverThatEndsKeepsNoBytesOfASendThatItsPeerHasNotTaken) {
+  use(UringOptions{});
+  auto [sink, peer] = pair();
+  std::string bytes(8'000'000, 'b');
+  const char* const data = bytes.data();
+  detail::Block* const block = detail::Block::adopt(std::move(bytes));
+  outgoing.assign(1, Segment(block, data, 8'000'000));
+  driver->write(sink.slot, outgoing);
+  pump(5ms);  // the kernel has all that fits, perhaps by zero copy
+  outgoing.clear();
+  driver.reset();
+  EXPECT_EQ(block->refs, 1u);
+  if (block->refs == 1) detail::Block::free(block);
+}
+
 TEST_P(UringDriverTest, FreesThePortAtOnceWhenItStopsListening) {
   const Address at = port->host();
   pump(2ms);
