@@ -4,6 +4,7 @@
 #include <bit>
 #include <cerrno>
 #include <deque>
+#include <unordered_set>
 #include <utility>
 
 #include <poll.h>
@@ -78,6 +79,7 @@ class UringDriver final : public detail::SocketDriver {
   const UringFeatures features_;
   detail::ReceiveBuffer spare_;
   bool wakeArmed_ = false, ending_ = false;
+  std::unordered_set<ZeroCopySend*> zeroCopies_;  // whose notification has not come
   // Entries that hold something to deliver. An entry in this list is not freed; nor is an entry
   // with an operation in the kernel.
   std::deque<Entry*> resumed_;
@@ -87,19 +89,14 @@ UringDriver::~UringDriver() {
   disposeAll();
   // An operation in the kernel pins its socket. So all operations are cancelled first, and the
   // peers see the end now. There is a second reason: what the kernel has to clean up after a closed
-  // ring interrupts the next waits of this thread. What is pinned even after the grace is left to
-  // the kernel for good.
+  // ring interrupts the next waits of this thread. What is pinned even after the grace, by a socket
+  // that was closed gracefully and whose peer does not read, is left to the kernel for good.
   const auto busy = [](const detail::SocketEntry* closed) {
     const auto* entry = static_cast<const Entry*>(closed);
     return entry->armed != 0 || entry->pinned != 0;
   };
   const Instant end = now() + kCancelGrace;
   ending_ = true;
-  // A socket that is open keeps the bytes of zero-copy sends that its peer has not taken.
-  const auto closeIdle = [this] {
-    for (detail::SocketEntry* closed : graveyard())
-      if (auto& entry = static_cast<Entry&>(*closed); entry.armed == 0) entry.closeDescriptor();
-  };
   while ((wakeArmed_ || std::any_of(graveyard().begin(), graveyard().end(), busy)) && now() < end) {
     // Not in this thread: the kernel ends the operations when the ring is closed.
     if (!ring_.submitAndWait(Duration::zero())) break;
@@ -107,9 +104,12 @@ UringDriver::~UringDriver() {
     if (wakeArmed_) cancel(kWakeUp);
     ring_.submitAndWait(std::chrono::milliseconds(10));
     for (std::uint32_t count = ring_.ready(); count > 0; --count) complete(ring_.take());
-    closeIdle();
+    // A socket that is open keeps the bytes of zero-copy sends that its peer has not taken.
+    for (detail::SocketEntry* closed : graveyard())
+      if (auto& entry = static_cast<Entry&>(*closed); entry.armed == 0) entry.closeDescriptor();
   }
   for (detail::SocketEntry* entry : graveyard()) static_cast<Entry&>(*entry).closeDescriptor();
+  leaveToKernel(zeroCopies_);
 }
 
 // The turn of a driver ----------------------------------------------------------------------------
@@ -190,6 +190,7 @@ std::uint64_t UringDriver::armSend(Entry& entry, io_uring_sqe& sqe) {
   // Its notification deletes it.
   entry.zeroCopy = new ZeroCopySend{&entry, entry.outgoing.share(bytes)};
   ++entry.pinned;
+  zeroCopies_.insert(entry.zeroCopy);
   return reinterpret_cast<std::uintptr_t>(entry.zeroCopy) | kZeroCopy;
 }
 
@@ -440,6 +441,7 @@ void UringDriver::sentZeroCopy(ZeroCopySend& send, const posix::Uring::Completio
   }
   if ((completion.flags & IORING_CQE_F_MORE) == 0) {
     --entry.pinned;
+    zeroCopies_.erase(&send);
     delete &send;
   }
   if (notification) return;
