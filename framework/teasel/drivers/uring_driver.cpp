@@ -34,7 +34,11 @@ constexpr std::size_t kZeroCopyFrom = 65536;
 class UringDriver final : public detail::SocketDriver {
  public:
   explicit UringDriver(const posix::Uring::Settings& settings)
-      : SocketDriver(posix::Blocking::kYes), ring_(settings), features_(settings.features), spare_(kBufferSize) {}
+      : SocketDriver(posix::Blocking::kYes),
+        ring_(settings),
+        features_(settings.features),
+        spare_(kBufferSize),
+        starvation_{settings.buffers * settings.bufferSize / (8 * kBufferSize)} {}
   ~UringDriver() override;
 
   std::string_view name() const noexcept override { return "io_uring"; }
@@ -55,7 +59,7 @@ class UringDriver final : public detail::SocketDriver {
   void applyWishes();
   void arm(Entry& entry, Operation operation);
   std::uint64_t armSend(Entry& entry, io_uring_sqe& sqe);
-  void cancel(std::uint64_t data);
+  void cancel(std::uint64_t data) { prepareCancel(ring_.entry(), data); }
   void armWake();
   void deliverHeld();
   void deliverHeld(Entry& entry);
@@ -78,6 +82,7 @@ class UringDriver final : public detail::SocketDriver {
   posix::Uring ring_;
   const UringFeatures features_;
   detail::ReceiveBuffer spare_;
+  Starvation starvation_;
   bool wakeArmed_ = false, ending_ = false;
   std::unordered_set<ZeroCopySend*> zeroCopies_;  // whose notification has not come
   // Entries that hold something to deliver. An entry in this list is not freed; nor is an entry
@@ -121,6 +126,7 @@ void UringDriver::poll(Duration maxWait, Instant& sampled) {
   sampled = sample();
   reportDue();
   deliverHeld();
+  starvation_.now = 0;
   // Each completion is taken before it is handled. So an exception of a test that passes through
   // here leaves the others for the next poll.
   for (std::uint32_t count = ring_.ready(); count > 0; --count) {
@@ -192,14 +198,6 @@ std::uint64_t UringDriver::armSend(Entry& entry, io_uring_sqe& sqe) {
   ++entry.pinned;
   zeroCopies_.insert(entry.zeroCopy);
   return reinterpret_cast<std::uintptr_t>(entry.zeroCopy) | kZeroCopy;
-}
-
-void UringDriver::cancel(std::uint64_t data) {
-  io_uring_sqe& sqe = ring_.entry();
-  io_uring_prep_cancel64(&sqe, data, 0);
-  // It fails with ENOENT if the operation has completed. Then that completion says all.
-  sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  sqe.user_data = kNobody;
 }
 
 void UringDriver::armWake() {
@@ -356,11 +354,11 @@ void UringDriver::receivedEnd(Entry& entry, int result) {
   }
 }
 
-/// No buffer was free for what the socket has. It is received here, into a buffer of the driver. To
-/// arm the receive again, which follows, would not be enough: of thousands of such streams only a
-/// few find a buffer in each turn.
+/// No buffer was free for what the socket has. The receive is armed again before the next wait. If
+/// there are many such streams, it is received here, too, into a buffer of the driver.
 void UringDriver::receiveStarved(Entry& entry) {
   entry.starved = true;
+  if (!starvation_.isLarge()) return;
   const bool lingers = entry.state == State::kLingering;
   if (!lingers && (entry.state != State::kOpen || !entry.reading || entry.holds() || entry.failed)) return;
   if ((entry.armed & bit(kReceive)) != 0) return;  // what it brings comes first

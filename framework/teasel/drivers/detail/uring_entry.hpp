@@ -62,6 +62,13 @@ struct Held {
   Failure error;
 };
 
+/// How many streams found no receive buffer in this poll. A few are best armed again, since they
+/// find one in the next poll. Many are not: all of them would ask in each poll, and few find one.
+struct Starvation {
+  std::uint32_t few, now = 0;
+  bool isLarge() noexcept { return ++now > few; }
+};
+
 struct Entry final : SocketEntry {
   static Entry& of(Slot* slot) noexcept { return *static_cast<Entry*>(slot); }
   /// Whether something waits for reading to be on again.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -13,7 +14,7 @@
 #include <teasel/drivers/detail/uring_entry.hpp>
 #include <teasel/drivers/uring_driver.hpp>
 
-/// What the io_uring driver asks the kernel for when it receives and sends. Only uring_driver.cpp
+/// What the io_uring driver asks the kernel for when it receives, sends and cancels. Only uring_driver.cpp
 /// includes it.
 namespace teasel::detail::uring {
 
@@ -49,6 +50,14 @@ inline void prepareSend(io_uring_sqe& sqe, Entry& entry, std::span<const iovec> 
   } else {
     io_uring_prep_sendmsg(&sqe, entry.descriptor, &entry.pieces->message, flags);
   }
+}
+
+/// An end of the operation with that user data.
+inline void prepareCancel(io_uring_sqe& sqe, std::uint64_t data) {
+  io_uring_prep_cancel64(&sqe, data, 0);
+  // It fails with ENOENT if the operation has completed. Then that completion says all.
+  sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  sqe.user_data = kNobody;
 }
 
 }  // namespace teasel::detail::uring
