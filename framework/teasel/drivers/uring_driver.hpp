@@ -64,7 +64,7 @@ struct UringOptions {
 UringFeatures uringFeaturesHere(const UringFeatures& wanted, std::string& missing);
 
 /// The io_uring driver. It uses multishot accept and receive with a ring of provided buffers. It
-/// makes one system call per poll, and one more for each stream that finds no buffer. It needs
+/// makes one system call per poll, and one more per stream where many find no buffer. It needs
 /// Linux 6.0 or later. It belongs to the thread that polls it first: a poll from another thread
 /// throws UsageError.
 ///

@@ -14,8 +14,8 @@
 #include <teasel/drivers/detail/uring_entry.hpp>
 #include <teasel/drivers/uring_driver.hpp>
 
-/// What the io_uring driver asks the kernel for when it receives, sends and cancels. Only uring_driver.cpp
-/// includes it.
+/// What the io_uring driver asks the kernel for when it receives, sends and cancels. Only
+/// uring_driver.cpp includes it.
 namespace teasel::detail::uring {
 
 /// Bytes for buffers of the ring, again and again. Once the end has been seen it is a single
