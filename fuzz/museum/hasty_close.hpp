@@ -15,11 +15,13 @@ class HastyClose : public Protocol {
  public:
   static constexpr int kTurns = 3;
 
-  explicit HastyClose(Clock& clock) : clock_(clock) {}
+  /// Sets `repliedAt` when it replies.
+  HastyClose(Instant& repliedAt, Clock& clock) : repliedAt_(repliedAt), clock_(clock) {}
 
   void dataReceived(ByteView data) override {
     if (closes_ || std::find(data.begin(), data.end(), '\n') == data.end()) return;
     closes_ = true;
+    repliedAt_ = clock_.now();
     transport().write("goodbye\n");
     if constexpr (kFixed) transport().loseConnection();
     else wait(kTurns);
@@ -32,6 +34,7 @@ class HastyClose : public Protocol {
     next_ = clock_.callLater(Duration::zero(), [this, turns] { wait(turns - 1); });
   }
 
+  Instant& repliedAt_;
   Clock& clock_;
   DelayedCall next_;
   bool closes_ = false;

@@ -164,6 +164,20 @@ TEST(Museum, ATapeDoesNotNeedARecordThatChangesNothing) {
   EXPECT_FALSE(needs(tape, numberOf(ChoiceSite::kLatency))) << "it has no record of this site";
 }
 
+/// A campaign found it in the twin.
+TEST(Museum, AReplyThatStandsStillForLongerThanItsDriverWaitsIsNotCutByTheServer) {
+  Tape tape;
+  tape.play.setVersion(2);
+  tape.play.connect(0);
+  tape.play.send(0, "a");
+  tape.play.redeliver(0, 0);
+  tape.play.send(0, "\n");
+  for (int i = 0; i < 8; ++i) tape.play.redeliver(0, 0);
+  tape.records = {{4, 41, 0, 2, 1},  {256, 3, 0, 12, 1},  {256, 3, 10, 12, 11}, {256, 15, 10, 8, 5},
+                  {257, 2, 0, 8, 1}, {257, 3, 1, 12, 11}, {257, 15, 1, 8, 5}};
+  EXPECT_EQ(oracleOf(tape, "hasty_close_fixed"), "");
+}
+
 TEST(MuseumDeathTest, CanaryCrashes) {
   Tape tape;
   tape.play.send(0, "!");
